@@ -1,0 +1,199 @@
+//! Close codes and the body of a close frame, RFC 6455 §5.5.1 and §7.4.
+//!
+//! What may stand on the wire: no body at all; or a code in two bytes, then a reason in UTF-8 of at most 123 bytes. The codes 1005 and 1006 exist only in
+//! what is reported ([`Closure`](crate::Closure)) and never in a frame.
+
+use crate::error::ProtocolError;
+use core::fmt;
+use core::str;
+
+/// A close code that may stand on the wire: 1000–1003, 1007–1014 or 3000–4999. §7.4.1, §7.4.2.
+///
+/// ```
+/// use sockless::CloseCode;
+///
+/// assert_eq!(CloseCode::new(4001).map(CloseCode::get), Some(4001));
+/// assert_eq!(CloseCode::new(1006), None);
+/// assert_eq!(CloseCode::NORMAL.to_string(), "1000 (normal closure)");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CloseCode(u16);
+
+impl CloseCode {
+    /// 1000: the purpose is fulfilled.
+    pub const NORMAL: Self = Self(1000);
+    /// 1001: the server goes down or the page is left.
+    pub const AWAY: Self = Self(1001);
+    /// 1002: the peer broke the protocol.
+    pub const PROTOCOL: Self = Self(1002);
+    /// 1003: a kind of data that this end cannot accept.
+    pub const UNSUPPORTED: Self = Self(1003);
+    /// 1007: data that do not fit their type, such as text that is not UTF-8.
+    pub const INVALID_DATA: Self = Self(1007);
+    /// 1008: a policy forbids it, and no other code fits.
+    pub const POLICY: Self = Self(1008);
+    /// 1009: a message too big to process.
+    pub const TOO_BIG: Self = Self(1009);
+    /// 1010: the client misses an extension in the server's answer.
+    pub const MANDATORY_EXTENSION: Self = Self(1010);
+    /// 1011: an unexpected condition inside this end.
+    pub const INTERNAL: Self = Self(1011);
+    /// 1012: the service restarts.
+    pub const RESTART: Self = Self(1012);
+    /// 1013: the service is overloaded; try again later.
+    pub const TRY_AGAIN_LATER: Self = Self(1013);
+    /// 1014: a gateway got an invalid answer from behind it.
+    pub const BAD_GATEWAY: Self = Self(1014);
+
+    /// The code, if it may stand on the wire.
+    pub const fn new(code: u16) -> Option<Self> {
+        match code {
+            1000..=1003 | 1007..=1014 | 3000..=4999 => Some(Self(code)),
+            _ => None,
+        }
+    }
+
+    /// The number.
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+}
+
+impl From<CloseCode> for u16 {
+    fn from(code: CloseCode) -> Self {
+        code.0
+    }
+}
+
+impl fmt::Debug for CloseCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CloseCode({})", self.0)
+    }
+}
+
+impl fmt::Display for CloseCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let meaning = match self.0 {
+            1000 => "normal closure",
+            1001 => "going away",
+            1002 => "protocol error",
+            1003 => "unsupported data",
+            1007 => "invalid data",
+            1008 => "policy violation",
+            1009 => "message too big",
+            1010 => "mandatory extension missing",
+            1011 => "internal error",
+            1012 => "service restart",
+            1013 => "try again later",
+            1014 => "bad gateway",
+            3000..=3999 => "registered",
+            _ => "private use",
+        };
+        write!(f, "{} ({meaning})", self.0)
+    }
+}
+
+/// Why a connection is closed: a code and a reason of at most 123 bytes of UTF-8, checked when it is made.
+///
+/// ```
+/// use sockless::{CloseCode, CloseFrame, ReasonTooLong};
+///
+/// let frame = CloseFrame::new(CloseCode::NORMAL, "bye")?;
+/// assert_eq!((frame.code(), frame.reason()), (CloseCode::NORMAL, "bye"));
+/// assert_eq!(CloseFrame::new(CloseCode::NORMAL, &"x".repeat(124)), Err(ReasonTooLong));
+/// # Ok::<(), ReasonTooLong>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CloseFrame<'a> {
+    code: CloseCode,
+    reason: &'a str,
+}
+
+impl<'a> CloseFrame<'a> {
+    /// The longest reason, in bytes: what a control frame holds beside the code. §5.5.
+    pub const MAX_REASON: usize = 123;
+
+    /// A code with a reason.
+    ///
+    /// # Errors
+    /// The reason has more than [`MAX_REASON`](Self::MAX_REASON) bytes.
+    pub const fn new(code: CloseCode, reason: &'a str) -> Result<Self, ReasonTooLong> {
+        if reason.len() > Self::MAX_REASON {
+            return Err(ReasonTooLong);
+        }
+        Ok(Self { code, reason })
+    }
+
+    /// A code with as much of the reason as fits, cut at a character.
+    pub fn truncated(code: CloseCode, reason: &'a str) -> Self {
+        let mut end = reason.len().min(Self::MAX_REASON);
+        while !reason.is_char_boundary(end) {
+            end -= 1;
+        }
+        Self { code, reason: reason.get(..end).unwrap_or_default() }
+    }
+
+    /// Reads the body of a close frame. `None`: it had no body.
+    ///
+    /// # Errors
+    /// A body of one byte, a code that must not be sent, a reason that is not UTF-8.
+    pub fn decode(body: &'a [u8]) -> Result<Option<Self>, ProtocolError> {
+        let Some((code, reason)) = body.split_first_chunk() else {
+            return if body.is_empty() { Ok(None) } else { Err(ProtocolError::CloseBodyTooShort) };
+        };
+        let code = CloseCode::new(u16::from_be_bytes(*code)).ok_or(ProtocolError::InvalidCloseCode)?;
+        let reason = str::from_utf8(reason).map_err(|_| ProtocolError::InvalidCloseReason)?;
+        Ok(Some(Self { code, reason }))
+    }
+
+    /// The code.
+    pub const fn code(&self) -> CloseCode {
+        self.code
+    }
+
+    /// The reason, possibly empty.
+    pub const fn reason(&self) -> &'a str {
+        self.reason
+    }
+}
+
+impl From<CloseCode> for CloseFrame<'_> {
+    fn from(code: CloseCode) -> Self {
+        Self { code, reason: "" }
+    }
+}
+
+/// A close reason has more than 123 bytes and does not fit in a control frame, §5.5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a close reason of more than 123 bytes does not fit in a control frame (RFC 6455 §5.5)")]
+pub struct ReasonTooLong;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exactly_the_codes_of_the_registry_may_be_sent() {
+        for code in 0..=u16::MAX {
+            let allowed = [1000, 1001, 1002, 1003].contains(&code) || (1007..=1014).contains(&code) || (3000..=4999).contains(&code);
+            assert_eq!(CloseCode::new(code).map(CloseCode::get), allowed.then_some(code));
+        }
+    }
+
+    #[test]
+    fn bodies() {
+        assert_eq!(CloseFrame::decode(b""), Ok(None));
+        assert_eq!(CloseFrame::decode(b"\x03"), Err(ProtocolError::CloseBodyTooShort));
+        assert_eq!(CloseFrame::decode(b"\x03\xe8"), Ok(Some(CloseCode::NORMAL.into())));
+        assert_eq!(CloseFrame::decode(b"\x03\xe9gone").unwrap(), CloseFrame::new(CloseCode::AWAY, "gone").ok());
+        assert_eq!(CloseFrame::decode(b"\x03\xed"), Err(ProtocolError::InvalidCloseCode));
+        assert_eq!(CloseFrame::decode(b"\x03\xe8\xff"), Err(ProtocolError::InvalidCloseReason));
+    }
+
+    #[test]
+    fn a_reason_is_cut_at_a_character() {
+        let long = "é".repeat(80);
+        assert_eq!(CloseFrame::truncated(CloseCode::NORMAL, &long).reason(), "é".repeat(61));
+        assert_eq!(CloseFrame::truncated(CloseCode::NORMAL, "kurz").reason(), "kurz");
+    }
+}

@@ -1,0 +1,93 @@
+//! Messages and control frames that a read had cut, on their way to be whole.
+//!
+//! Nothing is reserved because a peer declared it: room grows with what has come. Text is validated piece by piece and grows as a `String`, so
+//! that it is validated once. What is whole is given away, and nothing is kept.
+
+use crate::decoder::Kind;
+use crate::error::ProtocolError;
+use crate::event::Event;
+use crate::utf8::Validator;
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::mem;
+
+/// What came so far of a message and of a control frame in its middle.
+#[derive(Debug, Default)]
+pub(super) struct Assembly {
+    message: Message,
+    validator: Validator,
+    control: Vec<u8>,
+}
+
+#[derive(Debug, Default)]
+enum Message {
+    #[default]
+    None,
+    Text(String),
+    Binary(Vec<u8>),
+}
+
+impl Assembly {
+    /// Adds a piece to the message under way; gives the message when it is the last.
+    pub(super) fn message(&mut self, kind: Kind, last: bool, rest: u64, data: &[u8]) -> Result<Option<Event<'static>>, ProtocolError> {
+        match kind {
+            Kind::Text => self.text(last, rest, data),
+            Kind::Binary => self.binary(last, rest, data),
+        }
+    }
+
+    /// Adds a piece to the control frame under way; gives its payload when it is the last.
+    pub(super) fn control<'b>(&mut self, last: bool, data: &'b [u8]) -> Option<Cow<'b, [u8]>> {
+        if last && self.control.is_empty() {
+            return Some(Cow::Borrowed(data));
+        }
+        // At most 125 bytes: a longer control frame was refused by its header.
+        self.control.extend_from_slice(data);
+        last.then(|| Cow::Owned(mem::take(&mut self.control)))
+    }
+
+    fn text(&mut self, last: bool, rest: u64, data: &[u8]) -> Result<Option<Event<'static>>, ProtocolError> {
+        let invalid = |_| ProtocolError::InvalidUtf8;
+        let valid = self.validator.push(data).map_err(invalid)?;
+        if last {
+            self.validator.finish().map_err(invalid)?;
+        }
+        let mut text = match mem::take(&mut self.message) {
+            Message::Text(text) => text,
+            _ => String::new(),
+        };
+        let more = valid.text.len() + valid.carried.map_or(0, char::len_utf8);
+        if text.capacity() - text.len() < more {
+            text.try_reserve(more + foreseen(text.len() + more, rest)).map_err(|_| ProtocolError::OutOfMemory)?;
+        }
+        text.extend(valid.carried);
+        text.push_str(valid.text);
+        if last {
+            return Ok(Some(Event::Text(Cow::Owned(text))));
+        }
+        self.message = Message::Text(text);
+        Ok(None)
+    }
+
+    fn binary(&mut self, last: bool, rest: u64, data: &[u8]) -> Result<Option<Event<'static>>, ProtocolError> {
+        let mut bytes = match mem::take(&mut self.message) {
+            Message::Binary(bytes) => bytes,
+            _ => Vec::new(),
+        };
+        if bytes.capacity() - bytes.len() < data.len() {
+            bytes.try_reserve(data.len() + foreseen(bytes.len() + data.len(), rest)).map_err(|_| ProtocolError::OutOfMemory)?;
+        }
+        bytes.extend_from_slice(data);
+        if last {
+            return Ok(Some(Event::Binary(Cow::Owned(bytes))));
+        }
+        self.message = Message::Binary(bytes);
+        Ok(None)
+    }
+}
+
+/// How much of the `rest` that a frame still declares is reserved when `come` bytes have come: never more than eight times of those.
+fn foreseen(come: usize, rest: u64) -> usize {
+    usize::try_from(rest).unwrap_or(usize::MAX).min(come.saturating_mul(8))
+}

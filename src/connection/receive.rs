@@ -1,0 +1,130 @@
+//! Receiving: pieces to events, RFC 6455 §6.2; the peer's Close frame and its violations, §7.1.5 to §7.1.7.
+//!
+//! `whole` and the decoder's `take_whole` are inlined into `poll_event`: a message that lies whole in the input is borrowed, without a
+//! copy, an allocation or a branch for what it does not need. All else comes through `poll_pieces`.
+
+use super::{Connection, Phase};
+use crate::close::{CloseCode, CloseFrame};
+use crate::connection::assembly::Assembly;
+use crate::decoder::{Control, Kind, Piece};
+use crate::error::ProtocolError;
+use crate::event::{Cause, Closure, Event};
+use crate::input::Input;
+use crate::utf8;
+use alloc::borrow::Cow;
+use alloc::string::String;
+
+impl Connection {
+    /// A message that lies whole in the input.
+    #[inline(always)]
+    pub(super) fn whole<'b>(&mut self, kind: Kind, data: &'b [u8], input: &mut Input<'b>) -> Option<Event<'b>> {
+        match kind {
+            Kind::Binary => Some(Event::Binary(Cow::Borrowed(data))),
+            Kind::Text => match utf8::check(data) {
+                Some(text) => Some(Event::Text(Cow::Borrowed(text))),
+                None => Some(self.fail(ProtocolError::InvalidUtf8, input)),
+            },
+        }
+    }
+
+    /// Everything else: frames cut by a read, fragments, control frames, errors, the end.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn poll_pieces<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
+        match self.phase {
+            Phase::Open | Phase::Closing => {}
+            Phase::Lost => return Some(self.lost(input)),
+            Phase::Over { .. } => {
+                self.ending.discarded(input.take_all().len());
+                return None;
+            }
+        }
+        loop {
+            let before = input.len();
+            let event = match self.decoder.next(input)? {
+                Ok(Piece::Message { kind, first: true, last: true, data, .. }) => return self.whole(kind, data, input),
+                Ok(Piece::Message { kind, last, rest, data, .. }) => self.assembly.message(kind, last, rest, data),
+                Ok(Piece::Control { kind, last, data }) => match self.assembly.control(last, data) {
+                    Some(data) => self.control(kind, data, input).map(Some),
+                    None => Ok(None),
+                },
+                Err(error) => {
+                    self.ending.discarded(before);
+                    Err(error)
+                }
+            };
+            match event {
+                Ok(None) => {}
+                Ok(event) => return event,
+                Err(error) => return Some(self.fail(error, input)),
+            }
+        }
+    }
+
+    /// The transport has ended or failed.
+    pub(super) fn lose(&mut self) {
+        if let Phase::Open | Phase::Closing = self.phase {
+            self.phase = Phase::Lost;
+            self.stop();
+        }
+    }
+
+    fn control<'b>(&mut self, kind: Control, data: Cow<'b, [u8]>, input: &mut Input<'b>) -> Result<Event<'b>, ProtocolError> {
+        match kind {
+            Control::Ping => {
+                let key = self.next_key();
+                self.outbox.push_pong(&data, key);
+                Ok(Event::Ping(data))
+            }
+            Control::Pong => Ok(Event::Pong(data)),
+            Control::Close => {
+                let frame = CloseFrame::decode(&data)?;
+                let cause = match self.phase {
+                    Phase::Open => {
+                        // §5.5.1: the answer "typically echos the status code".
+                        self.queue_close(frame.map(|frame| frame.code().into()));
+                        Cause::Peer
+                    }
+                    _ => Cause::Local,
+                };
+                let (code, reason) = match frame {
+                    Some(frame) => (frame.code().get(), String::from(frame.reason())),
+                    None => (Closure::NO_STATUS, String::new()),
+                };
+                Ok(self.over(Closure { code, reason, clean: true, cause }, input))
+            }
+        }
+    }
+
+    /// The peer broke a rule: §7.1.7, _Fail the WebSocket Connection_.
+    #[cold]
+    fn fail<'b>(&mut self, error: ProtocolError, input: &mut Input<'b>) -> Event<'b> {
+        if self.phase == Phase::Open {
+            self.queue_close(Some(CloseFrame::truncated(error.close_code(), error.rule())));
+        }
+        self.over(abnormal(Cause::Violation(error)), input)
+    }
+
+    #[cold]
+    fn lost<'b>(&mut self, input: &mut Input<'b>) -> Event<'b> {
+        self.over(abnormal(Cause::Eof), input)
+    }
+
+    /// The last event.
+    fn over<'b>(&mut self, closure: Closure, input: &mut Input<'b>) -> Event<'b> {
+        self.phase = Phase::Over { clean: closure.clean };
+        self.stop();
+        self.ending.discarded(input.take_all().len());
+        Event::Closed(closure)
+    }
+
+    /// Nothing more is received: what was cut by a read is dropped.
+    fn stop(&mut self) {
+        self.decoder.stop();
+        self.assembly = Assembly::default();
+    }
+}
+
+fn abnormal(cause: Cause) -> Closure {
+    Closure { code: Closure::ABNORMAL, reason: String::new(), clean: false, cause }
+}

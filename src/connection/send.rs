@@ -1,0 +1,167 @@
+//! Sending: messages, pings and the Close frame, RFC 6455 §6.1 and §7.1.2.
+//!
+//! A send either queues whole frames or refuses and changes nothing. No peer is waited for: what is queued leaves through `transmit`.
+
+use super::{Connection, Phase};
+use crate::close::CloseFrame;
+use crate::frame::OpCode;
+use crate::payload::{Payload, Text};
+
+/// A send was refused. Nothing was queued and the connection is as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// A Close frame was queued or received, or the transport ended: nothing may be sent any more.
+    #[error("the connection is closing or closed (RFC 6455 §5.5.1)")]
+    Closed,
+    /// A ping with more than 125 bytes.
+    #[error("a ping of more than 125 bytes (RFC 6455 §5.5)")]
+    PingTooLong,
+}
+
+impl Connection {
+    /// Queues a text message. §5.6.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`].
+    ///
+    /// ```
+    /// use sockless::{Agreement, Config, Connection, LifeCycle, Role};
+    ///
+    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// connection.send_text("Hello")?;
+    /// assert_eq!(connection.transmit().pop().as_deref(), Some(&b"\x81\x05Hello"[..]));
+    /// # Ok::<(), sockless::SendError>(())
+    /// ```
+    #[inline]
+    pub fn send_text<'a>(&mut self, text: impl Into<Text<'a>>) -> Result<(), SendError> {
+        self.send(OpCode::Text, text.into().into_payload())
+    }
+
+    /// Queues a binary message. §5.6.
+    ///
+    /// Borrowed bytes are copied; a `Vec<u8>` or `Bytes` of 4 KiB and more is queued as it is.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`].
+    ///
+    /// ```
+    /// use sockless::{Agreement, Config, Connection, LifeCycle, Role};
+    ///
+    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// connection.send_binary(&[1, 2, 3])?;
+    /// assert_eq!(connection.transmit().pop().as_deref(), Some(&b"\x82\x03\x01\x02\x03"[..]));
+    /// # Ok::<(), sockless::SendError>(())
+    /// ```
+    #[inline]
+    pub fn send_binary<'a>(&mut self, data: impl Into<Payload<'a>>) -> Result<(), SendError> {
+        self.send(OpCode::Binary, data.into())
+    }
+
+    /// Queues a ping, which leaves before all frames that have not begun to. The peer answers with a pong of the same bytes. §5.5.2.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`]; [`SendError::PingTooLong`] above 125 bytes.
+    ///
+    /// ```
+    /// use sockless::{Agreement, Config, Connection, LifeCycle, Role, SendError};
+    ///
+    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// connection.ping(b"?")?;
+    /// assert_eq!(connection.transmit().pop().as_deref(), Some(&b"\x89\x01?"[..]));
+    /// assert_eq!(connection.ping(&[0; 126]), Err(SendError::PingTooLong));
+    /// # Ok::<(), SendError>(())
+    /// ```
+    pub fn ping(&mut self, data: &[u8]) -> Result<(), SendError> {
+        if self.phase != Phase::Open {
+            return Err(SendError::Closed);
+        }
+        if data.len() > 125 {
+            return Err(SendError::PingTooLong);
+        }
+        let key = self.next_key();
+        self.outbox.push_ping(data, key);
+        Ok(())
+    }
+
+    /// Closes the connection: queues a Close frame behind all that is queued. §7.1.2.
+    ///
+    /// `None` sends an empty Close frame, as the browser's `close()` without arguments. Messages of the peer still arrive until its own Close
+    /// frame comes; then [`Event::Closed`](crate::Event::Closed) does.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`]: it is closing already.
+    ///
+    /// ```
+    /// use sockless::{Agreement, CloseCode, CloseFrame, Config, Connection, LifeCycle, Role, SendError};
+    ///
+    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// connection.close(CloseFrame::new(CloseCode::NORMAL, "bye").ok())?;
+    /// assert_eq!(connection.transmit().pop().as_deref(), Some(&b"\x88\x05\x03\xe8bye"[..]));
+    /// assert_eq!(connection.send_text("too late"), Err(SendError::Closed));
+    /// # Ok::<(), SendError>(())
+    /// ```
+    pub fn close(&mut self, frame: Option<CloseFrame<'_>>) -> Result<(), SendError> {
+        if self.phase != Phase::Open {
+            return Err(SendError::Closed);
+        }
+        self.queue_close(frame);
+        self.phase = Phase::Closing;
+        Ok(())
+    }
+
+    pub(super) fn queue_close(&mut self, frame: Option<CloseFrame<'_>>) {
+        let key = self.next_key();
+        self.outbox.push_close(frame, key);
+    }
+
+    /// A fresh key for each frame of a client, §5.3.
+    #[inline]
+    pub(super) fn next_key(&mut self) -> Option<[u8; 4]> {
+        self.keys.as_mut().map(|keys| keys.next_key())
+    }
+
+    #[inline]
+    fn send(&mut self, opcode: OpCode, payload: Payload<'_>) -> Result<(), SendError> {
+        if self.phase != Phase::Open {
+            return Err(SendError::Closed);
+        }
+        if payload.as_ref().len() > self.fragment_above {
+            self.send_fragments(opcode, payload);
+            return Ok(());
+        }
+        let key = self.next_key();
+        self.outbox.push_frame(true, opcode, payload, key);
+        Ok(())
+    }
+
+    /// §5.4. Text may be cut anywhere, but some deployed receivers take each fragment for a text of its own.
+    #[cold]
+    fn send_fragments(&mut self, mut opcode: OpCode, mut payload: Payload<'_>) {
+        let text = opcode == OpCode::Text;
+        loop {
+            let bytes = payload.as_ref();
+            let cut = if text { character_cut(bytes, self.fragment_above) } else { self.fragment_above.max(1) };
+            let fin = cut >= bytes.len();
+            let fragment = payload.split_to(cut);
+            let key = self.next_key();
+            self.outbox.push_frame(fin, opcode, fragment, key);
+            if fin {
+                return;
+            }
+            opcode = OpCode::Continuation;
+        }
+    }
+}
+
+/// Where to cut a text so that a fragment has at most `most` bytes, or one character if that is longer.
+fn character_cut(text: &[u8], most: usize) -> usize {
+    let inside = |at: &usize| text.get(*at).is_some_and(|byte| byte & 0xc0 == 0x80);
+    if most >= text.len() {
+        return text.len();
+    }
+    match (1..=most).rev().find(|at| !inside(at)) {
+        Some(cut) => cut,
+        None => (most.max(1)..text.len()).find(|at| !inside(at)).unwrap_or(text.len()),
+    }
+}

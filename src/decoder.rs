@@ -1,0 +1,452 @@
+//! Frames to pieces: every rule about which bytes may follow which, RFC 6455 §5.1, §5.2, §5.4 and §5.5.
+//!
+//! ```text
+//!              ┌──────────────────────────────┐
+//!   bytes ──►  │ Header ──► Payload ──┐       │ ──► Piece, unmasked in place
+//!              │   ▲                  │       │
+//!              │   └──────────────────┘       │ ──► ProtocolError, once; then Stopped
+//!              └──────────────────────────────┘
+//! ```
+//!
+//! The rules are checked in the order of the bytes that break them, each as soon as its byte is there: the answer to bad input is the same however a
+//! transport cuts it. The message under way is kept beside the frame under way, for control frames come between fragments.
+//!
+//! No allocator is needed: a piece is what one read brought of a frame. Putting pieces together is the [`Connection`](crate::Connection)'s work,
+//! and so is what pieces mean: UTF-8, the body of a close frame.
+
+use crate::error::ProtocolError;
+use crate::frame::{self, Header, OpCode};
+use crate::input::Input;
+use crate::mask;
+
+/// The kind of a message, §5.6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// UTF-8 text.
+    Text,
+    /// Bytes.
+    Binary,
+}
+
+impl From<Kind> for OpCode {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Text => Self::Text,
+            Kind::Binary => Self::Binary,
+        }
+    }
+}
+
+/// The kind of a control frame, §5.5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Control {
+    /// §5.5.1.
+    Close,
+    /// §5.5.2.
+    Ping,
+    /// §5.5.3.
+    Pong,
+}
+
+/// Part of a frame, unmasked, as long as what was there to read.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Piece<'b> {
+    /// Part of a message.
+    Message {
+        /// Text or binary, on the continuation frames too.
+        kind: Kind,
+        /// Whether the message begins here.
+        first: bool,
+        /// Whether the message ends here.
+        last: bool,
+        /// The reserved bits of the message's first frame.
+        rsv: u8,
+        /// How many bytes of this frame are still to come.
+        rest: u64,
+        /// The bytes.
+        data: &'b [u8],
+    },
+    /// Part of a control frame.
+    Control {
+        /// Which one.
+        kind: Control,
+        /// Whether the frame ends here. All its bytes are in this piece and those before it since the last end.
+        last: bool,
+        /// The bytes.
+        data: &'b [u8],
+    },
+}
+
+/// Which end of the connection the decoder stands at: who must mask, §5.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum End {
+    /// Frames come from a client and must be masked.
+    Server,
+    /// Frames come from a server and must not be masked.
+    Client,
+}
+
+/// What is accepted of a peer. §10.4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The longest payload of a text, binary or continuation frame, in bytes. 16 MiB unless said otherwise.
+    pub max_frame: u64,
+    /// The longest message, in bytes, all its fragments together. 16 MiB unless said otherwise.
+    pub max_message: u64,
+    /// The most frames that a message may consist of. 65,536 unless said otherwise.
+    pub max_fragments: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { max_frame: 16 << 20, max_message: 16 << 20, max_fragments: 1 << 16 }
+    }
+}
+
+/// Turns received bytes into [`Piece`]s.
+///
+/// ```
+/// use sockless::Input;
+/// use sockless::decoder::{Decoder, End, Kind, Limits, Piece};
+///
+/// let mut decoder = Decoder::new(End::Client, Limits::default());
+/// // The first of two reads ends inside the frame.
+/// let (mut read, mut next) = (*b"\x82\x05He", *b"llo");
+/// let mut input = Input::new(&mut read);
+/// let piece = decoder.next(&mut input).expect("a piece")?;
+/// assert_eq!(piece, Piece::Message { kind: Kind::Binary, first: true, last: false, rsv: 0, rest: 3, data: b"He" });
+/// assert!(decoder.next(&mut input).is_none());
+///
+/// let piece = decoder.next(&mut Input::new(&mut next)).expect("a piece")?;
+/// assert_eq!(piece, Piece::Message { kind: Kind::Binary, first: false, last: true, rsv: 0, rest: 0, data: b"llo" });
+/// # Ok::<(), sockless::ProtocolError>(())
+/// ```
+#[derive(Debug)]
+pub struct Decoder {
+    /// Nothing is under way: no part of a header or payload, no message, and not stopped. The one flag of the direct path.
+    idle: bool,
+    end: End,
+    /// The reserved bits that an extension gives a meaning.
+    rsv: u8,
+    state: State,
+    message: Option<Message>,
+    limits: Limits,
+}
+
+/// The frame under way.
+#[derive(Debug)]
+enum State {
+    /// Its header, as far as it came.
+    Header { bytes: [u8; Header::MAX_LEN], len: u8 },
+    /// Its payload.
+    Payload { opcode: OpCode, fin: bool, mask: Option<[u8; 4]>, rest: u64 },
+    /// None: all input is thrown away.
+    Stopped,
+}
+
+/// The message under way, between its first frame's header and its last frame's end.
+#[derive(Debug)]
+struct Message {
+    kind: Kind,
+    rsv: u8,
+    /// Whether a piece of it was given out.
+    begun: bool,
+    fragments: u32,
+    /// The payload bytes that the headers so far declare; at most `max_message`.
+    len: u64,
+}
+
+impl Decoder {
+    /// A decoder for the frames that reach this end.
+    pub fn new(end: End, limits: Limits) -> Self {
+        Self { idle: true, end, rsv: 0, state: State::START, message: None, limits }
+    }
+
+    /// Takes bytes off the front of `input` and gives the next piece. `None`: all bytes were consumed, call again when there are more.
+    ///
+    /// # Errors
+    /// The peer broke the protocol or a limit. It is told once; after it, all input is consumed and thrown away.
+    #[allow(clippy::should_implement_trait)] // Not an iterator: each call borrows from another input.
+    pub fn next<'b>(&mut self, input: &mut Input<'b>) -> Option<Result<Piece<'b>, ProtocolError>> {
+        loop {
+            let step = match self.state {
+                State::Header { bytes, len } => self.header(bytes, len, input),
+                State::Payload { opcode, fin, mask, rest } => return self.payload(opcode, fin, mask, rest, input).map(Ok),
+                State::Stopped => {
+                    input.take_all();
+                    return None;
+                }
+            };
+            match step {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => {
+                    self.stop();
+                    input.take_all();
+                    return Some(Err(error));
+                }
+            }
+        }
+    }
+
+    /// Throws away all input from now on.
+    pub fn stop(&mut self) {
+        self.state = State::Stopped;
+        self.message = None;
+        self.idle = false;
+    }
+
+    /// The direct path: an unfragmented message that lies whole in the input, and nothing under way. Anything else is left to
+    /// [`next`](Self::next), errors too.
+    ///
+    /// Each arm has a header of constant size, so that lengths and offsets are known to the compiler.
+    #[inline(always)]
+    pub(crate) fn take_whole<'b>(&mut self, input: &mut Input<'b>) -> Option<(Kind, &'b [u8])> {
+        if !self.idle {
+            return None;
+        }
+        let (kind, len, header) = match (self.end, input.peek()) {
+            (End::Server, [first, len @ 0x80..=0xfd, _, _, _, _, ..]) => (whole_kind(*first)?, usize::from(*len & 0x7f), 6),
+            (End::Server, [first, 0xfe, a, b, _, _, _, _, ..]) => (whole_kind(*first)?, long(*a, *b)?, 8),
+            (End::Client, [first, len @ 0..=0x7d, ..]) => (whole_kind(*first)?, usize::from(*len), 2),
+            (End::Client, [first, 0x7e, a, b, ..]) => (whole_kind(*first)?, long(*a, *b)?, 4),
+            _ => return None,
+        };
+        if header + len > input.len() || len as u64 > self.limits.max_frame.min(self.limits.max_message) {
+            return None;
+        }
+        let frame = input.take(header + len);
+        if let End::Server = self.end {
+            let key = *frame.get(header - 4..).unwrap_or_default().first_chunk()?;
+            mask::apply_behind(frame, header, key);
+        }
+        Some((kind, frame.get(header..).unwrap_or_default()))
+    }
+
+    /// Gathers a header. `false`: the input is used up.
+    fn header(&mut self, mut bytes: [u8; Header::MAX_LEN], mut len: u8, input: &mut Input<'_>) -> Result<bool, ProtocolError> {
+        let (old, come) = (usize::from(len), input.peek());
+        for (to, from) in bytes.iter_mut().skip(old).zip(come) {
+            *to = *from;
+            len += 1;
+        }
+        let known = bytes.get(..usize::from(len)).unwrap_or_default();
+        match self.check(known)? {
+            Some((header, used)) => {
+                input.take(used - old);
+                self.begin(header)?;
+                Ok(true)
+            }
+            None => {
+                input.take_all();
+                self.idle = self.idle && len == 0;
+                self.state = State::Header { bytes, len };
+                Ok(false)
+            }
+        }
+    }
+
+    /// The rules of a header, in the order of its bytes.
+    fn check(&self, bytes: &[u8]) -> Result<Option<(Header, usize)>, ProtocolError> {
+        let Some(&first) = bytes.first() else { return Ok(None) };
+        let data = matches!(OpCode::from_bits(first), Some(OpCode::Text | OpCode::Binary));
+        // §5.2: "MUST be 0 unless an extension is negotiated". An extension's bit stands on a message's first frame.
+        let allowed = if data { self.rsv } else { 0 };
+        if (first & frame::RSV) >> 4 & !allowed != 0 {
+            return Err(ProtocolError::ReservedBits);
+        }
+        let opcode = frame::check_first(first)?;
+        match (opcode, &self.message) {
+            (OpCode::Continuation, None) => return Err(ProtocolError::UnexpectedContinuation),
+            (OpCode::Text | OpCode::Binary, Some(_)) => return Err(ProtocolError::InterleavedMessage),
+            _ => {}
+        }
+        let Some(&second) = bytes.get(1) else { return Ok(None) };
+        match (self.end, second & frame::MASK != 0) {
+            (End::Server, false) => return Err(ProtocolError::UnmaskedFrame),
+            (End::Client, true) => return Err(ProtocolError::MaskedFrame),
+            _ => {}
+        }
+        Header::decode(bytes)
+    }
+
+    /// A header is whole: its payload begins.
+    fn begin(&mut self, header: Header) -> Result<(), ProtocolError> {
+        let Header { fin, opcode, mask, payload_len, rsv } = header;
+        if !opcode.is_control() {
+            if payload_len > self.limits.max_frame {
+                return Err(ProtocolError::FrameTooBig);
+            }
+            let message = self.message.get_or_insert(Message {
+                kind: if opcode == OpCode::Text { Kind::Text } else { Kind::Binary },
+                rsv,
+                begun: false,
+                fragments: 0,
+                len: 0,
+            });
+            message.len = message.len.saturating_add(payload_len);
+            message.fragments = message.fragments.saturating_add(1);
+            if message.len > self.limits.max_message {
+                return Err(ProtocolError::MessageTooBig);
+            }
+            if message.fragments > self.limits.max_fragments {
+                return Err(ProtocolError::TooManyFragments);
+            }
+        }
+        self.idle = false;
+        self.state = State::Payload { opcode, fin, mask, rest: payload_len };
+        Ok(())
+    }
+
+    /// Gives what there is of a payload.
+    fn payload<'b>(&mut self, opcode: OpCode, fin: bool, mask: Option<[u8; 4]>, rest: u64, input: &mut Input<'b>) -> Option<Piece<'b>> {
+        if rest != 0 && input.is_empty() {
+            return None;
+        }
+        let data = input.take(usize::try_from(rest).unwrap_or(usize::MAX));
+        let rest = rest - data.len() as u64;
+        let mask = mask.map(|key| {
+            mask::apply(data, key);
+            mask::rotate(key, data.len())
+        });
+        self.state = match rest {
+            0 => State::START,
+            _ => State::Payload { opcode, fin, mask, rest },
+        };
+        let piece = match control(opcode) {
+            Some(kind) => Piece::Control { kind, last: rest == 0, data },
+            None => {
+                // A data frame's payload never stands without its message.
+                let message = self.message.as_mut()?;
+                let first = !core::mem::replace(&mut message.begun, true);
+                let (kind, rsv, last) = (message.kind, message.rsv, fin && rest == 0);
+                if last {
+                    self.message = None;
+                }
+                Piece::Message { kind, first, last, rsv, rest, data }
+            }
+        };
+        self.idle = rest == 0 && self.message.is_none();
+        Some(piece)
+    }
+}
+
+impl State {
+    const START: Self = Self::Header { bytes: [0; Header::MAX_LEN], len: 0 };
+}
+
+fn control(opcode: OpCode) -> Option<Control> {
+    match opcode {
+        OpCode::Close => Some(Control::Close),
+        OpCode::Ping => Some(Control::Ping),
+        OpCode::Pong => Some(Control::Pong),
+        OpCode::Continuation | OpCode::Text | OpCode::Binary => None,
+    }
+}
+
+/// The message that a first byte announces if it is one with FIN and no reserved bits.
+#[inline(always)]
+fn whole_kind(first: u8) -> Option<Kind> {
+    match first {
+        0x81 => Some(Kind::Text),
+        0x82 => Some(Kind::Binary),
+        _ => None,
+    }
+}
+
+/// A 16-bit length, if it is in its shortest form.
+#[inline(always)]
+fn long(a: u8, b: u8) -> Option<usize> {
+    let len = u16::from_be_bytes([a, b]);
+    (len >= 126).then_some(usize::from(len))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    /// The pieces that come of `bytes`, owned: what kind, its bytes, where it stands.
+    fn pieces(decoder: &mut Decoder, bytes: &[u8]) -> Vec<(&'static str, Vec<u8>, bool, bool)> {
+        let mut bytes = bytes.to_vec();
+        let mut input = Input::new(&mut bytes);
+        let mut all = Vec::new();
+        while let Some(piece) = decoder.next(&mut input) {
+            all.push(match piece.unwrap() {
+                Piece::Message { kind: Kind::Text, first, last, data, .. } => ("text", data.to_vec(), first, last),
+                Piece::Message { kind: Kind::Binary, first, last, data, .. } => ("binary", data.to_vec(), first, last),
+                Piece::Control { data, last, .. } => ("control", data.to_vec(), true, last),
+            });
+        }
+        assert!(input.is_empty());
+        all
+    }
+
+    #[test]
+    fn control_frames_stand_between_fragments() {
+        let mut decoder = Decoder::new(End::Client, Limits::default());
+        let all = pieces(&mut decoder, b"\x01\x01a\x89\x01p\x00\x00\x80\x01b");
+        let expected = [
+            ("text", b"a".to_vec(), true, false),
+            ("control", b"p".to_vec(), true, true),
+            ("text", Vec::new(), false, false),
+            ("text", b"b".to_vec(), false, true),
+        ];
+        assert_eq!(all, expected);
+        assert!(decoder.idle);
+    }
+
+    #[test]
+    fn an_error_is_told_once_and_the_rest_thrown_away() {
+        let mut decoder = Decoder::new(End::Client, Limits::default());
+        let mut bytes = *b"\x80\x00\x82\x01x";
+        let mut input = Input::new(&mut bytes);
+        assert_eq!(decoder.next(&mut input), Some(Err(ProtocolError::UnexpectedContinuation)));
+        assert_eq!((decoder.next(&mut input), input.is_empty()), (None, true));
+        assert_eq!(pieces(&mut decoder, b"\x82\x01x"), []);
+    }
+
+    #[test]
+    fn the_direct_path_takes_whole_messages_only() {
+        for (wire, expected) in [
+            (&b"\x82\x03abc"[..], true),
+            (b"\x82\x00", true),
+            (b"\x81\x03ab", false),
+            (b"\x02\x03abc", false),
+            (b"\x89\x03abc", false),
+            (b"\x82\x83abcdefg", false),
+            (b"\x82\x7e\x00\x03abc", false),
+            (b"\xc2\x03abc", false),
+            (b"", false),
+        ] {
+            let mut bytes = wire.to_vec();
+            let mut input = Input::new(&mut bytes);
+            let mut decoder = Decoder::new(End::Client, Limits::default());
+            assert_eq!(decoder.take_whole(&mut input).is_some(), expected, "{wire:02x?}");
+            assert_eq!(input.is_empty(), expected || wire.is_empty());
+        }
+    }
+
+    #[test]
+    fn limits_hold_to_the_byte() {
+        let limits = Limits { max_frame: 3, max_message: 4, max_fragments: 2 };
+        let first_error = |bytes: &[u8]| {
+            let mut bytes = bytes.to_vec();
+            let mut input = Input::new(&mut bytes);
+            let mut decoder = Decoder::new(End::Client, limits);
+            loop {
+                match decoder.next(&mut input) {
+                    None => return None,
+                    Some(Err(error)) => return Some(error),
+                    Some(Ok(_)) => {}
+                }
+            }
+        };
+        assert_eq!(first_error(b"\x82\x03abc"), None);
+        assert_eq!(first_error(b"\x82\x04"), Some(ProtocolError::FrameTooBig));
+        assert_eq!(first_error(b"\x02\x03abc\x80\x01d"), None);
+        assert_eq!(first_error(b"\x02\x03abc\x80\x02"), Some(ProtocolError::MessageTooBig));
+        assert_eq!(first_error(b"\x02\x01a\x00\x01b\x80\x00"), Some(ProtocolError::TooManyFragments));
+    }
+}

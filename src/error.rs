@@ -1,0 +1,131 @@
+//! What a peer can do wrong on an open connection: one table, one row a rule.
+//!
+//! The row says which rule was broken, which section of RFC 6455 states it and which close code answers it. `tests/violations.rs` has a
+//! test for each row, under every split of its bytes.
+
+use crate::close::CloseCode;
+
+/// The peer broke the protocol, or a limit that we set. Nothing of what follows is delivered.
+///
+/// ```
+/// use sockless::{CloseCode, ProtocolError};
+///
+/// let error = ProtocolError::InvalidUtf8;
+/// assert_eq!((error.section(), error.close_code()), ("§8.1", CloseCode::INVALID_DATA));
+/// assert_eq!(error.to_string(), "text that is not UTF-8 (RFC 6455 §8.1)");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("{} (RFC 6455 {})", self.rule(), self.section())]
+#[non_exhaustive]
+pub enum ProtocolError {
+    /// A reserved bit is set and no negotiated extension gives it a meaning.
+    ReservedBits,
+    /// An opcode that no RFC defines.
+    ReservedOpcode,
+    /// A ping, pong or close frame without FIN.
+    FragmentedControl,
+    /// A continuation frame while no message is under way.
+    UnexpectedContinuation,
+    /// A new message inside a fragmented one.
+    InterleavedMessage,
+    /// A client's frame that is not masked.
+    UnmaskedFrame,
+    /// A server's frame that is masked.
+    MaskedFrame,
+    /// A ping, pong or close frame with more than 125 bytes.
+    ControlTooLong,
+    /// An extended length where a shorter form would do.
+    LengthNotMinimal,
+    /// A 64-bit length with its top bit set.
+    LengthTopBit,
+    /// A frame above [`Limits::max_frame`](crate::decoder::Limits::max_frame).
+    FrameTooBig,
+    /// A message above [`Limits::max_message`](crate::decoder::Limits::max_message).
+    MessageTooBig,
+    /// A message in more frames than [`Limits::max_fragments`](crate::decoder::Limits::max_fragments).
+    TooManyFragments,
+    /// Text that is not UTF-8.
+    InvalidUtf8,
+    /// A close frame with a body of one byte.
+    CloseBodyTooShort,
+    /// A close code that must not be on the wire.
+    InvalidCloseCode,
+    /// A close reason that is not UTF-8.
+    InvalidCloseReason,
+    /// The peer broke nothing: there was no memory left to assemble its message.
+    OutOfMemory,
+}
+
+impl ProtocolError {
+    /// All of them, in the order of the table.
+    pub const ALL: [Self; TABLE.len()] = {
+        let mut all = [Self::ReservedBits; TABLE.len()];
+        let mut i = 0;
+        while i < all.len() {
+            #[allow(clippy::indexing_slicing)] // Evaluated at compile time.
+            {
+                all[i] = TABLE[i].0;
+            }
+            i += 1;
+        }
+        all
+    };
+
+    /// The rule that was broken, in a few words.
+    pub fn rule(self) -> &'static str {
+        self.row().3
+    }
+
+    /// The section of RFC 6455 that states the rule.
+    pub fn section(self) -> &'static str {
+        self.row().1
+    }
+
+    /// The close code that answers it, §7.4.1.
+    pub fn close_code(self) -> CloseCode {
+        self.row().2
+    }
+
+    fn row(self) -> &'static Row {
+        // The table is in the enum's order (a test holds it so) and as long: the other arm is never taken.
+        TABLE.get(self as usize).unwrap_or(&TABLE[0])
+    }
+}
+
+type Row = (ProtocolError, &'static str, CloseCode, &'static str);
+
+/// Error, section, close code, rule.
+#[rustfmt::skip]
+const TABLE: [Row; 18] = [
+    (ProtocolError::ReservedBits,           "§5.2",   CloseCode::PROTOCOL,     "a reserved bit that no extension defines"),
+    (ProtocolError::ReservedOpcode,         "§5.2",   CloseCode::PROTOCOL,     "a reserved opcode"),
+    (ProtocolError::FragmentedControl,      "§5.5",   CloseCode::PROTOCOL,     "a fragmented control frame"),
+    (ProtocolError::UnexpectedContinuation, "§5.4",   CloseCode::PROTOCOL,     "a continuation of no message"),
+    (ProtocolError::InterleavedMessage,     "§5.4",   CloseCode::PROTOCOL,     "a new message inside a fragmented one"),
+    (ProtocolError::UnmaskedFrame,          "§5.1",   CloseCode::PROTOCOL,     "a client's frame that is not masked"),
+    (ProtocolError::MaskedFrame,            "§5.1",   CloseCode::PROTOCOL,     "a server's frame that is masked"),
+    (ProtocolError::ControlTooLong,         "§5.5",   CloseCode::PROTOCOL,     "a control frame of more than 125 bytes"),
+    (ProtocolError::LengthNotMinimal,       "§5.2",   CloseCode::PROTOCOL,     "a length that is not in its shortest form"),
+    (ProtocolError::LengthTopBit,           "§5.2",   CloseCode::PROTOCOL,     "a length with its top bit set"),
+    (ProtocolError::FrameTooBig,            "§10.4",  CloseCode::TOO_BIG,      "a frame above the limit"),
+    (ProtocolError::MessageTooBig,          "§10.4",  CloseCode::TOO_BIG,      "a message above the limit"),
+    (ProtocolError::TooManyFragments,       "§10.4",  CloseCode::POLICY,       "a message of more fragments than the limit"),
+    (ProtocolError::InvalidUtf8,            "§8.1",   CloseCode::INVALID_DATA, "text that is not UTF-8"),
+    (ProtocolError::CloseBodyTooShort,      "§5.5.1", CloseCode::PROTOCOL,     "a close frame with a body of one byte"),
+    (ProtocolError::InvalidCloseCode,       "§7.4",   CloseCode::PROTOCOL,     "a close code that must not be sent"),
+    (ProtocolError::InvalidCloseReason,     "§5.5.1", CloseCode::INVALID_DATA, "a close reason that is not UTF-8"),
+    (ProtocolError::OutOfMemory,            "§7.4.1", CloseCode::INTERNAL,     "no memory left for the message"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_enum() {
+        for (i, error) in ProtocolError::ALL.into_iter().enumerate() {
+            assert_eq!(error as usize, i, "{error:?}");
+        }
+        assert_eq!(ProtocolError::OutOfMemory as usize + 1, TABLE.len());
+    }
+}

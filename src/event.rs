@@ -1,0 +1,59 @@
+//! What a connection reports: messages, pings and pongs, and its end.
+
+use crate::error::ProtocolError;
+use alloc::borrow::Cow;
+use alloc::string::String;
+
+/// What [`poll_event`](crate::Connection::poll_event) gives.
+///
+/// Payloads borrow from the scratch buffer that the `Input` wraps, not from the connection: reply while you hold them. What a read had cut
+/// in half is owned instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event<'b> {
+    /// A whole text message. RFC 6455 §5.6.
+    Text(Cow<'b, str>),
+    /// A whole binary message. §5.6.
+    Binary(Cow<'b, [u8]>),
+    /// A ping; its answer is queued already. §5.5.2.
+    Ping(Cow<'b, [u8]>),
+    /// A pong, asked for or not. §5.5.3.
+    Pong(Cow<'b, [u8]>),
+    /// The connection is closed: nothing more arrives. Told exactly once. The output may still have to leave.
+    Closed(Closure),
+}
+
+/// How a connection ended: the browser's `CloseEvent`, and who was to blame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Closure {
+    /// The code of the peer's Close frame; 1005 if it had none, 1006 if no Close frame came. §7.1.5.
+    pub code: u16,
+    /// The reason in the peer's Close frame. §7.1.6.
+    pub reason: String,
+    /// Whether both ends closed the connection as they should: the peer's Close frame came, and ours was sent or is queued. §7.1.4.
+    pub clean: bool,
+    /// Who ended it.
+    pub cause: Cause,
+}
+
+impl Closure {
+    /// The code that is reported when a Close frame without a code came. §7.4.1.
+    pub const NO_STATUS: u16 = 1005;
+    /// The code that is reported when no Close frame came. §7.4.1.
+    pub const ABNORMAL: u16 = 1006;
+}
+
+/// Who ended a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The peer closed it, and we answered.
+    Peer,
+    /// We closed it, and the peer answered.
+    Local,
+    /// The peer broke the protocol or a limit, and we closed it with the code of the error.
+    Violation(ProtocolError),
+    /// The transport ended or failed before the peer's Close frame came.
+    Eof,
+}

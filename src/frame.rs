@@ -1,0 +1,270 @@
+//! The frame header, RFC 6455 §5.2: its bytes and back.
+//!
+//! ```text
+//!  byte 0                     byte 1                    then
+//! ┌─────┬─────┬──────────┐  ┌──────┬────────────────┐  ┌───────────────────┬──────────────┐
+//! │ FIN │ RSV │ opcode 4 │  │ MASK │ length 7       │  │ 0, 2 or 8 bytes   │ 0 or 4 bytes │
+//! │  1  │  3  │          │  │  1   │ <126, 126, 127 │  │ extended length   │ masking key  │
+//! └─────┴─────┴──────────┘  └──────┴────────────────┘  └───────────────────┴──────────────┘
+//! ```
+//!
+//! Only what one header can break alone is checked here. Who must mask, which reserved bits mean something and which frame may follow which
+//! is the [`decoder`](crate::decoder)'s matter.
+
+use crate::error::ProtocolError;
+use core::fmt;
+
+/// What a frame is, §5.2 and §11.8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OpCode {
+    /// A further fragment of the message that is under way.
+    Continuation,
+    /// A text message, or its first fragment.
+    Text,
+    /// A binary message, or its first fragment.
+    Binary,
+    /// The end of the connection.
+    Close,
+    /// A question whether the peer is there.
+    Ping,
+    /// The answer to a ping.
+    Pong,
+}
+
+impl OpCode {
+    /// The opcode behind the low four bits of a frame's first byte; the high four are ignored. `None`: reserved.
+    pub const fn from_bits(bits: u8) -> Option<Self> {
+        Some(match bits & 0x0f {
+            0x0 => Self::Continuation,
+            0x1 => Self::Text,
+            0x2 => Self::Binary,
+            0x8 => Self::Close,
+            0x9 => Self::Ping,
+            0xa => Self::Pong,
+            _ => return None,
+        })
+    }
+
+    /// The four bits on the wire.
+    pub const fn bits(self) -> u8 {
+        match self {
+            Self::Continuation => 0x0,
+            Self::Text => 0x1,
+            Self::Binary => 0x2,
+            Self::Close => 0x8,
+            Self::Ping => 0x9,
+            Self::Pong => 0xa,
+        }
+    }
+
+    /// Close, ping or pong: short, never fragmented, allowed between the fragments of a message. §5.5.
+    pub const fn is_control(self) -> bool {
+        self.bits() & 0x8 != 0
+    }
+}
+
+/// A frame header.
+///
+/// ```
+/// use sockless::frame::{Header, OpCode};
+///
+/// // RFC 6455 §5.7: a single-frame masked text message, "Hello".
+/// let wire = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
+/// let (header, len) = Header::decode(&wire)?.expect("it is whole");
+/// assert_eq!((header.opcode, header.fin, header.payload_len, len), (OpCode::Text, true, 5, 6));
+/// assert_eq!(header.mask, Some([0x37, 0xfa, 0x21, 0x3d]));
+/// assert_eq!(header.encode().as_ref(), &wire[..6]);
+/// # Ok::<(), sockless::ProtocolError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Whether the frame ends its message.
+    pub fin: bool,
+    /// The reserved bits, RSV1 being 4, RSV2 2 and RSV3 1. An extension gives them their meaning; without one they are zero.
+    pub rsv: u8,
+    /// What the frame is.
+    pub opcode: OpCode,
+    /// The masking key, §5.3.
+    pub mask: Option<[u8; 4]>,
+    /// The payload's length in bytes; less than 2⁶³.
+    pub payload_len: u64,
+}
+
+impl Header {
+    /// The longest header there is, in bytes.
+    pub const MAX_LEN: usize = 14;
+
+    /// Reads a header off the front of `bytes`, and tells how long it is. `None`: more bytes are needed.
+    ///
+    /// # Errors
+    /// A reserved opcode, a fragmented or long control frame, a length that is not in its shortest form or has its top bit set. Each is
+    /// reported as soon as its byte is there.
+    pub fn decode(bytes: &[u8]) -> Result<Option<(Self, usize)>, ProtocolError> {
+        let Some((&first, rest)) = bytes.split_first() else { return Ok(None) };
+        let opcode = check_first(first)?;
+        let Some((&second, rest)) = rest.split_first() else { return Ok(None) };
+        check_second(opcode, second)?;
+
+        let (payload_len, rest) = match second & LENGTH {
+            126 => match rest.split_first_chunk() {
+                Some((len, rest)) => (u64::from(u16::from_be_bytes(*len)), rest),
+                None => return Ok(None),
+            },
+            127 => match rest.split_first_chunk() {
+                Some((len, rest)) => (u64::from_be_bytes(*len), rest),
+                None => return Ok(None),
+            },
+            len => (u64::from(len), rest),
+        };
+        // §5.2: "the minimal number of bytes MUST be used", "the most significant bit MUST be 0".
+        match second & LENGTH {
+            127 if payload_len >> 63 != 0 => return Err(ProtocolError::LengthTopBit),
+            127 if payload_len <= 0xffff => return Err(ProtocolError::LengthNotMinimal),
+            126 if payload_len < 126 => return Err(ProtocolError::LengthNotMinimal),
+            _ => {}
+        }
+
+        let (mask, rest) = match (second & MASK != 0, rest.split_first_chunk()) {
+            (false, _) => (None, rest),
+            (true, Some((key, rest))) => (Some(*key), rest),
+            (true, None) => return Ok(None),
+        };
+        let header = Self { fin: first & FIN != 0, rsv: (first & RSV) >> 4, opcode, mask, payload_len };
+        Ok(Some((header, bytes.len() - rest.len())))
+    }
+
+    /// The header's bytes. Of `rsv` the low three bits count, of `payload_len` the low 63.
+    #[inline]
+    pub fn encode(&self) -> Encoded {
+        let mut encoded = Encoded { bytes: [0; Self::MAX_LEN], len: 0 };
+        let fin = if self.fin { FIN } else { 0 };
+        encoded.push(&[fin | (self.rsv << 4 & RSV) | self.opcode.bits()]);
+        let mask = if self.mask.is_some() { MASK } else { 0 };
+        let len = self.payload_len & (u64::MAX >> 1);
+        match (u8::try_from(len), u16::try_from(len)) {
+            (Ok(len @ 0..=125), _) => encoded.push(&[mask | len]),
+            (_, Ok(len)) => {
+                let [a, b] = len.to_be_bytes();
+                encoded.push(&[mask | 126, a, b]);
+            }
+            _ => {
+                encoded.push(&[mask | 127]);
+                encoded.push(&len.to_be_bytes());
+            }
+        }
+        if let Some(key) = self.mask {
+            encoded.push(&key);
+        }
+        encoded
+    }
+}
+
+/// The rules of a frame's first byte that need no other. §5.2, §5.5.
+pub(crate) fn check_first(first: u8) -> Result<OpCode, ProtocolError> {
+    let opcode = OpCode::from_bits(first).ok_or(ProtocolError::ReservedOpcode)?;
+    if opcode.is_control() && first & FIN == 0 {
+        return Err(ProtocolError::FragmentedControl);
+    }
+    Ok(opcode)
+}
+
+/// The rules of a frame's second byte that need only the first. §5.5.
+pub(crate) fn check_second(opcode: OpCode, second: u8) -> Result<(), ProtocolError> {
+    if opcode.is_control() && second & LENGTH > 125 {
+        return Err(ProtocolError::ControlTooLong);
+    }
+    Ok(())
+}
+
+pub(crate) const FIN: u8 = 0x80;
+pub(crate) const RSV: u8 = 0x70;
+pub(crate) const MASK: u8 = 0x80;
+pub(crate) const LENGTH: u8 = 0x7f;
+
+/// The bytes of an encoded [`Header`], without an allocation.
+#[derive(Clone, Copy)]
+pub struct Encoded {
+    bytes: [u8; Header::MAX_LEN],
+    len: u8,
+}
+
+impl Encoded {
+    #[inline]
+    fn push(&mut self, bytes: &[u8]) {
+        let free = self.bytes.get_mut(usize::from(self.len)..).unwrap_or_default();
+        for (to, from) in free.iter_mut().zip(bytes) {
+            *to = *from;
+        }
+        self.len += bytes.len() as u8;
+    }
+}
+
+impl AsRef<[u8]> for Encoded {
+    #[inline]
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Encoded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02x?}", self.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_header_form_survives_the_round_trip() {
+        let opcodes = [OpCode::Continuation, OpCode::Text, OpCode::Binary, OpCode::Close, OpCode::Ping, OpCode::Pong];
+        for opcode in opcodes {
+            for fin in [true, false] {
+                for rsv in 0..8 {
+                    for mask in [None, Some([1, 2, 3, 4])] {
+                        for payload_len in [0, 1, 125, 126, 127, 0xffff, 0x1_0000, u64::MAX >> 1] {
+                            let header = Header { fin, rsv, opcode, mask, payload_len };
+                            let encoded = header.encode();
+                            let wire = encoded.as_ref();
+                            match Header::decode(wire) {
+                                Ok(Some(decoded)) => assert_eq!(decoded, (header, wire.len())),
+                                Err(ProtocolError::FragmentedControl) => assert!(opcode.is_control() && !fin),
+                                Err(ProtocolError::ControlTooLong) => assert!(opcode.is_control() && payload_len > 125),
+                                other => panic!("{header:?}: {other:?}"),
+                            }
+                            for cut in 0..wire.len() {
+                                assert!(!matches!(Header::decode(&wire[..cut]), Ok(Some(_))), "{header:?} cut at {cut}");
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn lengths_in_a_longer_form_than_needed_are_refused() {
+        for len in 0..126u16 {
+            let [a, b] = len.to_be_bytes();
+            assert_eq!(Header::decode(&[0x82, 126, a, b]), Err(ProtocolError::LengthNotMinimal));
+        }
+        for len in [0, 125, 126, 0xffffu64] {
+            let mut wire = [0x82, 127, 0, 0, 0, 0, 0, 0, 0, 0];
+            wire[2..].copy_from_slice(&len.to_be_bytes());
+            assert_eq!(Header::decode(&wire), Err(ProtocolError::LengthNotMinimal));
+        }
+        assert_eq!(Header::decode(&[0x82, 127, 0x80, 0, 0, 0, 0, 0, 0, 0]), Err(ProtocolError::LengthTopBit));
+    }
+
+    #[test]
+    fn reserved_opcodes_are_refused_at_once() {
+        for bits in [3, 4, 5, 6, 7, 0xb, 0xc, 0xd, 0xe, 0xf] {
+            assert_eq!(OpCode::from_bits(bits), None);
+            assert_eq!(Header::decode(&[0x80 | bits]), Err(ProtocolError::ReservedOpcode));
+        }
+        for bits in [0, 1, 2, 8, 9, 0xa] {
+            assert_eq!(OpCode::from_bits(bits).map(OpCode::bits), Some(bits));
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The opening handshake.
+pub mod client {}
+pub mod server {}

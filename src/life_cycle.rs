@@ -1,0 +1,108 @@
+//! The one life cycle of everything that talks: what an I/O loop needs to know, and nothing else.
+//!
+//! ```text
+//!            wants_write ──► write transmit()         while !is_done():
+//!           ╱                                            write while wants_write()
+//!   loop ──┼── wants_shutdown ──► shut down once         shut down when wants_shutdown(), then shutdown_done()
+//!           ╲                                            read while wants_read(); poll until None
+//!            wants_read ──► read, poll until None        end of stream: handle_eof(); failure: handle_error(); poll until None
+//! ```
+//!
+//! How the end of a connection is reached is decided here too ([`Ending`]), once for a connection and for a refused handshake.
+
+use crate::outbox::Transmit;
+
+/// What any I/O loop asks of a [`Connection`](crate::Connection), of a [`server::Handshake`](crate::server::Handshake) or
+/// [`client::Handshake`](crate::client::Handshake), and of a [`server::Rejected`](crate::server::Rejected).
+///
+/// The trait is dyn-compatible: one loop can drive them all. Its rules:
+///
+/// 1. While [`wants_write`](Self::wants_write), write what [`transmit`](Self::transmit) gives.
+/// 2. When [`wants_shutdown`](Self::wants_shutdown), shut down the write side of the transport once (TLS: send close_notify) and call
+///    [`shutdown_done`](Self::shutdown_done).
+/// 3. While [`wants_read`](Self::wants_read), read. Hand what came to `poll` or `poll_event` until it gives `None`. At the end of the
+///    stream call [`handle_eof`](Self::handle_eof), on an error of the transport [`handle_error`](Self::handle_error), and poll with
+///    [`Input::empty`](crate::Input::empty) until `None`.
+/// 4. When [`is_done`](Self::is_done), drop the transport.
+///
+/// ```
+/// use bytes::Buf;
+/// use sockless::{Agreement, Config, Connection, LifeCycle, Role};
+///
+/// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+/// connection.send_text("hi")?;
+/// let side: &mut dyn LifeCycle = &mut connection;
+/// assert!(side.wants_write() && side.wants_read() && !side.is_done());
+///
+/// // A partial write is no problem: advance by what was written.
+/// let mut out = side.transmit();
+/// assert_eq!(out.chunk(), b"\x81\x02hi");
+/// out.advance(1);
+/// assert_eq!(side.transmit().chunk(), b"\x02hi");
+/// # Ok::<(), sockless::SendError>(())
+/// ```
+pub trait LifeCycle {
+    /// The bytes to send, as a [`bytes::Buf`]: look with `chunk` or `chunks_vectored`, then `advance` by what was written.
+    fn transmit(&mut self) -> Transmit<'_>;
+
+    /// Whether [`transmit`](Self::transmit) has bytes.
+    fn wants_write(&self) -> bool;
+
+    /// Whether reading makes sense. Reading while it does not, or not reading for a while (back-pressure), is harmless.
+    fn wants_read(&self) -> bool;
+
+    /// Whether it is time to shut down the write side of the transport: all output was taken and nothing will follow.
+    fn wants_shutdown(&self) -> bool;
+
+    /// The write side was shut down, or cannot be (a transport without half-close: say so all the same).
+    fn shutdown_done(&mut self);
+
+    /// The peer's end of stream came: a read gave zero bytes.
+    fn handle_eof(&mut self);
+
+    /// The transport failed: a read or a write gave an error that is not "try again". Output is dropped.
+    fn handle_error(&mut self);
+
+    /// Whether it is over: drop the transport now.
+    fn is_done(&self) -> bool;
+}
+
+/// How far the transport has come to its end, seen from above it. RFC 6455 §7.1.1.
+#[derive(Debug, Default)]
+pub(crate) struct Ending {
+    /// The peer's end of stream was seen.
+    pub(crate) eof: bool,
+    /// The transport failed.
+    pub(crate) broken: bool,
+    /// Our write side was shut down.
+    pub(crate) shut: bool,
+    /// What may still be read and thrown away before the transport is dropped: closing a socket with unread bytes makes the kernel send
+    /// a reset, which destroys what we sent last.
+    pub(crate) discard: u64,
+}
+
+impl Ending {
+    pub(crate) fn new(discard: u64) -> Self {
+        Self { discard, ..Self::default() }
+    }
+
+    /// `n` bytes came that nobody wants any more.
+    pub(crate) fn discarded(&mut self, n: usize) {
+        self.discard = self.discard.saturating_sub(n as u64);
+    }
+
+    /// Whether reading can still bring anything.
+    pub(crate) fn readable(&self) -> bool {
+        !self.eof && !self.broken
+    }
+
+    /// Whether the write side is to be shut down, given that nothing will be written any more.
+    pub(crate) fn wants_shutdown(&self) -> bool {
+        !self.shut && !self.broken
+    }
+
+    /// Whether we have shut down and the peer's last bytes were seen, or more of them than we care for.
+    pub(crate) fn lingered(&self) -> bool {
+        self.broken || (self.shut && (self.eof || self.discard == 0))
+    }
+}

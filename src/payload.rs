@@ -1,0 +1,170 @@
+//! What can be sent: borrowed, owned or shared bytes, and text that is known to be UTF-8.
+//!
+//! A borrowed payload is copied into the queue. An owned one of some length is queued as it is, without a copy.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use bytes::Bytes;
+
+/// The payload of a binary message: `&[u8]`, `&[u8; N]`, `&Vec<u8>`, `Vec<u8>`, `Cow<[u8]>`, `Bytes` or `&Bytes`.
+///
+/// ```
+/// use sockless::Payload;
+///
+/// let payload = Payload::from(vec![1, 2, 3]);
+/// assert_eq!(payload.as_ref(), [1, 2, 3]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Payload<'a>(Bits<'a>);
+
+/// The payload of a text message: `&str`, `&String`, `String` or `Cow<str>`.
+///
+/// ```
+/// use sockless::Text;
+///
+/// let text = Text::from(String::from("hi"));
+/// assert_eq!(text.as_bytes(), b"hi");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Text<'a>(Payload<'a>);
+
+#[derive(Clone, Debug)]
+enum Bits<'a> {
+    Borrowed(&'a [u8]),
+    Owned(Vec<u8>),
+    Shared(Bytes),
+}
+
+impl Payload<'_> {
+    /// Whether the payload can be queued without a copy.
+    pub(crate) fn is_owned(&self) -> bool {
+        !matches!(self.0, Bits::Borrowed(_))
+    }
+
+    pub(crate) fn into_bytes(self) -> Bytes {
+        match self.0 {
+            Bits::Borrowed(bytes) => Bytes::copy_from_slice(bytes),
+            Bits::Owned(bytes) => Bytes::from(bytes),
+            Bits::Shared(bytes) => bytes,
+        }
+    }
+
+    /// Cuts `n` bytes off the front; what is owned becomes shared and is not copied.
+    pub(crate) fn split_to(&mut self, n: usize) -> Self {
+        let n = n.min(self.as_ref().len());
+        match &mut self.0 {
+            Bits::Borrowed(bytes) => {
+                let (front, rest) = bytes.split_at(n);
+                *bytes = rest;
+                Self(Bits::Borrowed(front))
+            }
+            Bits::Owned(bytes) => {
+                let mut shared = Bytes::from(core::mem::take(bytes));
+                let front = shared.split_to(n);
+                self.0 = Bits::Shared(shared);
+                Self(Bits::Shared(front))
+            }
+            Bits::Shared(bytes) => Self(Bits::Shared(bytes.split_to(n))),
+        }
+    }
+}
+
+impl AsRef<[u8]> for Payload<'_> {
+    #[inline]
+    fn as_ref(&self) -> &[u8] {
+        match &self.0 {
+            Bits::Borrowed(bytes) => bytes,
+            Bits::Owned(bytes) => bytes,
+            Bits::Shared(bytes) => bytes,
+        }
+    }
+}
+
+impl<'a> Text<'a> {
+    /// The text's bytes, which are UTF-8.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_ref()
+    }
+
+    pub(crate) fn into_payload(self) -> Payload<'a> {
+        self.0
+    }
+}
+
+impl<'a> From<&'a [u8]> for Payload<'a> {
+    #[inline]
+    fn from(bytes: &'a [u8]) -> Self {
+        Self(Bits::Borrowed(bytes))
+    }
+}
+
+impl<'a, const N: usize> From<&'a [u8; N]> for Payload<'a> {
+    #[inline]
+    fn from(bytes: &'a [u8; N]) -> Self {
+        Self(Bits::Borrowed(bytes))
+    }
+}
+
+impl<'a> From<&'a Vec<u8>> for Payload<'a> {
+    fn from(bytes: &'a Vec<u8>) -> Self {
+        Self(Bits::Borrowed(bytes))
+    }
+}
+
+impl From<Vec<u8>> for Payload<'_> {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(Bits::Owned(bytes))
+    }
+}
+
+impl<'a> From<Cow<'a, [u8]>> for Payload<'a> {
+    #[inline]
+    fn from(bytes: Cow<'a, [u8]>) -> Self {
+        match bytes {
+            Cow::Borrowed(bytes) => bytes.into(),
+            Cow::Owned(bytes) => bytes.into(),
+        }
+    }
+}
+
+impl From<Bytes> for Payload<'_> {
+    fn from(bytes: Bytes) -> Self {
+        Self(Bits::Shared(bytes))
+    }
+}
+
+impl From<&Bytes> for Payload<'_> {
+    fn from(bytes: &Bytes) -> Self {
+        Self(Bits::Shared(bytes.clone()))
+    }
+}
+
+impl<'a> From<&'a str> for Text<'a> {
+    #[inline]
+    fn from(text: &'a str) -> Self {
+        Self(text.as_bytes().into())
+    }
+}
+
+impl<'a> From<&'a String> for Text<'a> {
+    fn from(text: &'a String) -> Self {
+        Self(text.as_bytes().into())
+    }
+}
+
+impl From<String> for Text<'_> {
+    fn from(text: String) -> Self {
+        Self(text.into_bytes().into())
+    }
+}
+
+impl<'a> From<Cow<'a, str>> for Text<'a> {
+    #[inline]
+    fn from(text: Cow<'a, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => text.into(),
+            Cow::Owned(text) => text.into(),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Randomness, passed in as a value and expanded inside.
+//!
+//! One [`Seed`] a connection gives two streams that have nothing to do with each other: the key of the handshake (RFC 6455 §4.1, point
+//! 7) and the mask keys (§5.3, unpredictable as §10.3 asks). Both come out of ChaCha8 with the seed as its key; the stream's name and the block's
+//! number are the nonce. Everything replays from the seed.
+
+use chacha20::ChaCha8;
+use chacha20::cipher::{KeyIvInit, StreamCipher};
+use core::fmt;
+
+/// 32 unpredictable bytes from which a client derives its handshake key and its mask keys.
+///
+/// Take them from the system's random source, fresh for each connection, or let [`Seed::random`] (feature `getrandom`) do it. The same
+/// seed twice gives the same bytes on the wire twice: right for a test and wrong for anything else (§10.3).
+///
+/// ```
+/// use sockless::{Role, Seed};
+///
+/// let role = Role::Client(Seed::new([7; 32]));
+/// assert_eq!(format!("{role:?}"), "Client(Seed(..))");
+/// ```
+pub struct Seed([u8; 32]);
+
+impl Seed {
+    /// A seed out of 32 unpredictable bytes.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// A seed from the system's random source.
+    ///
+    /// # Errors
+    /// The system's random source could not be read.
+    #[cfg(feature = "getrandom")]
+    pub fn random() -> Result<Self, getrandom::Error> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes)?;
+        Ok(Self(bytes))
+    }
+
+    /// The 16 bytes behind `Sec-WebSocket-Key`.
+    pub(crate) fn nonce(&self) -> [u8; 16] {
+        let block = block(&self.0, Stream::HandshakeKey, 0);
+        block.first_chunk().copied().unwrap_or_default()
+    }
+
+    /// The endless stream of mask keys.
+    pub(crate) fn into_mask_keys(self) -> MaskKeys {
+        MaskKeys { seed: self.0, block: [0; BLOCK], next: BLOCK as u8, number: 0 }
+    }
+}
+
+impl fmt::Debug for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seed(..)")
+    }
+}
+
+/// The mask keys of one client connection, four bytes a frame. No system call and no allocation is behind any of them.
+pub(crate) struct MaskKeys {
+    seed: [u8; 32],
+    block: [u8; BLOCK],
+    /// Where in `block` the next key starts.
+    next: u8,
+    /// The number of the next block.
+    number: u64,
+}
+
+impl MaskKeys {
+    #[inline]
+    pub(crate) fn next_key(&mut self) -> [u8; 4] {
+        loop {
+            let rest = self.block.get(usize::from(self.next)..).unwrap_or_default();
+            if let Some(key) = rest.first_chunk() {
+                self.next += 4;
+                return *key;
+            }
+            self.refill();
+        }
+    }
+
+    #[cold]
+    fn refill(&mut self) {
+        self.block = block(&self.seed, Stream::MaskKeys, self.number);
+        self.number = self.number.wrapping_add(1);
+        self.next = 0;
+    }
+}
+
+impl fmt::Debug for MaskKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MaskKeys(..)")
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Stream {
+    HandshakeKey = 1,
+    MaskKeys = 2,
+}
+
+/// The cipher's block, in bytes: 16 mask keys.
+const BLOCK: usize = 64;
+
+fn block(seed: &[u8; 32], stream: Stream, number: u64) -> [u8; BLOCK] {
+    let [a, b, c, d, e, f, g, h] = number.to_le_bytes();
+    let nonce = [stream as u8, 0, 0, 0, a, b, c, d, e, f, g, h];
+    let mut block = [0; BLOCK];
+    ChaCha8::new(seed.into(), &nonce.into()).apply_keystream(&mut block);
+    block
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    fn keys(seed: [u8; 32], n: usize) -> Vec<[u8; 4]> {
+        let mut keys = Seed::new(seed).into_mask_keys();
+        (0..n).map(|_| keys.next_key()).collect()
+    }
+
+    #[test]
+    fn replays_from_the_seed() {
+        assert_eq!(keys([1; 32], 1000), keys([1; 32], 1000));
+        assert_eq!(Seed::new([1; 32]).nonce(), Seed::new([1; 32]).nonce());
+    }
+
+    #[test]
+    fn seeds_and_streams_are_apart() {
+        let (one, other) = (keys([1; 32], 1000), keys([2; 32], 1000));
+        assert!(one.iter().zip(&other).filter(|(a, b)| a == b).count() <= 1);
+        assert_ne!(Seed::new([1; 32]).nonce(), Seed::new([2; 32]).nonce());
+        assert_ne!(Seed::new([1; 32]).nonce(), *one.as_flattened().first_chunk::<16>().unwrap());
+    }
+
+    #[test]
+    fn keys_do_not_repeat_across_blocks() {
+        let mut all = keys([3; 32], 4096);
+        all.sort_unstable();
+        all.dedup();
+        assert!(all.len() >= 4094);
+    }
+}
