@@ -23,6 +23,29 @@ pub enum Event<'b> {
     Closed(Closure),
 }
 
+impl Event<'_> {
+    /// The event with payloads of its own, to keep it longer than the scratch buffer.
+    ///
+    /// ```
+    /// use sockless::Event;
+    ///
+    /// let kept: Event<'static> = {
+    ///     let scratch = String::from("hi");
+    ///     Event::Text(scratch.as_str().into()).into_owned()
+    /// };
+    /// assert_eq!(kept, Event::Text("hi".into()));
+    /// ```
+    pub fn into_owned(self) -> Event<'static> {
+        match self {
+            Event::Text(text) => Event::Text(Cow::Owned(text.into_owned())),
+            Event::Binary(data) => Event::Binary(Cow::Owned(data.into_owned())),
+            Event::Ping(data) => Event::Ping(Cow::Owned(data.into_owned())),
+            Event::Pong(data) => Event::Pong(Cow::Owned(data.into_owned())),
+            Event::Closed(closure) => Event::Closed(closure),
+        }
+    }
+}
+
 /// How a connection ended: the browser's `CloseEvent`, and who was to blame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -78,17 +78,17 @@ pub(crate) struct Ending {
     pub(crate) shut: bool,
     /// What may still be read and thrown away before the transport is dropped: closing a socket with unread bytes makes the kernel send
     /// a reset, which destroys what we sent last.
-    pub(crate) discard: u64,
+    pub(crate) discard: u32,
 }
 
 impl Ending {
-    pub(crate) fn new(discard: u64) -> Self {
+    pub(crate) fn new(discard: u32) -> Self {
         Self { discard, ..Self::default() }
     }
 
     /// `n` bytes came that nobody wants any more.
     pub(crate) fn discarded(&mut self, n: usize) {
-        self.discard = self.discard.saturating_sub(n as u64);
+        self.discard = self.discard.saturating_sub(u32::try_from(n).unwrap_or(u32::MAX));
     }
 
     /// Whether reading can still bring anything.

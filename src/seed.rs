@@ -63,7 +63,7 @@ pub(crate) struct MaskKeys {
     /// Where in `block` the next key starts.
     next: u8,
     /// The number of the next block.
-    number: u64,
+    number: u32,
 }
 
 impl MaskKeys {
@@ -84,6 +84,11 @@ impl MaskKeys {
         self.block = block(&self.seed, Stream::MaskKeys, self.number);
         self.number = self.number.wrapping_add(1);
         self.next = 0;
+        // Before the numbers come again, another seed does.
+        if self.number == 0 {
+            let next = block(&self.seed, Stream::NextSeed, 0);
+            self.seed = next.first_chunk().copied().unwrap_or(self.seed);
+        }
     }
 }
 
@@ -97,14 +102,15 @@ impl fmt::Debug for MaskKeys {
 enum Stream {
     HandshakeKey = 1,
     MaskKeys = 2,
+    NextSeed = 3,
 }
 
 /// The cipher's block, in bytes: 16 mask keys.
 const BLOCK: usize = 64;
 
-fn block(seed: &[u8; 32], stream: Stream, number: u64) -> [u8; BLOCK] {
-    let [a, b, c, d, e, f, g, h] = number.to_le_bytes();
-    let nonce = [stream as u8, 0, 0, 0, a, b, c, d, e, f, g, h];
+fn block(seed: &[u8; 32], stream: Stream, number: u32) -> [u8; BLOCK] {
+    let [a, b, c, d] = number.to_le_bytes();
+    let nonce = [stream as u8, 0, 0, 0, 0, 0, 0, 0, a, b, c, d];
     let mut block = [0; BLOCK];
     ChaCha8::new(seed.into(), &nonce.into()).apply_keystream(&mut block);
     block
@@ -132,6 +138,19 @@ mod tests {
         assert!(one.iter().zip(&other).filter(|(a, b)| a == b).count() <= 1);
         assert_ne!(Seed::new([1; 32]).nonce(), Seed::new([2; 32]).nonce());
         assert_ne!(Seed::new([1; 32]).nonce(), *one.as_flattened().first_chunk::<16>().unwrap());
+    }
+
+    #[test]
+    fn the_numbers_coming_again_bring_other_keys() {
+        let mut keys = Seed::new([1; 32]).into_mask_keys();
+        let first = keys.next_key();
+        keys.number = u32::MAX;
+        keys.next = BLOCK as u8;
+        let last = keys.next_key();
+        keys.next = BLOCK as u8;
+        let again = keys.next_key();
+        assert_eq!(keys.number, 1);
+        assert!(first != last && first != again);
     }
 
     #[test]

@@ -140,7 +140,7 @@ mod tests {
         let mut validator = Validator::default();
         let mut text = String::new();
         let mut from = 0;
-        let mut accepted = 0;
+        let mut accepted = 0_usize;
         for to in cuts.iter().copied().chain([bytes.len()]) {
             let valid = validator.push(&bytes[from..to]).map_err(|_| accepted)?;
             text.extend(valid.carried);

@@ -8,6 +8,7 @@ use crate::error::ProtocolError;
 use crate::event::Event;
 use crate::utf8::Validator;
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem;
@@ -17,7 +18,7 @@ use core::mem;
 pub(super) struct Assembly {
     message: Message,
     validator: Validator,
-    control: Vec<u8>,
+    control: Option<Box<ControlFrame>>,
 }
 
 #[derive(Debug, Default)]
@@ -26,6 +27,13 @@ enum Message {
     None,
     Text(String),
     Binary(Vec<u8>),
+}
+
+/// A control frame of which a part came. Rare enough to be kept apart: an idle connection should not pay for its room.
+#[derive(Debug)]
+struct ControlFrame {
+    bytes: [u8; 125],
+    len: u8,
 }
 
 impl Assembly {
@@ -39,12 +47,20 @@ impl Assembly {
 
     /// Adds a piece to the control frame under way; gives its payload when it is the last.
     pub(super) fn control<'b>(&mut self, last: bool, data: &'b [u8]) -> Option<Cow<'b, [u8]>> {
-        if last && self.control.is_empty() {
+        if last && self.control.is_none() {
             return Some(Cow::Borrowed(data));
         }
-        // At most 125 bytes: a longer control frame was refused by its header.
-        self.control.extend_from_slice(data);
-        last.then(|| Cow::Owned(mem::take(&mut self.control)))
+        let mut frame = self.control.take().unwrap_or_else(|| Box::new(ControlFrame { bytes: [0; 125], len: 0 }));
+        // A frame that would not fit was refused by its header.
+        for (to, from) in frame.bytes.iter_mut().skip(usize::from(frame.len)).zip(data) {
+            *to = *from;
+            frame.len += 1;
+        }
+        if last {
+            return Some(Cow::Owned(frame.bytes.iter().copied().take(usize::from(frame.len)).collect()));
+        }
+        self.control = Some(frame);
+        None
     }
 
     fn text(&mut self, last: bool, rest: u64, data: &[u8]) -> Result<Option<Event<'static>>, ProtocolError> {

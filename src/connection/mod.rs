@@ -88,7 +88,7 @@ pub struct Config {
     pub fragment_above: usize,
     /// How many bytes of a peer that has to be let go are read and thrown away, so that our Close frame reaches it: closing a socket with unread
     /// bytes makes the kernel send a reset instead. 64 MiB unless said otherwise.
-    pub max_discard: u64,
+    pub max_discard: u32,
 }
 
 impl Default for Config {
@@ -213,5 +213,23 @@ impl LifeCycle for Connection {
             Phase::Open | Phase::Closing | Phase::Lost => false,
             Phase::Over { clean } => self.ending.lingered() || (clean && self.is_server() && self.ending.shut),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Connection;
+
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn a_connection_is_small() {
+        // ARCHITECTURE.md states it.
+        assert_eq!(size_of::<Connection>(), 384);
+    }
+
+    #[test]
+    fn a_connection_can_go_anywhere() {
+        fn anywhere<T: Send + Sync + Unpin + 'static>() {}
+        anywhere::<Connection>();
     }
 }

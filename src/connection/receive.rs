@@ -4,7 +4,7 @@
 //! copy, an allocation or a branch for what it does not need. All else comes through `poll_pieces`.
 
 use super::{Connection, Phase};
-use crate::close::{CloseCode, CloseFrame};
+use crate::close::CloseFrame;
 use crate::connection::assembly::Assembly;
 use crate::decoder::{Control, Kind, Piece};
 use crate::error::ProtocolError;

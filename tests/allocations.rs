@@ -1,0 +1,249 @@
+//! What the heap is asked for, exactly: counted by an allocator of the test's own.
+
+mod support;
+
+use bytes::{Buf, Bytes};
+use sockless::{Cause, Config, Connection, Event, Input, LifeCycle, ProtocolError};
+use support::alloc::{Count, Counting, counted, refusing_above};
+use support::{BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const NOTHING: Count = Count { calls: 0, live: 0, peak: 0 };
+
+/// Polls all events out of `wire` and drops them.
+fn drain(connection: &mut Connection, wire: &mut [u8]) -> usize {
+    let mut input = Input::new(wire);
+    let mut events = 0;
+    while let Some(event) = connection.poll_event(&mut input) {
+        drop(event);
+        events += 1;
+    }
+    events
+}
+
+/// Takes all output.
+fn flush(connection: &mut Connection) {
+    let mut out = connection.transmit();
+    while out.has_remaining() {
+        let n = out.chunk().len();
+        out.advance(n);
+    }
+}
+
+#[test]
+fn the_allocator_counts() {
+    let (bytes, count) = counted(|| vec![0_u8; 100]);
+    assert_eq!(count, Count { calls: 1, live: 100, peak: 100 });
+    let ((), count) = counted(|| drop(bytes));
+    assert_eq!(count, Count { calls: 0, live: -100, peak: 0 });
+}
+
+#[test]
+fn a_message_that_lies_whole_in_a_read_costs_nothing() {
+    for side in SIDES {
+        let peer = side.other();
+        let mut wire = Vec::new();
+        for len in [0, 1, 125, 126, 1000, 65_535, 65_536, 200_000] {
+            wire.extend(peer.frame(TEXT, &vec![b'x'; len]));
+            wire.extend(peer.frame(BINARY, &vec![0xff; len]));
+        }
+        wire.extend(peer.frame(TEXT, "€😀".repeat(1000).as_bytes()));
+        wire.extend(peer.frame(PONG, b"unsolicited"));
+        let mut connection = side.open(Config::default());
+        let (events, count) = counted(|| drain(&mut connection, &mut wire));
+        assert_eq!((events, count), (18, NOTHING));
+    }
+}
+
+#[test]
+fn fourteen_hostile_bytes_never_cost_more_than_a_kibibyte() {
+    let lengths = [125, 126, 127, 0xff, 0xffff, 0x1_0000, 0xff_ffff, 0x100_0000, u64::from(u32::MAX), u64::MAX >> 1, u64::MAX];
+    for side in SIDES {
+        for first in 0..=0xff {
+            for length in lengths {
+                for second in [0x80_u8, 0] {
+                    let [a, b, c, d, e, f, g, h] = length.to_be_bytes();
+                    let forms = [
+                        [first, second | 127, a, b, c, d, e, f, g, h, 1, 2, 3, 4],
+                        [first, second | 126, g, h, 1, 2, 3, 4, b'x', b'x', b'x', b'x', b'x', b'x'],
+                        [first, second | h & 0x7d, 1, 2, 3, 4, b'x', b'x', b'x', b'x', b'x', b'x', b'x', b'x'],
+                    ];
+                    for mut wire in forms {
+                        let mut connection = side.open(Config::default());
+                        let (_, count) = counted(|| drain(&mut connection, &mut wire));
+                        assert!(count.peak <= 1024, "{side:?} {wire:02x?}: {count:?}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn room_grows_with_what_has_come() {
+    for side in SIDES {
+        // 16 MiB are declared, and 10,000 bytes come.
+        let mut wire = side.other().frame(BINARY, &vec![7; 16 << 20]);
+        let mut connection = side.open(Config::default());
+        let (_, count) = counted(|| drain(&mut connection, &mut wire[..10_000]));
+        assert!((10_000 - 14..=100_000).contains(&count.peak), "{count:?}");
+        // All of it: a handful of steps.
+        let mut at = 10_000;
+        let ((), count) = counted(|| {
+            while at < wire.len() {
+                let end = wire.len().min(at + 65_536);
+                drain(&mut connection, &mut wire[at..end]);
+                at = end;
+            }
+        });
+        assert!(count.calls <= 12, "{count:?}");
+        assert!(count.peak <= 48 << 20, "{count:?}");
+    }
+}
+
+#[test]
+fn a_drained_idle_connection_holds_no_heap() {
+    for side in SIDES {
+        let peer = side.other();
+        let large = vec![b'x'; 16 << 20];
+        let ((), count) = counted(|| {
+            let mut connection = side.open(Config::default());
+            let idle = |connection: &Connection, what| {
+                assert!(!connection.wants_write());
+                let live = support::alloc::live();
+                assert_eq!(live, 0, "{side:?} after {what}");
+            };
+            idle(&connection, "nothing");
+
+            // 16 MiB in reads of 64 KiB, as text and as binary, echoed.
+            for first in [TEXT, BINARY] {
+                let mut wire = peer.frame(first, &large);
+                for read in wire.chunks_mut(65_536) {
+                    let mut input = Input::new(read);
+                    while let Some(event) = connection.poll_event(&mut input) {
+                        match event {
+                            Event::Text(text) => connection.send_text(text).unwrap(),
+                            Event::Binary(data) => connection.send_binary(data).unwrap(),
+                            other => panic!("{other:?}"),
+                        }
+                    }
+                }
+                assert_eq!(connection.queued(), large.len() + if side == Side::Client { 14 } else { 10 });
+                flush(&mut connection);
+                drop(wire);
+                idle(&connection, "a large echo");
+            }
+
+            // Many small ones, fragments with control frames between, control frames cut by reads.
+            for _ in 0..100 {
+                connection.send_text("small").unwrap();
+                connection.send_binary(vec![1; 10_000]).unwrap();
+                connection.ping(b"ping").unwrap();
+            }
+            flush(&mut connection);
+            idle(&connection, "many sends");
+            let mut wire = [
+                peer.frame(TEXT & MORE, "€".repeat(1000).as_bytes()),
+                peer.frame(PING, &[b'p'; 125]),
+                peer.frame(CONTINUATION & MORE, b""),
+                peer.frame(CONTINUATION, b"end"),
+            ]
+            .concat();
+            for byte in wire.chunks_mut(1) {
+                drain(&mut connection, byte);
+            }
+            flush(&mut connection);
+            drop(wire);
+            idle(&connection, "fragments");
+
+            // Closed, it holds nothing either.
+            drain(&mut connection, &mut peer.frame(CLOSE, b"\x03\xe8reason"));
+            flush(&mut connection);
+            idle(&connection, "close");
+        });
+        assert_eq!(count.live, 0);
+    }
+}
+
+#[test]
+fn an_abandoned_message_is_freed_by_the_end() {
+    for side in SIDES {
+        for end in 0..4 {
+            let ((), count) = counted(|| {
+                let mut connection = side.open(Config::default());
+                drain(&mut connection, &mut side.other().frame(BINARY & MORE, &[1; 50_000]));
+                match end {
+                    0 => drain(&mut connection, &mut side.other().frame(CLOSE, b"")),
+                    1 => drain(&mut connection, &mut [0x83]),
+                    2 => support::eof(&mut connection).len(),
+                    _ => {
+                        connection.handle_error();
+                        0
+                    }
+                };
+                flush(&mut connection);
+                assert_eq!(support::alloc::live(), 0, "{side:?}, end {end}");
+            });
+            assert_eq!(count.live, 0);
+        }
+    }
+}
+
+#[test]
+fn a_batch_of_sends_costs_one_allocation_and_its_growth() {
+    let mut server = Side::Server.open(Config::default());
+    // The first batch grows its buffer; the next starts at that size.
+    for batch in 0..3 {
+        let ((), count) = counted(|| {
+            for _ in 0..64 {
+                server.send_binary(&[0; 125]).unwrap();
+            }
+            flush(&mut server);
+        });
+        assert!(count.calls <= if batch == 0 { 9 } else { 1 }, "{batch}: {count:?}");
+        assert_eq!(count.live, 0);
+    }
+}
+
+#[test]
+fn a_large_owned_payload_is_sent_without_a_copy() {
+    for side in SIDES {
+        let payload = Bytes::from(vec![7; 16 << 20]);
+        let _shared_already = payload.clone();
+        let mut connection = side.open(Config::default());
+        let ((), count) = counted(|| {
+            connection.send_binary(&payload).unwrap();
+            flush(&mut connection);
+        });
+        // A server's header; a client's header and the piece that it masks at a time.
+        let (calls, peak) = if side == Side::Server { (1, 16) } else { (2, 17 << 10) };
+        assert!(count.calls <= calls && count.peak <= peak && count.live == 0, "{side:?}: {count:?}");
+    }
+}
+
+#[test]
+fn no_memory_left_is_an_answer_and_not_an_abort() {
+    for side in SIDES {
+        for first in [TEXT, BINARY] {
+            let mut wire = side.other().frame(first, &vec![b'x'; 1 << 20]);
+            let mut connection = side.open(Config::default());
+            let closure = refusing_above(300 << 10, || {
+                for read in wire.chunks_mut(65_536) {
+                    let mut input = Input::new(read);
+                    while let Some(event) = connection.poll_event(&mut input) {
+                        if let Event::Closed(closure) = event {
+                            return Some(closure);
+                        }
+                    }
+                }
+                None
+            });
+            let closure = closure.expect("the message does not fit");
+            assert_eq!((closure.cause, closure.clean), (Cause::Violation(ProtocolError::OutOfMemory), false));
+            let close = support::frames(&support::output(&mut connection)).pop().unwrap();
+            assert_eq!((close.first, &close.payload[..2]), (CLOSE, &1011_u16.to_be_bytes()[..]));
+        }
+    }
+}

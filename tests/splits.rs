@@ -1,0 +1,123 @@
+//! Where a transport cuts the bytes changes nothing: the same events and the same answer, in both roles, for well-formed and for arbitrary input.
+
+mod support;
+
+use proptest::prelude::*;
+use sockless::{Config, Event, LifeCycle};
+use support::{BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, feed_cut, output};
+
+/// A frame of any kind, mostly legal.
+fn any_frame(side: Side) -> impl Strategy<Value = Vec<u8>> {
+    let first = prop_oneof![
+        8 => prop_oneof![Just(TEXT), Just(BINARY), Just(TEXT & MORE), Just(BINARY & MORE), Just(CONTINUATION), Just(CONTINUATION & MORE)],
+        3 => prop_oneof![Just(PING), Just(PONG)],
+        1 => Just(CLOSE),
+        1 => any::<u8>(),
+    ];
+    let payload = prop_oneof![
+        4 => "\\PC{0,40}".prop_map(String::into_bytes),
+        1 => prop::collection::vec(any::<u8>(), 0..40),
+        1 => prop::collection::vec(any::<u8>(), 120..130),
+        1 => Just("€".repeat(40_000).into_bytes()),
+        1 => Just(b"\x03\xe8bye".to_vec()),
+    ];
+    (first, payload).prop_map(move |(first, payload)| side.other().frame(first, &payload))
+}
+
+/// A sequence that a correct peer could send: fragmented messages with control frames in between.
+fn legal(side: Side) -> impl Strategy<Value = Vec<u8>> {
+    let message = (any::<bool>(), prop::collection::vec(("\\PC{0,30}", 0..3_usize), 1..5)).prop_map(move |(text, parts)| {
+        let mut wire = Vec::new();
+        let last = parts.len() - 1;
+        for (i, (part, pings)) in parts.iter().enumerate() {
+            let first = match (i, text) {
+                (0, true) => TEXT,
+                (0, false) => BINARY,
+                _ => CONTINUATION,
+            };
+            let first = if i == last { first } else { first & MORE };
+            wire.extend(side.other().frame(first, part.as_bytes()));
+            for _ in 0..*pings {
+                wire.extend(side.other().frame(PING, part.as_bytes().get(..8).unwrap_or_default()));
+            }
+        }
+        wire
+    });
+    prop::collection::vec(message, 1..6).prop_map(|messages| messages.concat())
+}
+
+fn scenario() -> impl Strategy<Value = (Side, Vec<u8>, Vec<prop::sample::Index>)> {
+    prop::sample::select(&SIDES[..]).prop_flat_map(|side| {
+        let wire = prop_oneof![
+            2 => legal(side).boxed(),
+            2 => prop::collection::vec(any_frame(side), 1..8).prop_map(|frames| frames.concat()).boxed(),
+            1 => prop::collection::vec(any::<u8>(), 1..200).boxed(),
+        ];
+        (Just(side), wire, prop::collection::vec(any::<prop::sample::Index>(), 0..12))
+    })
+}
+
+/// The events and the answer of one end.
+fn run(side: Side, wire: &[u8], cuts: &[usize]) -> (Vec<Event<'static>>, Vec<u8>) {
+    let mut config = Config::default();
+    config.limits.max_message = 100_000;
+    let mut connection = side.open(config);
+    let events = feed_cut(&mut connection, wire, cuts);
+    let answer = output(&mut connection);
+    assert_eq!(connection.wants_shutdown(), matches!(events.last(), Some(Event::Closed(closure)) if side == Side::Server || !closure.clean));
+    (events, answer)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn cuts_change_nothing((side, wire, cuts) in scenario()) {
+        let whole = run(side, &wire, &[]);
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(wire.len())).collect();
+        cuts.sort_unstable();
+        prop_assert_eq!(&run(side, &wire, &cuts), &whole);
+        if wire.len() < 4096 {
+            let bytes: Vec<usize> = (1..wire.len()).collect();
+            prop_assert_eq!(&run(side, &wire, &bytes), &whole);
+        }
+        // Empty reads change nothing either.
+        let doubled: Vec<usize> = cuts.iter().flat_map(|cut| [*cut, *cut]).collect();
+        prop_assert_eq!(&run(side, &wire, &doubled), &whole);
+    }
+
+    /// `into_rest` is exactly what was not consumed: a copy of it continues.
+    #[test]
+    fn the_rest_continues_elsewhere((side, wire, _) in scenario()) {
+        let (expected, _) = run(side, &wire, &[]);
+        let mut connection = side.open({
+            let mut config = Config::default();
+            config.limits.max_message = 100_000;
+            config
+        });
+        let mut rest = wire;
+        let mut events = Vec::new();
+        loop {
+            let mut scratch = rest.clone();
+            let mut input = sockless::Input::new(&mut scratch);
+            let event = connection.poll_event(&mut input).map(Event::into_owned);
+            let left = input.into_rest();
+            prop_assert_eq!(&*left, &rest[rest.len() - left.len()..], "still masked, as it came");
+            rest = left.to_vec();
+            match event {
+                Some(event) => events.push(event),
+                None => break,
+            }
+        }
+        prop_assert!(rest.is_empty());
+        prop_assert_eq!(events, expected);
+    }
+}
+
+#[test]
+fn nothing_comes_after_closed() {
+    let mut server = Side::Server.open(Config::default());
+    let wire = [Side::Client.frame(CLOSE, b"\x03\xe8"), Side::Client.frame(TEXT, b"late"), Side::Client.frame(CLOSE, b"")].concat();
+    assert_eq!(feed(&mut server, &wire).len(), 1);
+    assert_eq!(feed(&mut server, &wire), []);
+}

@@ -1,0 +1,156 @@
+//! What the tests share: frames written and read by a second, naive implementation, and ways to feed a connection.
+#![allow(dead_code, unreachable_pub)] // Each test file uses its own part.
+
+pub mod alloc;
+pub mod pair;
+
+use bytes::Buf;
+use sockless::{Agreement, Config, Connection, Event, Input, LifeCycle, Role, Seed};
+
+pub const TEXT: u8 = 0x81;
+pub const BINARY: u8 = 0x82;
+pub const CLOSE: u8 = 0x88;
+pub const PING: u8 = 0x89;
+pub const PONG: u8 = 0x8a;
+/// For the first byte of a frame: not the last fragment.
+pub const MORE: u8 = 0x7f;
+pub const CONTINUATION: u8 = 0x80;
+
+/// Which end is under test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Server,
+    Client,
+}
+
+pub const SIDES: [Side; 2] = [Side::Server, Side::Client];
+
+impl Side {
+    pub fn other(self) -> Self {
+        match self {
+            Self::Server => Self::Client,
+            Self::Client => Self::Server,
+        }
+    }
+
+    /// An open connection of this side.
+    pub fn open(self, config: Config) -> Connection {
+        let role = match self {
+            Self::Server => Role::Server,
+            Self::Client => Role::Client(Seed::new([1; 32])),
+        };
+        Connection::new(role, Agreement::default(), config)
+    }
+
+    /// A frame as this side sends it.
+    pub fn frame(self, first: u8, payload: &[u8]) -> Vec<u8> {
+        frame(first, payload, (self == Self::Client).then_some([0x37, 0xfa, 0x21, 0x3d]))
+    }
+}
+
+/// A frame, encoded naively.
+pub fn frame(first: u8, payload: &[u8], mask: Option<[u8; 4]>) -> Vec<u8> {
+    let mut wire = vec![first];
+    let bit = if mask.is_some() { 0x80 } else { 0 };
+    match payload.len() {
+        len @ 0..=125 => wire.push(bit | len as u8),
+        len @ 126..=0xffff => {
+            wire.push(bit | 126);
+            wire.extend((len as u16).to_be_bytes());
+        }
+        len => {
+            wire.push(bit | 127);
+            wire.extend((len as u64).to_be_bytes());
+        }
+    }
+    wire.extend(mask.iter().flatten());
+    wire.extend(payload.iter().enumerate().map(|(i, byte)| byte ^ mask.map_or(0, |mask| mask[i % 4])));
+    wire
+}
+
+/// A frame, decoded naively.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    pub first: u8,
+    pub mask: Option<[u8; 4]>,
+    pub payload: Vec<u8>,
+}
+
+/// All frames in `wire`, which must end with a whole one.
+pub fn frames(mut wire: &[u8]) -> Vec<Frame> {
+    let mut all = Vec::new();
+    while wire.has_remaining() {
+        let first = wire.get_u8();
+        let second = wire.get_u8();
+        let len = match second & 0x7f {
+            126 => u64::from(wire.get_u16()),
+            127 => wire.get_u64(),
+            len => u64::from(len),
+        };
+        let mask = (second & 0x80 != 0).then(|| wire.get_u32().to_be_bytes());
+        let payload = wire.copy_to_bytes(len as usize);
+        let payload = payload.iter().enumerate().map(|(i, byte)| byte ^ mask.map_or(0, |mask| mask[i % 4])).collect();
+        all.push(Frame { first, mask, payload });
+    }
+    all
+}
+
+/// Feeds `bytes` as one read and gives the events.
+pub fn feed(connection: &mut Connection, bytes: &[u8]) -> Vec<Event<'static>> {
+    let mut scratch = bytes.to_vec();
+    let mut input = Input::new(&mut scratch);
+    let mut events = Vec::new();
+    while let Some(event) = connection.poll_event(&mut input) {
+        events.push(event.into_owned());
+    }
+    assert!(input.is_empty(), "None means that all was consumed");
+    events
+}
+
+/// Feeds `bytes` in reads that end at `cuts`.
+pub fn feed_cut(connection: &mut Connection, bytes: &[u8], cuts: &[usize]) -> Vec<Event<'static>> {
+    let mut events = Vec::new();
+    let mut from = 0;
+    for to in cuts.iter().copied().chain([bytes.len()]) {
+        events.extend(feed(connection, &bytes[from..to]));
+        from = to;
+    }
+    events
+}
+
+/// Ways to cut `len` bytes into reads: whole, byte by byte, in two at every place, in three at some.
+pub fn cuts(len: usize) -> Vec<Vec<usize>> {
+    let mut all = vec![vec![], (1..len).collect()];
+    all.extend((1..len).map(|cut| vec![cut]));
+    let step = (len / 12).max(1);
+    for a in (1..len).step_by(step) {
+        all.extend((a + 1..len).step_by(step).map(|b| vec![a, b]));
+    }
+    all
+}
+
+/// All that is to be sent.
+pub fn output(side: &mut dyn LifeCycle) -> Vec<u8> {
+    let mut out = side.transmit();
+    let mut bytes = Vec::new();
+    while out.has_remaining() {
+        let chunk = out.chunk();
+        assert!(!chunk.is_empty());
+        bytes.extend_from_slice(chunk);
+        let n = chunk.len();
+        out.advance(n);
+    }
+    bytes
+}
+
+/// What an end of stream brings.
+pub fn eof(connection: &mut Connection) -> Vec<Event<'static>> {
+    connection.handle_eof();
+    feed(connection, b"")
+}
+
+/// The same for one end of a pair.
+pub fn eof_at(pair: &mut pair::Pair, side: Side) {
+    let station = pair.both(side).0;
+    station.events.extend(eof(&mut station.connection));
+}
