@@ -41,7 +41,7 @@ pub use {
     agreement::Agreement,
     connection::{Config, Connection, Role, SendError},
     event::{Cause, Closure, Event},
-    handshake::{client, server},
+    handshake::{HandshakeError, client, server},
     life_cycle::LifeCycle,
     outbox::Transmit,
     payload::{Payload, Text},

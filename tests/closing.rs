@@ -51,7 +51,9 @@ fn goes_to_its_end(side: Side, connection: &mut Connection) {
 #[test]
 fn the_peer_closes() {
     for side in SIDES {
-        for (body, code, reason) in [(&b""[..], 1005, ""), (b"\x03\xe8", 1000, ""), (b"\x03\xe9gone", 1001, "gone"), (b"\x13\x87\xe2\x82\xac", 4999, "€")] {
+        for (body, code, reason) in
+            [(&b""[..], 1005, ""), (b"\x03\xe8", 1000, ""), (b"\x03\xe9gone", 1001, "gone"), (b"\x13\x87\xe2\x82\xac", 4999, "€")]
+        {
             let mut connection = open(side);
             let events = feed(&mut connection, &side.other().frame(CLOSE, body));
             assert_eq!(told(&events), (code, reason, true, Cause::Peer));
@@ -130,7 +132,12 @@ fn a_close_in_the_middle_of_a_fragmented_message() {
 fn an_end_of_stream_before_close_is_not_clean() {
     for side in SIDES {
         let peer = side.other();
-        for before in [vec![], peer.frame(TEXT & MORE, b"half"), peer.frame(TEXT, b"whole")[..4].to_vec(), peer.frame(CLOSE, b"\x03\xe8")[..3].to_vec()] {
+        for before in [
+            vec![],
+            peer.frame(TEXT & MORE, b"half"),
+            peer.frame(TEXT, b"whole")[..4].to_vec(),
+            peer.frame(CLOSE, b"\x03\xe8")[..3].to_vec(),
+        ] {
             let mut connection = open(side);
             assert_eq!(feed(&mut connection, &before), []);
             assert_eq!(told(&eof(&mut connection)), (1006, "", false, Cause::Eof));

@@ -25,11 +25,7 @@ fn a_single_frame_unmasked_text_message() {
 
 #[test]
 fn a_single_frame_masked_text_message() {
-    received(
-        Side::Server,
-        &[0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58],
-        &[Event::Text("Hello".into())],
-    );
+    received(Side::Server, &[0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58], &[Event::Text("Hello".into())]);
 
     // The key is ours to choose; with it the frame is determined.
     let mut client = Side::Client.open(Config::default());

@@ -97,7 +97,8 @@ fn text_is_fragmented_between_characters() {
 
 #[test]
 fn binary_is_fragmented_to_the_byte() {
-    for (len, size, expected) in [(10, 10, vec![10]), (11, 10, vec![10, 1]), (20, 10, vec![10, 10]), (3, 0, vec![1, 1, 1]), (0, 0, vec![0])] {
+    for (len, size, expected) in [(10, 10, vec![10]), (11, 10, vec![10, 1]), (20, 10, vec![10, 10]), (3, 0, vec![1, 1, 1]), (0, 0, vec![0])]
+    {
         let mut config = Config::default();
         config.fragment_above = size;
         let mut server = Side::Server.open(config);

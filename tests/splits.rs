@@ -64,7 +64,10 @@ fn run(side: Side, wire: &[u8], cuts: &[usize]) -> (Vec<Event<'static>>, Vec<u8>
     let mut connection = side.open(config);
     let events = feed_cut(&mut connection, wire, cuts);
     let answer = output(&mut connection);
-    assert_eq!(connection.wants_shutdown(), matches!(events.last(), Some(Event::Closed(closure)) if side == Side::Server || !closure.clean));
+    assert_eq!(
+        connection.wants_shutdown(),
+        matches!(events.last(), Some(Event::Closed(closure)) if side == Side::Server || !closure.clean)
+    );
     (events, answer)
 }
 

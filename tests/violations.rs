@@ -69,7 +69,15 @@ fn cases(side: Side) -> Vec<Case> {
     let four = [frame(TEXT & MORE, b""), frame(CONTINUATION & MORE, b""), frame(CONTINUATION & MORE, b"x"), frame(PING, b"p")].concat();
     case(ProtocolError::TooManyFragments, &[four, frame(CONTINUATION & MORE, b""), frame(CONTINUATION, b"")]);
 
-    for bad in [&b"\xff"[..], b"a\x80", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80\x80", b"\xce\xba\xe1\xbd\xb9\xcf\x83\xed\xa0\x80z"] {
+    for bad in [
+        &b"\xff"[..],
+        b"a\x80",
+        b"\xc0\x80",
+        b"\xed\xa0\x80",
+        b"\xf4\x90\x80\x80",
+        b"\xf8\x88\x80\x80\x80",
+        b"\xce\xba\xe1\xbd\xb9\xcf\x83\xed\xa0\x80z",
+    ] {
         case(ProtocolError::InvalidUtf8, &[frame(TEXT, bad)]);
         case(ProtocolError::InvalidUtf8, &[frame(TEXT & MORE, b"a"), frame(CONTINUATION & MORE, bad)]);
         for at in 0..=bad.len() {

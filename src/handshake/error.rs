@@ -1,0 +1,180 @@
+//! What a peer can do wrong in the opening handshake: one table, one row a rule.
+//!
+//! The row says which rule was broken, where it is stated and which status answers it. `tests/handshake_rules.rs` has a test for each
+//! row in each role that can meet it, under every split of its bytes.
+
+/// The peer's head breaks a rule of the opening handshake, or a limit that we set.
+///
+/// ```
+/// use sockless::HandshakeError;
+///
+/// let error = HandshakeError::UnsupportedVersion;
+/// assert_eq!((error.section(), error.status()), ("RFC 6455 §4.4", 426));
+/// assert_eq!(error.to_string(), "a Sec-WebSocket-Version other than 13 (RFC 6455 §4.4)");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("{} ({})", self.rule(), self.section())]
+#[non_exhaustive]
+pub enum HandshakeError {
+    /// A control byte, or a line that does not end in CR LF.
+    IllegalByte,
+    /// A first line that is no request line, or no status line.
+    MalformedStartLine,
+    /// A header line that is none, or that is folded.
+    MalformedHeader,
+    /// A head above the limit in bytes.
+    HeadTooLarge,
+    /// A head above the limit in header lines.
+    TooManyHeaders,
+    /// A major version of HTTP other than 1.
+    UnsupportedHttp,
+    /// HTTP/1.0, which knows no upgrade.
+    HttpTooOld,
+    /// A request to upgrade whose method is not GET.
+    Method,
+    /// A request target that is neither a path nor an absolute URI of the host, or that has a fragment.
+    InvalidTarget,
+    /// No Host.
+    MissingHost,
+    /// More than one Host.
+    RepeatedHost,
+    /// A Host that is not a host and an optional port.
+    InvalidHost,
+    /// No Upgrade with the token "websocket".
+    MissingUpgrade,
+    /// A server's Upgrade that is not "websocket" alone.
+    InvalidUpgrade,
+    /// No Connection with the token "Upgrade".
+    MissingConnection,
+    /// No Sec-WebSocket-Version.
+    MissingVersion,
+    /// More than one Sec-WebSocket-Version.
+    RepeatedVersion,
+    /// A Sec-WebSocket-Version other than 13.
+    UnsupportedVersion,
+    /// No Sec-WebSocket-Key.
+    MissingKey,
+    /// More than one Sec-WebSocket-Key.
+    RepeatedKey,
+    /// A Sec-WebSocket-Key that is not 16 bytes in base64.
+    InvalidKey,
+    /// A body where none can be: behind a request to upgrade.
+    RequestBody,
+    /// A Sec-WebSocket-Protocol that is not a list of different tokens.
+    InvalidProtocols,
+    /// A Sec-WebSocket-Extensions outside its grammar.
+    InvalidExtensions,
+    /// More than one Origin.
+    RepeatedOrigin,
+    /// An Origin that the server's policy refuses.
+    ForbiddenOrigin,
+    /// No Sec-WebSocket-Accept.
+    MissingAccept,
+    /// More than one Sec-WebSocket-Accept.
+    RepeatedAccept,
+    /// A Sec-WebSocket-Accept that does not belong to the key.
+    WrongAccept,
+    /// A subprotocol in the answer that was not offered.
+    ProtocolNotOffered,
+    /// More than one subprotocol in the answer.
+    SeveralProtocols,
+    /// An extension in the answer that was not offered.
+    ExtensionNotOffered,
+    /// A body where none can be: behind a 101.
+    AnswerBody,
+    /// A refusing answer whose Content-Length is not one number.
+    InvalidLength,
+    /// The stream ended before the head was whole.
+    UnexpectedEnd,
+}
+
+impl HandshakeError {
+    /// All of them, in the order of the table.
+    pub const ALL: [Self; TABLE.len()] = {
+        let mut all = [Self::IllegalByte; TABLE.len()];
+        let mut i = 0;
+        while i < all.len() {
+            #[allow(clippy::indexing_slicing)] // Evaluated at compile time.
+            {
+                all[i] = TABLE[i].0;
+            }
+            i += 1;
+        }
+        all
+    };
+
+    /// The rule that was broken, in a few words.
+    pub fn rule(self) -> &'static str {
+        self.row().3
+    }
+
+    /// The RFC and its section that state the rule.
+    pub fn section(self) -> &'static str {
+        self.row().1
+    }
+
+    /// The HTTP status that a server answers. For what only a server can do wrong it is 502, as a gateway in between would answer.
+    pub fn status(self) -> u16 {
+        self.row().2
+    }
+
+    fn row(self) -> &'static Row {
+        // The table is in the enum's order (a test holds it so) and as long: the other arm is never taken.
+        TABLE.get(self as usize).unwrap_or(&TABLE[0])
+    }
+}
+
+type Row = (HandshakeError, &'static str, u16, &'static str);
+
+/// Error, section, status, rule.
+#[rustfmt::skip]
+const TABLE: [Row; 35] = [
+    (HandshakeError::IllegalByte,         "RFC 9112 §2.2",     400, "a control byte, or a line that does not end in CR LF"),
+    (HandshakeError::MalformedStartLine,  "RFC 9112 §2.1",     400, "a malformed first line"),
+    (HandshakeError::MalformedHeader,     "RFC 9112 §5",       400, "a malformed or folded header line"),
+    (HandshakeError::HeadTooLarge,        "RFC 6585 §5",       431, "a head above the limit in bytes"),
+    (HandshakeError::TooManyHeaders,      "RFC 6585 §5",       431, "a head above the limit in header lines"),
+    (HandshakeError::UnsupportedHttp,     "RFC 9110 §15.6.6",  505, "a major version of HTTP other than 1"),
+    (HandshakeError::HttpTooOld,          "RFC 6455 §4.2.1",   400, "HTTP before 1.1"),
+    (HandshakeError::Method,              "RFC 6455 §4.2.1",   405, "a method other than GET"),
+    (HandshakeError::InvalidTarget,       "RFC 6455 §4.2.1",   400, "a request target that names no resource of this host"),
+    (HandshakeError::MissingHost,         "RFC 6455 §4.2.1",   400, "no Host"),
+    (HandshakeError::RepeatedHost,        "RFC 9112 §3.2",     400, "more than one Host"),
+    (HandshakeError::InvalidHost,         "RFC 9112 §3.2",     400, "a Host that is not a host and a port"),
+    (HandshakeError::MissingUpgrade,      "RFC 6455 §4.2.1",   426, "no Upgrade to websocket"),
+    (HandshakeError::InvalidUpgrade,      "RFC 6455 §4.1",     502, "an Upgrade to something else than websocket"),
+    (HandshakeError::MissingConnection,   "RFC 6455 §4.2.1",   400, "no Connection with the token Upgrade"),
+    (HandshakeError::MissingVersion,      "RFC 6455 §4.2.1",   426, "no Sec-WebSocket-Version"),
+    (HandshakeError::RepeatedVersion,     "RFC 6455 §11.3.5",  400, "more than one Sec-WebSocket-Version"),
+    (HandshakeError::UnsupportedVersion,  "RFC 6455 §4.4",     426, "a Sec-WebSocket-Version other than 13"),
+    (HandshakeError::MissingKey,          "RFC 6455 §4.2.1",   400, "no Sec-WebSocket-Key"),
+    (HandshakeError::RepeatedKey,         "RFC 6455 §11.3.1",  400, "more than one Sec-WebSocket-Key"),
+    (HandshakeError::InvalidKey,          "RFC 6455 §4.2.1",   400, "a Sec-WebSocket-Key that is not 16 bytes in base64"),
+    (HandshakeError::RequestBody,         "RFC 6455 §4.2.1",   400, "a body behind a request to upgrade"),
+    (HandshakeError::InvalidProtocols,    "RFC 6455 §4.1",     400, "a Sec-WebSocket-Protocol that is not a list of different tokens"),
+    (HandshakeError::InvalidExtensions,   "RFC 6455 §9.1",     400, "a Sec-WebSocket-Extensions outside its grammar"),
+    (HandshakeError::RepeatedOrigin,      "RFC 6454 §7.3",     403, "more than one Origin"),
+    (HandshakeError::ForbiddenOrigin,     "RFC 6455 §4.2.2",   403, "an Origin that is not welcome here"),
+    (HandshakeError::MissingAccept,       "RFC 6455 §4.1",     502, "no Sec-WebSocket-Accept"),
+    (HandshakeError::RepeatedAccept,      "RFC 6455 §11.3.3",  502, "more than one Sec-WebSocket-Accept"),
+    (HandshakeError::WrongAccept,         "RFC 6455 §4.1",     502, "a Sec-WebSocket-Accept that does not belong to the key"),
+    (HandshakeError::ProtocolNotOffered,  "RFC 6455 §4.1",     502, "a subprotocol that was not offered"),
+    (HandshakeError::SeveralProtocols,    "RFC 6455 §11.3.4",  502, "more than one subprotocol in the answer"),
+    (HandshakeError::ExtensionNotOffered, "RFC 6455 §4.1",     502, "an extension that was not offered"),
+    (HandshakeError::AnswerBody,          "RFC 9110 §15.2",    502, "a body behind a 101"),
+    (HandshakeError::InvalidLength,       "RFC 9112 §6.3",     502, "a Content-Length that is not one number"),
+    (HandshakeError::UnexpectedEnd,       "RFC 9112 §8",       502, "the stream ended before the answer"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_enum() {
+        for (i, error) in HandshakeError::ALL.into_iter().enumerate() {
+            assert_eq!(error as usize, i, "{error:?}");
+        }
+        assert_eq!(HandshakeError::UnexpectedEnd as usize + 1, TABLE.len());
+    }
+}

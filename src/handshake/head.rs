@@ -1,0 +1,261 @@
+//! Finding the end of a head, and parsing it, in work that is linear in its bytes.
+//!
+//! ```text
+//!   first read ──► httparse, on the bytes as they lie ──► whole and good: copied once, done
+//!                        │ anything else
+//!                        ▼
+//!   every read ──► search: each byte is looked at once, then stored
+//!                        ├─► a byte that no head can hold, or a limit: failed, there and then
+//!                        └─► CR LF CR LF: what was stored is parsed, once
+//! ```
+//!
+//! The search alone decides when a head has ended or failed, and it decides byte by byte: where the reads cut the head makes no difference. The
+//! first way is a short cut to the same end.
+//!
+//! httparse takes more than RFC 9112 wants to see: lines that end in LF alone, and empty lines in front. Two parsers that disagree about where a
+//! line ends are what request smuggling is made of (§11.2), so both are refused here. Folded lines, white space before a colon, NUL, and CR
+//! alone are refused by httparse.
+
+use super::error::HandshakeError;
+use super::headers::is_control;
+use crate::input::Input;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::mem::{self, MaybeUninit};
+use httparse::{Header, ParserConfig};
+
+/// Which head is expected.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    Request,
+    Response,
+}
+
+/// The first line of a head.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum StartLine<'b> {
+    Request { method: &'b str, target: &'b str, minor: u8 },
+    Response { status: u16, minor: u8 },
+}
+
+/// A head, parsed where it lies.
+#[derive(Debug)]
+pub(super) struct Parsed<'h, 'b> {
+    pub(super) line: StartLine<'b>,
+    pub(super) headers: &'h [Header<'b>],
+    /// Where the header lines begin.
+    pub(super) headers_start: usize,
+    /// Where the head ends.
+    len: usize,
+}
+
+/// Takes heads out of the input.
+#[derive(Debug)]
+pub(super) struct HeadReader {
+    kind: Kind,
+    max_headers: usize,
+    /// How many bytes the heads that are still to come may have.
+    room: usize,
+    search: Search,
+    /// The bytes of the head that came so far, unless it came whole.
+    stored: Vec<u8>,
+    /// How many bytes were looked at, by whomever.
+    #[cfg(test)]
+    pub(super) work: usize,
+}
+
+/// What the buffer of a head has beside it, for the answer that is written behind a request: then one allocation is enough.
+const REPLY_ROOM: usize = 192;
+
+/// For how many headers there is place on the stack.
+const SLOTS: usize = 64;
+
+impl HeadReader {
+    pub(super) fn new(kind: Kind, max_head: usize, max_headers: usize) -> Self {
+        Self {
+            kind,
+            max_headers,
+            room: max_head,
+            search: Search::default(),
+            stored: Vec::new(),
+            #[cfg(test)]
+            work: 0,
+        }
+    }
+
+    /// Takes the next head off the input, and reads what is wanted out of it. `None`: all input was taken and the head is not whole.
+    ///
+    /// An error is final.
+    pub(super) fn poll<T>(
+        &mut self,
+        input: &mut Input<'_>,
+        read: impl FnOnce(&Parsed<'_, '_>) -> T,
+    ) -> Option<Result<(Vec<u8>, T), HandshakeError>> {
+        if self.stored.is_empty() {
+            let bytes = input.peek().get(..self.room).unwrap_or(input.peek());
+            #[cfg(test)]
+            {
+                self.work += bytes.len();
+            }
+            let mut slots = [const { MaybeUninit::uninit() }; SLOTS];
+            let usable = SLOTS.min(self.max_headers);
+            if let Ok(parsed) = parse(self.kind, bytes, slots.split_at_mut(usable).0) {
+                let (result, len) = (read(&parsed), parsed.len);
+                let mut head = Vec::with_capacity(len + REPLY_ROOM);
+                head.extend_from_slice(input.take(len));
+                self.room -= len;
+                return Some(Ok((head, result)));
+            }
+        }
+        self.poll_stored(input).map(|head| {
+            let head = head?;
+            let parsed_len = head.len();
+            #[cfg(test)]
+            {
+                self.work += parsed_len;
+            }
+            self.room = self.room.saturating_sub(parsed_len);
+            let mut slots = vec![MaybeUninit::uninit(); mem::take(&mut self.search).lines];
+            let result = read(&parse(self.kind, &head, &mut slots)?);
+            Ok((head, result))
+        })
+    }
+
+    /// Whether a part of a head came.
+    pub(super) fn is_inside(&self) -> bool {
+        !self.stored.is_empty()
+    }
+
+    #[cold]
+    fn poll_stored(&mut self, input: &mut Input<'_>) -> Option<Result<Vec<u8>, HandshakeError>> {
+        let (len, found) = self.search.feed(input.peek(), self.room, self.max_headers);
+        #[cfg(test)]
+        {
+            self.work += len;
+        }
+        self.stored.extend_from_slice(input.take(len));
+        found.map(|end| end.map(|()| mem::take(&mut self.stored)))
+    }
+}
+
+/// The search for the end of a head, across reads.
+#[derive(Debug, Default)]
+struct Search {
+    /// How many bytes were seen.
+    seen: usize,
+    /// How many lines ended, the first among them.
+    lines: usize,
+    /// How many bytes the line under way has.
+    line: usize,
+    /// The last byte was a CR.
+    cr: bool,
+}
+
+impl Search {
+    /// Looks at more bytes: how many were needed, and whether the head ended or failed with the last of them.
+    fn feed(&mut self, bytes: &[u8], room: usize, max_headers: usize) -> (usize, Option<Result<(), HandshakeError>>) {
+        for (i, byte) in bytes.iter().enumerate() {
+            if let Some(found) = self.step(*byte, room, max_headers) {
+                return (i + 1, Some(found));
+            }
+        }
+        (bytes.len(), None)
+    }
+
+    #[inline]
+    fn step(&mut self, byte: u8, room: usize, max_headers: usize) -> Option<Result<(), HandshakeError>> {
+        self.seen += 1;
+        match byte {
+            // RFC 9112 §2.2: lines end in CR LF, and neither stands alone.
+            b'\n' if self.cr => {
+                self.cr = false;
+                if self.line == 0 {
+                    return Some(if self.lines == 0 { Err(HandshakeError::MalformedStartLine) } else { Ok(()) });
+                }
+                self.line = 0;
+                self.lines += 1;
+                if self.lines - 1 > max_headers {
+                    return Some(Err(HandshakeError::TooManyHeaders));
+                }
+            }
+            _ if self.cr => return Some(Err(HandshakeError::IllegalByte)),
+            b'\r' => self.cr = true,
+            byte if is_control(byte) => return Some(Err(HandshakeError::IllegalByte)),
+            _ => self.line += 1,
+        }
+        Some(Err(HandshakeError::HeadTooLarge)).filter(|_| self.seen >= room)
+    }
+}
+
+/// Parses the head at the front of these bytes; one that is not whole is malformed too.
+fn parse<'h, 'b>(kind: Kind, bytes: &'b [u8], slots: &'h mut [MaybeUninit<Header<'b>>]) -> Result<Parsed<'h, 'b>, HandshakeError> {
+    let config = ParserConfig::default();
+    let (line, headers, status) = match kind {
+        Kind::Request => {
+            let mut request = httparse::Request::new(&mut []);
+            let status = config.parse_request_with_uninit_headers(&mut request, bytes, slots);
+            let line = StartLine::Request {
+                method: request.method.unwrap_or_default(),
+                target: request.path.unwrap_or_default(),
+                minor: request.version.unwrap_or_default(),
+            };
+            (line, request.headers, status)
+        }
+        Kind::Response => {
+            let mut response = httparse::Response::new(&mut []);
+            let status = config.parse_response_with_uninit_headers(&mut response, bytes, slots);
+            let line = StartLine::Response { status: response.code.unwrap_or_default(), minor: response.version.unwrap_or_default() };
+            (line, response.headers, status)
+        }
+    };
+    let len = match status {
+        Ok(httparse::Status::Complete(len)) => len,
+        Ok(httparse::Status::Partial) => return Err(HandshakeError::MalformedStartLine),
+        Err(error) => return Err(blame(error, bytes)),
+    };
+    let headers_start = match headers.first() {
+        Some(first) => offset(bytes, first.name),
+        None => len.saturating_sub(2),
+    };
+    let lines_end_well = headers.iter().all(|header| ends_line(bytes, offset(bytes, header.name)))
+        && bytes.get(..len).is_some_and(|head| head.ends_with(b"\r\n\r\n"))
+        && !bytes.starts_with(b"\r")
+        && !bytes.starts_with(b"\n");
+    if !lines_end_well {
+        return Err(HandshakeError::IllegalByte);
+    }
+    Ok(Parsed { line, headers, headers_start, len })
+}
+
+/// Where a part begins in the whole.
+fn offset(whole: &[u8], part: &str) -> usize {
+    (part.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize)
+}
+
+/// Whether a line ended in CR LF just before this place.
+fn ends_line(bytes: &[u8], at: usize) -> bool {
+    bytes.get(..at).is_some_and(|before| before.ends_with(b"\r\n"))
+}
+
+/// Which rule it is that httparse saw broken.
+fn blame(error: httparse::Error, head: &[u8]) -> HandshakeError {
+    match error {
+        httparse::Error::HeaderName | httparse::Error::HeaderValue => HandshakeError::MalformedHeader,
+        httparse::Error::NewLine => HandshakeError::IllegalByte,
+        httparse::Error::TooManyHeaders => HandshakeError::TooManyHeaders,
+        httparse::Error::Version if has_version(head) => HandshakeError::UnsupportedHttp,
+        httparse::Error::Version | httparse::Error::Status | httparse::Error::Token => HandshakeError::MalformedStartLine,
+    }
+}
+
+/// Whether the first line names a version of HTTP where it should. RFC 9112 §2.3.
+fn has_version(head: &[u8]) -> bool {
+    let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
+    let mut words = line.split(|byte| *byte == b' ');
+    let word = match words.next() {
+        Some(first) if first.starts_with(b"HTTP/") => Some(first),
+        // A request line has three words.
+        _ => words.nth(1).filter(|_| words.next().is_none()),
+    };
+    matches!(word.and_then(|word| word.strip_prefix(b"HTTP/")), Some([major, b'.', minor]) if major.is_ascii_digit() && minor.is_ascii_digit())
+}

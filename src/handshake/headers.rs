@@ -1,0 +1,249 @@
+//! Header lines: a view of those that came, the check of those that are to be sent, and the lists inside them.
+//!
+//! A view keeps nothing beside the head's own bytes: it walks the lines when it is asked, and a head is bounded in size. Names are compared
+//! without regard to case (RFC 9110 §5.1), values come without the white space around them (§5.5).
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::str;
+
+/// The header lines of a request or of an answer, in the order in which they came.
+///
+/// ```
+/// use sockless::server::{Config, Handshake, Incoming};
+/// use sockless::Input;
+///
+/// let mut read = *b"GET /about HTTP/1.1\r\nHost: a.example\r\nAccept: text/html\r\naccept: text/plain\r\n\r\n";
+/// let Some(Incoming::Http(plain)) = Handshake::new(Config::default()).poll(&mut Input::new(&mut read)) else { panic!() };
+/// let headers = plain.headers();
+/// assert_eq!(headers.get("host"), Some(&b"a.example"[..]));
+/// assert_eq!(headers.text("Accept"), Some("text/html"));
+/// assert_eq!(headers.get_all("accept").count(), 2);
+/// assert_eq!(headers.iter().last(), Some(("accept", &b"text/plain"[..])));
+/// ```
+#[derive(Clone, Copy, Default)]
+pub struct Headers<'a> {
+    /// `name: value CR LF`, checked by the parser, up to an empty line.
+    lines: &'a [u8],
+}
+
+impl<'a> Headers<'a> {
+    pub(super) fn new(lines: &'a [u8]) -> Self {
+        Self { lines }
+    }
+
+    /// The first value under this name, as the bytes that came.
+    pub fn get(&self, name: &str) -> Option<&'a [u8]> {
+        self.get_all(name).next()
+    }
+
+    /// The first value under this name, if it is UTF-8.
+    pub fn text(&self, name: &str) -> Option<&'a str> {
+        self.get(name).and_then(|value| str::from_utf8(value).ok())
+    }
+
+    /// All values under this name.
+    pub fn get_all<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
+        self.iter().filter(move |(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// All names and values.
+    pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> + use<'a> {
+        self.lines.split(|byte| *byte == b'\n').take_while(|line| *line != b"\r").filter_map(|line| {
+            let colon = line.iter().position(|byte| *byte == b':')?;
+            let (name, value) = line.split_at(colon);
+            Some((str::from_utf8(name).ok()?, value.get(1..)?.trim_ascii()))
+        })
+    }
+}
+
+impl fmt::Debug for Headers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter().map(|(name, value)| (name, String::from_utf8_lossy(value)))).finish()
+    }
+}
+
+/// A header that cannot be sent.
+///
+/// ```
+/// use sockless::client::Request;
+/// use sockless::handshake::HeaderError;
+///
+/// let request = Request::new("ws://a.example").expect("a good address");
+/// assert_eq!(request.header("X-Name", "two\r\nlines").unwrap_err(), HeaderError::Value);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HeaderError {
+    /// A header's name, or a subprotocol, is not a token.
+    #[error("not a token (RFC 9110 §5.6.2)")]
+    Name,
+    /// A value holds CR, LF, NUL or another control character.
+    #[error("a control character in a header's value (RFC 9110 §5.5)")]
+    Value,
+    /// A header that the handshake itself writes.
+    #[error("a header that the handshake writes itself")]
+    Reserved,
+    /// A subprotocol that was offered before.
+    #[error("a subprotocol offered twice (RFC 6455 §4.1)")]
+    Repeated,
+}
+
+/// The headers that mean something to the handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    Host,
+    Origin,
+    Upgrade,
+    Connection,
+    ContentLength,
+    TransferEncoding,
+    Key,
+    Accept,
+    Version,
+    Protocol,
+    Extensions,
+}
+
+impl Known {
+    /// The length decides first: most names need one comparison or none.
+    #[inline]
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        let (known, spelt) = match name.len() {
+            4 => (Self::Host, "host"),
+            6 => (Self::Origin, "origin"),
+            7 => (Self::Upgrade, "upgrade"),
+            10 => (Self::Connection, "connection"),
+            14 => (Self::ContentLength, "content-length"),
+            17 if matches!(name.as_bytes().first(), Some(b't' | b'T')) => (Self::TransferEncoding, "transfer-encoding"),
+            17 => (Self::Key, "sec-websocket-key"),
+            20 => (Self::Accept, "sec-websocket-accept"),
+            21 => (Self::Version, "sec-websocket-version"),
+            22 => (Self::Protocol, "sec-websocket-protocol"),
+            24 => (Self::Extensions, "sec-websocket-extensions"),
+            _ => return None,
+        };
+        Some(known).filter(|_| name.eq_ignore_ascii_case(spelt))
+    }
+}
+
+/// A header that may stand once.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Single<'b> {
+    value: Option<&'b [u8]>,
+    repeated: bool,
+}
+
+impl<'b> Single<'b> {
+    pub(super) fn add(&mut self, value: &'b [u8]) {
+        self.repeated |= self.value.is_some();
+        self.value.get_or_insert(value);
+    }
+
+    /// The value, if there is one; the error, if there are more.
+    pub(super) fn at_most_one<E>(self, repeated: E) -> Result<Option<&'b [u8]>, E> {
+        if self.repeated { Err(repeated) } else { Ok(self.value) }
+    }
+
+    /// The one value, or which error it is.
+    pub(super) fn one<E>(self, missing: E, repeated: E) -> Result<&'b [u8], E> {
+        self.at_most_one(repeated)?.ok_or(missing)
+    }
+}
+
+/// The elements of a list, RFC 9110 §5.6.1: between commas, empty ones ignored.
+pub(super) fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).filter(|element| !element.is_empty())
+}
+
+/// Whether a list has this element, case ignored.
+pub(super) fn has_element(value: &[u8], element: &str) -> bool {
+    elements(value).any(|other| other.eq_ignore_ascii_case(element.as_bytes()))
+}
+
+/// RFC 9110 §5.6.2.
+pub(super) fn is_token(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(|byte| is_token_byte(*byte))
+}
+
+pub(super) fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// A byte that no line of a head can hold.
+pub(super) fn is_control(byte: u8) -> bool {
+    byte.is_ascii_control() && byte != b'\t'
+}
+
+/// Whether this header can be sent, leaving aside who may write it.
+pub(super) fn check(name: &str, value: &[u8]) -> Result<(), HeaderError> {
+    if !is_token(name.as_bytes()) {
+        return Err(HeaderError::Name);
+    }
+    if value.iter().any(|byte| is_control(*byte)) {
+        return Err(HeaderError::Value);
+    }
+    Ok(())
+}
+
+/// Appends a header of the application's.
+pub(super) fn push_checked(to: &mut Vec<u8>, name: &str, value: &str) -> Result<(), HeaderError> {
+    check(name, value.as_bytes())?;
+    let reserved = Known::from_name(name).is_some() || name.get(..RESERVED.len()).is_some_and(|start| start.eq_ignore_ascii_case(RESERVED));
+    if reserved {
+        return Err(HeaderError::Reserved);
+    }
+    push(to, name, value);
+    Ok(())
+}
+
+/// Appends a header line.
+pub(super) fn push(to: &mut Vec<u8>, name: &str, value: &str) {
+    for part in [name, ": ", value, "\r\n"] {
+        to.extend_from_slice(part.as_bytes());
+    }
+}
+
+/// §11.3: what begins so is the handshake's own.
+const RESERVED: &str = "Sec-WebSocket-";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_ignore_case_white_space_and_empty_elements() {
+        for value in ["Upgrade", "upgrade", "keep-alive, Upgrade", ",, \tUPGRADE\t ,", "keep-alive,Upgrade,x"] {
+            assert!(has_element(value.as_bytes(), "upgrade"), "{value}");
+        }
+        for value in ["", ",", "Upgrades", "Up grade", "up,grade", "upgrade;q=1"] {
+            assert!(!has_element(value.as_bytes(), "upgrade"), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_sent_has_no_control_characters() {
+        let mut lines = Vec::new();
+        for (name, value, error) in [
+            ("", "x", HeaderError::Name),
+            ("a b", "x", HeaderError::Name),
+            ("a:", "x", HeaderError::Name),
+            ("a\r\nb", "x", HeaderError::Name),
+            ("ä", "x", HeaderError::Name),
+            ("a", "x\r\ny: z", HeaderError::Value),
+            ("a", "x\ny", HeaderError::Value),
+            ("a", "x\ry", HeaderError::Value),
+            ("a", "\0", HeaderError::Value),
+            ("a", "\x7f", HeaderError::Value),
+            ("sec-websocket-anything", "x", HeaderError::Reserved),
+            ("HOST", "x", HeaderError::Reserved),
+            ("transfer-encoding", "x", HeaderError::Reserved),
+        ] {
+            assert_eq!(push_checked(&mut lines, name, value), Err(error), "{name:?} {value:?}");
+        }
+        assert!(lines.is_empty());
+        push_checked(&mut lines, "X-Größe".replace("öß", "o").as_str(), "tab\tand größe").unwrap();
+        assert_eq!(lines, "X-Groe: tab\tand größe\r\n".as_bytes());
+    }
+}

@@ -1,0 +1,179 @@
+//! What a request must be to become a WebSocket, RFC 6455 §4.2.1.
+//!
+//! The headers are walked once; then the rules are asked in the order in which their answers help the client most: method and version of
+//! HTTP first, the version of the protocol before its key.
+
+use super::Config;
+use crate::handshake::authority::Authority;
+use crate::handshake::error::HandshakeError;
+use crate::handshake::extensions;
+use crate::handshake::head::{Parsed, StartLine};
+use crate::handshake::headers::{Known, Single, elements, has_element, is_token};
+use crate::handshake::key::Key;
+use alloc::vec::Vec;
+use core::str;
+use httparse::Header;
+
+/// Where the parts of a request lie in its head.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    pub(super) method: usize,
+    pub(super) target: usize,
+    pub(super) headers_start: usize,
+    /// HEAD: the answer has no body.
+    pub(super) is_head: bool,
+}
+
+impl Asked {
+    pub(super) fn of(head: &Parsed<'_, '_>) -> Self {
+        let (method, target) = match head.line {
+            StartLine::Request { method, target, .. } => (method, target),
+            StartLine::Response { .. } => ("", ""),
+        };
+        Self { method: method.len(), target: target.len(), headers_start: head.headers_start, is_head: method == "HEAD" }
+    }
+}
+
+/// The key of a request to upgrade; `None` for a plain request.
+pub(super) fn check(head: &Parsed<'_, '_>, config: &Config) -> Result<Option<Key>, HandshakeError> {
+    let fields = Fields::of(head.headers);
+    // §4.2.1 point 3.
+    if !fields.websocket {
+        return Ok(None);
+    }
+    let StartLine::Request { method, target, minor } = head.line else {
+        return Err(HandshakeError::MalformedStartLine);
+    };
+    // §4.2.1 point 1.
+    if method != "GET" {
+        return Err(HandshakeError::Method);
+    }
+    if minor == 0 {
+        return Err(HandshakeError::HttpTooOld);
+    }
+    // §4.2.1 point 2.
+    let host = fields.host.one(HandshakeError::MissingHost, HandshakeError::RepeatedHost)?;
+    let host = str::from_utf8(host).map_err(|_| HandshakeError::InvalidHost)?;
+    let authority = Authority::parse(host).ok_or(HandshakeError::InvalidHost)?;
+    if !names_resource(target, authority) {
+        return Err(HandshakeError::InvalidTarget);
+    }
+    // §4.2.1 point 4.
+    if !fields.upgrade {
+        return Err(HandshakeError::MissingConnection);
+    }
+    // §4.2.1 point 6, §4.4.
+    if fields.version.one(HandshakeError::MissingVersion, HandshakeError::RepeatedVersion)? != b"13" {
+        return Err(HandshakeError::UnsupportedVersion);
+    }
+    // §4.2.1 point 5.
+    let key = fields.key.one(HandshakeError::MissingKey, HandshakeError::RepeatedKey)?;
+    let key = Key::parse(key).ok_or(HandshakeError::InvalidKey)?;
+    // What follows the head are frames.
+    if fields.body {
+        return Err(HandshakeError::RequestBody);
+    }
+    // §4.1 point 10.
+    if fields.protocols && !are_protocols(head.headers) {
+        return Err(HandshakeError::InvalidProtocols);
+    }
+    // §9.1.
+    if fields.extensions && !are_extensions(head.headers) {
+        return Err(HandshakeError::InvalidExtensions);
+    }
+    // §4.2.2 point 4.
+    let origin = fields.origin.at_most_one(HandshakeError::RepeatedOrigin)?;
+    if !config.origin.allows(origin, authority) {
+        return Err(HandshakeError::ForbiddenOrigin);
+    }
+    Ok(Some(key))
+}
+
+/// What the headers say, all lines of a kind taken together.
+#[derive(Default)]
+struct Fields<'b> {
+    /// Upgrade has the token "websocket".
+    websocket: bool,
+    /// Connection has the token "upgrade".
+    upgrade: bool,
+    /// There is a body, or the talk of one.
+    body: bool,
+    host: Single<'b>,
+    origin: Single<'b>,
+    key: Single<'b>,
+    version: Single<'b>,
+    protocols: bool,
+    extensions: bool,
+}
+
+impl<'b> Fields<'b> {
+    fn of(headers: &[Header<'b>]) -> Self {
+        let mut fields = Self::default();
+        for Header { name, value } in headers {
+            match Known::from_name(name) {
+                Some(Known::Host) => fields.host.add(value),
+                Some(Known::Origin) => fields.origin.add(value),
+                Some(Known::Upgrade) => fields.websocket |= has_element(value, "websocket"),
+                Some(Known::Connection) => fields.upgrade |= has_element(value, "upgrade"),
+                Some(Known::ContentLength) => fields.body |= *value != b"0",
+                Some(Known::TransferEncoding) => fields.body = true,
+                Some(Known::Key) => fields.key.add(value),
+                Some(Known::Version) => fields.version.add(value),
+                Some(Known::Protocol) => fields.protocols = true,
+                Some(Known::Extensions) => fields.extensions = true,
+                Some(Known::Accept) | None => {}
+            }
+        }
+        fields
+    }
+}
+
+/// Whether a target is a resource name, or an absolute URI that contains one, of this host. §4.2.1 point 1, RFC 9112 §3.2.
+fn names_resource(target: &str, host: Authority<'_>) -> bool {
+    // §3: no fragment.
+    if target.bytes().any(|byte| !byte.is_ascii() || byte == b'#') {
+        return false;
+    }
+    if target.starts_with('/') {
+        return true;
+    }
+    let Some((scheme, rest)) = target.split_once("://") else { return false };
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    // RFC 9112 §3.2: the client sends as Host what the target names. Two that differ are two answers to the question who is meant.
+    let same_host = rest.get(..end).and_then(Authority::parse) == Some(host);
+    same_host && (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https"))
+}
+
+/// Whether the subprotocols are tokens, no two the same. §4.1 point 10.
+fn are_protocols(headers: &[Header<'_>]) -> bool {
+    let protocols = || values(headers, Known::Protocol).flat_map(elements);
+    let count = protocols().count();
+    if count == 0 || !protocols().all(is_token) {
+        return false;
+    }
+    if count <= FEW {
+        return protocols().enumerate().all(|(i, one)| protocols().skip(i + 1).all(|other| one != other));
+    }
+    let mut sorted: Vec<&[u8]> = protocols().collect();
+    sorted.sort_unstable();
+    sorted.windows(2).all(|pair| pair.first() != pair.last())
+}
+
+/// Up to here comparing each with each is cheaper than sorting, and bounded.
+const FEW: usize = 8;
+
+/// Whether the extensions are in their grammar. §9.1.
+fn are_extensions(headers: &[Header<'_>]) -> bool {
+    let mut total = 0;
+    for line in values(headers, Known::Extensions) {
+        match extensions::count(line) {
+            Some(count) => total += count,
+            None => return false,
+        }
+    }
+    total > 0
+}
+
+fn values<'b>(headers: &[Header<'b>], known: Known) -> impl Iterator<Item = &'b [u8]> {
+    headers.iter().filter(move |header| Known::from_name(header.name) == Some(known)).map(|header| header.value)
+}

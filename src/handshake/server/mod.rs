@@ -1,0 +1,177 @@
+//! The server's side of the opening handshake, RFC 6455 §4.2.
+//!
+//! ```text
+//!                    ┌─► Upgrade(Request) ── accept() ─► Accept ── open() ─────────► Connection
+//!   Handshake ─ poll ┤          └─────────── reject() ─► Reject ── into_rejected() ─► Rejected
+//!                    ├─► Http(Plain) ─────── reply() ──► Reject ── into_rejected() ─► Rejected
+//!                    └─► Failed(Rejected)
+//! ```
+//!
+//! A request is `Http` exactly when its `Upgrade` lacks the token `websocket`. Every way ends in bytes to send, so whoever drives what came out by
+//! [`LifeCycle`] answers every client.
+
+mod check;
+mod rejected;
+mod reply;
+mod request;
+
+use super::head::{HeadReader, Kind};
+use crate::input::Input;
+use crate::life_cycle::{Ending, LifeCycle};
+use crate::outbox::{Outbox, Transmit};
+use check::Asked;
+
+pub use super::origin::{InvalidOrigin, Origin, OriginPolicy};
+pub use rejected::Rejected;
+pub use reply::{Accept, Reject};
+pub use request::{Plain, Request};
+
+/// Reads one request and says what it is.
+///
+/// ```
+/// use sockless::server::{Config, Handshake, Incoming};
+/// use sockless::{Input, LifeCycle};
+///
+/// let mut handshake = Handshake::new(Config::default());
+/// assert!(handshake.wants_read());
+///
+/// // RFC 6455 §1.3, in two reads.
+/// let mut read = *b"GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
+/// assert!(handshake.poll(&mut Input::new(&mut read)).is_none());
+/// let mut read = *b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: http://server.example.com\r\n\
+///     Sec-WebSocket-Protocol: chat, superchat\r\nSec-WebSocket-Version: 13\r\n\r\n";
+///
+/// match handshake.poll(&mut Input::new(&mut read)) {
+///     Some(Incoming::Upgrade(request)) => {
+///         assert_eq!(request.target(), "/chat");
+///         let mut connection = request.accept().protocol("chat").open(sockless::Config::default());
+///         let answer = connection.transmit().pop().expect("the 101");
+///         assert_eq!(
+///             answer,
+///             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+///              Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: chat\r\n\r\n"
+///         );
+///     }
+///     other => panic!("{other:?}"),
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Handshake {
+    config: Config,
+    head: HeadReader,
+    /// Always empty: a server answers with what comes after this.
+    outbox: Outbox,
+    ending: Ending,
+    /// The outcome was given.
+    over: bool,
+}
+
+/// What a server accepts of a client that it does not know yet.
+///
+/// ```
+/// use sockless::server::{Config, OriginPolicy};
+///
+/// let mut config = Config::default();
+/// assert_eq!((config.max_head, config.max_headers), (16 << 10, 100));
+/// config.origin = OriginPolicy::Any;
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// The largest head, in bytes. 16 KiB unless said otherwise.
+    pub max_head: usize,
+    /// The most header lines. 100 unless said otherwise.
+    pub max_headers: usize,
+    /// Which web pages may connect. Those of the same host, unless said otherwise.
+    pub origin: OriginPolicy,
+    /// How many bytes of a client that is turned away are read and thrown away, so that the answer reaches it: closing a socket with unread
+    /// bytes makes the kernel send a reset instead. 1 MiB unless said otherwise.
+    pub max_discard: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { max_head: 16 << 10, max_headers: 100, origin: OriginPolicy::default(), max_discard: 1 << 20 }
+    }
+}
+
+/// What a client wants.
+#[derive(Debug)]
+#[must_use = "it holds the answer that the client waits for"]
+#[allow(clippy::large_enum_variant)] // One a connection, and taken apart at once.
+pub enum Incoming {
+    /// A WebSocket: a request that meets all of RFC 6455 §4.2.1, from an origin that is welcome.
+    Upgrade(Request),
+    /// A plain HTTP request: its `Upgrade` lacks the token `websocket`. The bytes of its body are still in the input.
+    Http(Plain),
+    /// What breaks a rule or a limit, and the answer to it.
+    Failed(Rejected),
+}
+
+impl Handshake {
+    /// A handshake on a transport that was just opened.
+    pub fn new(config: Config) -> Self {
+        let head = HeadReader::new(Kind::Request, config.max_head, config.max_headers);
+        let ending = Ending::new(config.max_discard);
+        Self { config, head, outbox: Outbox::default(), ending, over: false }
+    }
+
+    /// What came, once the head is whole.
+    ///
+    /// Call it after every read. `None`: all input was taken and more is needed. The outcome is given once; what is left in `input` then are the first
+    /// frames, or the body, and is for whoever takes over. Afterwards input is not touched any more.
+    pub fn poll(&mut self, input: &mut Input<'_>) -> Option<Incoming> {
+        if self.over {
+            return None;
+        }
+        let config = &self.config;
+        let outcome = self.head.poll(input, |head| (Asked::of(head), check::check(head, config)))?;
+        self.over = true;
+        let max_discard = self.config.max_discard;
+        Some(match outcome {
+            Ok((head, (asked, Ok(Some(key))))) => Incoming::Upgrade(Request::new(head, asked, key, max_discard)),
+            Ok((head, (asked, Ok(None)))) => Incoming::Http(Plain::new(head, asked, max_discard)),
+            Ok((head, (asked, Err(error)))) => Incoming::Failed(Reject::because(error, head, asked.is_head, max_discard).into_rejected()),
+            Err(error) => Incoming::Failed(Reject::because(error, Default::default(), false, max_discard).into_rejected()),
+        })
+    }
+
+    fn waits(&self) -> bool {
+        !self.over && self.ending.readable()
+    }
+}
+
+/// A server has nothing to send before its outcome, and waits for bytes until then; at an end of stream it is done.
+impl LifeCycle for Handshake {
+    fn transmit(&mut self) -> Transmit<'_> {
+        Transmit::new(&mut self.outbox)
+    }
+
+    fn wants_write(&self) -> bool {
+        false
+    }
+
+    fn wants_read(&self) -> bool {
+        self.waits()
+    }
+
+    fn wants_shutdown(&self) -> bool {
+        false
+    }
+
+    fn shutdown_done(&mut self) {
+        self.ending.shut = true;
+    }
+
+    fn handle_eof(&mut self) {
+        self.ending.eof = true;
+    }
+
+    fn handle_error(&mut self) {
+        self.ending.broken = true;
+    }
+
+    fn is_done(&self) -> bool {
+        !self.over && !self.waits()
+    }
+}

@@ -1,0 +1,259 @@
+//! What a server answers: the 101 that opens a connection, or any other status.
+//!
+//! ```text
+//!   the buffer of a request, read:   ┌ head ─────────────────┬ room ──────────┐
+//!   accept():                        │ head                  │ 101, its lines │     the head is still asked which subprotocols it offers
+//!   open():                          │ 101, its lines, CR LF │                │     what the connection sends first
+//! ```
+//!
+//! Nothing that is not checked reaches these bytes: names are tokens, values have no control characters, a subprotocol is one that the client
+//! offered, and the lines that the protocol or the framing hang on cannot be written by hand.
+
+use super::rejected::Rejected;
+use super::request::Head;
+use crate::agreement::Agreement;
+use crate::connection::{Config, Connection, Role};
+use crate::handshake::error::HandshakeError;
+use crate::handshake::headers::{HeaderError, push, push_checked};
+use crate::handshake::key::Key;
+use crate::outbox::Outbox;
+use alloc::format;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
+use core::str;
+
+/// The answer that opens a connection: a 101, RFC 6455 §4.2.2 point 5.
+///
+/// ```
+/// use sockless::server::{Config, Request};
+/// use sockless::LifeCycle;
+///
+/// let headers = [
+///     ("host", &b"a.example"[..]),
+///     ("upgrade", b"websocket"),
+///     ("connection", b"Upgrade"),
+///     ("sec-websocket-version", b"13"),
+///     ("sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
+///     ("sec-websocket-protocol", b"v1.chat, v2.chat"),
+/// ];
+/// let request = Request::from_parts("GET", "/", (1, 1), headers, &Config::default())?;
+///
+/// // What the server speaks, the best first.
+/// let accept = request.accept().protocol("v3.chat").protocol("v2.chat").protocol("v1.chat");
+/// assert_eq!(accept.chosen(), Some("v2.chat"));
+///
+/// // The 101 leaves ahead of all that is sent, which may be queued already.
+/// let mut connection = accept.header("Set-Cookie", "seen=1")?.open(sockless::Config::default());
+/// connection.send_text("welcome")?;
+/// assert!(connection.wants_write());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "the client waits for an answer"]
+#[derive(Debug)]
+pub struct Accept {
+    /// The request's head, and behind it the answer.
+    head: Head,
+    /// Where the answer begins.
+    start: usize,
+    /// Where the chosen subprotocol lies in the answer.
+    chosen: Option<Range<usize>>,
+}
+
+/// An answer that does not open a connection: to a request that is turned away, or to a plain one.
+///
+/// The status is a final one, 200 to 599; any other number would not end the exchange and is sent as 500. `Content-Length` and `Connection: close` are written
+/// by this, a 426 also gets its `Upgrade: websocket` and `Sec-WebSocket-Version: 13` (RFC 9110 §15.5.22). The body is left out for HEAD, 204, 205 and 304. A `Date`
+/// (RFC 9110 §6.6.1) is the caller's, who has the clock.
+///
+/// ```
+/// use sockless::server::{Config, Handshake, Incoming};
+/// use sockless::{Input, LifeCycle};
+///
+/// let mut read = *b"HEAD / HTTP/1.1\r\nHost: a.example\r\n\r\n";
+/// let Some(Incoming::Http(plain)) = Handshake::new(Config::default()).poll(&mut Input::new(&mut read)) else { panic!() };
+/// let mut answer = plain.reply(200).header("Content-Type", "text/html")?.body("<h1>Hello</h1>").into_rejected();
+/// assert_eq!(
+///     answer.transmit().pop().as_deref(),
+///     Some(&b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 14\r\nConnection: close\r\n\r\n"[..])
+/// );
+/// # Ok::<(), sockless::handshake::HeaderError>(())
+/// ```
+#[must_use = "the client waits for an answer"]
+pub struct Reject {
+    /// The status line and the headers so far.
+    lines: Vec<u8>,
+    body: Vec<u8>,
+    status: u16,
+    is_head: bool,
+    max_discard: u32,
+    error: Option<HandshakeError>,
+}
+
+impl Accept {
+    pub(super) fn new(mut head: Head, key: Key) -> Self {
+        let start = head.bytes.len();
+        head.bytes.extend_from_slice(SWITCHING.as_bytes());
+        push(&mut head.bytes, "Sec-WebSocket-Accept", key.accept().as_str());
+        Self { head, start, chosen: None }
+    }
+
+    /// Speaks this subprotocol, if the client offered it and none was chosen before: name those that the server speaks one after the other, the best
+    /// first. When none fits, the answer names none, which the client may take or leave. §4.2.2 point 5.5.
+    pub fn protocol(mut self, protocol: &str) -> Self {
+        if self.chosen.is_none() && self.head.protocols().any(|offered| offered == protocol) {
+            push(&mut self.head.bytes, "Sec-WebSocket-Protocol", protocol);
+            let end = self.head.bytes.len() - "\r\n".len();
+            self.chosen = Some(end - protocol.len()..end);
+        }
+        self
+    }
+
+    /// Adds a header.
+    ///
+    /// # Errors
+    /// The name is not a token, the value holds a control character, or the header is one that the handshake writes. The answer is dropped.
+    pub fn header(mut self, name: &str, value: &str) -> Result<Self, HeaderError> {
+        push_checked(&mut self.head.bytes, name, value)?;
+        Ok(self)
+    }
+
+    /// The subprotocol that was chosen.
+    pub fn chosen(&self) -> Option<&str> {
+        let chosen = self.head.bytes.get(self.chosen.clone()?)?;
+        str::from_utf8(chosen).ok()
+    }
+
+    /// Opens the connection; the 101 is the first that it sends. What is left of the input are its first frames.
+    pub fn open(self, config: Config) -> Connection {
+        let mut bytes = self.head.bytes;
+        bytes.extend_from_slice(b"\r\n");
+        bytes.drain(..self.start);
+        // §9.1: what is not answered is declined.
+        Connection::with_outbox(Role::Server, Agreement::default(), config, Outbox::with_head(bytes))
+    }
+}
+
+impl Reject {
+    /// An answer, written into a buffer that is not needed any more.
+    pub(super) fn new(status: u16, buffer: Vec<u8>, is_head: bool, max_discard: u32) -> Self {
+        let status = if (200..=599).contains(&status) { status } else { 500 };
+        let mut lines = buffer;
+        lines.clear();
+        lines.extend_from_slice(format!("HTTP/1.1 {status} {}\r\n", reason(status)).as_bytes());
+        Self { lines, body: Vec::new(), status, is_head, max_discard, error: None }
+    }
+
+    /// The answer to what breaks a rule.
+    pub(super) fn because(error: HandshakeError, buffer: Vec<u8>, is_head: bool, max_discard: u32) -> Self {
+        let mut reject = Self::new(error.status(), buffer, is_head, max_discard);
+        reject.error = Some(error);
+        // RFC 9110 §15.5.6: a 405 says what is allowed.
+        if reject.status == 405 {
+            push(&mut reject.lines, "Allow", "GET");
+        }
+        push(&mut reject.lines, "Content-Type", "text/plain; charset=utf-8");
+        reject.body(format!("{error}\n"))
+    }
+
+    /// Adds a header.
+    ///
+    /// # Errors
+    /// The name is not a token, the value holds a control character, or the header is one that this writes. The answer is dropped.
+    pub fn header(mut self, name: &str, value: &str) -> Result<Self, HeaderError> {
+        push_checked(&mut self.lines, name, value)?;
+        Ok(self)
+    }
+
+    /// Sets the body. Its `Content-Type` is a header like any other.
+    pub fn body(mut self, body: impl AsRef<[u8]>) -> Self {
+        self.body = body.as_ref().to_vec();
+        self
+    }
+
+    /// The answer as it goes out.
+    pub fn into_rejected(mut self) -> Rejected {
+        let has_content = !matches!(self.status, 204 | 205 | 304);
+        // RFC 9110 §8.6: with HEAD, the length is that of the body which GET would get. No 204 has one, and a 304 need not.
+        match self.status {
+            204 | 304 => {}
+            205 => push(&mut self.lines, "Content-Length", "0"),
+            _ => push(&mut self.lines, "Content-Length", &self.body.len().to_string()),
+        }
+        match self.status {
+            // §4.2.2 point 4, §4.4.
+            426 => self.lines.extend_from_slice(UPGRADE.as_bytes()),
+            _ => push(&mut self.lines, "Connection", "close"),
+        }
+        self.lines.extend_from_slice(b"\r\n");
+        if has_content && !self.is_head {
+            self.lines.extend_from_slice(&self.body);
+        }
+        Rejected::new(self.lines, self.status, self.error, self.max_discard)
+    }
+}
+
+impl fmt::Debug for Reject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reject").field("status", &self.status).field("error", &self.error).finish_non_exhaustive()
+    }
+}
+
+const SWITCHING: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
+
+const UPGRADE: &str = "Upgrade: websocket\r\nConnection: Upgrade, close\r\nSec-WebSocket-Version: 13\r\n";
+
+/// The phrase of a status, RFC 9110 §15 and RFC 6585; it may be empty.
+fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        201 => "Created",
+        202 => "Accepted",
+        204 => "No Content",
+        205 => "Reset Content",
+        206 => "Partial Content",
+        300 => "Multiple Choices",
+        301 => "Moved Permanently",
+        302 => "Found",
+        303 => "See Other",
+        304 => "Not Modified",
+        307 => "Temporary Redirect",
+        308 => "Permanent Redirect",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        402 => "Payment Required",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        406 => "Not Acceptable",
+        407 => "Proxy Authentication Required",
+        408 => "Request Timeout",
+        409 => "Conflict",
+        410 => "Gone",
+        411 => "Length Required",
+        412 => "Precondition Failed",
+        413 => "Content Too Large",
+        414 => "URI Too Long",
+        415 => "Unsupported Media Type",
+        416 => "Range Not Satisfiable",
+        417 => "Expectation Failed",
+        421 => "Misdirected Request",
+        422 => "Unprocessable Content",
+        425 => "Too Early",
+        426 => "Upgrade Required",
+        428 => "Precondition Required",
+        429 => "Too Many Requests",
+        431 => "Request Header Fields Too Large",
+        451 => "Unavailable For Legal Reasons",
+        500 => "Internal Server Error",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        505 => "HTTP Version Not Supported",
+        507 => "Insufficient Storage",
+        511 => "Network Authentication Required",
+        _ => "",
+    }
+}
