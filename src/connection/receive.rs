@@ -81,8 +81,9 @@ impl Connection {
                 let frame = CloseFrame::decode(&data)?;
                 let cause = match self.phase {
                     Phase::Open => {
-                        // §5.5.1: the answer "typically echos the status code".
-                        self.queue_close(frame.map(|frame| frame.code().into()));
+                        // §5.5.1: the answer "typically echos the status code"; with the reason, as other servers do, a browser's own
+                        // `close(code, reason)` comes back to it whole.
+                        self.queue_close(frame);
                         Cause::Peer
                     }
                     _ => Cause::Local,

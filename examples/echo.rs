@@ -1,0 +1,83 @@
+//! An echo server over blocking sockets, a thread a connection: `cargo run --example echo`, then connect to ws://127.0.0.1:9001.
+
+use bytes::Buf;
+use sockless::server::{Handshake, Incoming};
+use sockless::{Connection, Event, Input, LifeCycle};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+
+fn main() -> io::Result<()> {
+    let listener = TcpListener::bind(std::env::args().nth(1).as_deref().unwrap_or("127.0.0.1:9001"))?;
+    println!("ws://{}", listener.local_addr()?);
+    for stream in listener.incoming() {
+        let stream = stream?;
+        std::thread::spawn(move || serve(stream));
+    }
+    Ok(())
+}
+
+fn serve(mut stream: TcpStream) {
+    let mut scratch = vec![0; 64 << 10];
+    let mut handshake = Handshake::new(Default::default());
+    while !handshake.is_done() {
+        let mut input = turn(&mut handshake, &mut stream, &mut scratch);
+        match handshake.poll(&mut input) {
+            Some(Incoming::Upgrade(request)) => {
+                let mut connection = request.accept().open(Default::default());
+                echo(&mut connection, input); // Frames may have come behind the request.
+                while !connection.is_done() {
+                    let input = turn(&mut connection, &mut stream, &mut scratch);
+                    echo(&mut connection, input);
+                }
+                return;
+            }
+            Some(Incoming::Http(plain)) => return answer(plain.reply(426).into_rejected(), &mut stream, &mut scratch),
+            Some(Incoming::Failed(rejected)) => return answer(rejected, &mut stream, &mut scratch),
+            None => {}
+        }
+    }
+}
+
+fn echo(connection: &mut Connection, mut input: Input<'_>) {
+    while let Some(event) = connection.poll_event(&mut input) {
+        let sent = match event {
+            Event::Text(text) => connection.send_text(text),
+            Event::Binary(data) => connection.send_binary(data),
+            _ => Ok(()), // Pings are answered already; after Closed the loop goes on until it is done.
+        };
+        debug_assert!(sent.is_ok(), "refused only after a close, and nothing comes after that");
+    }
+}
+
+/// Tells a client that gets no connection why.
+fn answer(mut rejected: sockless::server::Rejected, stream: &mut TcpStream, scratch: &mut [u8]) {
+    while !rejected.is_done() {
+        let mut input = turn(&mut rejected, stream, scratch);
+        rejected.discard(&mut input);
+    }
+}
+
+/// One turn of the loop, the same for everything that talks: write, shut down, read.
+fn turn<'b>(side: &mut dyn LifeCycle, stream: &mut TcpStream, scratch: &'b mut [u8]) -> Input<'b> {
+    while side.wants_write() {
+        let mut out = side.transmit();
+        match stream.write(out.chunk()) {
+            Ok(n @ 1..) => out.advance(n),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            _ => side.handle_error(),
+        }
+    }
+    if side.wants_shutdown() {
+        let _ = stream.shutdown(Shutdown::Write); // If it fails, reading tells why.
+        side.shutdown_done();
+    }
+    if side.wants_read() {
+        match stream.read(scratch) {
+            Ok(0) => side.handle_eof(),
+            Ok(n) => return Input::new(&mut scratch[..n]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => side.handle_error(),
+        }
+    }
+    Input::empty()
+}
