@@ -22,6 +22,7 @@ use crate::input::Input;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::mem::{self, MaybeUninit};
+use core::ops::Range;
 use httparse::{Header, ParserConfig};
 
 /// Which head is expected.
@@ -45,8 +46,17 @@ pub(super) struct Parsed<'h, 'b> {
     pub(super) headers: &'h [Header<'b>],
     /// Where the header lines begin.
     pub(super) headers_start: usize,
+    bytes: &'b [u8],
     /// Where the head ends.
     len: usize,
+}
+
+impl Parsed<'_, '_> {
+    /// Where a part of the head lies.
+    pub(super) fn place(&self, part: &[u8]) -> Range<usize> {
+        let start = offset(self.bytes, part);
+        start..start + part.len()
+    }
 }
 
 /// Takes heads out of the input.
@@ -119,11 +129,6 @@ impl HeadReader {
             let result = read(&parse(self.kind, &head, &mut slots)?);
             Ok((head, result))
         })
-    }
-
-    /// Whether a part of a head came.
-    pub(super) fn is_inside(&self) -> bool {
-        !self.stored.is_empty()
     }
 
     #[cold]
@@ -214,21 +219,21 @@ fn parse<'h, 'b>(kind: Kind, bytes: &'b [u8], slots: &'h mut [MaybeUninit<Header
         Err(error) => return Err(blame(error, bytes)),
     };
     let headers_start = match headers.first() {
-        Some(first) => offset(bytes, first.name),
+        Some(first) => offset(bytes, first.name.as_bytes()),
         None => len.saturating_sub(2),
     };
-    let lines_end_well = headers.iter().all(|header| ends_line(bytes, offset(bytes, header.name)))
+    let lines_end_well = headers.iter().all(|header| ends_line(bytes, offset(bytes, header.name.as_bytes())))
         && bytes.get(..len).is_some_and(|head| head.ends_with(b"\r\n\r\n"))
         && !bytes.starts_with(b"\r")
         && !bytes.starts_with(b"\n");
     if !lines_end_well {
         return Err(HandshakeError::IllegalByte);
     }
-    Ok(Parsed { line, headers, headers_start, len })
+    Ok(Parsed { line, headers, headers_start, bytes, len })
 }
 
 /// Where a part begins in the whole.
-fn offset(whole: &[u8], part: &str) -> usize {
+fn offset(whole: &[u8], part: &[u8]) -> usize {
     (part.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize)
 }
 

@@ -1,1 +1,273 @@
-//! The client.
+//! The client's side of the opening handshake, RFC 6455 §4.1.
+//!
+//! ```text
+//!   Request ──► Handshake ─ sends the request; poll ┬─► Open(Opened) ── open() ─► Connection
+//!                                                   ├─► Refused(Response)     any status but 101, with its body
+//!                                                   └─► Failed(HandshakeError) a 101, or no HTTP at all, that breaks a rule
+//! ```
+//!
+//! Interim answers (100, 103 and so on) are passed over, within the limits of one head. After `Refused` and `Failed` there is nothing to send: drop the
+//! transport.
+
+mod body;
+mod check;
+mod request;
+mod response;
+mod url;
+
+use super::error::HandshakeError;
+use super::head::{HeadReader, Kind};
+use super::headers::Headers;
+use super::key::Key;
+use crate::agreement::Agreement;
+use crate::connection::{self, Connection, Role};
+use crate::input::Input;
+use crate::life_cycle::{Ending, LifeCycle};
+use crate::outbox::{Outbox, Transmit};
+use crate::seed::Seed;
+use alloc::string::String;
+use alloc::vec::Vec;
+use body::Body;
+use check::Answer;
+use core::fmt;
+use core::mem;
+use core::ops::Range;
+use core::str;
+
+pub use request::Request;
+pub use response::Response;
+pub use url::UrlError;
+
+/// Sends one request and reads its answer.
+///
+/// ```
+/// use sockless::client::{Handshake, Outcome, Request};
+/// use sockless::handshake::accept_key;
+/// use sockless::{Input, LifeCycle, Seed};
+///
+/// let request = Request::new("ws://server.example.com/chat")?.protocol("v1.chat")?;
+/// let mut handshake = Handshake::new(request, Seed::new([7; 32]));
+/// let sent = handshake.transmit().pop().expect("the request");
+/// assert!(sent.starts_with(b"GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\n"));
+///
+/// // The server's part.
+/// let sent = std::str::from_utf8(&sent)?;
+/// let key = sent.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).expect("a key");
+/// let mut answer = format!(
+///     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+///      Sec-WebSocket-Accept: {}\r\nSec-WebSocket-Protocol: v1.chat\r\n\r\n",
+///     accept_key(key)
+/// ).into_bytes();
+///
+/// match handshake.poll(&mut Input::new(&mut answer)) {
+///     Some(Outcome::Open(opened)) => {
+///         assert_eq!(opened.protocol(), Some("v1.chat"));
+///         let mut connection = opened.open(sockless::Config::default());
+///         connection.send_text("hello")?;
+///     }
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Handshake {
+    head: HeadReader,
+    outbox: Outbox,
+    ending: Ending,
+    /// Until the connection takes it over.
+    seed: Option<Seed>,
+    key: Key,
+    /// The subprotocols that were offered, as a list.
+    offered: String,
+    max_body: usize,
+    reading: Reading,
+}
+
+/// What a client accepts of an answer.
+///
+/// ```
+/// use sockless::Seed;
+/// use sockless::client::{Config, Handshake, Request, UrlError};
+///
+/// let mut config = Config::default();
+/// assert_eq!((config.max_head, config.max_headers, config.max_body), (16 << 10, 100, 64 << 10));
+/// config.max_body = 0;
+/// let handshake = Handshake::with_config(Request::new("wss://a.example")?, Seed::new([7; 32]), config);
+/// # let _ = handshake;
+/// # Ok::<(), UrlError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// The largest head, in bytes, interim answers included. 16 KiB unless said otherwise.
+    pub max_head: usize,
+    /// The most header lines. 100 unless said otherwise.
+    pub max_headers: usize,
+    /// What is kept of the body of a refusing answer, in bytes. 64 KiB unless said otherwise.
+    pub max_body: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { max_head: 16 << 10, max_headers: 100, max_body: 64 << 10 }
+    }
+}
+
+/// What a server answered.
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // One a connection, and taken apart at once.
+pub enum Outcome {
+    /// A WebSocket: a 101 that meets all of RFC 6455 §4.1. What is left in the input are its first frames.
+    Open(Opened),
+    /// Any other status: 401, 403, a redirection.
+    Refused(Response),
+    /// What breaks a rule or a limit; or the stream ended before the answer did.
+    Failed(HandshakeError),
+}
+
+/// An answer that opens a connection.
+///
+/// See [`Handshake`] for an example.
+#[must_use = "the connection is open"]
+pub struct Opened {
+    head: Vec<u8>,
+    headers_start: usize,
+    protocol: Option<Range<usize>>,
+    seed: Seed,
+    outbox: Outbox,
+}
+
+/// What is being read.
+#[derive(Debug)]
+enum Reading {
+    Head,
+    Body(Response, Body),
+    /// Nothing: the outcome was given.
+    Over,
+}
+
+impl Handshake {
+    /// A handshake on a transport that was just opened, within the usual limits.
+    pub fn new(request: Request, seed: Seed) -> Self {
+        Self::with_config(request, seed, Config::default())
+    }
+
+    /// A handshake within other limits.
+    pub fn with_config(request: Request, seed: Seed, config: Config) -> Self {
+        let key = Key::new(seed.nonce());
+        Self {
+            head: HeadReader::new(Kind::Response, config.max_head, config.max_headers),
+            outbox: Outbox::with_head(request.to_head(&key)),
+            ending: Ending::default(),
+            seed: Some(seed),
+            key,
+            offered: request.into_protocols(),
+            max_body: config.max_body,
+            reading: Reading::Head,
+        }
+    }
+
+    /// What the server answered, once its answer is whole.
+    ///
+    /// Call it after every read, [`handle_eof`](LifeCycle::handle_eof) and [`handle_error`](LifeCycle::handle_error). `None`: all input was
+    /// taken and more is needed. The outcome is given once, at the latest after the end of the stream. Afterwards input is not touched any more.
+    pub fn poll(&mut self, input: &mut Input<'_>) -> Option<Outcome> {
+        let outcome = self.read(input)?;
+        self.reading = Reading::Over;
+        self.outbox.clear();
+        Some(outcome)
+    }
+
+    fn read(&mut self, input: &mut Input<'_>) -> Option<Outcome> {
+        while matches!(self.reading, Reading::Head) {
+            let (key, offered) = (&self.key, &self.offered);
+            let answer = self.head.poll(input, |head| (head.headers_start, check::check(head, key, offered)));
+            match answer {
+                None if self.ending.readable() => return None,
+                None => return Some(Outcome::Failed(HandshakeError::UnexpectedEnd)),
+                Some(Ok((_, (_, Ok(Answer::Interim))))) => {}
+                Some(Ok((head, (headers_start, Ok(Answer::Open { protocol }))))) => {
+                    let (seed, outbox) = (self.seed.take()?, mem::take(&mut self.outbox));
+                    return Some(Outcome::Open(Opened { head, headers_start, protocol, seed, outbox }));
+                }
+                Some(Ok((head, (headers_start, Ok(Answer::Refused { status, framing }))))) => {
+                    self.reading = Reading::Body(Response::new(head, headers_start, status), Body::new(framing, self.max_body));
+                }
+                Some(Err(error) | Ok((_, (_, Err(error))))) => return Some(Outcome::Failed(error)),
+            }
+        }
+        let Reading::Body(_, body) = &mut self.reading else { return None };
+        if !body.feed(input) && self.ending.readable() {
+            return None;
+        }
+        match mem::replace(&mut self.reading, Reading::Over) {
+            Reading::Body(response, body) => Some(Outcome::Refused(response.with_body(body.finish(self.ending.eof)))),
+            Reading::Head | Reading::Over => None,
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self.reading, Reading::Over)
+    }
+}
+
+/// It wants to write its request and to read the answer. It is never done by itself: at the end of the stream, too, `poll` gives an outcome.
+impl LifeCycle for Handshake {
+    fn transmit(&mut self) -> Transmit<'_> {
+        Transmit::new(&mut self.outbox)
+    }
+
+    fn wants_write(&self) -> bool {
+        !self.outbox.is_empty()
+    }
+
+    fn wants_read(&self) -> bool {
+        !self.is_over() && self.ending.readable()
+    }
+
+    fn wants_shutdown(&self) -> bool {
+        false
+    }
+
+    fn shutdown_done(&mut self) {
+        self.ending.shut = true;
+    }
+
+    fn handle_eof(&mut self) {
+        self.ending.eof = true;
+    }
+
+    fn handle_error(&mut self) {
+        self.ending.broken = true;
+        self.outbox.clear();
+    }
+
+    fn is_done(&self) -> bool {
+        false
+    }
+}
+
+impl Opened {
+    /// The subprotocol that the server chose, out of those that were offered. §4.2.2 point 5.5.
+    pub fn protocol(&self) -> Option<&str> {
+        let protocol = self.head.get(self.protocol.clone()?)?;
+        str::from_utf8(protocol).ok()
+    }
+
+    /// The headers of the 101.
+    pub fn headers(&self) -> Headers<'_> {
+        Headers::new(self.head.get(self.headers_start..).unwrap_or_default())
+    }
+
+    /// Opens the connection. What is left of the input are its first frames.
+    pub fn open(self, config: connection::Config) -> Connection {
+        // What is not written of the request, should the server have answered early, goes first.
+        Connection::with_outbox(Role::Client(self.seed), Agreement::default(), config, self.outbox)
+    }
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opened").field("protocol", &self.protocol()).field("headers", &self.headers()).finish()
+    }
+}

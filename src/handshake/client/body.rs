@@ -1,0 +1,207 @@
+//! The body of a refusing answer, RFC 9112 §6 and §7.1: so many bytes, in chunks, or all until the end of the stream.
+//!
+//! ```text
+//!   chunked:   ┌─────── hex size [; extension] CR LF ──► that many bytes ──► CR LF ───┐
+//!              └─► size 0: over; the trailers behind it are nobody's business         │
+//!              ▲──────────────────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! What exceeds the limit, what the stream's end left out, and what is behind a malformed chunk is missing, and the body is marked as cut: the status and
+//! the headers are worth telling in any case. The buffer grows with what comes, never by what is announced.
+
+use crate::input::Input;
+use alloc::vec::Vec;
+use core::str;
+
+/// How long a body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// So many bytes.
+    Length(u64),
+    /// In chunks.
+    Chunked,
+    /// All that comes.
+    ToEnd,
+}
+
+/// A body being read.
+#[derive(Debug)]
+pub(super) struct Body {
+    bytes: Vec<u8>,
+    max: usize,
+    rest: Rest,
+    cut: bool,
+}
+
+/// What is still to come.
+#[derive(Debug)]
+enum Rest {
+    /// So many bytes.
+    Bytes(u64),
+    /// The line with the size of the next chunk; what came of it.
+    Size(Vec<u8>),
+    /// So many bytes of a chunk.
+    Chunk(u64),
+    /// The end of a chunk's line; whether its CR came.
+    ChunkEnd { cr: bool },
+    /// Whatever comes.
+    All,
+    /// Nothing.
+    Nothing,
+}
+
+/// The longest line with the size of a chunk, extensions included, in bytes.
+const MAX_LINE: usize = 256;
+
+impl Body {
+    pub(super) fn new(framing: Framing, max: usize) -> Self {
+        let rest = match framing {
+            Framing::Length(0) => Rest::Nothing,
+            Framing::Length(length) => Rest::Bytes(length),
+            Framing::Chunked => Rest::Size(Vec::new()),
+            Framing::ToEnd => Rest::All,
+        };
+        Self { bytes: Vec::new(), max, rest, cut: false }
+    }
+
+    /// Takes what came of the body: whether it is over.
+    pub(super) fn feed(&mut self, input: &mut Input<'_>) -> bool {
+        while !input.is_empty() && !self.is_over() {
+            match self.rest {
+                Rest::Bytes(rest) => match self.collect(input, rest) {
+                    0 => self.rest = Rest::Nothing,
+                    rest => self.rest = Rest::Bytes(rest),
+                },
+                Rest::Chunk(rest) => match self.collect(input, rest) {
+                    0 => self.rest = Rest::ChunkEnd { cr: false },
+                    rest => self.rest = Rest::Chunk(rest),
+                },
+                Rest::All => drop(self.collect(input, u64::MAX)),
+                Rest::Size(_) | Rest::ChunkEnd { .. } => self.step(input.take(1).first().copied().unwrap_or_default()),
+                Rest::Nothing => {}
+            }
+        }
+        self.is_over()
+    }
+
+    /// The body, and whether a part of it is missing. `eof`: the stream ended in good order.
+    pub(super) fn finish(self, eof: bool) -> (Vec<u8>, bool) {
+        let whole = match self.rest {
+            Rest::Nothing => true,
+            Rest::All => eof,
+            Rest::Bytes(_) | Rest::Size(_) | Rest::Chunk(_) | Rest::ChunkEnd { .. } => false,
+        };
+        (self.bytes, self.cut || !whole)
+    }
+
+    fn is_over(&self) -> bool {
+        self.cut || matches!(self.rest, Rest::Nothing)
+    }
+
+    /// Takes at most so many bytes: how many are left to take.
+    fn collect(&mut self, input: &mut Input<'_>, rest: u64) -> u64 {
+        let offered = usize::try_from(rest).map_or(input.len(), |rest| rest.min(input.len()));
+        let room = self.max.saturating_sub(self.bytes.len());
+        self.cut |= offered > room;
+        let taken = input.take(offered.min(room));
+        self.bytes.extend_from_slice(taken);
+        rest - taken.len() as u64
+    }
+
+    /// One byte between the chunks. §7.1.
+    fn step(&mut self, byte: u8) {
+        match &mut self.rest {
+            Rest::Size(line) if byte != b'\n' && line.len() < MAX_LINE => line.push(byte),
+            Rest::Size(line) => match chunk_size(line) {
+                Some(0) if byte == b'\n' => self.rest = Rest::Nothing,
+                Some(size) if byte == b'\n' => self.rest = Rest::Chunk(size),
+                _ => self.cut = true,
+            },
+            Rest::ChunkEnd { cr } if byte == b'\r' && !*cr => *cr = true,
+            Rest::ChunkEnd { cr: true } if byte == b'\n' => self.rest = Rest::Size(Vec::new()),
+            _ => self.cut = true,
+        }
+    }
+}
+
+/// The size of a chunk, out of its line without the LF.
+fn chunk_size(line: &[u8]) -> Option<u64> {
+    let line = line.strip_suffix(b"\r")?;
+    let size = line.split(|byte| *byte == b';').next()?.trim_ascii_end();
+    if !size.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    u64::from_str_radix(str::from_utf8(size).ok()?, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Feeds a body in two parts: what was read, whether it is cut, and how much was left.
+    fn read(framing: Framing, max: usize, stream: &[u8], at: usize) -> (Vec<u8>, bool, usize) {
+        let mut body = Body::new(framing, max);
+        let mut stream = stream.to_vec();
+        let (one, other) = stream.split_at_mut(at);
+        let mut left = 0;
+        for part in [one, other] {
+            let mut input = Input::new(part);
+            let over = body.feed(&mut input);
+            assert!(over || input.is_empty());
+            left += input.len();
+        }
+        let (bytes, cut) = body.finish(true);
+        (bytes, cut, left)
+    }
+
+    #[test]
+    fn bodies_in_every_split() {
+        use Framing::{Chunked, Length, ToEnd};
+        let cases: &[(Framing, usize, &str, &str, bool, usize)] = &[
+            (Length(0), 9, "more", "", false, 4),
+            (Length(5), 9, "hello", "hello", false, 0),
+            (Length(5), 9, "hello world", "hello", false, 6),
+            (Length(5), 5, "hello world", "hello", false, 6),
+            (Length(5), 9, "hel", "hel", true, 0),
+            (Length(5), 4, "hello", "hell", true, 1),
+            (Length(u64::MAX), 3, "hello", "hel", true, 2),
+            (Length(5), 0, "hello", "", true, 5),
+            (ToEnd, 5, "hello", "hello", false, 0),
+            (ToEnd, 4, "hello", "hell", true, 1),
+            (ToEnd, 9, "", "", false, 0),
+            (Chunked, 9, "0\r\n\r\n", "", false, 2),
+            (Chunked, 9, "5\r\nhello\r\n0\r\n\r\n", "hello", false, 2),
+            (Chunked, 9, "2\r\nhe\r\n003 ; a=\"b\"\r\nllo\r\n0\r\nX: y\r\n\r\n", "hello", false, 8),
+            (Chunked, 4, "5\r\nhello\r\n0\r\n\r\n", "hell", true, 8),
+            (Chunked, 5, "5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n", "hello", true, 8),
+            (Chunked, 9, "5\r\nhello\r\n", "hello", true, 0),
+            (Chunked, 9, "5\r\nhel", "hel", true, 0),
+            (Chunked, 9, "5\r\nhelloX0\r\n", "hello", true, 3),
+            (Chunked, 9, "5\nhello\r\n0\r\n\r\n", "", true, 12),
+            (Chunked, 9, "\r\n", "", true, 0),
+            (Chunked, 9, "-5\r\nhello", "", true, 5),
+            (Chunked, 9, "+5\r\nhello", "", true, 5),
+            (Chunked, 9, "5 5\r\nhello", "", true, 5),
+            (Chunked, 9, "10000000000000000\r\nhello", "", true, 5),
+            (Chunked, 3, "ffffffffffffffff\r\nhello", "hel", true, 2),
+        ];
+        for (framing, max, stream, bytes, cut, left) in cases {
+            for at in 0..=stream.len() {
+                assert_eq!(read(*framing, *max, stream.as_bytes(), at), (bytes.as_bytes().to_vec(), *cut, *left), "{stream:?} cut at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_size_line_is_bounded() {
+        let line = [b'0'; 100_000];
+        assert_eq!(read(Framing::Chunked, 9, &line, 1), (Vec::new(), true, line.len() - MAX_LINE - 1));
+    }
+
+    #[test]
+    fn a_broken_stream_cuts_the_body() {
+        let mut body = Body::new(Framing::ToEnd, 9);
+        assert!(!body.feed(&mut Input::new(&mut b"hello".to_vec())));
+        assert_eq!(body.finish(false), (b"hello".to_vec(), true));
+    }
+}

@@ -1,0 +1,167 @@
+//! The request that a client sends, RFC 6455 §4.1.
+//!
+//! What the caller adds is checked when it is added: no name, value, subprotocol or address holds CR, LF or NUL, and what the handshake writes itself is written
+//! once.
+
+use super::url::{Url, UrlError};
+use crate::handshake::headers::{self, HeaderError, elements, push, push_checked};
+use crate::handshake::key::Key;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// What is asked for, of whom, with which headers.
+///
+/// ```
+/// use sockless::client::Request;
+///
+/// let request = Request::new("wss://chat.example:8443/room?id=7")?
+///     .protocol("v2.chat")?
+///     .protocol("v1.chat")?
+///     .header("Authorization", "Bearer 123")?;
+///
+/// // Where to connect to, and whether with TLS.
+/// assert_eq!((request.host(), request.port(), request.secure()), ("chat.example", 8443, true));
+/// assert_eq!((request.authority(), request.target()), ("chat.example:8443", "/room?id=7"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Request {
+    url: Url,
+    origin: Option<String>,
+    /// A list of tokens.
+    protocols: String,
+    /// The other headers.
+    lines: Vec<u8>,
+}
+
+impl Request {
+    /// A request to an address: `ws://` or `wss://`, a host, perhaps a port, a path and a query. §3.
+    ///
+    /// # Errors
+    /// It is not such an address; it has a fragment or user information; or it holds what is to be percent-encoded.
+    pub fn new(url: &str) -> Result<Self, UrlError> {
+        Url::parse(url).map(|url| Self { url, origin: None, protocols: String::new(), lines: Vec::new() })
+    }
+
+    /// Offers a subprotocol; call it for each, the preferred one first. §4.1 point 10.
+    ///
+    /// # Errors
+    /// It is not a token, or was offered before.
+    pub fn protocol(mut self, protocol: &str) -> Result<Self, HeaderError> {
+        if !headers::is_token(protocol.as_bytes()) {
+            return Err(HeaderError::Name);
+        }
+        if elements(self.protocols.as_bytes()).any(|other| other == protocol.as_bytes()) {
+            return Err(HeaderError::Repeated);
+        }
+        for part in [if self.protocols.is_empty() { "" } else { ", " }, protocol] {
+            self.protocols.push_str(part);
+        }
+        Ok(self)
+    }
+
+    /// Says which site the request comes from, as a browser would. §4.1 point 8. The last call counts.
+    ///
+    /// # Errors
+    /// It holds a control character.
+    pub fn origin(mut self, origin: &str) -> Result<Self, HeaderError> {
+        headers::check("Origin", origin.as_bytes())?;
+        self.origin = Some(origin.into());
+        Ok(self)
+    }
+
+    /// Adds a header.
+    ///
+    /// # Errors
+    /// The name is not a token, the value holds a control character, or the header is one that the handshake writes.
+    pub fn header(mut self, name: &str, value: &str) -> Result<Self, HeaderError> {
+        push_checked(&mut self.lines, name, value)?;
+        Ok(self)
+    }
+
+    /// Whether the transport has to be TLS: `wss://`.
+    pub fn secure(&self) -> bool {
+        self.url.secure
+    }
+
+    /// The host to connect to: a name in lower case, or an address. An IPv6 address is without its brackets.
+    pub fn host(&self) -> &str {
+        &self.url.host
+    }
+
+    /// The port to connect to.
+    pub fn port(&self) -> u16 {
+        self.url.port
+    }
+
+    /// What goes into `Host`: the host, and the port if it is not the scheme's default.
+    pub fn authority(&self) -> &str {
+        &self.url.authority
+    }
+
+    /// The path and the query. §3.
+    pub fn target(&self) -> &str {
+        &self.url.target
+    }
+
+    /// The bytes to send. §4.1.
+    pub(super) fn to_head(&self, key: &Key) -> Vec<u8> {
+        let mut head =
+            Vec::with_capacity(FIXED + self.url.target.len() + self.url.authority.len() + self.protocols.len() + self.lines.len());
+        for part in ["GET ", &self.url.target, " HTTP/1.1\r\n"] {
+            head.extend_from_slice(part.as_bytes());
+        }
+        push(&mut head, "Host", &self.url.authority);
+        push(&mut head, "Upgrade", "websocket");
+        push(&mut head, "Connection", "Upgrade");
+        push(&mut head, "Sec-WebSocket-Version", "13");
+        push(&mut head, "Sec-WebSocket-Key", key.as_str());
+        if let Some(origin) = &self.origin {
+            push(&mut head, "Origin", origin);
+        }
+        if !self.protocols.is_empty() {
+            push(&mut head, "Sec-WebSocket-Protocol", &self.protocols);
+        }
+        head.extend_from_slice(&self.lines);
+        head.extend_from_slice(b"\r\n");
+        head
+    }
+
+    /// The subprotocols that are offered, as a list.
+    pub(super) fn into_protocols(self) -> String {
+        self.protocols
+    }
+}
+
+/// About what a head has beside what the caller says, in bytes.
+const FIXED: usize = 192;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_head_in_full() {
+        let request = Request::new("ws://[::1]:9001/a?b").unwrap();
+        let request = request.protocol("x").unwrap().protocol("y").unwrap().origin("http://b.example").unwrap();
+        let request = request.header("User-Agent", "test/1").unwrap();
+        assert_eq!(
+            String::from_utf8(request.to_head(&Key::new(*b"the sample nonce"))).unwrap(),
+            "GET /a?b HTTP/1.1\r\nHost: [::1]:9001\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: http://b.example\r\nSec-WebSocket-Protocol: x, y\r\nUser-Agent: test/1\r\n\r\n"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_added() {
+        let request = || Request::new("ws://a.example").unwrap();
+        for protocol in ["", "a b", "a,b", "a\r\nb", "ä"] {
+            assert_eq!(request().protocol(protocol).unwrap_err(), HeaderError::Name, "{protocol:?}");
+        }
+        assert_eq!(request().protocol("a").unwrap().protocol("a").unwrap_err(), HeaderError::Repeated);
+        assert!(request().protocol("a").unwrap().protocol("A").is_ok());
+        assert_eq!(request().origin("http://a.example\r\nX: y").unwrap_err(), HeaderError::Value);
+        assert_eq!(request().header("Host", "b.example").unwrap_err(), HeaderError::Reserved);
+        assert_eq!(request().header("sec-websocket-extensions", "x").unwrap_err(), HeaderError::Reserved);
+    }
+}
