@@ -1,6 +1,48 @@
-//! WebSocket without the socket.
+//! WebSocket without the socket: the complete protocol of RFC 6455 as a pure state machine, for clients and servers.
+//!
+//! Bytes that were read go in as an [`Input`] over your scratch buffer; [`Event`]s that borrow from that buffer come out; bytes to send come out of
+//! [`LifeCycle::transmit`]. There is no I/O, no clock, no thread and no random device in here: any event loop drives it.
+//!
+//! ```
+//! use sockless::{Agreement, CloseCode, Config, Connection, Event, Input, LifeCycle, Role, Seed};
+//!
+//! // Two open connections; the transport between them is a vector.
+//! let mut client = Connection::new(Role::Client(Seed::new([7; 32])), Agreement::default(), Config::default());
+//! let mut server = Connection::new(Role::Server, Agreement::default(), Config::default());
+//!
+//! client.send_text("Hello")?;
+//! client.close(Some(CloseCode::NORMAL.into()))?;
+//! let mut wire = Vec::new();
+//! while let Some(bytes) = client.transmit().pop() {
+//!     wire.extend_from_slice(&bytes);
+//! }
+//!
+//! let mut input = Input::new(&mut wire);
+//! assert_eq!(server.poll_event(&mut input), Some(Event::Text("Hello".into())));
+//! let Some(Event::Closed(closure)) = server.poll_event(&mut input) else { panic!() };
+//! assert_eq!((closure.code, closure.clean), (1000, true));
+//!
+//! // The answer to the Close waits to be written; then the server shuts down first.
+//! assert!(server.wants_write() && !server.is_done());
+//! # Ok::<(), sockless::SendError>(())
+//! ```
+//!
+//! # The parts
+//!
+//! | | |
+//! |---|---|
+//! | [`server::Handshake`], [`client::Handshake`] | the opening handshake over HTTP/1.1, §4 |
+//! | [`Connection`] | messages, pings and the closing handshake, §5 to §7 |
+//! | [`LifeCycle`] | what a loop must do for all of them: **the contract to read before you write one** |
+//! | [`decoder`], [`frame`], [`mask`], [`utf8`], [`close`] | the frame layer, usable alone and without an allocator |
+//!
+//! # Features
+//!
+//! Without any feature the frame layer is left, on `core` alone. `alloc` adds the connection and the handshake; `std`, the default, the run-time
+//! choice of SIMD; `getrandom` adds `Seed::random`. Features only add.
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(not(feature = "alloc"), allow(rustdoc::broken_intra_doc_links))]
 
 #[cfg(any(feature = "alloc", test))]
 extern crate alloc;
@@ -47,3 +89,8 @@ pub use {
     payload::{Payload, Text},
     seed::Seed,
 };
+
+/// The README's code.
+#[cfg(all(doctest, feature = "std"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
