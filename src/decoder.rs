@@ -197,15 +197,28 @@ impl Decoder {
         self.idle = false;
     }
 
-    /// The direct path: an unfragmented message that lies whole in the input, and nothing under way. Anything else is left to
-    /// [`next`](Self::next), errors too.
+    /// The direct path: an unfragmented message of less than 64 KiB that lies whole in the input, while nothing is under way. `None`: anything else,
+    /// errors too; [`next`](Self::next) has it.
     ///
-    /// Each arm has a header of constant size, so that lengths and offsets are known to the compiler.
+    /// It is small and meant to be inlined into the caller's loop.
+    ///
+    /// ```
+    /// use sockless::Input;
+    /// use sockless::decoder::{Decoder, End, Kind, Limits};
+    ///
+    /// let mut decoder = Decoder::new(End::Client, Limits::default());
+    /// let mut read = *b"\x82\x02hi\x89\x00";
+    /// let mut input = Input::new(&mut read);
+    /// assert_eq!(decoder.take_whole(&mut input), Some((Kind::Binary, &b"hi"[..])));
+    /// assert_eq!(decoder.take_whole(&mut input), None, "a ping");
+    /// assert!(decoder.next(&mut input).is_some());
+    /// ```
     #[inline(always)]
-    pub(crate) fn take_whole<'b>(&mut self, input: &mut Input<'b>) -> Option<(Kind, &'b [u8])> {
+    pub fn take_whole<'b>(&mut self, input: &mut Input<'b>) -> Option<(Kind, &'b [u8])> {
         if !self.idle {
             return None;
         }
+        // Each arm has a header of constant size: lengths and offsets are known to the compiler.
         let (kind, len, header) = match (self.end, input.peek()) {
             (End::Server, [first, len @ 0x80..=0xfd, _, _, _, _, ..]) => (whole_kind(*first)?, usize::from(*len & 0x7f), 6),
             (End::Server, [first, 0xfe, a, b, _, _, _, _, ..]) => (whole_kind(*first)?, long(*a, *b)?, 8),

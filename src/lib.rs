@@ -42,6 +42,8 @@
 //! choice of SIMD; `getrandom` adds `Seed::random`. Features only add.
 #![no_std]
 #![forbid(unsafe_code)]
+// A panic is a bug here, never an answer.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 #![cfg_attr(not(feature = "alloc"), allow(rustdoc::broken_intra_doc_links))]
 
 #[cfg(any(feature = "alloc", test))]
