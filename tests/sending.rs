@@ -225,7 +225,7 @@ proptest! {
             let payload = |len: usize| (0..len).map(|at| (at + i) as u8).collect::<Vec<u8>>();
             match *step {
                 Step::Small(len) => {
-                    connection.send_binary(&payload(len)).unwrap();
+                    connection.send_binary(payload(len).as_slice()).unwrap();
                     data.push(payload(len));
                 }
                 Step::Large(len) => {
