@@ -1,0 +1,242 @@
+//! The event loop: one thread that accepts, gives everyone turns, delivers what the room wants said, and stops in time.
+//!
+//! Fairness: a turn is one read of at most [`SCRATCH`] bytes; who may have more to do is `due` and comes again after the others. The loop
+//! sleeps only when nobody is due.
+//!
+//! Numbers are given to connections once and never again, so that an event that was on its way when its connection ended finds nobody.
+
+use crate::peer::{News, Peer, Turn};
+use crate::room::{Effect, Room};
+use crate::signals::Signals;
+use mio::net::TcpListener;
+use mio::{Events, Interest, Poll, Token};
+use sockless::CloseCode;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::io::{self, ErrorKind, Write};
+use std::mem;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+const LISTENER: Token = Token(0);
+const SIGNALS: Token = Token(1);
+const FIRST_PEER: usize = 2;
+/// The close code that tells a page not to come back by itself.
+const TAKEN_OVER: CloseCode = match CloseCode::new(4001) {
+    Some(code) => code,
+    None => CloseCode::NORMAL,
+};
+const SCRATCH: usize = 16 * 1024;
+/// How many connections are accepted before the others get their turn.
+const ACCEPTS: usize = 64;
+/// How long to wait when the system has no room for one more connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+pub(crate) struct Server {
+    poll: Poll,
+    signals: Signals,
+    door: Option<Door>,
+    peers: BTreeMap<usize, Peer>,
+    next: usize,
+    due: BTreeSet<usize>,
+    room: Room,
+    scratch: Vec<u8>,
+    /// When this turn of the loop began.
+    now: Instant,
+}
+
+/// Where new connections come in. It is gone once the server stops.
+struct Door {
+    listener: TcpListener,
+    /// Whether someone may be waiting.
+    knocked: bool,
+    /// The system had no room for one more: try again at this moment. Kept until nobody waits, so that one line tells of it.
+    pause: Option<Instant>,
+}
+
+impl Server {
+    /// Listens on the first address that can be had.
+    pub(crate) fn bind(addrs: &[SocketAddr]) -> io::Result<Self> {
+        let mut result = Err(io::Error::new(ErrorKind::NotFound, "the host has no address"));
+        for &addr in addrs {
+            result = TcpListener::bind(addr);
+            if result.is_ok() {
+                break;
+            }
+        }
+        let mut listener = result?;
+        let poll = Poll::new()?;
+        poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+        Ok(Self {
+            signals: Signals::register(poll.registry(), SIGNALS)?,
+            poll,
+            door: Some(Door { listener, knocked: true, pause: None }),
+            peers: BTreeMap::new(),
+            next: FIRST_PEER,
+            due: BTreeSet::new(),
+            room: Room::default(),
+            scratch: vec![0; SCRATCH],
+            now: Instant::now(),
+        })
+    }
+
+    /// Where the server really listens: port 0 asked for any free one.
+    pub(crate) fn address(&self) -> io::Result<SocketAddr> {
+        match &self.door {
+            Some(door) => door.listener.local_addr(),
+            None => Err(ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// Serves until a signal says stop and everyone has gone.
+    pub(crate) fn run(&mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(256);
+        while self.door.is_some() || !self.peers.is_empty() {
+            if let Err(error) = self.poll.poll(&mut events, self.patience()) {
+                if error.kind() != ErrorKind::Interrupted {
+                    return Err(error);
+                }
+            }
+            self.now = Instant::now();
+            for event in &events {
+                match event.token() {
+                    LISTENER => self.door.iter_mut().for_each(|door| door.knocked = true),
+                    SIGNALS => self.stop(),
+                    Token(number) => {
+                        if let Some(peer) = self.peers.get_mut(&number) {
+                            peer.link.ready(event);
+                            self.due.insert(number);
+                        }
+                    }
+                }
+            }
+            self.accept();
+            self.expire();
+            for number in mem::take(&mut self.due) {
+                self.turn(number);
+            }
+        }
+        Ok(())
+    }
+
+    /// How long the loop may sleep.
+    fn patience(&self) -> Option<Duration> {
+        if !self.due.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        let knock = self.door.as_ref().filter(|door| door.knocked).map(|door| door.pause.unwrap_or(self.now));
+        let next = self.peers.values().filter_map(Peer::deadline).chain(knock).min()?;
+        Some(next.saturating_duration_since(Instant::now()))
+    }
+
+    fn accept(&mut self) {
+        for _ in 0..ACCEPTS {
+            let Some(door) = &mut self.door else { return };
+            if !door.knocked || door.pause.is_some_and(|until| until > self.now) {
+                return;
+            }
+            match door.listener.accept() {
+                Ok((mut socket, _)) => {
+                    // A frame is worth a packet: what belongs together leaves in one write. Where this fails, it is only slower.
+                    let _ = socket.set_nodelay(true);
+                    // A socket that cannot be watched is dropped.
+                    if self.poll.registry().register(&mut socket, Token(self.next), Interest::READABLE | Interest::WRITABLE).is_ok() {
+                        self.peers.insert(self.next, Peer::new(socket, self.now));
+                        self.next = self.next.wrapping_add(1).max(FIRST_PEER);
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => (door.knocked, door.pause) = (false, None),
+                // That one gave up while it waited; the next one may not have.
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
+                // No descriptors or no memory left. Those who wait stay in the system's queue, of which no event tells again.
+                Err(error) => {
+                    if door.pause.is_none() {
+                        let _ = writeln!(io::stderr(), "chat: no room for one more connection for now: {error}");
+                    }
+                    door.pause = Some(self.now + ACCEPT_PAUSE);
+                }
+            }
+        }
+    }
+
+    fn turn(&mut self, number: usize) {
+        let Some(peer) = self.peers.get_mut(&number) else { return };
+        let mut effects = VecDeque::new();
+        let room = &mut self.room;
+        match peer.turn(&mut self.scratch, self.now, |news| effects.extend(tell(room, number, news))) {
+            Turn::Again => drop(self.due.insert(number)),
+            Turn::Wait => {}
+            Turn::Over => {
+                self.peers.remove(&number);
+                effects.extend(self.room.leave(number));
+            }
+        }
+        self.carry_out(effects);
+    }
+
+    /// Gives up on everyone whose deadline has passed.
+    fn expire(&mut self) {
+        let mut effects = VecDeque::new();
+        for (&number, peer) in &mut self.peers {
+            if peer.deadline().is_some_and(|deadline| deadline <= self.now) {
+                let room = &mut self.room;
+                peer.expire(self.now, |news| effects.extend(tell(room, number, news)));
+                self.due.insert(number);
+            }
+        }
+        self.carry_out(effects);
+    }
+
+    /// Sends only fill queues; everyone who was sent something is due, and writes all of it at once.
+    fn carry_out(&mut self, mut effects: VecDeque<Effect>) {
+        while let Some(effect) = effects.pop_front() {
+            match effect {
+                Effect::Tell(who, text) => effects.extend(self.send(who, &text)),
+                Effect::TellAll(text) => {
+                    for who in self.room.members().collect::<Vec<_>>() {
+                        effects.extend(self.send(who, &text));
+                    }
+                }
+                Effect::Dismiss(who) => self.dismiss(who, TAKEN_OVER, "taken over by a newer connection"),
+            }
+        }
+    }
+
+    fn send(&mut self, who: usize, text: &str) -> Vec<Effect> {
+        let Some(peer) = self.peers.get_mut(&who) else { return vec![] };
+        self.due.insert(who);
+        if peer.send(text) {
+            return vec![];
+        }
+        self.dismiss(who, CloseCode::POLICY, "reads too slowly");
+        self.room.leave(who)
+    }
+
+    fn dismiss(&mut self, who: usize, code: CloseCode, reason: &str) {
+        if let Some(peer) = self.peers.get_mut(&who) {
+            peer.dismiss(code, reason, self.now);
+            self.due.insert(who);
+        }
+    }
+
+    /// The first signal says goodbye to everyone; a further one does not wait for them.
+    fn stop(&mut self) {
+        if self.signals.caught() == 0 {
+            return;
+        }
+        if self.door.take().is_none() {
+            self.peers.clear();
+        }
+        for (&number, peer) in &mut self.peers {
+            peer.dismiss(CloseCode::AWAY, "the server stops", self.now);
+            self.due.insert(number);
+        }
+    }
+}
+
+fn tell(room: &mut Room, who: usize, news: News<'_>) -> Vec<Effect> {
+    match news {
+        News::Said(text) => room.hear(who, text),
+        News::Left => room.leave(who),
+    }
+}

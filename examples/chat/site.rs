@@ -1,0 +1,59 @@
+//! What is served where. Pages come from the table; [`CHAT`] is the WebSocket; every answer goes through the life cycle of
+//! [`Rejected`], which ends its connection: a page is a "rejection" with status 200.
+
+use sockless::handshake::HeaderError;
+use sockless::server::{Plain, Reject, Rejected};
+
+/// Where the page finds its WebSocket.
+const CHAT: &str = "/chat";
+
+/// Path, media type, content.
+#[rustfmt::skip]
+const PAGES: [(&str, &str, &str); 4] = [
+    ("/",         "text/html; charset=utf-8",       include_str!("page.html")),
+    ("/page.css", "text/css; charset=utf-8",        include_str!("page.css")),
+    ("/page.js",  "text/javascript; charset=utf-8", include_str!("page.js")),
+    ("/icon.svg", "image/svg+xml",                  include_str!("icon.svg")),
+];
+
+/// The page loads nothing from elsewhere, runs no script of anyone else's and stands in no other page's frame.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Whether a request for a WebSocket is for ours.
+pub(crate) fn is_chat(target: &str) -> bool {
+    path(target) == CHAT
+}
+
+/// Answers a request without an upgrade.
+pub(crate) fn page(plain: Plain) -> Result<Rejected, HeaderError> {
+    let path = path(plain.target());
+    let page = PAGES.iter().find(|(at, ..)| *at == path);
+    match (page, plain.method()) {
+        (Some((_, media_type, content)), "GET" | "HEAD") => Ok(plain
+            .reply(200)
+            .header("Content-Type", media_type)?
+            .header("Content-Security-Policy", POLICY)?
+            .header("X-Content-Type-Options", "nosniff")?
+            .header("Referrer-Policy", "no-referrer")?
+            .header("Cache-Control", "no-cache")?
+            .body(content)
+            .into_rejected()),
+        (Some(_), _) => line(plain.reply(405).header("Allow", "GET, HEAD")?, "Only GET and HEAD work here."),
+        (None, _) if path == CHAT => line(plain.reply(426), "Here is a WebSocket. The page is at /"),
+        (None, _) => nothing(plain.reply(404)),
+    }
+}
+
+/// Answers a request for what is not there.
+pub(crate) fn nothing(reject: Reject) -> Result<Rejected, HeaderError> {
+    line(reject, "There is nothing here. The page is at /")
+}
+
+fn line(reject: Reject, text: &str) -> Result<Rejected, HeaderError> {
+    Ok(reject.header("Content-Type", "text/plain; charset=utf-8")?.body(format!("{text}\n")).into_rejected())
+}
+
+fn path(target: &str) -> &str {
+    target.split_once('?').map_or(target, |(path, _)| path)
+}
