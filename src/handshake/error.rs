@@ -26,7 +26,7 @@ pub enum HandshakeError {
     HeadTooLarge,
     /// A head above the limit in header lines.
     TooManyHeaders,
-    /// A major version of HTTP other than 1.
+    /// A version of HTTP other than 1.0 and 1.1.
     UnsupportedHttp,
     /// HTTP/1.0, which knows no upgrade.
     HttpTooOld,
@@ -134,7 +134,7 @@ const TABLE: [Row; 35] = [
     (HandshakeError::MalformedHeader,     "RFC 9112 §5",       400, "a malformed or folded header line"),
     (HandshakeError::HeadTooLarge,        "RFC 6585 §5",       431, "a head above the limit in bytes"),
     (HandshakeError::TooManyHeaders,      "RFC 6585 §5",       431, "a head above the limit in header lines"),
-    (HandshakeError::UnsupportedHttp,     "RFC 9110 §15.6.6",  505, "a major version of HTTP other than 1"),
+    (HandshakeError::UnsupportedHttp,     "RFC 9110 §15.6.6",  505, "a version of HTTP other than 1.0 and 1.1"),
     (HandshakeError::HttpTooOld,          "RFC 6455 §4.1",     400, "HTTP before 1.1"),
     (HandshakeError::Method,              "RFC 6455 §4.2.1",   405, "a method other than GET"),
     (HandshakeError::InvalidTarget,       "RFC 6455 §4.2.1",   400, "a request target that names no resource of this host"),

@@ -103,28 +103,24 @@ impl HeadReader {
     ) -> Option<Result<(Vec<u8>, T), HandshakeError>> {
         if self.stored.is_empty() {
             let bytes = input.peek().get(..self.room).unwrap_or(input.peek());
-            #[cfg(test)]
-            {
-                self.work += bytes.len();
-            }
             let mut slots = [const { MaybeUninit::uninit() }; SLOTS];
             let usable = SLOTS.min(self.max_headers);
-            if let Ok(parsed) = parse(self.kind, bytes, slots.split_at_mut(usable).0) {
-                let (result, len) = (read(&parsed), parsed.len);
-                let mut head = Vec::with_capacity(len + REPLY_ROOM);
-                head.extend_from_slice(input.take(len));
-                self.room -= len;
-                return Some(Ok((head, result)));
+            match parse(self.kind, bytes, slots.split_at_mut(usable).0) {
+                Ok(parsed) => {
+                    let (result, len) = (read(&parsed), parsed.len);
+                    self.looked_at(len);
+                    let mut head = Vec::with_capacity(len + REPLY_ROOM);
+                    head.extend_from_slice(input.take(len));
+                    self.room -= len;
+                    return Some(Ok((head, result)));
+                }
+                Err(_) => self.looked_at(bytes.len()),
             }
         }
         self.poll_stored(input).map(|head| {
             let head = head?;
-            let parsed_len = head.len();
-            #[cfg(test)]
-            {
-                self.work += parsed_len;
-            }
-            self.room = self.room.saturating_sub(parsed_len);
+            self.looked_at(head.len());
+            self.room = self.room.saturating_sub(head.len());
             let mut slots = vec![MaybeUninit::uninit(); mem::take(&mut self.search).lines];
             let result = read(&parse(self.kind, &head, &mut slots)?);
             Ok((head, result))
@@ -134,12 +130,17 @@ impl HeadReader {
     #[cold]
     fn poll_stored(&mut self, input: &mut Input<'_>) -> Option<Result<Vec<u8>, HandshakeError>> {
         let (len, found) = self.search.feed(input.peek(), self.room, self.max_headers);
-        #[cfg(test)]
-        {
-            self.work += len;
-        }
+        self.looked_at(len);
         self.stored.extend_from_slice(input.take(len));
         found.map(|end| end.map(|()| mem::take(&mut self.stored)))
+    }
+
+    /// Tells the tests how much work was done.
+    fn looked_at(&mut self, _bytes: usize) {
+        #[cfg(test)]
+        {
+            self.work += _bytes;
+        }
     }
 }
 
@@ -246,15 +247,14 @@ fn ends_line(bytes: &[u8], at: usize) -> bool {
 fn blame(error: httparse::Error, head: &[u8]) -> HandshakeError {
     match error {
         httparse::Error::HeaderName | httparse::Error::HeaderValue => HandshakeError::MalformedHeader,
-        httparse::Error::NewLine => HandshakeError::IllegalByte,
         httparse::Error::TooManyHeaders => HandshakeError::TooManyHeaders,
-        httparse::Error::Version if has_version(head) => HandshakeError::UnsupportedHttp,
-        httparse::Error::Version | httparse::Error::Status | httparse::Error::Token => HandshakeError::MalformedStartLine,
+        httparse::Error::Version if has_other_version(head) => HandshakeError::UnsupportedHttp,
+        _ => HandshakeError::MalformedStartLine,
     }
 }
 
-/// Whether the first line names a version of HTTP where it should. RFC 9112 §2.3.
-fn has_version(head: &[u8]) -> bool {
+/// Whether the first line names a version of HTTP where it should, and not 1.0 or 1.1. RFC 9112 §2.3.
+fn has_other_version(head: &[u8]) -> bool {
     let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
     let mut words = line.split(|byte| *byte == b' ');
     let word = match words.next() {
@@ -262,5 +262,54 @@ fn has_version(head: &[u8]) -> bool {
         // A request line has three words.
         _ => words.nth(1).filter(|_| words.next().is_none()),
     };
-    matches!(word.and_then(|word| word.strip_prefix(b"HTTP/")), Some([major, b'.', minor]) if major.is_ascii_digit() && minor.is_ascii_digit())
+    match word.and_then(|word| word.strip_prefix(b"HTTP/")) {
+        Some(b"1.0" | b"1.1") | None => false,
+        Some(version) => matches!(version, [major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+
+    /// Feeds in parts of this size, as often as there is a head; gives the heads' number and how many bytes were looked at.
+    fn work(kind: Kind, wire: &[u8], part: usize) -> (usize, usize) {
+        let mut reader = HeadReader::new(kind, usize::MAX, usize::MAX);
+        let mut heads = 0;
+        for part in wire.to_vec().chunks_mut(part) {
+            let mut input = Input::new(part);
+            while let Some(head) = reader.poll(&mut input, |_| ()) {
+                head.unwrap();
+                heads += 1;
+            }
+        }
+        (heads, reader.work)
+    }
+
+    #[test]
+    fn the_work_is_linear_however_slowly_a_head_comes() {
+        for lines in [0, 1, 10, 100, 1000] {
+            let wire = format!("GET / HTTP/1.1\r\n{}\r\n", "Name: some value\r\n".repeat(lines)).into_bytes();
+            assert_eq!(work(Kind::Request, &wire, wire.len()).0, 1);
+            for part in [1, 2, 3, 16, 100, 1000] {
+                let (heads, work) = work(Kind::Request, &wire, part);
+                assert_eq!(heads, 1);
+                // The short cut on the first part, the search, and parsing once.
+                assert!(work <= 3 * wire.len(), "{work} for {} bytes in parts of {part}", wire.len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_head_that_comes_whole_is_looked_at_once() {
+        let wire = b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
+        assert_eq!(work(Kind::Request, wire, wire.len()), (1, wire.len()));
+        let many = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n".repeat(1000);
+        assert_eq!(work(Kind::Response, &many, many.len()), (1000, many.len()));
+        for part in [1, 7, 1000] {
+            let (heads, work) = work(Kind::Response, &many, part);
+            assert!(heads == 1000 && work <= 3 * many.len() + 1000, "{work}");
+        }
+    }
 }

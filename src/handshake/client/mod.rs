@@ -271,3 +271,53 @@ impl fmt::Debug for Opened {
         f.debug_struct("Opened").field("protocol", &self.protocol()).field("headers", &self.headers()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OFFERED: &str = "nope, chat.v1";
+
+    /// What a client that has sent the captured key makes of an answer, cut at one place.
+    fn ask(answer: &[u8], at: usize) -> Option<Outcome> {
+        let mut handshake = Handshake::new(Request::new("ws://127.0.0.1:9950").unwrap(), Seed::new([7; 32]));
+        handshake.key = Key::new(*b"the sample nonce");
+        handshake.offered = OFFERED.into();
+        let mut answer = answer.to_vec();
+        let (one, other) = answer.split_at_mut(at);
+        handshake.poll(&mut Input::new(one)).or_else(|| handshake.poll(&mut Input::new(other)))
+    }
+
+    #[test]
+    fn real_servers_are_understood() {
+        for (name, answer) in [
+            ("qt", &include_bytes!("../../../tests/data/heads/responses/qt-6.4.2.http")[..]),
+            ("tungstenite", include_bytes!("../../../tests/data/heads/responses/tungstenite-0.30.http")),
+            ("ws", include_bytes!("../../../tests/data/heads/responses/node-ws-8.23.http")),
+            ("websockets", include_bytes!("../../../tests/data/heads/responses/python-websockets-17.4.http")),
+        ] {
+            for at in 0..=answer.len() {
+                match ask(answer, at) {
+                    Some(Outcome::Open(opened)) => {
+                        assert_eq!((opened.protocol(), opened.headers().get("sec-websocket-extensions")), (Some("chat.v1"), None))
+                    }
+                    // They answer the offer of compression that came with the captured request, and that this client does not make.
+                    Some(Outcome::Failed(HandshakeError::ExtensionNotOffered)) => assert!(matches!(name, "ws" | "websockets"), "{name}"),
+                    other => panic!("{name} cut at {at}: {other:?}"),
+                }
+            }
+            let plain = str::from_utf8(answer).unwrap().replace("Sec-WebSocket-Extensions: permessage-deflate\r\n", "");
+            assert!(matches!(ask(plain.as_bytes(), 0), Some(Outcome::Open(_))), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_key_comes_from_the_seed() {
+        let head = |seed| {
+            let mut handshake = Handshake::new(Request::new("ws://a.example").unwrap(), Seed::new(seed));
+            handshake.transmit().pop()
+        };
+        assert_eq!(head([7; 32]), head([7; 32]));
+        assert_ne!(head([7; 32]), head([8; 32]));
+    }
+}

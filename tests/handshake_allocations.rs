@@ -1,0 +1,51 @@
+//! What the handshake asks the heap for, exactly.
+
+#[path = "support/alloc.rs"]
+mod alloc;
+mod handshake;
+
+use alloc::{Counting, counted};
+use bytes::Buf;
+use handshake::{GET, request};
+use sockless::server::{Config, Handshake, Incoming, OriginPolicy};
+use sockless::{Connection, Input, LifeCycle};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const CHROMIUM: &[u8] = include_bytes!("data/heads/requests/chromium-156.http");
+
+fn open(config: &Config, wire: &mut [u8]) -> Connection {
+    match Handshake::new(config.clone()).poll(&mut Input::new(wire)) {
+        Some(Incoming::Upgrade(request)) => request.accept().protocol("chat.v1").open(sockless::Config::default()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_server_needs_one_allocation_and_keeps_none() {
+    let mut config = Config::default();
+    config.origin = OriginPolicy::list(["http://127.0.0.1:35411"]).unwrap();
+    let mut wire = CHROMIUM.to_vec();
+    let (mut connection, count) = counted(|| open(&config, &mut wire));
+    assert_eq!(count.calls, 1);
+    let ((), count) = counted(|| {
+        let n = connection.transmit().chunk().len();
+        connection.transmit().advance(n);
+    });
+    assert_eq!((count.calls, -count.live), (0, CHROMIUM.len() as i64 + 192));
+    // Nothing is left on the heap.
+    let ((), count) = counted(|| drop(connection));
+    assert_eq!(count.live, 0);
+}
+
+#[test]
+fn hostile_heads_cost_what_they_bring() {
+    let wire = request(GET, &[("Content-Length", &["18446744073709551615"]), ("X", &["x".repeat(1000).as_str()])]);
+    for step in [1, 100, 10_000] {
+        let mut wire = wire.clone();
+        let mut handshake = Handshake::new(Config::default());
+        let (_, count) = counted(|| wire.chunks_mut(step).find_map(|part| handshake.poll(&mut Input::new(part))));
+        assert!(count.peak <= 4 * wire.len() as i64, "{count:?}");
+    }
+}

@@ -1,0 +1,298 @@
+//! The server's side of the opening handshake: what it takes, what it answers, and what it leaves to others.
+
+mod handshake;
+
+use handshake::{Changes, GET, answered, cuttings, request, sent, serve};
+use sockless::handshake::HeaderError;
+use sockless::server::{Config, Handshake, Incoming, OriginPolicy, Plain, Rejected, Request};
+use sockless::{Event, HandshakeError, Input, LifeCycle};
+
+fn upgrade(config: &Config, wire: &[u8]) -> Request {
+    match serve(config, wire, &[]).0 {
+        Some(Incoming::Upgrade(request)) => request,
+        other => panic!("{}: {other:?}", wire.escape_ascii()),
+    }
+}
+
+fn plain(wire: &[u8]) -> Plain {
+    match serve(&Config::default(), wire, &[]).0 {
+        Some(Incoming::Http(plain)) => plain,
+        other => panic!("{}: {other:?}", wire.escape_ascii()),
+    }
+}
+
+fn open(request: Request) -> String {
+    String::from_utf8(sent(&mut request.accept().open(sockless::Config::default()))).unwrap()
+}
+
+#[test]
+fn the_example_of_the_rfc() {
+    // §1.3, §1.2.
+    let wire = b"GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: http://example.com\r\nSec-WebSocket-Protocol: chat, superchat\r\n\
+        Sec-WebSocket-Version: 13\r\n\r\n";
+    let mut config = Config::default();
+    // Another site, as the usual policy sees it.
+    let (Some(Incoming::Failed(rejected)), _) = serve(&config, wire, &[]) else { panic!() };
+    assert_eq!(rejected.error(), Some(HandshakeError::ForbiddenOrigin));
+
+    config.origin = OriginPolicy::list(["http://example.com"]).unwrap();
+    for cuts in cuttings(wire) {
+        let (Some(Incoming::Upgrade(request)), taken) = serve(&config, wire, &cuts) else { panic!("{cuts:?}") };
+        assert_eq!(taken, wire.len());
+        assert_eq!((request.target(), request.origin()), ("/chat", Some("http://example.com")));
+        assert!(request.protocols().eq(["chat", "superchat"]));
+        let mut connection = request.accept().protocol("chat").open(sockless::Config::default());
+        assert_eq!(
+            String::from_utf8(sent(&mut connection)).unwrap(),
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: chat\r\n\r\n"
+        );
+    }
+}
+
+#[test]
+fn what_the_rules_allow() {
+    let changes: [Changes<'_>; 22] = [
+        &[("Upgrade", &["WebSocket"])],
+        &[("Upgrade", &["h2c, websocket"])],
+        &[("Upgrade", &["h2c", "websocket"])],
+        &[("Connection", &["upgrade"])],
+        &[("Connection", &["keep-alive, UPGRADE"])],
+        &[("Connection", &["keep-alive", "Upgrade"])],
+        &[("Connection", &[",, Upgrade ,"])],
+        &[("Host", &[]), ("hOsT", &["a.example"])],
+        &[("Host", &["  a.example \t"])],
+        &[("Host", &["A.example:8080"])],
+        &[("Host", &["[::1]:8080"])],
+        &[("Host", &["127.0.0.1"])],
+        &[("Content-Length", &["0"])],
+        &[("Content-Length", &["0", "0"])],
+        &[("Origin", &["https://A.EXAMPLE"])],
+        &[("Origin", &["http://a.example:80"])],
+        &[("Sec-WebSocket-Protocol", &["a,b,, c"])],
+        &[("Sec-WebSocket-Protocol", &["a, A", "", "b"])],
+        &[("Sec-WebSocket-Protocol", &["a, b, c, d, e, f, g, h, i, j, k, l"])],
+        &[("Sec-WebSocket-Extensions", &["permessage-deflate; client_max_window_bits, x; y=\"z\""])],
+        &[("Sec-WebSocket-Extensions", &["", "foo"])],
+        &[("Cookie", &["caf\u{e9}=\"a\\b\"; c"]), ("X-Empty", &[""])],
+    ];
+    for changes in changes {
+        let wire = request(GET, changes);
+        for cuts in cuttings(&wire) {
+            match serve(&Config::default(), &wire, &cuts) {
+                (Some(Incoming::Upgrade(request)), taken) => {
+                    assert_eq!((request.target(), taken), ("/chat", wire.len()));
+                    // Every extension is declined by not being answered, §9.1.
+                    let answer = open(request);
+                    assert!(!answer.contains("Extensions") && answer.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{answer}");
+                }
+                other => panic!("{changes:?} cut at {cuts:?}: {other:?}"),
+            }
+        }
+    }
+    for target in ["/", "//", "/a%20b?c=d/?", "http://a.example", "HTTP://A.example/x?y", "https://a.example?x"] {
+        assert_eq!(upgrade(&Config::default(), &request(&format!("GET {target} HTTP/1.1"), &[])).target(), target);
+    }
+}
+
+#[test]
+fn frames_behind_the_head_stay_in_the_input() {
+    let mut wire = request(GET, &[]);
+    let head = wire.len();
+    // "Hello", masked, §5.7.
+    wire.extend([0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58]);
+    for cuts in cuttings(&wire) {
+        let (Some(Incoming::Upgrade(request)), taken) = serve(&Config::default(), &wire, &cuts) else { panic!("{cuts:?}") };
+        assert_eq!(taken, head, "{cuts:?}");
+        let mut connection = request.accept().open(sockless::Config::default());
+        let mut rest = wire[taken..].to_vec();
+        assert_eq!(connection.poll_event(&mut Input::new(&mut rest)), Some(Event::Text("Hello".into())));
+    }
+}
+
+#[test]
+fn a_plain_request_is_handed_over_as_it_came() {
+    for (head, method, target) in [
+        ("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n", "GET", "/"),
+        ("GET / HTTP/1.0\r\n\r\n", "GET", "/"),
+        ("OPTIONS * HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "OPTIONS", "*"),
+        ("POST /a HTTP/1.1\r\nUpgrade: h2c\r\nContent-Length: 4\r\n\r\n", "POST", "/a"),
+        ("PUT /a HTTP/1.1\r\nUpgrade: websockets, web socket, \"websocket\"\r\nTransfer-Encoding: chunked\r\n\r\n", "PUT", "/a"),
+        ("CONNECT a.example:443 HTTP/1.1\r\nConnection: websocket\r\n\r\n", "CONNECT", "a.example:443"),
+        ("GET /\u{e4} HTTP/1.1\r\nX: \u{e4}\r\n\r\n", "GET", "/\u{e4}"),
+    ] {
+        let wire = [head.as_bytes(), b"body\r\n\r\n"].concat();
+        for cuts in cuttings(&wire) {
+            let (Some(Incoming::Http(plain)), taken) = serve(&Config::default(), &wire, &cuts) else { panic!("{head:?} {cuts:?}") };
+            assert_eq!((plain.method(), plain.target(), plain.head(), taken), (method, target, head.as_bytes(), head.len()), "{cuts:?}");
+        }
+    }
+}
+
+#[test]
+fn headers_as_they_came() {
+    let plain = plain(b"GET / HTTP/1.1\r\nHost:a.example\r\nX: 1\r\nx:\t 2 \r\nEmpty:\r\nOdd: \xff\r\nColons: a:b\r\n\r\n");
+    let headers = plain.headers();
+    let all: Vec<(&str, &[u8])> = headers.iter().collect();
+    let expected: [(&str, &[u8]); 6] =
+        [("Host", b"a.example"), ("X", b"1"), ("x", b"2"), ("Empty", b""), ("Odd", b"\xff"), ("Colons", b"a:b")];
+    assert_eq!(all, expected);
+    assert!(headers.get_all("X").eq([b"1", b"2"]));
+    assert_eq!((headers.get("odd"), headers.text("odd")), (Some(&b"\xff"[..]), None));
+    assert_eq!((headers.text("EMPTY"), headers.get("absent")), (Some(""), None));
+    assert!(self::plain(b"GET / HTTP/1.1\r\n\r\n").headers().iter().next().is_none());
+}
+
+#[test]
+fn a_subprotocol_is_one_that_was_offered() {
+    let accept = || upgrade(&Config::default(), &request(GET, &[("Sec-WebSocket-Protocol", &["a, b", "c"])])).accept();
+    let answer = |accept: sockless::server::Accept| String::from_utf8(sent(&mut accept.open(sockless::Config::default()))).unwrap();
+    assert_eq!(accept().protocol("x").protocol("c").protocol("a").chosen(), Some("c"));
+    assert!(answer(accept().protocol("x").protocol("c").protocol("a")).ends_with("\r\nSec-WebSocket-Protocol: c\r\n\r\n"));
+    for unknown in ["", "A", "a, b", "a,", " a", "a\r\nX: y"] {
+        assert_eq!(accept().protocol(unknown).chosen(), None);
+        assert!(!answer(accept().protocol(unknown)).contains("Protocol:"), "{unknown:?}");
+    }
+    assert_eq!(upgrade(&Config::default(), &request(GET, &[])).accept().protocol("a").chosen(), None);
+}
+
+#[test]
+fn no_header_of_an_answer_can_smuggle_a_line() {
+    let request = || upgrade(&Config::default(), &request(GET, &[]));
+    for (name, value, error) in [
+        ("X", "a\r\nb: c", HeaderError::Value),
+        ("X", "\n", HeaderError::Value),
+        ("X", "\0", HeaderError::Value),
+        ("X:", "a", HeaderError::Name),
+        ("X\r\n", "a", HeaderError::Name),
+        ("", "a", HeaderError::Name),
+        ("Sec-WebSocket-Accept", "a", HeaderError::Reserved),
+        ("sec-websocket-extensions", "a", HeaderError::Reserved),
+        ("Content-Length", "0", HeaderError::Reserved),
+        ("transfer-encoding", "chunked", HeaderError::Reserved),
+        ("Connection", "keep-alive", HeaderError::Reserved),
+        ("Upgrade", "h2c", HeaderError::Reserved),
+    ] {
+        assert_eq!(request().accept().header(name, value).unwrap_err(), error, "{name:?}");
+        assert_eq!(request().reject(400).header(name, value).unwrap_err(), error, "{name:?}");
+    }
+    let accept = request().accept().header("Set-Cookie", "a=b").unwrap().header("Server", "").unwrap();
+    assert!(
+        String::from_utf8(sent(&mut accept.open(sockless::Config::default())))
+            .unwrap()
+            .ends_with("=\r\nSet-Cookie: a=b\r\nServer: \r\n\r\n")
+    );
+}
+
+#[test]
+fn answers_of_every_status() {
+    let reply = |wire: &str, status| answered(plain(wire.as_bytes()).reply(status).body("body").into_rejected());
+    let get = "GET / HTTP/1.1\r\n\r\n";
+    for status in 0..=1000 {
+        let sent = if (200..=599).contains(&status) { status } else { 500 };
+        let (line, headers, body) = reply(get, status);
+        assert!(line.starts_with(&format!("HTTP/1.1 {sent} ")), "{line}");
+        let lengths: Vec<&String> = headers.iter().filter(|header| header.starts_with("Content-Length: ")).collect();
+        match sent {
+            204 | 304 => assert!(lengths.is_empty() && body.is_empty()),
+            205 => assert!(lengths == ["Content-Length: 0"] && body.is_empty()),
+            _ => assert!(lengths == ["Content-Length: 4"] && body == b"body"),
+        }
+        assert_eq!(headers.iter().any(|header| header == "Connection: close"), sent != 426);
+    }
+    let (_, headers, body) = reply("HEAD / HTTP/1.1\r\n\r\n", 200);
+    assert_eq!((headers, body), (vec!["Content-Length: 4".to_owned(), "Connection: close".to_owned()], Vec::new()));
+    let (line, headers, body) = answered(plain(get.as_bytes()).reply(404).into_rejected());
+    assert_eq!(
+        (line.as_str(), headers, body),
+        ("HTTP/1.1 404 Not Found", vec!["Content-Length: 0".to_owned(), "Connection: close".to_owned()], Vec::new())
+    );
+}
+
+#[test]
+fn limits_are_exact() {
+    let outcome = |config: &Config, wire: &[u8]| match serve(config, wire, &[]).0 {
+        Some(Incoming::Failed(rejected)) => rejected.error(),
+        Some(_) => None,
+        None => panic!("no outcome"),
+    };
+    let wire = request(GET, &[("X", &["x"; 95])]);
+    for cuts in cuttings(&wire) {
+        let mut config = Config::default();
+        assert!(matches!(serve(&config, &wire, &cuts).0, Some(Incoming::Upgrade(_))), "100 lines are allowed");
+        config.max_head = wire.len();
+        assert!(matches!(serve(&config, &wire, &cuts).0, Some(Incoming::Upgrade(_))), "exactly the limit");
+        config.max_head = wire.len() - 1;
+        assert!(matches!(serve(&config, &wire, &cuts).0, Some(Incoming::Failed(_))), "one byte more");
+    }
+    for lines in [0, 1, 63, 64, 65, 99, 100, 1000, 3000] {
+        let wire = format!("GET / HTTP/1.1\r\n{}\r\n", "a:\r\n".repeat(lines)).into_bytes();
+        let mut config = Config::default();
+        config.max_headers = lines;
+        assert_eq!(outcome(&config, &wire), None, "{lines} of {lines}");
+        if lines > 0 {
+            config.max_headers = lines - 1;
+            assert_eq!(outcome(&config, &wire), Some(HandshakeError::TooManyHeaders), "{lines} of {}", lines - 1);
+        }
+    }
+    let mut nothing = Config::default();
+    (nothing.max_head, nothing.max_headers, nothing.max_discard) = (0, 0, 0);
+    assert_eq!(outcome(&nothing, b"G"), Some(HandshakeError::HeadTooLarge));
+    nothing.max_head = usize::MAX;
+    nothing.max_headers = usize::MAX;
+    assert_eq!(outcome(&nothing, &wire), None);
+}
+
+#[test]
+fn a_limit_is_told_as_soon_as_it_is_exceeded() {
+    let mut handshake = Handshake::new(Config::default());
+    let limit = Config::default().max_head;
+    let mut bytes = vec![b'G'; limit - 1];
+    assert!(handshake.poll(&mut Input::new(&mut bytes)).is_none());
+    assert!(matches!(handshake.poll(&mut Input::new(&mut [b'G'])), Some(Incoming::Failed(rejected)) if rejected.status() == 431));
+
+    // The first byte of a TLS handshake is enough.
+    assert!(matches!(Handshake::new(Config::default()).poll(&mut Input::new(&mut [0x16])), Some(Incoming::Failed(_))));
+}
+
+#[test]
+fn the_end_of_the_stream_ends_it() {
+    for end in [Handshake::handle_eof as fn(&mut Handshake), Handshake::handle_error] {
+        for len in [0, 10] {
+            let mut handshake = Handshake::new(Config::default());
+            assert!(handshake.poll(&mut Input::new(&mut request(GET, &[])[..len])).is_none());
+            end(&mut handshake);
+            assert!(handshake.poll(&mut Input::empty()).is_none());
+            assert!(handshake.is_done() && !handshake.wants_read() && !handshake.wants_write() && !handshake.wants_shutdown());
+        }
+    }
+}
+
+fn rejected(config: &Config) -> Rejected {
+    upgrade(config, &request(GET, &[])).reject(403).into_rejected()
+}
+
+#[test]
+fn a_rejected_client_is_heard_out_within_bounds() {
+    let mut config = Config::default();
+    config.max_discard = 10;
+    // A second request behind the rejected one is thrown away like anything else.
+    let mut rejected = self::rejected(&config);
+    let mut more = *b"GET / HTTP";
+    let mut input = Input::new(&mut more[..9]);
+    rejected.discard(&mut input);
+    assert!(input.is_empty() && !rejected.is_done());
+    assert!(sent(&mut rejected).starts_with(b"HTTP/1.1 403 Forbidden\r\n"));
+    rejected.shutdown_done();
+    assert!(!rejected.is_done() && rejected.wants_read());
+    rejected.discard(&mut Input::new(&mut more[9..]));
+    assert!(rejected.is_done() && !rejected.wants_read());
+
+    // The transport cannot be shut down before the answer has left, and is given up when it fails.
+    let mut rejected = self::rejected(&config);
+    rejected.handle_eof();
+    assert!(!rejected.is_done() && rejected.wants_write() && !rejected.wants_shutdown() && !rejected.wants_read());
+    rejected.handle_error();
+    assert!(rejected.is_done() && !rejected.wants_write() && !rejected.wants_shutdown());
+}

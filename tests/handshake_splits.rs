@@ -1,0 +1,98 @@
+//! Heads that are damaged at random give the same outcome however their bytes are cut, and never a panic.
+
+mod handshake;
+
+use handshake::{GET, SWITCHING, answer, ask, asked_key, request, serve};
+use proptest::prelude::*;
+use sockless::client::{self, Outcome};
+use sockless::server::{self, Incoming};
+
+/// What is put into a head.
+fn piece() -> impl Strategy<Value = Vec<u8>> {
+    let known: &'static [&str] = &[
+        "\r\n",
+        "\n",
+        "\r",
+        "\0",
+        " ",
+        "\t",
+        ":",
+        ",",
+        ";",
+        "\"",
+        "=",
+        "\r\n\r\n",
+        "Host: b\r\n",
+        "Upgrade: h2c\r\n",
+        "Content-Length: 3\r\n",
+        "HTTP/1.0",
+        "13",
+        "\r\n x",
+        "websocket",
+    ];
+    prop_oneof![
+        4 => prop::sample::select(known).prop_map(|piece| piece.as_bytes().to_vec()),
+        1 => prop::collection::vec(any::<u8>(), 0..4),
+    ]
+}
+
+/// A head with pieces put in, or in place of others.
+fn damaged(head: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::vec((any::<prop::sample::Index>(), 0_usize..4, piece()), 0..4).prop_map(move |damages| {
+        let mut head = head.clone();
+        for (at, removed, piece) in damages {
+            let at = at.index(head.len() + 1);
+            let end = (at + removed).min(head.len());
+            head.splice(at..end, piece);
+        }
+        head
+    })
+}
+
+fn served(outcome: Option<Incoming>) -> String {
+    match outcome {
+        Some(Incoming::Failed(rejected)) => format!("{:?}", rejected.error()),
+        other => format!("{other:?}"),
+    }
+}
+
+fn asked(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Refused(response) => format!("{response:?} {:?} {}", response.body(), response.is_cut()),
+        other => format!("{other:?}"),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn of_a_request(
+        wire in damaged(request(GET, &[("Origin", &["http://a.example"]), ("Sec-WebSocket-Protocol", &["x, y"]), ("Sec-WebSocket-Extensions", &["a; b=\"c\""])])),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
+    ) {
+        let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.index(wire.len() + 1)).collect();
+        cuts.sort_unstable();
+        let config = server::Config::default();
+        let (whole, taken) = serve(&config, &wire, &[]);
+        let (cut, cut_taken) = serve(&config, &wire, &cuts);
+        prop_assert_eq!((served(whole), taken), (served(cut), cut_taken));
+    }
+
+    #[test]
+    fn of_an_answer(
+        wire in prop_oneof![
+            damaged(answer(SWITCHING, &asked_key(), &[("Sec-WebSocket-Protocol", &["x"])])),
+            damaged(b"HTTP/1.1 103 x\r\nLink: a\r\n\r\nHTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\n\r\n".to_vec()),
+            damaged(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 5\r\n\r\nhello".to_vec()),
+        ],
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
+    ) {
+        let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.index(wire.len() + 1)).collect();
+        cuts.sort_unstable();
+        let config = client::Config::default();
+        let (whole, taken) = ask(&config, &wire, &[]);
+        let (cut, cut_taken) = ask(&config, &wire, &cuts);
+        prop_assert_eq!((asked(whole), taken), (asked(cut), cut_taken));
+    }
+}
