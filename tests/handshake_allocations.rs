@@ -1,14 +1,13 @@
 //! What the handshake asks the heap for, exactly.
 
-#[path = "support/alloc.rs"]
-mod alloc;
 mod handshake;
+mod support;
 
-use alloc::{Counting, counted};
 use bytes::Buf;
 use handshake::{GET, request};
 use sockless::server::{Config, Handshake, Incoming, OriginPolicy};
 use sockless::{Connection, Input, LifeCycle};
+use support::alloc::{Counting, counted};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;

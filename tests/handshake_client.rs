@@ -144,7 +144,7 @@ fn an_early_answer_does_not_lose_the_request() {
 }
 
 /// Both roles against each other, in steps of this many bytes.
-fn both(request: Request, step: usize, serve: impl Fn(server::Request) -> Result<server::Accept, server::Rejected>) -> Outcome {
+fn both(request: Request, step: usize, serve: impl Fn(server::Request) -> Box<dyn LifeCycle>) -> Outcome {
     let mut client = client::Handshake::new(request, Seed::new([7; 32]));
     let mut server = server::Handshake::new(server::Config::default());
     let mut answering: Option<Box<dyn LifeCycle>> = None;
@@ -154,12 +154,7 @@ fn both(request: Request, step: usize, serve: impl Fn(server::Request) -> Result
         let mut read = out.chunk()[..n].to_vec();
         out.advance(n);
         match server.poll(&mut Input::new(&mut read)) {
-            Some(Incoming::Upgrade(request)) => {
-                answering = Some(match serve(request) {
-                    Ok(accept) => Box::new(accept.open(sockless::Config::default())),
-                    Err(rejected) => Box::new(rejected),
-                });
-            }
+            Some(Incoming::Upgrade(request)) => answering = Some(serve(request)),
             Some(other) => panic!("{other:?}"),
             None => {}
         }
@@ -187,13 +182,14 @@ fn both_roles_understand_each_other() {
             let target = request.target().to_owned();
             let outcome = both(request, step, |request| {
                 assert_eq!((request.target(), request.headers().text("cookie")), (target.as_str(), Some("a=b")));
-                Ok(request.accept().protocol("y").header("X-Name", "value").unwrap())
+                Box::new(request.accept().protocol("y").header("X-Name", "value").unwrap().open(sockless::Config::default()))
             });
             let Outcome::Open(opened) = outcome else { panic!("{outcome:?}") };
             assert_eq!((opened.protocol(), opened.headers().text("x-name")), (Some("y"), Some("value")));
         }
-        let refuse =
-            |request: server::Request| Err(request.reject(401).header("WWW-Authenticate", "Bearer").unwrap().body("who?").into_rejected());
+        let refuse = |request: server::Request| -> Box<dyn LifeCycle> {
+            Box::new(request.reject(401).header("WWW-Authenticate", "Bearer").unwrap().body("who?").into_rejected())
+        };
         let outcome = both(Request::new("ws://a.example").unwrap(), step, refuse);
         let Outcome::Refused(response) = outcome else { panic!("{outcome:?}") };
         assert_eq!((response.status(), response.body(), response.is_cut()), (401, &b"who?"[..], false));
