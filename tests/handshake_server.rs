@@ -269,6 +269,45 @@ fn the_end_of_the_stream_ends_it() {
     }
 }
 
+/// Work in the square of a mebibyte would take hours; what is linear takes a second.
+#[test]
+fn large_heads_are_linear_work() {
+    const MEBIBYTE: usize = 1 << 20;
+    let mut config = Config::default();
+    (config.max_head, config.max_headers) = (2 * MEBIBYTE, MEBIBYTE);
+    let distinct: Vec<String> = (0..100_000).map(|i| i.to_string()).collect();
+    let long = |piece: &str| piece.repeat(MEBIBYTE / piece.len());
+    let started = std::time::Instant::now();
+    for (name, value) in [
+        ("X", long("x")),
+        ("X", long(" ")),
+        ("Upgrade", long("x,")),
+        ("Connection", long(", ")),
+        ("Sec-WebSocket-Protocol", distinct.join(",")),
+        ("Sec-WebSocket-Extensions", format!("a{}", long("; b"))),
+        ("Sec-WebSocket-Extensions", format!("a; b=\"{}", long("\\x"))),
+        ("Sec-WebSocket-Extensions", format!("a{}b", long(" "))),
+    ] {
+        let wire = request(GET, &[(name, &["websocket, upgrade", &value][usize::from(name.starts_with("Sec-"))..])]);
+        let single: Vec<usize> = (1..wire.len()).collect();
+        assert!(serve(&config, &wire, &single).0.is_some(), "{name}");
+    }
+    let lines = format!("GET / HTTP/1.1\r\n{}\r\n", "Upgrade:x\r\n".repeat(MEBIBYTE / 11)).into_bytes();
+    assert!(serve(&config, &lines, &(1..lines.len()).collect::<Vec<_>>()).0.is_some());
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+}
+
+#[test]
+fn all_of_it_can_change_threads() {
+    fn moves<T: Send + 'static>() {}
+    moves::<Handshake>();
+    moves::<Incoming>();
+    moves::<sockless::server::Accept>();
+    moves::<sockless::server::Reject>();
+    moves::<sockless::client::Handshake>();
+    moves::<sockless::client::Outcome>();
+}
+
 fn rejected(config: &Config) -> Rejected {
     upgrade(config, &request(GET, &[])).reject(403).into_rejected()
 }

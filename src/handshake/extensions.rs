@@ -9,11 +9,39 @@
 //! No extension is known yet, so nothing is taken out of a list: a server declines every offer by not answering it, and a client offers
 //! none. What is outside the grammar fails the handshake all the same, in either role.
 
+use super::error::HandshakeError;
 use super::headers::is_token_byte;
 
-/// How many extensions a header line lists, or `None` when it is outside the grammar. A header may be spread over several lines; the whole of it
-/// lists at least one.
-pub(super) fn count(line: &[u8]) -> Option<usize> {
+/// What all lines of the header list together: at least one extension, if the header is there.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) enum Listed {
+    #[default]
+    NoHeader,
+    Extensions(usize),
+    Malformed,
+}
+
+impl Listed {
+    pub(super) fn add(&mut self, line: &[u8]) {
+        *self = match (*self, count(line)) {
+            (Self::Malformed, _) | (_, None) => Self::Malformed,
+            (Self::NoHeader, Some(count)) => Self::Extensions(count),
+            (Self::Extensions(before), Some(count)) => Self::Extensions(before + count),
+        };
+    }
+
+    /// How many extensions there are. §9.1: a header outside the grammar fails the handshake.
+    pub(super) fn check(self) -> Result<usize, HandshakeError> {
+        match self {
+            Self::NoHeader => Ok(0),
+            Self::Extensions(0) | Self::Malformed => Err(HandshakeError::InvalidExtensions),
+            Self::Extensions(count) => Ok(count),
+        }
+    }
+}
+
+/// How many extensions a line lists, or `None` when it is outside the grammar.
+fn count(line: &[u8]) -> Option<usize> {
     let mut rest = Cursor(line);
     let mut extensions = 0;
     loop {

@@ -2,7 +2,7 @@
 
 use super::body::Framing;
 use crate::handshake::error::HandshakeError;
-use crate::handshake::extensions;
+use crate::handshake::extensions::Listed;
 use crate::handshake::head::{Parsed, StartLine};
 use crate::handshake::headers::{Known, Single, elements, has_element};
 use crate::handshake::key::Key;
@@ -42,8 +42,7 @@ struct Fields<'b> {
     connection: bool,
     accept: Single<'b>,
     protocol: Single<'b>,
-    /// How many extensions are listed, if there is such a header; `Err` outside the grammar.
-    extensions: Option<Result<usize, ()>>,
+    extensions: Listed,
     length: Length,
     /// The last coding, if there is any.
     coding: Option<&'b [u8]>,
@@ -58,10 +57,7 @@ impl<'b> Fields<'b> {
                 Some(Known::Connection) => fields.connection |= has_element(value, "upgrade"),
                 Some(Known::Accept) => fields.accept.add(value),
                 Some(Known::Protocol) => fields.protocol.add(value),
-                Some(Known::Extensions) => {
-                    let total = fields.extensions.unwrap_or(Ok(0));
-                    fields.extensions = Some(total.and_then(|total| Ok(total + extensions::count(value).ok_or(())?)));
-                }
+                Some(Known::Extensions) => fields.extensions.add(value),
                 Some(Known::ContentLength) => fields.length.add(value),
                 Some(Known::TransferEncoding) => fields.coding = Some(elements(value).last().unwrap_or_default()),
                 Some(Known::Host | Known::Origin | Known::Key | Known::Version) | None => {}
@@ -88,10 +84,8 @@ impl<'b> Fields<'b> {
             return Err(HandshakeError::WrongAccept);
         }
         // §4.1: "5.", §9.1. None was offered.
-        match self.extensions {
-            None => {}
-            Some(Ok(0) | Err(())) => return Err(HandshakeError::InvalidExtensions),
-            Some(Ok(_)) => return Err(HandshakeError::ExtensionNotOffered),
+        if self.extensions.check()? > 0 {
+            return Err(HandshakeError::ExtensionNotOffered);
         }
         // RFC 9110 §8.6, RFC 9112 §6.1: what follows the head are frames.
         if self.coding.is_some() || !matches!(self.length, Length::None | Length::Bytes(0)) {

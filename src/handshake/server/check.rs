@@ -6,11 +6,12 @@
 use super::Config;
 use crate::handshake::authority::Authority;
 use crate::handshake::error::HandshakeError;
-use crate::handshake::extensions;
+use crate::handshake::extensions::Listed;
 use crate::handshake::head::{Parsed, StartLine};
 use crate::handshake::headers::{Known, Single, elements, has_element, is_token};
 use crate::handshake::key::Key;
 use alloc::vec::Vec;
+use core::ops::Range;
 use core::str;
 use httparse::Header;
 
@@ -34,8 +35,16 @@ impl Asked {
     }
 }
 
-/// The key of a request to upgrade; `None` for a plain request.
-pub(super) fn check(head: &Parsed<'_, '_>, config: &Config) -> Result<Option<Key>, HandshakeError> {
+/// What a request to upgrade brings.
+#[derive(Debug)]
+pub(super) struct Upgrade {
+    pub(super) key: Key,
+    /// Where the lines with the subprotocols lie in the head.
+    pub(super) protocols: Range<usize>,
+}
+
+/// Checks a request to upgrade; `None` for a plain request.
+pub(super) fn check(head: &Parsed<'_, '_>, config: &Config) -> Result<Option<Upgrade>, HandshakeError> {
     let fields = Fields::of(head.headers);
     // §4.2.1 point 3.
     if !fields.websocket {
@@ -74,19 +83,18 @@ pub(super) fn check(head: &Parsed<'_, '_>, config: &Config) -> Result<Option<Key
         return Err(HandshakeError::RequestBody);
     }
     // §4.1 point 10.
-    if fields.protocols && !are_protocols(head.headers) {
+    let protocols = head.headers.get(fields.protocols).unwrap_or_default();
+    if !protocols.is_empty() && !are_protocols(protocols) {
         return Err(HandshakeError::InvalidProtocols);
     }
     // §9.1.
-    if fields.extensions && !are_extensions(head.headers) {
-        return Err(HandshakeError::InvalidExtensions);
-    }
+    fields.extensions.check()?;
     // §4.2.2 point 4.
     let origin = fields.origin.at_most_one(HandshakeError::RepeatedOrigin)?;
     if !config.origin.allows(origin, authority) {
         return Err(HandshakeError::ForbiddenOrigin);
     }
-    Ok(Some(key))
+    Ok(Some(Upgrade { key, protocols: place(head, protocols) }))
 }
 
 /// What the headers say, all lines of a kind taken together.
@@ -102,14 +110,15 @@ struct Fields<'b> {
     origin: Single<'b>,
     key: Single<'b>,
     version: Single<'b>,
-    protocols: bool,
-    extensions: bool,
+    /// The headers from the first with subprotocols to the last.
+    protocols: Range<usize>,
+    extensions: Listed,
 }
 
 impl<'b> Fields<'b> {
     fn of(headers: &[Header<'b>]) -> Self {
         let mut fields = Self::default();
-        for Header { name, value } in headers {
+        for (i, Header { name, value }) in headers.iter().enumerate() {
             match Known::from_name(name) {
                 Some(Known::Host) => fields.host.add(value),
                 Some(Known::Origin) => fields.origin.add(value),
@@ -119,8 +128,9 @@ impl<'b> Fields<'b> {
                 Some(Known::TransferEncoding) => fields.body = true,
                 Some(Known::Key) => fields.key.add(value),
                 Some(Known::Version) => fields.version.add(value),
-                Some(Known::Protocol) => fields.protocols = true,
-                Some(Known::Extensions) => fields.extensions = true,
+                Some(Known::Protocol) if fields.protocols.is_empty() => fields.protocols = i..i + 1,
+                Some(Known::Protocol) => fields.protocols.end = i + 1,
+                Some(Known::Extensions) => fields.extensions.add(value),
                 Some(Known::Accept) | None => {}
             }
         }
@@ -146,34 +156,40 @@ fn names_resource(target: &str, host: Authority<'_>) -> bool {
 
 /// Whether the subprotocols are tokens, no two the same. §4.1 point 10.
 fn are_protocols(headers: &[Header<'_>]) -> bool {
-    let protocols = || values(headers, Known::Protocol).flat_map(elements);
-    let count = protocols().count();
-    if count == 0 || !protocols().all(is_token) {
-        return false;
+    let mut seen = [&[][..]; FEW];
+    let mut count = 0;
+    for protocol in protocols(headers) {
+        let seen_before = seen.iter().take(count).any(|other| *other == protocol);
+        if !is_token(protocol) || seen_before {
+            return false;
+        }
+        match seen.get_mut(count) {
+            Some(next) => *next = protocol,
+            None => return are_many_protocols(headers),
+        }
+        count += 1;
     }
-    if count <= FEW {
-        return protocols().enumerate().all(|(i, one)| protocols().skip(i + 1).all(|other| one != other));
-    }
-    let mut sorted: Vec<&[u8]> = protocols().collect();
-    sorted.sort_unstable();
-    sorted.windows(2).all(|pair| pair.first() != pair.last())
+    count > 0
 }
 
-/// Up to here comparing each with each is cheaper than sorting, and bounded.
+/// Up to here, comparing each with each is cheap. Beyond, it would be work in the square of what a client sends.
 const FEW: usize = 8;
 
-/// Whether the extensions are in their grammar. §9.1.
-fn are_extensions(headers: &[Header<'_>]) -> bool {
-    let mut total = 0;
-    for line in values(headers, Known::Extensions) {
-        match extensions::count(line) {
-            Some(count) => total += count,
-            None => return false,
-        }
-    }
-    total > 0
+#[cold]
+fn are_many_protocols(headers: &[Header<'_>]) -> bool {
+    let mut sorted: Vec<&[u8]> = protocols(headers).collect();
+    sorted.sort_unstable();
+    sorted.iter().all(|protocol| is_token(protocol)) && sorted.windows(2).all(|pair| pair.first() != pair.last())
 }
 
-fn values<'b>(headers: &[Header<'b>], known: Known) -> impl Iterator<Item = &'b [u8]> {
-    headers.iter().filter(move |header| Known::from_name(header.name) == Some(known)).map(|header| header.value)
+fn protocols<'b>(headers: &[Header<'b>]) -> impl Iterator<Item = &'b [u8]> {
+    headers.iter().filter(|header| Known::from_name(header.name) == Some(Known::Protocol)).flat_map(|header| elements(header.value))
+}
+
+/// Where these headers lie in the head.
+fn place(head: &Parsed<'_, '_>, headers: &[Header<'_>]) -> Range<usize> {
+    match (headers.first(), headers.last()) {
+        (Some(first), Some(last)) => head.place(first.name.as_bytes()).start..head.place(last.value).end,
+        _ => 0..0,
+    }
 }

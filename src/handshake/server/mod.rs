@@ -129,7 +129,7 @@ impl Handshake {
         self.over = true;
         let max_discard = self.config.max_discard;
         Some(match outcome {
-            Ok((head, (asked, Ok(Some(key))))) => Incoming::Upgrade(Request::new(head, asked, key, max_discard)),
+            Ok((head, (asked, Ok(Some(upgrade))))) => Incoming::Upgrade(Request::new(head, asked, upgrade, max_discard)),
             Ok((head, (asked, Ok(None)))) => Incoming::Http(Plain::new(head, asked, max_discard)),
             Ok((head, (asked, Err(error)))) => Incoming::Failed(Reject::because(error, head, asked.is_head, max_discard).into_rejected()),
             Err(error) => Incoming::Failed(Reject::because(error, Default::default(), false, max_discard).into_rejected()),

@@ -9,13 +9,13 @@
 //! Nothing that is not checked reaches these bytes: names are tokens, values have no control characters, a subprotocol is one that the client
 //! offered, and the lines that the protocol or the framing hang on cannot be written by hand.
 
+use super::check::Upgrade;
 use super::rejected::Rejected;
 use super::request::Head;
 use crate::agreement::Agreement;
 use crate::connection::{Config, Connection, Role};
 use crate::handshake::error::HandshakeError;
 use crate::handshake::headers::{HeaderError, push, push_checked};
-use crate::handshake::key::Key;
 use crate::outbox::Outbox;
 use alloc::format;
 use alloc::string::ToString;
@@ -55,6 +55,7 @@ use core::str;
 pub struct Accept {
     /// The request's head, and behind it the answer.
     head: Head,
+    upgrade: Upgrade,
     /// Where the answer begins.
     start: usize,
     /// Where the chosen subprotocol lies in the answer.
@@ -92,17 +93,17 @@ pub struct Reject {
 }
 
 impl Accept {
-    pub(super) fn new(mut head: Head, key: Key) -> Self {
+    pub(super) fn new(mut head: Head, upgrade: Upgrade) -> Self {
         let start = head.bytes.len();
         head.bytes.extend_from_slice(SWITCHING.as_bytes());
-        push(&mut head.bytes, "Sec-WebSocket-Accept", key.accept().as_str());
-        Self { head, start, chosen: None }
+        push(&mut head.bytes, "Sec-WebSocket-Accept", upgrade.key.accept().as_str());
+        Self { head, upgrade, start, chosen: None }
     }
 
     /// Speaks this subprotocol, if the client offered it and none was chosen before: name those that the server speaks one after the other, the best
     /// first. When none fits, the answer names none, which the client may take or leave. §4.2.2 point 5.5.
     pub fn protocol(mut self, protocol: &str) -> Self {
-        if self.chosen.is_none() && self.head.protocols().any(|offered| offered == protocol) {
+        if self.chosen.is_none() && self.head.protocols(&self.upgrade).any(|offered| offered == protocol) {
             push(&mut self.head.bytes, "Sec-WebSocket-Protocol", protocol);
             let end = self.head.bytes.len() - "\r\n".len();
             self.chosen = Some(end - protocol.len()..end);

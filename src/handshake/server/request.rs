@@ -2,11 +2,11 @@
 //!
 //! Both own their head and nothing else: they can be kept while an authentication is awaited, or sent to another thread.
 
-use super::check::Asked;
+use super::check::{Asked, Upgrade};
 use super::{Accept, Config, Handshake, Incoming, Reject};
 use crate::handshake::error::HandshakeError;
 use crate::handshake::headers::{self, Headers, elements};
-use crate::handshake::key::{AcceptKey, Key};
+use crate::handshake::key::AcceptKey;
 use crate::input::Input;
 use alloc::format;
 use alloc::string::String;
@@ -38,7 +38,7 @@ use core::str;
 #[must_use = "the client waits for an answer"]
 pub struct Request {
     head: Head,
-    key: Key,
+    upgrade: Upgrade,
 }
 
 /// A plain HTTP request: one whose `Upgrade` lacks the token `websocket`.
@@ -73,8 +73,8 @@ pub struct Plain {
 }
 
 impl Request {
-    pub(super) fn new(bytes: Vec<u8>, asked: Asked, key: Key, max_discard: u32) -> Self {
-        Self { head: Head { bytes, asked, max_discard }, key }
+    pub(super) fn new(bytes: Vec<u8>, asked: Asked, upgrade: Upgrade, max_discard: u32) -> Self {
+        Self { head: Head { bytes, asked, max_discard }, upgrade }
     }
 
     /// Checks a request that an HTTP stack has read, by the same rules. `version` is that of HTTP, as (1, 1).
@@ -162,17 +162,17 @@ impl Request {
 
     /// The subprotocols that the client offers, those it prefers first. §4.2.1 point 8.
     pub fn protocols(&self) -> impl Iterator<Item = &str> {
-        self.head.protocols()
+        self.head.protocols(&self.upgrade)
     }
 
     /// What proves to the client that its key was read, for those who write the 101 themselves. §4.2.2 point 5.4.
     pub fn accept_key(&self) -> AcceptKey {
-        self.key.accept()
+        self.upgrade.key.accept()
     }
 
     /// Lets the client in.
     pub fn accept(self) -> Accept {
-        Accept::new(self.head, self.key)
+        Accept::new(self.head, self.upgrade)
     }
 
     /// Turns the client away, with this status: see [`Reject`].
@@ -233,8 +233,10 @@ impl Head {
         Headers::new(self.bytes.get(self.asked.headers_start..).unwrap_or_default())
     }
 
-    pub(super) fn protocols(&self) -> impl Iterator<Item = &str> {
-        self.headers().get_all("sec-websocket-protocol").flat_map(elements).filter_map(|protocol| str::from_utf8(protocol).ok())
+    pub(super) fn protocols(&self, upgrade: &Upgrade) -> impl Iterator<Item = &str> {
+        let lines = self.bytes.get(upgrade.protocols.clone()).unwrap_or_default();
+        let lists = Headers::new(lines).get_all("sec-websocket-protocol");
+        lists.flat_map(elements).filter_map(|protocol| str::from_utf8(protocol).ok())
     }
 
     fn reply(self, status: u16) -> Reject {
