@@ -31,7 +31,8 @@ use core::str;
 #[non_exhaustive]
 pub enum OriginPolicy {
     /// Pages of this very host: the host and the port of `Origin` equal those of `Host`. A port that is left out, there or here, is the default
-    /// of the Origin's scheme; the scheme itself is not compared, for a proxy may have ended the TLS. Behind a proxy that changes `Host`, use a list.
+    /// of the Origin's scheme; the scheme itself is not compared, for a proxy may have ended the TLS. Behind a proxy that changes `Host`,
+    /// use a list.
     #[default]
     SameHost,
     /// Pages of these origins, see [`list`](Self::list).

@@ -6,8 +6,8 @@
 //!              ▲──────────────────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! What exceeds the limit, what the stream's end left out, and what is behind a malformed chunk is missing, and the body is marked as cut: the status and
-//! the headers are worth telling in any case. The buffer grows with what comes, never by what is announced.
+//! What exceeds the limit, what the stream's end left out, and what is behind a malformed chunk is missing, and the body is marked as cut:
+//! the status and the headers are worth telling in any case. The buffer grows with what comes, never by what is announced.
 
 use crate::input::Input;
 use alloc::vec::Vec;

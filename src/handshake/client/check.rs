@@ -1,4 +1,5 @@
-//! What an answer must be to open a connection, RFC 6455 §4.1 (the checks at its end) and §4.2.2, and how long a refusing answer's body is, RFC 9112 §6.3.
+//! What an answer must be to open a connection, RFC 6455 §4.1 (the checks at its end) and §4.2.2, and how long a refusing answer's body
+//! is, RFC 9112 §6.3.
 
 use super::body::Framing;
 use crate::handshake::error::HandshakeError;

@@ -6,8 +6,8 @@
 //!                                                   └─► Failed(HandshakeError) a 101, or no HTTP at all, that breaks a rule
 //! ```
 //!
-//! Interim answers (100, 103 and so on) are passed over, within the limits of one head. After `Refused` and `Failed` there is nothing to send: drop the
-//! transport.
+//! Interim answers (100, 103 and so on) are passed over, within the limits of one head. After `Refused` and `Failed` there is nothing to
+//! send: drop the transport.
 
 mod body;
 mod check;

@@ -1,7 +1,7 @@
 //! The request that a client sends, RFC 6455 §4.1.
 //!
-//! What the caller adds is checked when it is added: no name, value, subprotocol or address holds CR, LF or NUL, and what the handshake writes itself is written
-//! once.
+//! What the caller adds is checked when it is added: no name, value, subprotocol or address holds CR, LF or NUL, and what the handshake
+//! writes itself is written once.
 
 use super::url::{Url, UrlError};
 use crate::handshake::headers::{self, HeaderError, elements, push, push_checked};

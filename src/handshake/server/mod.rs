@@ -7,8 +7,8 @@
 //!                    └─► Failed(Rejected)
 //! ```
 //!
-//! A request is `Http` exactly when its `Upgrade` lacks the token `websocket`. Every way ends in bytes to send, so whoever drives what came out by
-//! [`LifeCycle`] answers every client.
+//! A request is `Http` exactly when its `Upgrade` lacks the token `websocket`. Every way ends in bytes to send, so whoever drives what
+//! came out by [`LifeCycle`] answers every client.
 
 mod check;
 mod rejected;
@@ -118,8 +118,8 @@ impl Handshake {
 
     /// What came, once the head is whole.
     ///
-    /// Call it after every read. `None`: all input was taken and more is needed. The outcome is given once; what is left in `input` then are the first
-    /// frames, or the body, and is for whoever takes over. Afterwards input is not touched any more.
+    /// Call it after every read. `None`: all input was taken and more is needed. The outcome is given once; what is left in `input` then
+    /// are the first frames, or the body, and is for whoever takes over. Afterwards input is not touched any more.
     pub fn poll(&mut self, input: &mut Input<'_>) -> Option<Incoming> {
         if self.over {
             return None;

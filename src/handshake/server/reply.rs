@@ -64,9 +64,9 @@ pub struct Accept {
 
 /// An answer that does not open a connection: to a request that is turned away, or to a plain one.
 ///
-/// The status is a final one, 200 to 599; any other number would not end the exchange and is sent as 500. `Content-Length` and `Connection: close` are written
-/// by this, a 426 also gets its `Upgrade: websocket` and `Sec-WebSocket-Version: 13` (RFC 9110 §15.5.22). The body is left out for HEAD, 204, 205 and 304. A `Date`
-/// (RFC 9110 §6.6.1) is the caller's, who has the clock.
+/// The status is a final one, 200 to 599; any other number would not end the exchange and is sent as 500. `Content-Length` and
+/// `Connection: close` are written by this, a 426 also gets its `Upgrade: websocket` and `Sec-WebSocket-Version: 13` (RFC 9110 §15.5.22).
+/// The body is left out for HEAD, 204, 205 and 304. A `Date` (RFC 9110 §6.6.1) is the caller's, who has the clock.
 ///
 /// ```
 /// use sockless::server::{Config, Handshake, Incoming};
@@ -100,8 +100,8 @@ impl Accept {
         Self { head, upgrade, start, chosen: None }
     }
 
-    /// Speaks this subprotocol, if the client offered it and none was chosen before: name those that the server speaks one after the other, the best
-    /// first. When none fits, the answer names none, which the client may take or leave. §4.2.2 point 5.5.
+    /// Speaks this subprotocol, if the client offered it and none was chosen before: name those that the server speaks one after the
+    /// other, the best first. When none fits, the answer names none, which the client may take or leave. §4.2.2 point 5.5.
     pub fn protocol(mut self, protocol: &str) -> Self {
         if self.chosen.is_none() && self.head.protocols(&self.upgrade).any(|offered| offered == protocol) {
             push(&mut self.head.bytes, "Sec-WebSocket-Protocol", protocol);

@@ -43,8 +43,8 @@ pub struct Request {
 
 /// A plain HTTP request: one whose `Upgrade` lacks the token `websocket`.
 ///
-/// Answer it with [`reply`](Self::reply), or hand [`head`](Self::head) and what is left in the [`Input`] on to an HTTP library: together they are the
-/// bytes that came.
+/// Answer it with [`reply`](Self::reply), or hand [`head`](Self::head) and what is left in the [`Input`] on to an HTTP library: together
+/// they are the bytes that came.
 ///
 /// Nothing but the form of its lines was checked.
 ///
