@@ -27,6 +27,10 @@ pub(crate) fn is_chat(target: &str) -> bool {
 
 /// Answers a request without an upgrade.
 pub(crate) fn page(plain: Plain) -> Result<Rejected, HeaderError> {
+    // RFC 9112 §3.2.
+    if plain.headers().text("host").is_none() {
+        return line(plain.reply(400), "A request names its host.");
+    }
     let path = path(plain.target());
     let page = PAGES.iter().find(|(at, ..)| *at == path);
     match (page, plain.method()) {

@@ -94,6 +94,16 @@ async function people() {
   await say(bob, "Welcome back");
   await ada.until(`${texts}.at(-1) === "Welcome back"`);
 
+  step("two windows do not fight for one seat");
+  await ada.evaluate(`(() => {
+    const other = new WebSocket("ws://" + location.host + "/chat");
+    other.onopen = () => other.send("join " + sessionStorage["chat.key"] + " Ada");
+  })()`);
+  await ada.until(`document.querySelector("#banner").innerText.includes("another window")`);
+  await bob.until(`${names} === "Bob,Ada"`);
+  await ada.click("#retry");
+  await ada.until(`document.body.dataset.state === "online" && ${names} === "Ada,Bob"`);
+
   step("who leaves can come in again under another name");
   await bob.click("#leave");
   await ada.until(`${log}.includes("Bob left")`);

@@ -15,7 +15,8 @@ use sockless::{CloseFrame, Input, ProtocolError};
 /// Where the linker lets the machine begin. What goes in and comes out is kept from the optimizer, as a network card's memory would be.
 #[unsafe(no_mangle)]
 pub extern "C" fn _start() -> ! {
-    let mut echo = Echo { decoder: Decoder::new(End::Server, Limits::default()), text: Validator::default(), control: [0; 125], control_len: 0 };
+    let mut echo =
+        Echo { decoder: Decoder::new(End::Server, Limits::default()), text: Validator::default(), control: [0; 125], control_len: 0 };
     let mut sent = [0; 256];
     loop {
         let mut received = black_box(*b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58");
