@@ -126,6 +126,8 @@ impl Default for Limits {
 pub struct Decoder {
     /// Nothing is under way: no part of a header or payload, no message, and not stopped. The one flag of the direct path.
     idle: bool,
+    /// Whether there is a direct path at all.
+    direct: bool,
     end: End,
     /// The reserved bits that an extension gives a meaning.
     rsv: u8,
@@ -160,7 +162,13 @@ struct Message {
 impl Decoder {
     /// A decoder for the frames that reach this end.
     pub fn new(end: End, limits: Limits) -> Self {
-        Self { idle: true, end, rsv: 0, state: State::START, message: None, limits }
+        Self { idle: true, direct: true, end, rsv: 0, state: State::START, message: None, limits }
+    }
+
+    /// The same, with all messages left to `next`.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn without_direct_path(self) -> Self {
+        Self { idle: false, direct: false, ..self }
     }
 
     /// Takes bytes off the front of `input` and gives the next piece. `None`: all bytes were consumed, call again when there are more.
@@ -169,10 +177,15 @@ impl Decoder {
     /// The peer broke the protocol or a limit. It is told once; after it, all input is consumed and thrown away.
     #[allow(clippy::should_implement_trait)] // Not an iterator: each call borrows from another input.
     pub fn next<'b>(&mut self, input: &mut Input<'b>) -> Option<Result<Piece<'b>, ProtocolError>> {
+        self.next_up_to(usize::MAX, input)
+    }
+
+    /// The same; a piece of a message has at most `most` bytes, which must not be 0.
+    pub(crate) fn next_up_to<'b>(&mut self, most: usize, input: &mut Input<'b>) -> Option<Result<Piece<'b>, ProtocolError>> {
         loop {
             let step = match self.state {
                 State::Header { bytes, len } => self.header(bytes, len, input),
-                State::Payload { opcode, fin, mask, rest } => return self.payload(opcode, fin, mask, rest, input).map(Ok),
+                State::Payload { opcode, fin, mask, rest } => return self.payload(opcode, fin, mask, rest, most, input).map(Ok),
                 State::Stopped => {
                     input.take_all();
                     return None;
@@ -313,11 +326,20 @@ impl Decoder {
     }
 
     /// Gives what there is of a payload.
-    fn payload<'b>(&mut self, opcode: OpCode, fin: bool, mask: Option<[u8; 4]>, rest: u64, input: &mut Input<'b>) -> Option<Piece<'b>> {
+    fn payload<'b>(
+        &mut self,
+        opcode: OpCode,
+        fin: bool,
+        mask: Option<[u8; 4]>,
+        rest: u64,
+        most: usize,
+        input: &mut Input<'b>,
+    ) -> Option<Piece<'b>> {
         if rest != 0 && input.is_empty() {
             return None;
         }
-        let data = input.take(usize::try_from(rest).unwrap_or(usize::MAX));
+        let most = if opcode.is_control() { usize::MAX } else { most };
+        let data = input.take(usize::try_from(rest).unwrap_or(usize::MAX).min(most));
         let rest = rest - data.len() as u64;
         let mask = mask.map(|key| {
             mask::apply(data, key);
@@ -340,7 +362,7 @@ impl Decoder {
                 Piece::Message { kind, first, last, rsv, rest, data }
             }
         };
-        self.idle = rest == 0 && self.message.is_none();
+        self.idle = self.direct && rest == 0 && self.message.is_none();
         Some(piece)
     }
 }

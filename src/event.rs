@@ -1,5 +1,6 @@
 //! What a connection reports: messages, pings and pongs, and its end.
 
+use crate::decoder::Kind;
 use crate::error::ProtocolError;
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -15,6 +16,8 @@ pub enum Event<'b> {
     Text(Cow<'b, str>),
     /// A whole binary message. §5.6.
     Binary(Cow<'b, [u8]>),
+    /// Part of a message, instead of the two above, under [`Delivery::Chunks`](crate::Delivery::Chunks).
+    Chunk(Chunk<'b>),
     /// A ping; its answer is queued already. §5.5.2.
     Ping(Cow<'b, [u8]>),
     /// A pong, asked for or not. §5.5.3.
@@ -39,9 +42,64 @@ impl Event<'_> {
         match self {
             Event::Text(text) => Event::Text(Cow::Owned(text.into_owned())),
             Event::Binary(data) => Event::Binary(Cow::Owned(data.into_owned())),
+            Event::Chunk(Chunk { data, first, last }) => Event::Chunk(Chunk { data: data.into_owned(), first, last }),
             Event::Ping(data) => Event::Ping(Cow::Owned(data.into_owned())),
             Event::Pong(data) => Event::Pong(Cow::Owned(data.into_owned())),
             Event::Closed(closure) => Event::Closed(closure),
+        }
+    }
+}
+
+/// Part of a message, as it arrived: in the middle of a frame, too.
+///
+/// Adjacent chunks put together are the message. A chunk is empty only where it is the first and last of an empty message, or the last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunk<'b> {
+    /// The bytes; text in whole characters.
+    pub data: Data<'b>,
+    /// Whether the message begins here.
+    pub first: bool,
+    /// Whether the message ends here.
+    pub last: bool,
+}
+
+/// What a chunk holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Data<'b> {
+    /// Part of a text message.
+    Text(Cow<'b, str>),
+    /// Part of a binary message.
+    Binary(Cow<'b, [u8]>),
+}
+
+impl Data<'_> {
+    /// The kind of the message.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Text(_) => Kind::Text,
+            Self::Binary(_) => Kind::Binary,
+        }
+    }
+
+    /// The bytes, of text too.
+    ///
+    /// ```
+    /// use sockless::Data;
+    ///
+    /// assert_eq!(Data::Text("hi".into()).as_bytes(), b"hi");
+    /// ```
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Binary(data) => data,
+        }
+    }
+
+    /// The same with bytes of its own.
+    pub fn into_owned(self) -> Data<'static> {
+        match self {
+            Self::Text(text) => Data::Text(Cow::Owned(text.into_owned())),
+            Self::Binary(data) => Data::Binary(Cow::Owned(data.into_owned())),
         }
     }
 }
@@ -77,6 +135,19 @@ pub enum Cause {
     Local,
     /// The peer broke the protocol or a limit, and we closed it with the code of the error.
     Violation(ProtocolError),
+    /// A time-out that [`Heartbeat`](crate::Heartbeat) or the caller saw.
+    Timeout(Timeout),
     /// The transport ended or failed before the peer's Close frame came.
     Eof,
+}
+
+/// What was waited for in vain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Timeout {
+    /// The answer to a ping.
+    Pong,
+    /// Anything at all from the peer.
+    Idle,
+    /// The end of the closing handshake.
+    Close,
 }

@@ -72,23 +72,29 @@ mod event;
 #[cfg(feature = "alloc")]
 pub mod handshake;
 #[cfg(feature = "alloc")]
+mod heartbeat;
+#[cfg(feature = "alloc")]
 mod life_cycle;
 #[cfg(feature = "alloc")]
 mod outbox;
 #[cfg(feature = "alloc")]
 mod payload;
 #[cfg(feature = "alloc")]
+mod prepared;
+#[cfg(feature = "alloc")]
 mod seed;
 
 #[cfg(feature = "alloc")]
 pub use {
     agreement::Agreement,
-    connection::{Config, Connection, Role, SendError},
-    event::{Cause, Closure, Event},
+    connection::{Config, Connection, Delivery, Role, SendError},
+    event::{Cause, Chunk, Closure, Data, Event, Timeout},
     handshake::{HandshakeError, client, server},
+    heartbeat::{Deadline, Heartbeat, Timeouts},
     life_cycle::LifeCycle,
     outbox::Transmit,
     payload::{Payload, Text},
+    prepared::Prepared,
     seed::Seed,
 };
 

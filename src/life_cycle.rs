@@ -63,6 +63,10 @@ pub trait LifeCycle {
     /// The transport failed: a read or a write gave an error that is not "try again". Output is dropped.
     fn handle_error(&mut self);
 
+    /// The time is up that you allow it: for a handshake, for an answer to be taken, for the closing handshake. It ends as it does when the transport fails;
+    /// only a server's handshake that has begun still has an answer, the outcome of the next `poll`. See [`Deadline`](crate::Deadline).
+    fn handle_timeout(&mut self);
+
     /// Whether it is over: drop the transport now.
     fn is_done(&self) -> bool;
 }

@@ -22,6 +22,7 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use bytes::{Buf, Bytes};
+use core::fmt;
 use core::mem;
 use core::ops::Range;
 
@@ -98,9 +99,7 @@ pub(crate) struct Outbox {
     /// The payloads by reference, in order.
     large: Large,
     /// The part of the first of them that was masked for sending.
-    piece: Vec<u8>,
-    /// How much of the piece was sent.
-    piece_sent: u32,
+    piece: Option<Box<Piece>>,
     /// Control frames that leave at the next end of a frame.
     waiting: Option<Box<Waiting>>,
     /// The bytes in all of the above that were not sent.
@@ -111,6 +110,10 @@ pub(crate) struct Outbox {
     last_batch: u32,
     /// The length of the Close frame at the end of the queue; 0: none was queued.
     close_len: u8,
+    /// Whether more than `upper_mark` bytes were queued, and since then not as few as `lower_mark`.
+    above: bool,
+    lower_mark: u32,
+    upper_mark: u32,
 }
 
 /// Payloads by reference.
@@ -134,6 +137,27 @@ struct Reference {
     mask: Option<[u8; 4]>,
 }
 
+/// Part of a payload, masked.
+struct Piece {
+    bytes: [u8; PIECE],
+    len: usize,
+    /// How much of it was sent.
+    sent: usize,
+}
+
+impl Piece {
+    /// What was not sent yet.
+    fn rest(&self) -> &[u8] {
+        self.bytes.get(self.sent..self.len).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Piece {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Piece").field("len", &self.len).field("sent", &self.sent).finish_non_exhaustive()
+    }
+}
+
 /// Control frames on their way past the queue.
 #[derive(Debug, Default)]
 struct Waiting {
@@ -143,11 +167,11 @@ struct Waiting {
     last_pong: Range<usize>,
 }
 
-/// From this length on, in bytes, an owned payload is queued by reference.
-const BY_REFERENCE: usize = 4096;
-
 /// How much of a payload is masked at a time, in bytes.
 const PIECE: usize = 16 << 10;
+
+/// From this length on, in bytes, a payload is masked in pieces, on its way out; below, it is masked into the tail.
+const LAZY: usize = 2 * PIECE;
 
 /// The largest tail that a new batch starts with, in bytes.
 const MAX_BATCH: u32 = 64 << 10;
@@ -164,12 +188,19 @@ impl Outbox {
         Self { queued: head.len(), frame_rest: head.len() as u64, tail: head, ..Self::default() }
     }
 
+    pub(crate) fn with_marks(self, lower_mark: u32, upper_mark: u32) -> Self {
+        Self { lower_mark, upper_mark, ..self }
+    }
+
     /// Queues a data frame.
+    #[inline]
     pub(crate) fn push_frame(&mut self, fin: bool, opcode: OpCode, payload: Payload<'_>, mask: Option<[u8; 4]>) {
         let payload_len = payload.as_ref().len();
         let header = Header { fin, rsv: 0, opcode, mask, payload_len: payload_len as u64 }.encode();
         self.queued += header.as_ref().len() + payload_len;
-        if payload.is_owned() && payload_len >= BY_REFERENCE {
+        self.above |= self.is_full();
+        let by_reference_from = payload.by_reference_from().max(if mask.is_some() { LAZY } else { 0 });
+        if by_reference_from <= payload_len {
             self.grow_tail(header.as_ref().len());
             self.tail.extend_from_slice(header.as_ref());
             self.large.push(Reference { at: self.tail.len(), payload: payload.into_bytes(), mask });
@@ -227,6 +258,16 @@ impl Outbox {
         self.queued == 0
     }
 
+    /// Whether more bytes wait to be sent than should.
+    #[inline]
+    pub(crate) fn is_full(&self) -> bool {
+        self.queued > self.upper_mark as usize
+    }
+
+    pub(crate) fn above_mark(&self) -> bool {
+        self.above
+    }
+
     /// How many bytes wait to be sent.
     pub(crate) fn queued(&self) -> usize {
         self.queued
@@ -234,7 +275,8 @@ impl Outbox {
 
     /// Drops all that was not sent.
     pub(crate) fn clear(&mut self) {
-        *self = Self { last_batch: self.last_batch, close_len: self.close_len, ..Self::default() };
+        let Self { last_batch, close_len, lower_mark, upper_mark, .. } = *self;
+        *self = Self { last_batch, close_len, lower_mark, upper_mark, ..Self::default() };
     }
 
     fn push_waiting(&mut self, opcode: OpCode, payload: &[u8], mask: Option<[u8; 4]>) -> Range<usize> {
@@ -243,8 +285,10 @@ impl Outbox {
         let start = waiting.frames.len();
         waiting.frames.extend_from_slice(header.as_ref());
         extend(&mut waiting.frames, payload, mask);
-        self.queued += waiting.frames.len() - start;
-        start..waiting.frames.len()
+        let end = waiting.frames.len();
+        self.queued += end - start;
+        self.above |= self.is_full();
+        start..end
     }
 
     fn waiting_len(&self) -> usize {
@@ -264,15 +308,18 @@ impl Outbox {
     /// Masks the next piece of the first payload by reference, so that there is something to show of it.
     #[inline]
     fn mask_ahead(&mut self) {
-        if let Some(Reference { payload, mask: Some(key), .. }) = self.large.first_mut() {
-            if self.piece_sent as usize == self.piece.len() && !payload.is_empty() {
-                self.piece.clear();
-                self.piece_sent = 0;
-                let part = payload.split_to(PIECE.min(payload.len()));
-                mask::extend_masked(&mut self.piece, &part, *key);
-                *key = mask::rotate(*key, part.len());
-            }
+        let Some(Reference { payload, mask: Some(key), .. }) = self.large.first_mut() else { return };
+        if payload.is_empty() || self.piece.as_ref().is_some_and(|piece| piece.sent < piece.len) {
+            return;
         }
+        let part = payload.split_to(PIECE.min(payload.len()));
+        let piece = self.piece.get_or_insert_with(|| Box::new(Piece { bytes: [0; PIECE], len: 0, sent: 0 }));
+        if let Some(bytes) = piece.bytes.get_mut(..part.len()) {
+            bytes.copy_from_slice(&part);
+            mask::apply(bytes, *key);
+        }
+        (piece.len, piece.sent) = (part.len(), 0);
+        *key = mask::rotate(*key, part.len());
     }
 
     /// What is to be sent, in order, up to where a payload is not masked yet.
@@ -297,6 +344,7 @@ impl Outbox {
 
     fn advance_part(&mut self, mut n: usize) {
         self.queued -= n;
+        self.above &= self.queued > self.lower_mark as usize;
         while n > 0 {
             let step = match &mut self.waiting {
                 Some(waiting) if self.frame_rest == 0 => {
@@ -332,17 +380,19 @@ impl Outbox {
         let n = usize::try_from(self.frame_rest).map_or(n, |rest| n.min(rest));
         let step = match self.large.first_mut() {
             Some(first) if first.at == self.sent => {
-                let piece = self.piece.len() - self.piece_sent as usize;
-                let step = if piece > 0 {
-                    let step = n.min(piece);
-                    self.piece_sent += step as u32;
-                    step
-                } else {
-                    let step = n.min(first.payload.len());
-                    first.payload.advance(step);
-                    step
+                let (step, done) = match self.piece.as_mut().filter(|piece| piece.sent < piece.len) {
+                    Some(piece) => {
+                        let step = n.min(piece.len - piece.sent);
+                        piece.sent += step;
+                        (step, piece.sent == piece.len && first.payload.is_empty())
+                    }
+                    None => {
+                        let step = n.min(first.payload.len());
+                        first.payload.advance(step);
+                        (step, first.payload.is_empty())
+                    }
                 };
-                if first.payload.is_empty() && self.piece_sent as usize == self.piece.len() {
+                if done {
                     self.large.pop();
                 }
                 step
@@ -473,14 +523,14 @@ impl<'a> Slices<'a> {
     /// The next slice of the queue itself.
     #[inline]
     fn next_slice(&mut self) -> Option<&'a [u8]> {
-        let Outbox { tail, large, piece, piece_sent, .. } = self.outbox;
+        let Outbox { tail, large, piece, .. } = self.outbox;
         let reference = large.get(self.large);
         match reference {
             Some(Reference { at, payload, mask }) if *at == self.at => {
                 let slice = match mask {
                     None => payload.as_ref(),
                     // Of the masked payloads only the first has a piece to show.
-                    Some(_) if self.large == 0 => piece.get(*piece_sent as usize..).unwrap_or_default(),
+                    Some(_) if self.large == 0 => piece.as_ref().map_or(&[][..], |piece| piece.rest()),
                     Some(_) => return None,
                 };
                 if mask.is_some() && !payload.is_empty() {

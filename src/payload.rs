@@ -37,9 +37,13 @@ enum Bits<'a> {
 }
 
 impl Payload<'_> {
-    /// Whether the payload can be queued without a copy.
-    pub(crate) fn is_owned(&self) -> bool {
-        !matches!(self.0, Bits::Borrowed(_))
+    /// From which length on, in bytes, such a payload is queued by reference: where that is cheaper than a copy.
+    pub(crate) fn by_reference_from(&self) -> usize {
+        match self.0 {
+            Bits::Borrowed(_) => usize::MAX,
+            Bits::Owned(_) => 4096,
+            Bits::Shared(_) => 1024,
+        }
     }
 
     pub(crate) fn into_bytes(self) -> Bytes {

@@ -71,6 +71,14 @@ impl Validator {
         Ok(Valid { carried, text: check(whole).ok_or(InvalidUtf8)? })
     }
 
+    /// How many bytes the cut code point misses: 0 if none is cut.
+    pub fn missing(&self) -> usize {
+        match self.cut.first() {
+            Some(lead) if self.len > 0 => width(*lead) - usize::from(self.len),
+            _ => 0,
+        }
+    }
+
     /// The text is at its end. The validator is as new afterwards.
     ///
     /// # Errors
@@ -108,6 +116,16 @@ impl Validator {
     }
 }
 
+/// How much of a part is valid text. For the beginning of what `push` refuses.
+#[cfg(feature = "alloc")]
+pub(crate) fn valid_prefix(part: &[u8]) -> &str {
+    let valid = match str::from_utf8(part) {
+        Ok(text) => return text,
+        Err(error) => error.valid_up_to(),
+    };
+    part.get(..valid).and_then(check).unwrap_or_default()
+}
+
 /// The whole of a text at once.
 #[inline]
 pub(crate) fn check(bytes: &[u8]) -> Option<&str> {
@@ -117,16 +135,22 @@ pub(crate) fn check(bytes: &[u8]) -> Option<&str> {
 /// How many bytes at the end belong to a code point that is longer than what is there: 0 to 3.
 fn incomplete_suffix(bytes: &[u8]) -> usize {
     for (back, byte) in bytes.iter().rev().take(3).enumerate() {
-        let width = match byte {
-            0x80..=0xbf => continue,
-            0xc0..=0xdf => 2,
-            0xe0..=0xef => 3,
-            0xf0..=0xff => 4,
-            _ => 1,
-        };
-        return if width > back + 1 { back + 1 } else { 0 };
+        if matches!(byte, 0x80..=0xbf) {
+            continue;
+        }
+        return if width(*byte) > back + 1 { back + 1 } else { 0 };
     }
     0
+}
+
+/// How many bytes a code point has that begins with this one.
+fn width(lead: u8) -> usize {
+    match lead {
+        0xc0..=0xdf => 2,
+        0xe0..=0xef => 3,
+        0xf0..=0xff => 4,
+        _ => 1,
+    }
 }
 
 #[cfg(test)]

@@ -13,12 +13,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem;
 
-/// What came so far of a message and of a control frame in its middle.
+/// What came so far of a message.
 #[derive(Debug, Default)]
 pub(super) struct Assembly {
     message: Message,
     validator: Validator,
-    control: Option<Box<ControlFrame>>,
 }
 
 #[derive(Debug, Default)]
@@ -29,7 +28,10 @@ enum Message {
     Binary(Vec<u8>),
 }
 
-/// A control frame of which a part came. Rare enough to be kept apart: an idle connection should not pay for its room.
+/// What came so far of a control frame. Rare enough to be kept apart: an idle connection should not pay for its room.
+#[derive(Debug, Default)]
+pub(super) struct ControlAssembly(Option<Box<ControlFrame>>);
+
 #[derive(Debug)]
 struct ControlFrame {
     bytes: [u8; 125],
@@ -38,29 +40,11 @@ struct ControlFrame {
 
 impl Assembly {
     /// Adds a piece to the message under way; gives the message when it is the last.
-    pub(super) fn message(&mut self, kind: Kind, last: bool, rest: u64, data: &[u8]) -> Result<Option<Event<'static>>, ProtocolError> {
+    pub(super) fn add(&mut self, kind: Kind, last: bool, rest: u64, data: &[u8]) -> Result<Option<Event<'static>>, ProtocolError> {
         match kind {
             Kind::Text => self.text(last, rest, data),
             Kind::Binary => self.binary(last, rest, data),
         }
-    }
-
-    /// Adds a piece to the control frame under way; gives its payload when it is the last.
-    pub(super) fn control<'b>(&mut self, last: bool, data: &'b [u8]) -> Option<Cow<'b, [u8]>> {
-        if last && self.control.is_none() {
-            return Some(Cow::Borrowed(data));
-        }
-        let mut frame = self.control.take().unwrap_or_else(|| Box::new(ControlFrame { bytes: [0; 125], len: 0 }));
-        // A frame that would not fit was refused by its header.
-        for (to, from) in frame.bytes.iter_mut().skip(usize::from(frame.len)).zip(data) {
-            *to = *from;
-            frame.len += 1;
-        }
-        if last {
-            return Some(Cow::Owned(frame.bytes.iter().copied().take(usize::from(frame.len)).collect()));
-        }
-        self.control = Some(frame);
-        None
     }
 
     fn text(&mut self, last: bool, rest: u64, data: &[u8]) -> Result<Option<Event<'static>>, ProtocolError> {
@@ -100,6 +84,26 @@ impl Assembly {
         }
         self.message = Message::Binary(bytes);
         Ok(None)
+    }
+}
+
+impl ControlAssembly {
+    /// Adds a piece to the control frame under way; gives its payload when it is the last.
+    pub(super) fn add<'b>(&mut self, last: bool, data: &'b [u8]) -> Option<Cow<'b, [u8]>> {
+        if last && self.0.is_none() {
+            return Some(Cow::Borrowed(data));
+        }
+        let mut frame = self.0.take().unwrap_or_else(|| Box::new(ControlFrame { bytes: [0; 125], len: 0 }));
+        // A frame that would not fit was refused by its header.
+        for (to, from) in frame.bytes.iter_mut().skip(usize::from(frame.len)).zip(data) {
+            *to = *from;
+            frame.len += 1;
+        }
+        if last {
+            return Some(Cow::Owned(frame.bytes.iter().copied().take(usize::from(frame.len)).collect()));
+        }
+        self.0 = Some(frame);
+        None
     }
 }
 

@@ -7,7 +7,7 @@
 //!     └──────┘ ────────────────────────────────────────────►   └──────┘
 //!        │      the peer's Close: answered; a violation: Close       ▲
 //!        │                        │                                  │ next poll_event
-//!        └────────────────────────┴───── end of stream, failure ► Lost
+//!        └────────────────────────┴───── end of stream, failure, time-out ► Ended
 //! ```
 //!
 //! What follows `Over` is the transport's end. Closed cleanly, a server shuts down first and is done (§7.1.1), a client
@@ -15,18 +15,25 @@
 //! away what still comes, until the end of stream or [`Config::max_discard`].
 
 mod assembly;
+mod chunks;
+mod config;
 mod receive;
 mod send;
+mod stream;
 
 use crate::agreement::Agreement;
-use crate::decoder::{Decoder, End, Limits};
-use crate::event::Event;
+use crate::close::CloseFrame;
+use crate::decoder::{Decoder, End};
+use crate::event::{Cause, Event, Timeout};
 use crate::input::Input;
 use crate::life_cycle::{Ending, LifeCycle};
 use crate::outbox::{Outbox, Transmit};
 use crate::seed::{MaskKeys, Seed};
-use assembly::Assembly;
+use assembly::{Assembly, ControlAssembly};
+use chunks::Chunks;
+use stream::Stream;
 
+pub use config::{Config, Delivery};
 pub use send::SendError;
 
 /// A WebSocket connection after its handshake, as a state machine: see the [crate's documentation](crate) for the loop that drives it.
@@ -52,13 +59,18 @@ pub use send::SendError;
 #[derive(Debug)]
 pub struct Connection {
     decoder: Decoder,
-    assembly: Assembly,
+    /// The message and the control frame that a read had cut.
+    message: Reception,
+    control: ControlAssembly,
     outbox: Outbox,
     /// A client's; a server masks nothing.
     keys: Option<MaskKeys>,
     phase: Phase,
     ending: Ending,
     fragment_above: usize,
+    /// The message that is sent in parts.
+    stream: Option<Stream>,
+    signs: Signs,
 }
 
 /// Which end of the connection this is.
@@ -70,31 +82,11 @@ pub enum Role {
     Client(Seed),
 }
 
-/// What a connection accepts and how it sends.
-///
-/// ```
-/// let mut config = sockless::Config::default();
-/// assert_eq!(config.limits.max_message, 16 << 20);
-/// config.limits.max_message = 64 << 10;
-/// config.fragment_above = 16 << 10;
-/// ```
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Config {
-    /// What is accepted of the peer.
-    pub limits: Limits,
-    /// Messages above this size, in bytes, are sent in fragments of at most this size, text cut only between characters. Never, unless
-    /// said otherwise. A fragment of text holds at least one character.
-    pub fragment_above: usize,
-    /// How many bytes of a peer that has to be let go are read and thrown away, so that our Close frame reaches it: closing a socket with unread
-    /// bytes makes the kernel send a reset instead. 64 MiB unless said otherwise.
-    pub max_discard: u32,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { limits: Limits::default(), fragment_above: usize::MAX, max_discard: 64 << 20 }
-    }
+/// What is kept of the message that is being received.
+#[derive(Debug)]
+enum Reception {
+    Whole(Assembly),
+    Chunks(Chunks),
 }
 
 /// How far the closing handshake is. §7.1.
@@ -104,13 +96,22 @@ enum Phase {
     Open,
     /// Our Close frame is queued; the peer may still send messages.
     Closing,
-    /// The transport ended without the peer's Close frame; to be told.
-    Lost,
+    /// It ended without the peer's Close frame; to be told.
+    Ended(Cause),
     /// `Closed` was told.
     Over {
         /// Whether both Close frames exist.
         clean: bool,
     },
+}
+
+/// The peer's signs of life since the heartbeat looked last.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Signs {
+    /// Anything came.
+    pub(crate) heard: bool,
+    /// The last pong that could be the answer to a heartbeat's ping: its four bytes.
+    pub(crate) pong: Option<[u8; 4]>,
 }
 
 impl Connection {
@@ -129,14 +130,22 @@ impl Connection {
             Role::Server => (End::Server, None),
             Role::Client(seed) => (End::Client, Some(seed.into_mask_keys())),
         };
+        let decoder = Decoder::new(end, config.limits);
+        let (decoder, message) = match config.delivery {
+            Delivery::Whole => (decoder, Reception::Whole(Assembly::default())),
+            Delivery::Chunks => (decoder.without_direct_path(), Reception::Chunks(Chunks::default())),
+        };
         Self {
-            decoder: Decoder::new(end, config.limits),
-            assembly: Assembly::default(),
-            outbox,
+            decoder,
+            message,
+            control: ControlAssembly::default(),
+            outbox: outbox.with_marks(config.lower_mark, config.upper_mark),
             keys,
             phase: Phase::Open,
             ending: Ending::new(config.max_discard),
             fragment_above: config.fragment_above,
+            stream: None,
+            signs: Signs::default(),
         }
     }
 
@@ -150,7 +159,10 @@ impl Connection {
     #[inline]
     pub fn poll_event<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
         match self.decoder.take_whole(input) {
-            Some((kind, data)) => self.whole(kind, data, input),
+            Some((kind, data)) => {
+                self.signs.heard = true;
+                self.whole(kind, data, input)
+            }
             None => self.poll_pieces(input),
         }
     }
@@ -160,13 +172,58 @@ impl Connection {
         self.outbox.queued()
     }
 
+    /// Whether the peer takes less than it is sent: true from when more than [`Config::upper_mark`] bytes are queued until no more than
+    /// [`Config::lower_mark`] are. Stop producing while it is, or stop reading what you would answer.
+    ///
+    /// ```
+    /// use sockless::{Agreement, Config, Connection, LifeCycle, Role, SendError};
+    ///
+    /// let mut config = Config::default();
+    /// (config.lower_mark, config.upper_mark) = (1000, 5000);
+    /// let mut connection = Connection::new(Role::Server, Agreement::default(), config);
+    /// // A message of any size fits as long as the queue is not above the mark already.
+    /// connection.send_binary(vec![7; 100_000])?;
+    /// assert!(connection.above_mark());
+    /// assert_eq!(connection.send_text("one more"), Err(SendError::QueueFull));
+    /// while connection.above_mark() {
+    ///     let written = connection.transmit().pop();
+    ///     assert!(written.is_some());
+    /// }
+    /// connection.send_text("one more")?;
+    /// # Ok::<(), SendError>(())
+    /// ```
+    pub fn above_mark(&self) -> bool {
+        self.outbox.above_mark()
+    }
+
     /// Whether messages can be sent: no Close frame was queued or received and the transport is well.
     pub fn is_open(&self) -> bool {
         self.phase == Phase::Open
     }
 
+    /// The signs of life since the last call.
+    pub(crate) fn take_signs(&mut self) -> Signs {
+        core::mem::take(&mut self.signs)
+    }
+
+    /// The peer was waited for in vain. The transport may still be well: the Close frame is sent if it takes it.
+    pub(crate) fn give_up(&mut self, timeout: Timeout, frame: CloseFrame<'_>) {
+        if self.phase == Phase::Open {
+            self.queue_close(Some(frame));
+        }
+        self.end(Cause::Timeout(timeout));
+    }
+
     fn is_server(&self) -> bool {
         self.keys.is_none()
+    }
+
+    /// The connection has ended without the peer's Close frame, unless it had ended before: `Closed` is to be told.
+    fn end(&mut self, cause: Cause) {
+        if let Phase::Open | Phase::Closing = self.phase {
+            self.phase = Phase::Ended(cause);
+            self.stop();
+        }
     }
 }
 
@@ -188,7 +245,7 @@ impl LifeCycle for Connection {
             Phase::Open | Phase::Closing => false,
             // §7.1.1: the server closes first; a client waits for it, within bounds.
             Phase::Over { clean: true } => self.is_server() || self.ending.eof || self.ending.discard == 0,
-            Phase::Over { clean: false } | Phase::Lost => true,
+            Phase::Over { clean: false } | Phase::Ended(_) => true,
         };
         nothing_follows && self.outbox.is_empty() && self.ending.wants_shutdown()
     }
@@ -199,18 +256,24 @@ impl LifeCycle for Connection {
 
     fn handle_eof(&mut self) {
         self.ending.eof = true;
-        self.lose();
+        self.end(Cause::Eof);
     }
 
     fn handle_error(&mut self) {
         self.ending.broken = true;
         self.outbox.clear();
-        self.lose();
+        self.end(Cause::Eof);
+    }
+
+    fn handle_timeout(&mut self) {
+        self.ending.broken = true;
+        self.outbox.clear();
+        self.end(Cause::Timeout(Timeout::Close));
     }
 
     fn is_done(&self) -> bool {
         match self.phase {
-            Phase::Open | Phase::Closing | Phase::Lost => false,
+            Phase::Open | Phase::Closing | Phase::Ended(_) => false,
             Phase::Over { clean } => self.ending.lingered() || (clean && self.is_server() && self.ending.shut),
         }
     }

@@ -3,9 +3,9 @@
 //! `whole` and the decoder's `take_whole` are inlined into `poll_event`: a message that lies whole in the input is borrowed, without a
 //! copy, an allocation or a branch for what it does not need. All else comes through `poll_pieces`.
 
-use super::{Connection, Phase};
+use super::assembly::{Assembly, ControlAssembly};
+use super::{Connection, Phase, Reception};
 use crate::close::CloseFrame;
-use crate::connection::assembly::Assembly;
 use crate::decoder::{Control, Kind, Piece};
 use crate::error::ProtocolError;
 use crate::event::{Cause, Closure, Event};
@@ -31,9 +31,10 @@ impl Connection {
     #[cold]
     #[inline(never)]
     pub(super) fn poll_pieces<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
+        self.signs.heard |= !input.is_empty();
         match self.phase {
             Phase::Open | Phase::Closing => {}
-            Phase::Lost => return Some(self.lost(input)),
+            Phase::Ended(cause) => return Some(self.over(abnormal(cause), input)),
             Phase::Over { .. } => {
                 self.ending.discarded(input.take_all().len());
                 return None;
@@ -41,11 +42,27 @@ impl Connection {
         }
         loop {
             let before = input.len();
-            let event = match self.decoder.next(input)? {
-                Ok(Piece::Message { kind, first: true, last: true, data, .. }) => return self.whole(kind, data, input),
-                Ok(Piece::Message { kind, last, rest, data, .. }) => self.assembly.message(kind, last, rest, data),
-                Ok(Piece::Control { kind, last, data }) => match self.assembly.control(last, data) {
-                    Some(data) => self.control(kind, data, input).map(Some),
+            let most = match &self.message {
+                Reception::Whole(_) => usize::MAX,
+                Reception::Chunks(chunks) => chunks.most(),
+            };
+            let event = match self.decoder.next_up_to(most, input)? {
+                Ok(Piece::Message { kind, first, last, rest, data, .. }) => match &mut self.message {
+                    Reception::Whole(_) if first && last => return self.whole(kind, data, input),
+                    Reception::Whole(assembly) => assembly.add(kind, last, rest, data),
+                    Reception::Chunks(chunks) => match chunks.add(kind, last, data) {
+                        (event, None) => Ok(event),
+                        (None, Some(error)) => Err(error),
+                        (Some(event), Some(error)) => {
+                            // What was valid comes first, the end of it next.
+                            self.answer_violation(error);
+                            self.end(Cause::Violation(error));
+                            return Some(event);
+                        }
+                    },
+                },
+                Ok(Piece::Control { kind, last, data }) => match self.control.add(last, data) {
+                    Some(data) => self.control_frame(kind, data, input).map(Some),
                     None => Ok(None),
                 },
                 Err(error) => {
@@ -61,22 +78,17 @@ impl Connection {
         }
     }
 
-    /// The transport has ended or failed.
-    pub(super) fn lose(&mut self) {
-        if let Phase::Open | Phase::Closing = self.phase {
-            self.phase = Phase::Lost;
-            self.stop();
-        }
-    }
-
-    fn control<'b>(&mut self, kind: Control, data: Cow<'b, [u8]>, input: &mut Input<'b>) -> Result<Event<'b>, ProtocolError> {
+    fn control_frame<'b>(&mut self, kind: Control, data: Cow<'b, [u8]>, input: &mut Input<'b>) -> Result<Event<'b>, ProtocolError> {
         match kind {
             Control::Ping => {
                 let key = self.next_key();
                 self.outbox.push_pong(&data, key);
                 Ok(Event::Ping(data))
             }
-            Control::Pong => Ok(Event::Pong(data)),
+            Control::Pong => {
+                self.signs.pong = (*data).try_into().ok().or(self.signs.pong);
+                Ok(Event::Pong(data))
+            }
             Control::Close => {
                 let frame = CloseFrame::decode(&data)?;
                 let cause = match self.phase {
@@ -100,15 +112,14 @@ impl Connection {
     /// The peer broke a rule: §7.1.7, _Fail the WebSocket Connection_.
     #[cold]
     fn fail<'b>(&mut self, error: ProtocolError, input: &mut Input<'b>) -> Event<'b> {
-        if self.phase == Phase::Open {
-            self.queue_close(Some(CloseFrame::truncated(error.close_code(), error.rule())));
-        }
+        self.answer_violation(error);
         self.over(abnormal(Cause::Violation(error)), input)
     }
 
-    #[cold]
-    fn lost<'b>(&mut self, input: &mut Input<'b>) -> Event<'b> {
-        self.over(abnormal(Cause::Eof), input)
+    pub(super) fn answer_violation(&mut self, error: ProtocolError) {
+        if self.phase == Phase::Open {
+            self.queue_close(Some(CloseFrame::truncated(error.close_code(), error.rule())));
+        }
     }
 
     /// The last event.
@@ -120,9 +131,11 @@ impl Connection {
     }
 
     /// Nothing more is received: what was cut by a read is dropped.
-    fn stop(&mut self) {
+    pub(super) fn stop(&mut self) {
         self.decoder.stop();
-        self.assembly = Assembly::default();
+        self.message = Reception::Whole(Assembly::default());
+        self.control = ControlAssembly::default();
+        self.stream = None;
     }
 }
 

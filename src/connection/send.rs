@@ -4,8 +4,10 @@
 
 use super::{Connection, Phase};
 use crate::close::CloseFrame;
+use crate::decoder::Kind;
 use crate::frame::OpCode;
 use crate::payload::{Payload, Text};
+use crate::prepared::Prepared;
 
 /// A send was refused. Nothing was queued and the connection is as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -14,16 +16,28 @@ pub enum SendError {
     /// A Close frame was queued or received, or the transport ended: nothing may be sent any more.
     #[error("the connection is closing or closed (RFC 6455 §5.5.1)")]
     Closed,
+    /// A message is being sent in parts: finish it first.
+    #[error("another message is being sent in parts (RFC 6455 §5.4)")]
+    InMessage,
+    /// A part, or the end, of a message that was not begun.
+    #[error("no message was begun")]
+    NoMessage,
+    /// A part of a text that does not continue it as UTF-8, or an end in the middle of a character.
+    #[error("text that is not UTF-8 (RFC 6455 §8.1)")]
+    InvalidUtf8,
     /// A ping with more than 125 bytes.
     #[error("a ping of more than 125 bytes (RFC 6455 §5.5)")]
     PingTooLong,
+    /// More than [`Config::upper_mark`](crate::Config::upper_mark) bytes are queued already: the peer takes less than it is sent.
+    #[error("the queue is above its upper mark")]
+    QueueFull,
 }
 
 impl Connection {
     /// Queues a text message. §5.6.
     ///
     /// # Errors
-    /// [`SendError::Closed`].
+    /// [`SendError::Closed`], [`SendError::InMessage`], [`SendError::QueueFull`].
     ///
     /// ```
     /// use sockless::{Agreement, Config, Connection, LifeCycle, Role};
@@ -35,7 +49,7 @@ impl Connection {
     /// ```
     #[inline]
     pub fn send_text<'a>(&mut self, text: impl Into<Text<'a>>) -> Result<(), SendError> {
-        self.send(OpCode::Text, text.into().into_payload())
+        self.send(Kind::Text, text.into().into_payload())
     }
 
     /// Queues a binary message. §5.6.
@@ -43,7 +57,7 @@ impl Connection {
     /// Borrowed bytes are copied; a `Vec<u8>` or `Bytes` of 4 KiB and more is queued as it is.
     ///
     /// # Errors
-    /// [`SendError::Closed`].
+    /// [`SendError::Closed`], [`SendError::InMessage`], [`SendError::QueueFull`].
     ///
     /// ```
     /// use sockless::{Agreement, Config, Connection, LifeCycle, Role};
@@ -55,13 +69,13 @@ impl Connection {
     /// ```
     #[inline]
     pub fn send_binary<'a>(&mut self, data: impl Into<Payload<'a>>) -> Result<(), SendError> {
-        self.send(OpCode::Binary, data.into())
+        self.send(Kind::Binary, data.into())
     }
 
     /// Queues a ping, which leaves before all frames that have not begun to. The peer answers with a pong of the same bytes. §5.5.2.
     ///
     /// # Errors
-    /// [`SendError::Closed`]; [`SendError::PingTooLong`] above 125 bytes.
+    /// [`SendError::Closed`], [`SendError::QueueFull`]; [`SendError::PingTooLong`] above 125 bytes.
     ///
     /// ```
     /// use sockless::{Agreement, Config, Connection, LifeCycle, Role, SendError};
@@ -79,15 +93,27 @@ impl Connection {
         if data.len() > 125 {
             return Err(SendError::PingTooLong);
         }
-        let key = self.next_key();
-        self.outbox.push_ping(data, key);
+        if self.outbox.is_full() {
+            return Err(SendError::QueueFull);
+        }
+        self.queue_ping(data);
         Ok(())
+    }
+
+    /// Queues a message that is shared with other connections: see [`Prepared`].
+    ///
+    /// A server queues it by reference from 1 KiB on; a client masks a copy, a piece at a time.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`], [`SendError::InMessage`], [`SendError::QueueFull`].
+    pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
+        self.send(message.kind(), message.payload())
     }
 
     /// Closes the connection: queues a Close frame behind all that is queued. §7.1.2.
     ///
     /// `None` sends an empty Close frame, as the browser's `close()` without arguments. Messages of the peer still arrive until its own Close
-    /// frame comes; then [`Event::Closed`](crate::Event::Closed) does.
+    /// frame comes; then [`Event::Closed`](crate::Event::Closed) does. A message that is being sent in parts is abandoned.
     ///
     /// # Errors
     /// [`SendError::Closed`]: it is closing already.
@@ -105,6 +131,7 @@ impl Connection {
         if self.phase != Phase::Open {
             return Err(SendError::Closed);
         }
+        self.stream = None;
         self.queue_close(frame);
         self.phase = Phase::Closing;
         Ok(())
@@ -121,32 +148,50 @@ impl Connection {
         self.keys.as_mut().map(|keys| keys.next_key())
     }
 
+    pub(crate) fn queue_ping(&mut self, data: &[u8]) {
+        let key = self.next_key();
+        self.outbox.push_ping(data, key);
+    }
+
     #[inline]
-    fn send(&mut self, opcode: OpCode, payload: Payload<'_>) -> Result<(), SendError> {
+    fn send(&mut self, kind: Kind, payload: Payload<'_>) -> Result<(), SendError> {
         if self.phase != Phase::Open {
             return Err(SendError::Closed);
         }
+        if self.stream.is_some() {
+            return Err(SendError::InMessage);
+        }
+        if self.outbox.is_full() {
+            return Err(SendError::QueueFull);
+        }
+        self.queue_message(kind.into(), kind, true, payload);
+        Ok(())
+    }
+
+    /// Queues a message, or a part of one, in as many frames as it takes.
+    #[inline]
+    pub(super) fn queue_message(&mut self, opcode: OpCode, kind: Kind, fin: bool, payload: Payload<'_>) {
         if payload.as_ref().len() > self.fragment_above {
-            self.send_fragments(opcode, payload);
-            return Ok(());
+            return self.queue_fragments(opcode, kind, fin, payload);
         }
         let key = self.next_key();
-        self.outbox.push_frame(true, opcode, payload, key);
-        Ok(())
+        self.outbox.push_frame(fin, opcode, payload, key);
     }
 
     /// §5.4. Text may be cut anywhere, but some deployed receivers take each fragment for a text of its own.
     #[cold]
-    fn send_fragments(&mut self, mut opcode: OpCode, mut payload: Payload<'_>) {
-        let text = opcode == OpCode::Text;
+    fn queue_fragments(&mut self, mut opcode: OpCode, kind: Kind, fin: bool, mut payload: Payload<'_>) {
         loop {
             let bytes = payload.as_ref();
-            let cut = if text { character_cut(bytes, self.fragment_above) } else { self.fragment_above.max(1) };
-            let fin = cut >= bytes.len();
+            let cut = match kind {
+                Kind::Text => character_cut(bytes, self.fragment_above),
+                Kind::Binary => self.fragment_above.max(1),
+            };
+            let last = cut >= bytes.len();
             let fragment = payload.split_to(cut);
             let key = self.next_key();
-            self.outbox.push_frame(fin, opcode, fragment, key);
-            if fin {
+            self.outbox.push_frame(fin && last, opcode, fragment, key);
+            if last {
                 return;
             }
             opcode = OpCode::Continuation;

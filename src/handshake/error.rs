@@ -86,6 +86,8 @@ pub enum HandshakeError {
     InvalidLength,
     /// The stream ended before the head was whole.
     UnexpectedEnd,
+    /// The head was not whole in time.
+    TimedOut,
 }
 
 impl HandshakeError {
@@ -128,7 +130,7 @@ type Row = (HandshakeError, &'static str, u16, &'static str);
 
 /// Error, section, status, rule.
 #[rustfmt::skip]
-const TABLE: [Row; 35] = [
+const TABLE: [Row; 36] = [
     (HandshakeError::IllegalByte,         "RFC 9112 §2.2",     400, "a control byte, or a line that does not end in CR LF"),
     (HandshakeError::MalformedStartLine,  "RFC 9112 §2.1",     400, "a malformed first line"),
     (HandshakeError::MalformedHeader,     "RFC 9112 §5",       400, "a malformed or folded header line"),
@@ -164,6 +166,7 @@ const TABLE: [Row; 35] = [
     (HandshakeError::AnswerBody,          "RFC 9110 §15.2",    502, "a body behind a 101"),
     (HandshakeError::InvalidLength,       "RFC 9112 §6.3",     502, "a Content-Length that is not one number"),
     (HandshakeError::UnexpectedEnd,       "RFC 9112 §8",       502, "the stream ended before the answer"),
+    (HandshakeError::TimedOut,            "RFC 9110 §15.5.9",  408, "a head that was not whole in time"),
 ];
 
 #[cfg(test)]
@@ -175,6 +178,6 @@ mod tests {
         for (i, error) in HandshakeError::ALL.into_iter().enumerate() {
             assert_eq!(error as usize, i, "{error:?}");
         }
-        assert_eq!(HandshakeError::UnexpectedEnd as usize + 1, TABLE.len());
+        assert_eq!(HandshakeError::TimedOut as usize + 1, TABLE.len());
     }
 }

@@ -127,6 +127,11 @@ impl HeadReader {
         })
     }
 
+    /// Whether part of a head came.
+    pub(super) fn has_begun(&self) -> bool {
+        !self.stored.is_empty()
+    }
+
     #[cold]
     fn poll_stored(&mut self, input: &mut Input<'_>) -> Option<Result<Vec<u8>, HandshakeError>> {
         let (len, found) = self.search.feed(input.peek(), self.room, self.max_headers);

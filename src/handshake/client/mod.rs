@@ -81,6 +81,7 @@ pub struct Handshake {
     offered: String,
     max_body: usize,
     reading: Reading,
+    timed_out: bool,
 }
 
 /// What a client accepts of an answer.
@@ -164,6 +165,7 @@ impl Handshake {
             offered: request.into_protocols(),
             max_body: config.max_body,
             reading: Reading::Head,
+            timed_out: false,
         }
     }
 
@@ -184,6 +186,7 @@ impl Handshake {
             let answer = self.head.poll(input, |head| (head.headers_start, check::check(head, key, offered)));
             match answer {
                 None if self.ending.readable() => return None,
+                None if self.timed_out => return Some(Outcome::Failed(HandshakeError::TimedOut)),
                 None => return Some(Outcome::Failed(HandshakeError::UnexpectedEnd)),
                 Some(Ok((_, (_, Ok(Answer::Interim))))) => {}
                 Some(Ok((head, (headers_start, Ok(Answer::Open { protocol }))))) => {
@@ -240,6 +243,11 @@ impl LifeCycle for Handshake {
     fn handle_error(&mut self) {
         self.ending.broken = true;
         self.outbox.clear();
+    }
+
+    fn handle_timeout(&mut self) {
+        self.timed_out = true;
+        self.handle_error();
     }
 
     fn is_done(&self) -> bool {

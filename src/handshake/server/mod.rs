@@ -15,6 +15,7 @@ mod rejected;
 mod reply;
 mod request;
 
+use super::error::HandshakeError;
 use super::head::{HeadReader, Kind};
 use crate::input::Input;
 use crate::life_cycle::{Ending, LifeCycle};
@@ -64,6 +65,8 @@ pub struct Handshake {
     ending: Ending,
     /// The outcome was given.
     over: bool,
+    /// The time was up in the middle of the head: the outcome is a 408.
+    timed_out: bool,
 }
 
 /// What a server accepts of a client that it does not know yet.
@@ -113,7 +116,7 @@ impl Handshake {
     pub fn new(config: Config) -> Self {
         let head = HeadReader::new(Kind::Request, config.max_head, config.max_headers);
         let ending = Ending::new(config.max_discard);
-        Self { config, head, outbox: Outbox::default(), ending, over: false }
+        Self { config, head, outbox: Outbox::default(), ending, over: false, timed_out: false }
     }
 
     /// What came, once the head is whole.
@@ -123,6 +126,11 @@ impl Handshake {
     pub fn poll(&mut self, input: &mut Input<'_>) -> Option<Incoming> {
         if self.over {
             return None;
+        }
+        if self.timed_out {
+            self.over = true;
+            let error = HandshakeError::TimedOut;
+            return Some(Incoming::Failed(Reject::because(error, Default::default(), false, self.config.max_discard).into_rejected()));
         }
         let config = &self.config;
         let outcome = self.head.poll(input, |head| (Asked::of(head), check::check(head, config)))?;
@@ -169,6 +177,12 @@ impl LifeCycle for Handshake {
 
     fn handle_error(&mut self) {
         self.ending.broken = true;
+    }
+
+    /// Who has sent nothing at all, as browsers do that connect ahead of need, gets no answer.
+    fn handle_timeout(&mut self) {
+        self.timed_out = self.head.has_begun() && self.waits();
+        self.ending.broken |= !self.timed_out;
     }
 
     fn is_done(&self) -> bool {

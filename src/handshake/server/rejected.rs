@@ -95,6 +95,10 @@ impl LifeCycle for Rejected {
         self.outbox.clear();
     }
 
+    fn handle_timeout(&mut self) {
+        self.handle_error();
+    }
+
     fn is_done(&self) -> bool {
         self.outbox.is_empty() && self.ending.lingered()
     }

@@ -1,0 +1,62 @@
+//! Messages delivered in parts, as they arrive.
+//!
+//! ```text
+//!   reads    ├── header, "caf" and half of "é" ──┤├── the other half, "!" ──┤
+//!   chunks              "caf" first                 "é"      "!" last
+//! ```
+//!
+//! Binary parts are borrowed from the scratch. Text parts end at code points: the bytes of one that a read had cut are set aside, and come
+//! completed as a chunk of their own, so that the rest of the read can be borrowed too. Joined, the chunks do not depend on the
+//! reads, not even before an error: what is valid in front of it is delivered first.
+
+use crate::decoder::Kind;
+use crate::error::ProtocolError;
+use crate::event::{Chunk, Data, Event};
+use crate::utf8::{Validator, valid_prefix};
+use alloc::borrow::Cow;
+use alloc::string::String;
+
+/// What is kept of the message under way.
+#[derive(Debug, Default)]
+pub(super) struct Chunks {
+    text: Validator,
+    /// Whether a chunk of it was delivered.
+    begun: bool,
+}
+
+impl Chunks {
+    /// The longest piece that can be delivered: a cut code point is completed alone.
+    pub(super) fn most(&self) -> usize {
+        match self.text.missing() {
+            0 => usize::MAX,
+            missing => missing,
+        }
+    }
+
+    /// A piece of a message to a chunk, if there is anything to deliver, and what is wrong behind it.
+    pub(super) fn add<'b>(&mut self, kind: Kind, last: bool, piece: &'b [u8]) -> (Option<Event<'b>>, Option<ProtocolError>) {
+        if kind == Kind::Binary {
+            return (self.chunk(Data::Binary(Cow::Borrowed(piece)), last), None);
+        }
+        let completes = self.text.missing() > 0;
+        let (text, valid) = match self.text.push(piece) {
+            Ok(valid) => match valid.carried {
+                Some(character) => (Cow::Owned(String::from(character)), true),
+                None => (Cow::Borrowed(valid.text), true),
+            },
+            // Bytes that were to complete a code point have no valid beginning.
+            Err(_) => (Cow::Borrowed(if completes { "" } else { valid_prefix(piece) }), false),
+        };
+        let valid = valid && (!last || self.text.finish().is_ok());
+        let event = self.chunk(Data::Text(text), last && valid);
+        (event, Some(ProtocolError::InvalidUtf8).filter(|_| !valid))
+    }
+
+    fn chunk<'b>(&mut self, data: Data<'b>, last: bool) -> Option<Event<'b>> {
+        if data.as_bytes().is_empty() && !last {
+            return None;
+        }
+        let first = !core::mem::replace(&mut self.begun, !last);
+        Some(Event::Chunk(Chunk { data, first, last }))
+    }
+}

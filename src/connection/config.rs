@@ -1,0 +1,56 @@
+//! What a connection accepts, how it delivers and how it sends.
+
+use crate::decoder::Limits;
+
+/// What a connection accepts, how it delivers and how it sends.
+///
+/// ```
+/// let mut config = sockless::Config::default();
+/// assert_eq!(config.limits.max_message, 16 << 20);
+/// config.limits.max_message = 64 << 10;
+/// config.delivery = sockless::Delivery::Chunks;
+/// config.fragment_above = 16 << 10;
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// What is accepted of the peer. The limit on messages holds for chunks too: raise it for streams without an end.
+    pub limits: Limits,
+    /// How messages are delivered: whole, unless said otherwise.
+    pub delivery: Delivery,
+    /// Messages above this size, in bytes, are sent in fragments of at most this size, text cut only between characters. Never, unless
+    /// said otherwise. A fragment of text holds at least one character.
+    pub fragment_above: usize,
+    /// From when on, in bytes, a queue that was above the upper mark is not any more: 256 KiB unless said otherwise. See
+    /// [`above_mark`](crate::Connection::above_mark).
+    pub lower_mark: u32,
+    /// Above how many queued bytes sends are refused: 1 MiB unless said otherwise. A message of any size fits into a queue that is not above it.
+    pub upper_mark: u32,
+    /// How many bytes of a peer that has to be let go are read and thrown away, so that our Close frame reaches it: closing a socket with unread
+    /// bytes makes the kernel send a reset instead. 64 MiB unless said otherwise.
+    pub max_discard: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            delivery: Delivery::Whole,
+            fragment_above: usize::MAX,
+            lower_mark: 256 << 10,
+            upper_mark: 1 << 20,
+            max_discard: 64 << 20,
+        }
+    }
+}
+
+/// How messages are delivered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Delivery {
+    /// Each at once, when its last byte has come: [`Event::Text`](crate::Event::Text) and [`Event::Binary`](crate::Event::Binary).
+    #[default]
+    Whole,
+    /// In parts as they arrive, in the middle of a frame too: [`Event::Chunk`](crate::Event::Chunk). Nothing of a message is kept inside but at most
+    /// three bytes of a character that a read had cut.
+    Chunks,
+}

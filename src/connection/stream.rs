@@ -1,0 +1,121 @@
+//! A message of unknown length, sent in parts: RFC 6455 §5.4.
+//!
+//! Each part leaves as a fragment. Between them pings, pongs and the Close frame may come, but no other message. A part of a text may end in the middle of
+//! a character; what is sent never does: its bytes wait for the next part.
+
+use super::{Connection, Phase, SendError};
+use crate::decoder::Kind;
+use crate::frame::OpCode;
+use crate::payload::Payload;
+use crate::utf8::Validator;
+use alloc::string::String;
+
+/// The message that is sent in parts.
+#[derive(Clone, Debug)]
+pub(super) struct Stream {
+    kind: Kind,
+    /// Whether a fragment of it was queued.
+    begun: bool,
+    text: Validator,
+}
+
+impl Stream {
+    /// What the next fragment is.
+    fn opcode(&self) -> OpCode {
+        if self.begun { OpCode::Continuation } else { self.kind.into() }
+    }
+}
+
+impl Connection {
+    /// Begins a message whose parts follow by [`write_part`](Self::write_part), until [`finish`](Self::finish).
+    ///
+    /// Nothing is queued yet. Another message meanwhile is refused; pings are not, and [`close`](Self::close) abandons the message.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`]; [`SendError::InMessage`]: one is under way.
+    ///
+    /// ```
+    /// use sockless::decoder::Kind;
+    /// use sockless::{Agreement, Config, Connection, LifeCycle, Role, SendError};
+    ///
+    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// connection.begin(Kind::Text)?;
+    /// connection.write_part(b"caf\xc3")?;
+    /// assert_eq!(connection.send_text("another"), Err(SendError::InMessage));
+    /// connection.ping(b"")?;
+    /// connection.write_part(b"\xa9")?;
+    /// connection.finish()?;
+    /// let mut wire = Vec::new();
+    /// while let Some(bytes) = connection.transmit().pop() {
+    ///     wire.extend_from_slice(&bytes);
+    /// }
+    /// assert_eq!(wire, b"\x89\x00\x01\x03caf\x00\x02\xc3\xa9\x80\x00");
+    /// # Ok::<(), SendError>(())
+    /// ```
+    pub fn begin(&mut self, kind: Kind) -> Result<(), SendError> {
+        if self.phase != Phase::Open {
+            return Err(SendError::Closed);
+        }
+        if self.stream.is_some() {
+            return Err(SendError::InMessage);
+        }
+        self.stream = Some(Stream { kind, begun: false, text: Validator::default() });
+        Ok(())
+    }
+
+    /// Queues a part of the message that was begun, as a fragment or as several ([`Config::fragment_above`](crate::Config::fragment_above)). An empty
+    /// part queues nothing.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`]; [`SendError::NoMessage`]: none was begun; [`SendError::InvalidUtf8`]: the part does not continue the text;
+    /// [`SendError::QueueFull`].
+    pub fn write_part(&mut self, data: &[u8]) -> Result<(), SendError> {
+        let mut stream = self.stream()?;
+        if self.outbox.is_full() {
+            return Err(SendError::QueueFull);
+        }
+        let joined;
+        let payload = match stream.kind {
+            Kind::Binary => data,
+            Kind::Text => {
+                let valid = stream.text.push(data).map_err(|_| SendError::InvalidUtf8)?;
+                match valid.carried {
+                    None => valid.text.as_bytes(),
+                    Some(character) => {
+                        joined = String::from_iter([character.encode_utf8(&mut [0; 4]), valid.text]);
+                        joined.as_bytes()
+                    }
+                }
+            }
+        };
+        if !payload.is_empty() {
+            self.queue_message(stream.opcode(), stream.kind, false, Payload::from(payload));
+            stream.begun = true;
+        }
+        self.stream = Some(stream);
+        Ok(())
+    }
+
+    /// Ends the message that was begun. The queue's mark does not matter.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`]; [`SendError::NoMessage`]: none was begun; [`SendError::InvalidUtf8`]: the text ends in the middle of a character,
+    /// whose rest can still be written.
+    pub fn finish(&mut self) -> Result<(), SendError> {
+        let stream = self.stream()?;
+        if stream.text.missing() > 0 {
+            return Err(SendError::InvalidUtf8);
+        }
+        self.queue_message(stream.opcode(), stream.kind, true, Payload::from(&[]));
+        self.stream = None;
+        Ok(())
+    }
+
+    /// A copy of the message's state, to be put back only if nothing is refused.
+    fn stream(&self) -> Result<Stream, SendError> {
+        if self.phase != Phase::Open {
+            return Err(SendError::Closed);
+        }
+        self.stream.clone().ok_or(SendError::NoMessage)
+    }
+}

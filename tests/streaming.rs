@@ -1,0 +1,269 @@
+//! Messages sent in parts, prepared messages, and the marks of the queue.
+
+mod support;
+
+use bytes::{Buf, Bytes};
+use sockless::decoder::Kind;
+use sockless::{Config, Connection, Delivery, Event, Input, LifeCycle, Prepared, SendError};
+use support::alloc::{Counting, counted};
+use support::{BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames, output};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn sent(connection: &mut Connection) -> Vec<(u8, Vec<u8>)> {
+    frames(&output(connection)).into_iter().map(|frame| (frame.first, frame.payload)).collect()
+}
+
+#[test]
+fn parts_leave_as_fragments_with_control_frames_between() {
+    for side in SIDES {
+        let mut connection = side.open(Config::default());
+        connection.begin(Kind::Binary).unwrap();
+        assert!(!connection.wants_write(), "nothing is queued before the first part");
+        connection.write_part(b"one").unwrap();
+        assert_eq!(sent(&mut connection), [(BINARY & MORE, b"one".to_vec())]);
+        connection.ping(b"p").unwrap();
+        feed(&mut connection, &side.other().frame(PING, b"q"));
+        connection.write_part(b"").unwrap();
+        connection.write_part(b"two").unwrap();
+        connection.finish().unwrap();
+        let expected = [(PING, &b"p"[..]), (PONG, b"q"), (CONTINUATION & MORE, b"two"), (CONTINUATION, b"")];
+        assert_eq!(sent(&mut connection), expected.map(|(first, payload)| (first, payload.to_vec())));
+        // The next message is one of its own.
+        connection.begin(Kind::Text).unwrap();
+        connection.finish().unwrap();
+        connection.send_text("x").unwrap();
+        assert_eq!(sent(&mut connection), [(TEXT, vec![]), (TEXT, b"x".to_vec())]);
+    }
+}
+
+#[test]
+fn what_is_out_of_order_is_refused_and_changes_nothing() {
+    let mut connection = Side::Server.open(Config::default());
+    assert_eq!(connection.write_part(b"x"), Err(SendError::NoMessage));
+    assert_eq!(connection.finish(), Err(SendError::NoMessage));
+    connection.begin(Kind::Text).unwrap();
+    connection.write_part("a€".as_bytes()).unwrap();
+    for _ in 0..2 {
+        assert_eq!(connection.begin(Kind::Binary), Err(SendError::InMessage));
+        assert_eq!(connection.send_text("x"), Err(SendError::InMessage));
+        assert_eq!(connection.send_binary(b"x"), Err(SendError::InMessage));
+        assert_eq!(connection.send_prepared(&Prepared::text("x")), Err(SendError::InMessage));
+        assert_eq!(connection.write_part(b"\xff"), Err(SendError::InvalidUtf8));
+    }
+    connection.write_part(b"\xe2\x82").unwrap();
+    assert_eq!(connection.write_part(b"x"), Err(SendError::InvalidUtf8));
+    assert_eq!(connection.finish(), Err(SendError::InvalidUtf8), "in the middle of a character");
+    connection.write_part(b"\xac!").unwrap();
+    connection.finish().unwrap();
+    let parts: Vec<_> = sent(&mut connection).into_iter().map(|(_, payload)| String::from_utf8(payload).unwrap()).collect();
+    assert_eq!(parts, ["a€", "€!", ""], "whole characters in each fragment");
+}
+
+#[test]
+fn closing_abandons_a_message() {
+    for side in SIDES {
+        let mut connection = side.open(Config::default());
+        connection.begin(Kind::Text).unwrap();
+        connection.write_part(b"never finished").unwrap();
+        connection.close(None).unwrap();
+        assert_eq!(connection.write_part(b"x"), Err(SendError::Closed));
+        assert_eq!(connection.finish(), Err(SendError::Closed));
+        assert_eq!(connection.begin(Kind::Text), Err(SendError::Closed));
+        assert_eq!(sent(&mut connection).iter().map(|(first, _)| *first).collect::<Vec<_>>(), [TEXT & MORE, CLOSE]);
+
+        // The peer's Close does as well.
+        let mut connection = side.open(Config::default());
+        connection.begin(Kind::Binary).unwrap();
+        feed(&mut connection, &side.other().frame(CLOSE, b""));
+        assert_eq!(connection.write_part(b"x"), Err(SendError::Closed));
+    }
+}
+
+#[test]
+fn large_parts_are_fragmented_further() {
+    let mut config = Config::default();
+    config.fragment_above = 4;
+    let mut connection = Side::Server.open(config);
+    connection.begin(Kind::Text).unwrap();
+    connection.write_part("€€€".as_bytes()).unwrap();
+    connection.finish().unwrap();
+    let parts: Vec<_> = sent(&mut connection).into_iter().map(|(first, payload)| (first, payload.len())).collect();
+    assert_eq!(parts, [(TEXT & MORE, 3), (CONTINUATION & MORE, 3), (CONTINUATION & MORE, 3), (CONTINUATION, 0)]);
+}
+
+/// What it moves is a gibibyte on one side; a client masks as well, which takes a debug build longer.
+#[test]
+fn a_gibibyte_goes_through_a_pair_in_parts_under_a_mebibyte_of_heap() {
+    const PART: usize = 64 << 10;
+    for (sender, total) in [(Side::Server, 1_u64 << 30), (Side::Client, 64 << 20)] {
+        let mut config = Config::default();
+        config.delivery = Delivery::Chunks;
+        config.limits.max_message = u64::MAX;
+        config.limits.max_fragments = u32::MAX;
+        let part = vec![0x5a; PART];
+        let mut scratch = vec![0; 48 << 10];
+        let (mut near, mut far) = (sender.open(config.clone()), sender.other().open(config));
+        let (received, count) = counted(|| {
+            let mut received = 0;
+            near.begin(Kind::Binary).unwrap();
+            for i in 0..=total / PART as u64 {
+                if i < total / PART as u64 {
+                    near.write_part(&part).unwrap();
+                } else {
+                    near.finish().unwrap();
+                }
+                while near.wants_write() {
+                    let mut out = near.transmit();
+                    let n = out.chunk().len().min(scratch.len());
+                    scratch[..n].copy_from_slice(&out.chunk()[..n]);
+                    out.advance(n);
+                    let mut input = Input::new(&mut scratch[..n]);
+                    while let Some(event) = far.poll_event(&mut input) {
+                        let Event::Chunk(chunk) = event else { panic!("{event:?}") };
+                        let data = chunk.data.as_bytes();
+                        assert!(data.first().is_none_or(|byte| *byte == 0x5a) && data.last().is_none_or(|byte| *byte == 0x5a));
+                        received += data.len() as u64;
+                        assert_eq!(chunk.last, i == total / PART as u64);
+                    }
+                }
+            }
+            received
+        });
+        assert_eq!(received, total);
+        assert!(count.peak < 1 << 20, "{count:?}");
+        assert_eq!(count.live, 0);
+    }
+}
+
+#[test]
+fn ten_thousand_recipients_share_one_payload() {
+    const RECIPIENTS: usize = 10_000;
+    let mut connections: Vec<Connection> = (0..RECIPIENTS).map(|_| Side::Server.open(Config::default())).collect();
+    let payload = vec![b'x'; 64 << 10];
+    let (message, count) = counted(|| Prepared::text(String::from_utf8(payload).unwrap()));
+    assert!(count.peak < 100, "the string itself is kept: {count:?}");
+
+    let ((), count) = counted(|| {
+        for connection in &mut connections {
+            connection.send_prepared(&message).unwrap();
+        }
+    });
+    // A header each, and no copy of the payload; the first clone makes the count of references.
+    assert!(count.peak <= RECIPIENTS as i64 * 16 + 100, "{count:?}");
+    assert!(count.calls <= RECIPIENTS as u64 + 1, "{count:?}");
+    for connection in &mut connections {
+        let header = connection.transmit().pop().unwrap();
+        assert_eq!(header, [0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0][..]);
+        let shared = connection.transmit().pop().unwrap();
+        assert_eq!(shared.as_ptr(), message.as_bytes().as_ptr(), "the very same bytes");
+        assert!(!connection.wants_write());
+    }
+}
+
+#[test]
+fn a_client_masks_its_own_copy_of_a_prepared_message() {
+    for len in [0, 100, 5000, 100_000] {
+        let data = Bytes::from(vec![7; len]);
+        let message = Prepared::binary(&data);
+        let mut clients = [Side::Client.open(Config::default()), Side::Client.open(Config::default())];
+        for client in &mut clients {
+            client.send_prepared(&message).unwrap();
+            let wire = output(client);
+            let [frame] = &frames(&wire)[..] else { panic!() };
+            assert_eq!((frame.first, frame.mask.is_some(), &frame.payload[..]), (BINARY, true, &data[..]));
+        }
+        assert_eq!(message.as_bytes(), data);
+    }
+}
+
+#[test]
+fn prepared_messages_are_fragmented_like_others() {
+    let mut config = Config::default();
+    config.fragment_above = 1000;
+    let mut server = Side::Server.open(config);
+    server.send_prepared(&Prepared::text("€".repeat(1000))).unwrap();
+    let sent = sent(&mut server);
+    assert_eq!(sent.len(), 4);
+    assert!(sent.iter().all(|(_, payload)| std::str::from_utf8(payload).is_ok()));
+}
+
+fn marked(lower: u32, upper: u32) -> Config {
+    let mut config = Config::default();
+    (config.lower_mark, config.upper_mark) = (lower, upper);
+    config
+}
+
+#[test]
+fn the_queue_is_refused_only_when_it_is_above_its_mark_already() {
+    for side in SIDES {
+        let header = if side == Side::Client { 6 } else { 2 };
+        let mut connection = side.open(marked(50, 100));
+        connection.send_binary(&[0; 40]).unwrap();
+        connection.send_binary(vec![0; 100 - 40 - 2 * header]).unwrap();
+        assert_eq!((connection.queued(), connection.above_mark()), (100, false));
+        // One message of any size still fits.
+        connection.send_binary(vec![0; 1 << 20]).unwrap();
+        assert!(connection.above_mark() && connection.queued() > 1 << 20);
+
+        let queued = connection.queued();
+        assert_eq!(connection.send_text("x"), Err(SendError::QueueFull));
+        assert_eq!(connection.send_prepared(&Prepared::text("x")), Err(SendError::QueueFull));
+        assert_eq!(connection.ping(b"x"), Err(SendError::QueueFull));
+        assert_eq!(connection.queued(), queued, "nothing was queued");
+        assert!(connection.wants_read(), "reading has nothing to do with it");
+
+        // Above until the lower mark; sends are accepted from the upper one on.
+        while connection.queued() > 100 {
+            assert!(connection.above_mark());
+            let n = connection.queued() - 100;
+            connection.transmit().advance(n.min(100_000));
+        }
+        assert!(connection.above_mark());
+        connection.ping(b"").unwrap();
+        let n = connection.queued() - 50;
+        connection.transmit().advance(n - 1);
+        assert!(connection.above_mark());
+        connection.transmit().advance(1);
+        assert!(!connection.above_mark());
+    }
+}
+
+#[test]
+fn finish_and_close_are_never_refused_for_the_queue() {
+    let mut connection = Side::Server.open(marked(5, 10));
+    connection.begin(Kind::Binary).unwrap();
+    connection.write_part(&[0; 100]).unwrap();
+    assert_eq!(connection.write_part(b"x"), Err(SendError::QueueFull));
+    connection.finish().unwrap();
+    assert_eq!(connection.send_binary(b"x"), Err(SendError::QueueFull));
+    connection.close(None).unwrap();
+    assert_eq!(sent(&mut connection).iter().map(|(first, _)| *first).collect::<Vec<_>>(), [BINARY & MORE, CONTINUATION, CLOSE]);
+}
+
+#[test]
+fn a_peer_that_never_reads_costs_no_more_than_its_bound() {
+    for side in SIDES {
+        let mut connection = side.open(Config::default());
+        let ((), count) = counted(|| {
+            // It sends pings and messages for ever, which are echoed as far as the queue takes it, and reads nothing.
+            let ping = side.other().frame(PING, &[b'p'; 125]);
+            let message = side.other().frame(BINARY, &[7; 1000]);
+            for _ in 0..3000 {
+                for wire in [&ping, &message] {
+                    let mut wire = wire.clone();
+                    let mut input = Input::new(&mut wire);
+                    while let Some(event) = connection.poll_event(&mut input) {
+                        if let Event::Binary(data) = event {
+                            let _ = connection.send_binary(data);
+                        }
+                    }
+                }
+            }
+        });
+        assert!(connection.above_mark());
+        assert!(connection.queued() <= (1 << 20) + 1008 + 4096 + 131, "{}", connection.queued());
+        assert!(count.live <= (2 << 20) + (16 << 10), "the queue, and the room that it grows by: {count:?}");
+    }
+}
