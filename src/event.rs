@@ -53,6 +53,65 @@ impl Event<'_> {
 /// Part of a message, as it arrived: in the middle of a frame, too.
 ///
 /// Adjacent chunks put together are the message. A chunk is empty only where it is the first and last of an empty message, or the last.
+///
+/// A proxy pipes them from one connection to another. It stops when the far end takes less than the near end sends: what is left of the input
+/// waits, nothing more is read, and the near end's peer is slowed down by its transport. In memory are one read and the queue up to its mark.
+///
+/// ```
+/// use sockless::{Agreement, CloseCode, CloseFrame, Config, Connection, Data, Delivery, Event, Input, LifeCycle, Role, Seed, SendError};
+///
+/// /// Gives back what could not be passed on yet: feed it again before reading more, once `to` is not above its mark any longer.
+/// fn pipe<'b>(from: &mut Connection, to: &mut Connection, mut input: Input<'b>) -> Result<&'b mut [u8], SendError> {
+///     while !to.above_mark() {
+///         match from.poll_event(&mut input) {
+///             Some(Event::Chunk(chunk)) => match chunk.data {
+///                 // Whole messages stay whole.
+///                 Data::Text(text) if chunk.first && chunk.last => to.send_text(text)?,
+///                 Data::Binary(data) if chunk.first && chunk.last => to.send_binary(data)?,
+///                 data => {
+///                     if chunk.first {
+///                         to.begin(data.kind())?;
+///                     }
+///                     to.write_part(data.as_bytes())?;
+///                     if chunk.last {
+///                         to.finish()?;
+///                     }
+///                 }
+///             },
+///             Some(Event::Closed(closure)) => {
+///                 to.close(CloseCode::new(closure.code).map(|code| CloseFrame::truncated(code, &closure.reason)))?;
+///             }
+///             Some(_) => {} // Each end answers its own pings.
+///             None => break,
+///         }
+///     }
+///     Ok(input.into_rest())
+/// }
+///
+/// let mut config = Config::default();
+/// config.delivery = Delivery::Chunks;
+/// (config.limits.max_frame, config.limits.max_message) = (u64::MAX, u64::MAX);
+/// (config.lower_mark, config.upper_mark) = (64 << 10, 256 << 10);
+/// let mut near = Connection::new(Role::Client(Seed::new([7; 32])), Agreement::default(), config.clone());
+/// let mut far = Connection::new(Role::Server, Agreement::default(), config);
+///
+/// // The beginning of a message of 1 GiB, in reads of 64 KiB, while nobody takes what the far end has to send.
+/// let mut read = [&[0x82, 127][..], &(1_u64 << 30).to_be_bytes(), &[7; (64 << 10) - 10]].concat();
+/// let mut reads = 0;
+/// while pipe(&mut near, &mut far, Input::new(&mut read))?.is_empty() {
+///     read = vec![7; 64 << 10];
+///     reads += 1;
+/// }
+/// assert_eq!(reads, 4, "then the mark was passed, and the fifth waits");
+/// assert!(far.above_mark() && far.queued() < (256 + 64) << 10);
+///
+/// // The far end's peer reads on: there is room again.
+/// while far.above_mark() {
+///     far.transmit().pop();
+/// }
+/// assert!(pipe(&mut near, &mut far, Input::new(&mut read))?.is_empty());
+/// # Ok::<(), SendError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chunk<'b> {
     /// The bytes; text in whole characters.

@@ -105,7 +105,8 @@ fn what_is_valid_before_an_error_is_delivered_first() {
             (vec![peer.frame(TEXT & MORE, b"caf\xf0\x9f"), peer.frame(CONTINUATION & MORE, b"\x98"), peer.frame(TEXT, b"x")], "caf"),
         ] {
             let wire = parts.concat();
-            let expected = if wire.ends_with(&peer.frame(TEXT, b"x")) { ProtocolError::InterleavedMessage } else { ProtocolError::InvalidUtf8 };
+            let expected =
+                if wire.ends_with(&peer.frame(TEXT, b"x")) { ProtocolError::InterleavedMessage } else { ProtocolError::InvalidUtf8 };
             for cuts in cuts(wire.len()) {
                 let mut connection = chunks(side);
                 let events = join(feed_cut(&mut connection, &wire, &cuts));
@@ -139,21 +140,23 @@ fn nothing_but_a_cut_character_is_kept() {
 /// A message in fragments, some of them empty, cut anywhere.
 fn message(side: Side) -> impl Strategy<Value = Vec<u8>> {
     let payload = prop_oneof![4 => "\\PC{0,30}".prop_map(String::into_bytes), 1 => prop::collection::vec(any::<u8>(), 0..20)];
-    (any::<bool>(), payload, prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 0..5)).prop_map(move |(text, payload, mut cuts)| {
-        cuts.sort_by_key(|(cut, _)| cut.index(payload.len() + 1));
-        let (mut wire, mut from) = (Vec::new(), 0);
-        let mut first = if text { TEXT } else { BINARY };
-        for (cut, pinged) in cuts {
-            let to = cut.index(payload.len() + 1);
-            wire.extend(side.other().frame(first & MORE, &payload[from..to]));
-            if pinged {
-                wire.extend(side.other().frame(PING, b"p"));
+    (any::<bool>(), payload, prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 0..5)).prop_map(
+        move |(text, payload, mut cuts)| {
+            cuts.sort_by_key(|(cut, _)| cut.index(payload.len() + 1));
+            let (mut wire, mut from) = (Vec::new(), 0);
+            let mut first = if text { TEXT } else { BINARY };
+            for (cut, pinged) in cuts {
+                let to = cut.index(payload.len() + 1);
+                wire.extend(side.other().frame(first & MORE, &payload[from..to]));
+                if pinged {
+                    wire.extend(side.other().frame(PING, b"p"));
+                }
+                (first, from) = (CONTINUATION, to);
             }
-            (first, from) = (CONTINUATION, to);
-        }
-        wire.extend(side.other().frame(first, &payload[from..]));
-        wire
-    })
+            wire.extend(side.other().frame(first, &payload[from..]));
+            wire
+        },
+    )
 }
 
 proptest! {

@@ -269,7 +269,8 @@ fn answers(key: &str) -> Vec<(HandshakeError, Vec<u8>)> {
 fn every_rule_has_a_case() {
     let (requests, answers) = (requests(), answers(&asked_key()));
     let has = |cases: &[(HandshakeError, Vec<u8>)], error| cases.iter().any(|(other, _)| *other == error);
-    for error in HandshakeError::ALL {
+    // No bytes are too late by themselves: `heartbeat.rs` has that one.
+    for error in HandshakeError::ALL.into_iter().filter(|error| *error != HandshakeError::TimedOut) {
         let server_only = matches!(error.status(), 403 | 405)
             || matches!(error, MissingHost | RepeatedHost | InvalidHost | InvalidTarget | RequestBody | InvalidProtocols)
             || matches!(error, MissingVersion | RepeatedVersion | UnsupportedVersion | MissingKey | RepeatedKey | InvalidKey);

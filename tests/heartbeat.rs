@@ -16,7 +16,8 @@ const TICK: Duration = Duration::from_nanos(1);
 fn timeouts(ping: u64, pong: u64, idle: u64, close: u64) -> Timeouts {
     let some = |n| (n > 0).then_some(Duration::from_secs(n));
     let mut timeouts = Timeouts::default();
-    (timeouts.ping_interval, timeouts.pong_timeout, timeouts.idle_timeout, timeouts.close_timeout) = (some(ping), some(pong), some(idle), some(close));
+    (timeouts.ping_interval, timeouts.pong_timeout, timeouts.idle_timeout, timeouts.close_timeout) =
+        (some(ping), some(pong), some(idle), some(close));
     timeouts
 }
 
@@ -43,7 +44,8 @@ fn pings_go_out_at_every_interval_and_keep_both_alive() {
         pair.beat(side, timeouts(10, 5, 30, 5));
         pair.run_until(SECOND * 100);
         let (near, far) = pair.both(side);
-        let pings: Vec<Duration> = far.events.iter().zip(&far.times).filter(|(event, _)| matches!(event, Event::Ping(_))).map(|(_, time)| *time).collect();
+        let pings: Vec<Duration> =
+            far.events.iter().zip(&far.times).filter(|(event, _)| matches!(event, Event::Ping(_))).map(|(_, time)| *time).collect();
         let expected: Vec<Duration> = (1..=9).map(|i| SECOND * 10 * i + SECOND / 100).collect();
         assert_eq!(pings, expected, "each interval counts from the ping before it");
         assert_eq!(near.heartbeat.as_ref().unwrap().round_trip(), Some(SECOND / 50));
@@ -232,14 +234,14 @@ fn a_handshake_has_its_deadline_and_bytes_do_not_put_it_off() {
     let mut deadline = Deadline::after(SECOND * 10);
     for second in 5..15 {
         assert_eq!(deadline.poll(SECOND * second, &mut handshake), Some(SECOND * 15));
-        assert!(handshake.poll(&mut Input::new(&mut *b"GET".to_vec())).is_none());
+        assert!(handshake.poll(&mut Input::new(&mut b"GET".to_vec())).is_none());
     }
     assert_eq!(deadline.poll(SECOND * 15 - TICK, &mut handshake), Some(SECOND * 15));
     assert_eq!(deadline.poll(SECOND * 15, &mut handshake), None);
     let Some(Incoming::Failed(mut rejected)) = handshake.poll(&mut Input::empty()) else { panic!() };
     assert_eq!((rejected.status(), rejected.error()), (408, Some(HandshakeError::TimedOut)));
     assert!(output(&mut rejected).starts_with(b"HTTP/1.1 408 Request Timeout\r\n"));
-    assert!(!handshake.is_done() && handshake.poll(&mut Input::new(&mut *b"x".to_vec())).is_none());
+    assert!(!handshake.is_done() && handshake.poll(&mut Input::new(&mut b"x".to_vec())).is_none());
 
     // The answer has a deadline of its own.
     let mut deadline = Deadline::after(SECOND);
