@@ -267,3 +267,27 @@ fn a_peer_that_never_reads_costs_no_more_than_its_bound() {
         assert!(count.live <= (2 << 20) + (16 << 10), "the queue, and the room that it grows by: {count:?}");
     }
 }
+
+#[test]
+fn a_peer_that_pings_as_fast_as_it_reads_costs_no_more() {
+    for side in SIDES {
+        let mut connection = side.open(Config::default());
+        let ping = side.other().frame(PING, &[b'p'; 100]);
+        let mut wire = Vec::new();
+        let ((), count) = counted(|| {
+            for _ in 0..20_000 {
+                let mut ping = ping.clone();
+                while connection.poll_event(&mut Input::new(&mut ping)).is_some() {
+                    ping.clear();
+                }
+                // It always leaves a bit, so that the queue is never empty.
+                let n = connection.queued().saturating_sub(50);
+                let mut out = connection.transmit();
+                out.advance(n);
+            }
+        });
+        wire.extend(output(&mut connection));
+        assert!(count.peak < 16 << 10, "{count:?}");
+        assert_eq!(wire.len(), 50);
+    }
+}

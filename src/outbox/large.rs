@@ -1,0 +1,193 @@
+//! Payloads that are queued by reference, and masked, if they are, on their way out.
+//!
+//! A client must mask what it sends (§5.3), but nobody has to hold a masked copy of all of it: one piece at a time is masked, into a buffer
+//! that all of them share, when the one before it was sent.
+
+use crate::mask;
+use crate::payload::Payload;
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use bytes::{Buf, Bytes};
+use core::fmt;
+use core::mem;
+
+/// The payloads by reference, in order.
+#[derive(Debug, Default)]
+pub(super) struct Large {
+    queue: Queue,
+    /// The part of the first of them that was masked for sending.
+    piece: Option<Box<Piece>>,
+}
+
+#[derive(Debug, Default)]
+enum Queue {
+    #[default]
+    None,
+    /// The usual case, without an allocation.
+    One(Reference),
+    Many(VecDeque<Reference>),
+}
+
+#[derive(Debug)]
+struct Reference {
+    /// The place in the tail where the payload stands.
+    at: usize,
+    /// What was neither sent nor masked into the piece.
+    payload: Bytes,
+    /// The key for the payload's next byte.
+    mask: Option<[u8; 4]>,
+}
+
+/// Part of a payload, masked.
+struct Piece {
+    bytes: [u8; PIECE],
+    len: usize,
+    /// How much of it was sent.
+    sent: usize,
+}
+
+/// How much of a payload is masked at a time, in bytes.
+const PIECE: usize = 16 << 10;
+
+/// Whether a payload is queued by reference. One that has to be masked in few pieces leaves in fewer writes when it is masked into the tail.
+#[inline]
+pub(super) fn is_large(payload: &Payload<'_>, mask: Option<[u8; 4]>) -> bool {
+    let from = payload.by_reference_from();
+    payload.as_ref().len() >= if mask.is_some() { from.max(2 * PIECE) } else { from }
+}
+
+impl Large {
+    /// Queues a payload that stands at this place of the tail.
+    pub(super) fn push(&mut self, at: usize, payload: Bytes, mask: Option<[u8; 4]>) {
+        let reference = Reference { at, payload, mask };
+        self.queue = match mem::take(&mut self.queue) {
+            Queue::None => Queue::One(reference),
+            Queue::One(first) => Queue::Many(VecDeque::from([first, reference])),
+            Queue::Many(mut all) => {
+                all.push_back(reference);
+                Queue::Many(all)
+            }
+        };
+    }
+
+    /// Masks the next piece of the first payload, so that there is something to show of it.
+    #[inline]
+    pub(super) fn mask_ahead(&mut self) {
+        let Some(Reference { payload, mask: Some(key), .. }) = self.queue.first_mut() else { return };
+        if payload.is_empty() || self.piece.as_ref().is_some_and(|piece| !piece.rest().is_empty()) {
+            return;
+        }
+        let part = payload.split_to(PIECE.min(payload.len()));
+        let piece = self.piece.get_or_insert_with(|| Box::new(Piece { bytes: [0; PIECE], len: 0, sent: 0 }));
+        if let Some(bytes) = piece.bytes.get_mut(..part.len()) {
+            bytes.copy_from_slice(&part);
+            mask::apply(bytes, *key);
+        }
+        (piece.len, piece.sent) = (part.len(), 0);
+        *key = mask::rotate(*key, part.len());
+    }
+
+    /// Moves on inside the first payload, by at most `n` bytes and at least by one; tells by how many.
+    pub(super) fn advance(&mut self, n: usize) -> usize {
+        self.mask_ahead();
+        let Some(first) = self.queue.first_mut() else { return 0 };
+        let step = match &mut self.piece {
+            Some(piece) if first.mask.is_some() => {
+                let step = n.min(piece.rest().len());
+                piece.sent += step;
+                step
+            }
+            _ => {
+                let step = n.min(first.payload.len());
+                first.payload.advance(step);
+                step
+            }
+        };
+        let masked = self.piece.as_ref().is_some_and(|piece| !piece.rest().is_empty());
+        if first.payload.is_empty() && !masked {
+            self.queue.pop();
+        }
+        self.mask_ahead();
+        step
+    }
+
+    /// The tail lost `n` bytes at its front.
+    pub(super) fn shift(&mut self, n: usize) {
+        match &mut self.queue {
+            Queue::None => {}
+            Queue::One(first) => first.at -= n,
+            Queue::Many(all) => all.iter_mut().for_each(|reference| reference.at -= n),
+        }
+    }
+
+    /// Where in the tail the first payload stands.
+    #[inline]
+    pub(super) fn at(&self) -> Option<usize> {
+        self.place(0)
+    }
+
+    /// Where in the tail a payload stands.
+    #[inline]
+    pub(super) fn place(&self, i: usize) -> Option<usize> {
+        self.queue.get(i).map(|reference| reference.at)
+    }
+
+    /// What there is to show of a payload, and whether that is all of it.
+    #[inline]
+    pub(super) fn shown(&self, i: usize) -> (&[u8], bool) {
+        match self.queue.get(i) {
+            Some(Reference { payload, mask: None, .. }) => (payload, true),
+            // Of the masked payloads only the first has a piece.
+            Some(Reference { payload, .. }) if i == 0 => (self.piece.as_ref().map_or(&[], |piece| piece.rest()), payload.is_empty()),
+            _ => (&[], false),
+        }
+    }
+
+    /// The rest of the first payload, if it can be given away as it is.
+    pub(super) fn shared(&mut self) -> Option<Bytes> {
+        self.queue.first_mut().filter(|first| first.mask.is_none()).map(|first| first.payload.clone())
+    }
+}
+
+impl Queue {
+    fn pop(&mut self) {
+        *self = match mem::take(self) {
+            Self::None | Self::One(_) => Self::None,
+            Self::Many(mut all) => {
+                all.pop_front();
+                if all.is_empty() { Self::None } else { Self::Many(all) }
+            }
+        };
+    }
+
+    #[inline]
+    fn first_mut(&mut self) -> Option<&mut Reference> {
+        match self {
+            Self::None => None,
+            Self::One(first) => Some(first),
+            Self::Many(all) => all.front_mut(),
+        }
+    }
+
+    #[inline]
+    fn get(&self, i: usize) -> Option<&Reference> {
+        match self {
+            Self::None => None,
+            Self::One(first) => Some(first).filter(|_| i == 0),
+            Self::Many(all) => all.get(i),
+        }
+    }
+}
+
+impl Piece {
+    /// What was not sent yet.
+    fn rest(&self) -> &[u8] {
+        self.bytes.get(self.sent..self.len).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Piece {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Piece").field("len", &self.len).field("sent", &self.sent).finish_non_exhaustive()
+    }
+}

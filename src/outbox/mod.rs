@@ -1,0 +1,324 @@
+//! The transmit queue: what is to be sent, in order, seen through [`bytes::Buf`].
+//!
+//! Headers and small payloads lie in one tail buffer; large owned payloads stay where they are and are queued by reference at their
+//! place in the tail; what a client sends that way is masked on its way out, one piece at a time. Pings and pongs wait
+//! beside the queue and leave at the next end of a frame.
+//!
+//! ```text
+//!   tail    ┌ sent ┬─────────────────┬───────────────┬──────────┐        waiting ┌──────┬──────┐
+//!           │▒▒▒▒▒▒│ frame │ header  │ frame │ header│  frame   │                │ ping │ pong │
+//!           └──────┴─────────────────┴───────────────┴──────────┘                └──────┴──────┘
+//!   large                            ▲ payload       ▲ payload               leaves between two frames
+//!                                    (piece masked)  (not yet)
+//! ```
+//!
+//! A drained queue holds no heap. No byte moves on a partial write, but for the tail being closed up when more than half of it was sent.
+
+mod large;
+mod slices;
+mod waiting;
+
+use crate::close::CloseFrame;
+use crate::frame::{Header, OpCode};
+use crate::mask;
+use crate::payload::Payload;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use bytes::{Buf, Bytes};
+use core::mem;
+use large::Large;
+use slices::Slices;
+use waiting::Waiting;
+
+/// The bytes to send. See [`LifeCycle::transmit`](crate::LifeCycle::transmit).
+///
+/// Use it as a [`Buf`], or take owned buffers with [`pop`](Self::pop). Dropping it takes nothing: what was not advanced over comes again.
+#[derive(Debug)]
+pub struct Transmit<'a> {
+    outbox: &'a mut Outbox,
+}
+
+impl<'a> Transmit<'a> {
+    pub(crate) fn new(outbox: &'a mut Outbox) -> Self {
+        outbox.large.mask_ahead();
+        Self { outbox }
+    }
+
+    /// Takes the next buffer out of the queue, for I/O that owns what it writes. `None`: nothing is left.
+    ///
+    /// What was popped counts as sent: write it fully before you look at `wants_shutdown` or `is_done`.
+    ///
+    /// ```
+    /// use sockless::{Agreement, Config, Connection, LifeCycle, Role};
+    ///
+    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// connection.send_binary(vec![7; 100_000])?;
+    /// let header = connection.transmit().pop().expect("a header");
+    /// assert_eq!(header, [0x82, 127, 0, 0, 0, 0, 0, 1, 0x86, 0xa0][..]);
+    /// let payload = connection.transmit().pop().expect("the vector itself, not a copy of it");
+    /// assert_eq!(payload.len(), 100_000);
+    /// assert!(connection.transmit().pop().is_none() && !connection.wants_write());
+    /// # Ok::<(), sockless::SendError>(())
+    /// ```
+    pub fn pop(&mut self) -> Option<Bytes> {
+        self.outbox.pop()
+    }
+}
+
+impl Buf for Transmit<'_> {
+    #[inline]
+    fn remaining(&self) -> usize {
+        self.outbox.queued
+    }
+
+    #[inline]
+    fn chunk(&self) -> &[u8] {
+        self.outbox.slices().next().unwrap_or_default()
+    }
+
+    #[cfg(feature = "std")]
+    fn chunks_vectored<'b>(&'b self, dst: &mut [std::io::IoSlice<'b>]) -> usize {
+        let mut n = 0;
+        for (slot, slice) in dst.iter_mut().zip(self.outbox.slices()) {
+            *slot = std::io::IoSlice::new(slice);
+            n += 1;
+        }
+        n
+    }
+
+    /// Counts `n` bytes as sent; more than there are count as all.
+    #[inline]
+    fn advance(&mut self, n: usize) {
+        self.outbox.advance(n);
+    }
+}
+
+/// The queue behind [`Transmit`].
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    /// Handshake bytes, frame headers and small payloads.
+    tail: Vec<u8>,
+    /// How much of the tail was sent.
+    sent: usize,
+    /// The payloads by reference, in order.
+    large: Large,
+    /// Control frames that leave at the next end of a frame.
+    waiting: Option<Box<Waiting>>,
+    /// The bytes in all of the above that were not sent.
+    queued: usize,
+    /// What is left of the frame, or handshake head, that has begun to leave. 0: the next byte begins one.
+    frame_rest: u64,
+    /// The size of the last batch: where a new tail starts.
+    last_batch: u32,
+    /// The length of the Close frame at the end of the queue; 0: none was queued.
+    close_len: u8,
+    /// Whether more than `upper_mark` bytes were queued, and since then not as few as `lower_mark`.
+    above: bool,
+    lower_mark: u32,
+    upper_mark: u32,
+}
+
+/// The largest tail that a new batch starts with, in bytes.
+const MAX_BATCH: u32 = 64 << 10;
+
+/// The tail is closed up only when at least this many bytes of it were sent.
+const CLOSE_UP: usize = 4096;
+
+impl Outbox {
+    /// A queue that begins with the head of a handshake.
+    pub(crate) fn with_head(head: Vec<u8>) -> Self {
+        Self { queued: head.len(), frame_rest: head.len() as u64, tail: head, ..Self::default() }
+    }
+
+    pub(crate) fn with_marks(self, lower_mark: u32, upper_mark: u32) -> Self {
+        Self { lower_mark, upper_mark, ..self }
+    }
+
+    /// Queues a data frame.
+    #[inline]
+    pub(crate) fn push_frame(&mut self, fin: bool, opcode: OpCode, payload: Payload<'_>, mask: Option<[u8; 4]>) {
+        let payload_len = payload.as_ref().len();
+        let header = Header { fin, rsv: 0, opcode, mask, payload_len: payload_len as u64 }.encode();
+        self.queued += header.as_ref().len() + payload_len;
+        self.above |= self.is_full();
+        if large::is_large(&payload, mask) {
+            self.grow_tail(header.as_ref().len());
+            self.tail.extend_from_slice(header.as_ref());
+            self.large.push(self.tail.len(), payload.into_bytes(), mask);
+        } else {
+            self.grow_tail(header.as_ref().len() + payload_len);
+            self.tail.extend_from_slice(header.as_ref());
+            extend(&mut self.tail, payload.as_ref(), mask);
+        }
+    }
+
+    /// Queues the Close frame behind all else. Nothing is queued behind it.
+    pub(crate) fn push_close(&mut self, frame: Option<CloseFrame<'_>>, mask: Option<[u8; 4]>) {
+        let mut body = [0; 2 + CloseFrame::MAX_REASON];
+        let mut len = 0;
+        if let Some(frame) = frame {
+            let code = frame.code().get().to_be_bytes();
+            for (to, from) in body.iter_mut().zip(code.iter().chain(frame.reason().as_bytes())) {
+                *to = *from;
+                len += 1;
+            }
+        }
+        let before = self.queued;
+        self.push_frame(true, OpCode::Close, Payload::from(body.get(..len).unwrap_or_default()), mask);
+        self.close_len = (self.queued - before) as u8;
+    }
+
+    /// Queues a ping, past all frames that have not begun to leave.
+    pub(crate) fn push_ping(&mut self, payload: &[u8], mask: Option<[u8; 4]>) {
+        let waiting = self.waiting.get_or_insert_default();
+        self.queued += waiting.push(OpCode::Ping, payload, mask);
+        self.above |= self.is_full();
+    }
+
+    /// Queues a pong likewise. When a Close frame has begun to leave it is dropped: nobody would read it.
+    pub(crate) fn push_pong(&mut self, payload: &[u8], mask: Option<[u8; 4]>) {
+        let waiting = self.waiting.as_ref().map_or(0, |waiting| waiting.rest().len());
+        if self.close_len != 0 && self.queued < usize::from(self.close_len) + waiting {
+            return;
+        }
+        let waiting = self.waiting.get_or_insert_default();
+        self.queued -= waiting.make_way(payload.len());
+        self.queued += waiting.push(OpCode::Pong, payload, mask);
+        self.above |= self.is_full();
+    }
+
+    /// Whether nothing waits to be sent.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queued == 0
+    }
+
+    /// Whether more bytes wait to be sent than should.
+    #[inline]
+    pub(crate) fn is_full(&self) -> bool {
+        self.queued > self.upper_mark as usize
+    }
+
+    pub(crate) fn above_mark(&self) -> bool {
+        self.above
+    }
+
+    /// How many bytes wait to be sent.
+    pub(crate) fn queued(&self) -> usize {
+        self.queued
+    }
+
+    /// Drops all that was not sent.
+    pub(crate) fn clear(&mut self) {
+        let Self { last_batch, close_len, lower_mark, upper_mark, .. } = *self;
+        *self = Self { last_batch, close_len, lower_mark, upper_mark, ..Self::default() };
+    }
+
+    /// Makes room for `n` bytes in the tail.
+    #[inline]
+    fn grow_tail(&mut self, n: usize) {
+        if self.tail.capacity() == 0 {
+            self.tail.reserve_exact(n.max(self.last_batch as usize));
+        } else {
+            self.tail.reserve(n);
+        }
+    }
+
+    /// What is to be sent, in order, up to where a payload is not masked yet.
+    #[inline]
+    fn slices(&self) -> Slices<'_> {
+        let waiting = self.waiting.as_ref().map_or(&[][..], |waiting| waiting.rest());
+        Slices::new(self.tail.get(self.sent..).unwrap_or_default(), self.sent, &self.large, waiting, self.frame_rest)
+    }
+
+    #[inline]
+    fn advance(&mut self, n: usize) {
+        if n >= self.queued {
+            self.remember_batch();
+            self.clear();
+        } else {
+            self.advance_part(n);
+        }
+    }
+
+    fn advance_part(&mut self, mut n: usize) {
+        self.queued -= n;
+        self.above &= self.queued > self.lower_mark as usize;
+        while n > 0 {
+            let step = match &mut self.waiting {
+                Some(waiting) if self.frame_rest == 0 => {
+                    let step = waiting.advance(n);
+                    if waiting.rest().is_empty() {
+                        self.waiting = None;
+                    }
+                    step
+                }
+                _ => self.advance_frame(n),
+            };
+            n -= step;
+        }
+        if self.sent >= CLOSE_UP.max(self.tail.len() / 2) {
+            self.tail.drain(..self.sent);
+            self.large.shift(self.sent);
+            self.sent = 0;
+        }
+    }
+
+    /// Moves on inside the frame at the front, by at most `n` bytes; at least by one.
+    fn advance_frame(&mut self, n: usize) -> usize {
+        if self.frame_rest == 0 {
+            // All that was queued are whole frames whose headers lie in the tail.
+            let front = self.tail.get(self.sent..).unwrap_or_default();
+            self.frame_rest = match Header::decode(front) {
+                Ok(Some((header, len))) => header.payload_len + len as u64,
+                _ => u64::MAX,
+            };
+        }
+        let n = usize::try_from(self.frame_rest).map_or(n, |rest| n.min(rest));
+        let step = match self.large.at() {
+            Some(at) if at == self.sent => self.large.advance(n),
+            at => {
+                let step = n.min(at.unwrap_or(self.tail.len()) - self.sent);
+                self.sent += step;
+                step
+            }
+        };
+        self.frame_rest -= step as u64;
+        step
+    }
+
+    fn pop(&mut self) -> Option<Bytes> {
+        let popped = match self.large.at() {
+            None if self.waiting.is_none() => {
+                // All that is left, in one buffer.
+                self.remember_batch();
+                let mut tail = Bytes::from(mem::take(&mut self.tail));
+                tail.advance(self.sent);
+                self.clear();
+                return Some(tail).filter(|tail| !tail.is_empty());
+            }
+            // Its header has left, so its frame has begun: no control frame comes before it.
+            Some(at) if at == self.sent => self.large.shared(),
+            _ => None,
+        };
+        let popped = match popped {
+            Some(payload) => payload,
+            // Cut out of a buffer that stays.
+            None => Bytes::copy_from_slice(self.slices().next()?),
+        };
+        self.advance(popped.len());
+        Some(popped)
+    }
+
+    fn remember_batch(&mut self) {
+        self.last_batch = u32::try_from(self.tail.len()).unwrap_or(u32::MAX).min(MAX_BATCH);
+    }
+}
+
+/// Appends a payload, masked with a key.
+#[inline]
+fn extend(to: &mut Vec<u8>, payload: &[u8], mask: Option<[u8; 4]>) {
+    match mask {
+        None => to.extend_from_slice(payload),
+        Some(key) => mask::extend_masked(to, payload, key),
+    }
+}
