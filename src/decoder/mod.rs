@@ -14,68 +14,14 @@
 //! No allocator is needed: a piece is what one read brought of a frame. Putting pieces together is the [`Connection`](crate::Connection)'s work,
 //! and so is what pieces mean: UTF-8, the body of a close frame.
 
+mod piece;
+
 use crate::error::ProtocolError;
 use crate::frame::{self, Header, OpCode};
 use crate::input::Input;
 use crate::mask;
 
-/// The kind of a message, §5.6.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// UTF-8 text.
-    Text,
-    /// Bytes.
-    Binary,
-}
-
-impl From<Kind> for OpCode {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Text => Self::Text,
-            Kind::Binary => Self::Binary,
-        }
-    }
-}
-
-/// The kind of a control frame, §5.5.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Control {
-    /// §5.5.1.
-    Close,
-    /// §5.5.2.
-    Ping,
-    /// §5.5.3.
-    Pong,
-}
-
-/// Part of a frame, unmasked, as long as what was there to read.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Piece<'b> {
-    /// Part of a message.
-    Message {
-        /// Text or binary, on the continuation frames too.
-        kind: Kind,
-        /// Whether the message begins here.
-        first: bool,
-        /// Whether the message ends here.
-        last: bool,
-        /// The reserved bits of the message's first frame.
-        rsv: u8,
-        /// How many bytes of this frame are still to come.
-        rest: u64,
-        /// The bytes.
-        data: &'b [u8],
-    },
-    /// Part of a control frame.
-    Control {
-        /// Which one.
-        kind: Control,
-        /// Whether the frame ends here. All its bytes are in this piece and those before it since the last end.
-        last: bool,
-        /// The bytes.
-        data: &'b [u8],
-    },
-}
+pub use piece::{Control, Kind, Piece};
 
 /// Which end of the connection the decoder stands at: who must mask, §5.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -349,7 +295,7 @@ impl Decoder {
             0 => State::START,
             _ => State::Payload { opcode, fin, mask, rest },
         };
-        let piece = match control(opcode) {
+        let piece = match Control::of(opcode) {
             Some(kind) => Piece::Control { kind, last: rest == 0, data },
             None => {
                 // A data frame's payload never stands without its message.
@@ -369,15 +315,6 @@ impl Decoder {
 
 impl State {
     const START: Self = Self::Header { bytes: [0; Header::MAX_LEN], len: 0 };
-}
-
-fn control(opcode: OpCode) -> Option<Control> {
-    match opcode {
-        OpCode::Close => Some(Control::Close),
-        OpCode::Ping => Some(Control::Ping),
-        OpCode::Pong => Some(Control::Pong),
-        OpCode::Continuation | OpCode::Text | OpCode::Binary => None,
-    }
 }
 
 /// The message that a first byte announces if it is one with FIN and no reserved bits.

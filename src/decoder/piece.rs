@@ -1,0 +1,73 @@
+//! What the decoder gives: parts of messages and of control frames.
+
+use crate::frame::OpCode;
+
+/// The kind of a message, §5.6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// UTF-8 text.
+    Text,
+    /// Bytes.
+    Binary,
+}
+
+impl From<Kind> for OpCode {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Text => Self::Text,
+            Kind::Binary => Self::Binary,
+        }
+    }
+}
+
+/// The kind of a control frame, §5.5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Control {
+    /// §5.5.1.
+    Close,
+    /// §5.5.2.
+    Ping,
+    /// §5.5.3.
+    Pong,
+}
+
+impl Control {
+    /// The kind of a frame with this opcode, if it is a control frame.
+    pub(super) fn of(opcode: OpCode) -> Option<Self> {
+        match opcode {
+            OpCode::Close => Some(Self::Close),
+            OpCode::Ping => Some(Self::Ping),
+            OpCode::Pong => Some(Self::Pong),
+            OpCode::Continuation | OpCode::Text | OpCode::Binary => None,
+        }
+    }
+}
+
+/// Part of a frame, unmasked, as long as what was there to read.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Piece<'b> {
+    /// Part of a message.
+    Message {
+        /// Text or binary, on the continuation frames too.
+        kind: Kind,
+        /// Whether the message begins here.
+        first: bool,
+        /// Whether the message ends here.
+        last: bool,
+        /// The reserved bits of the message's first frame.
+        rsv: u8,
+        /// How many bytes of this frame are still to come.
+        rest: u64,
+        /// The bytes.
+        data: &'b [u8],
+    },
+    /// Part of a control frame.
+    Control {
+        /// Which one.
+        kind: Control,
+        /// Whether the frame ends here. All its bytes are in this piece and those before it since the last end.
+        last: bool,
+        /// The bytes.
+        data: &'b [u8],
+    },
+}
