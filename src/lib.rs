@@ -60,6 +60,7 @@ pub mod mask;
 pub mod utf8;
 
 pub use close::{CloseCode, CloseFrame, ReasonTooLong};
+pub use decoder::{Kind, Limits};
 pub use error::ProtocolError;
 pub use input::Input;
 

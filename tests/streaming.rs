@@ -3,8 +3,7 @@
 mod support;
 
 use bytes::{Buf, Bytes};
-use sockless::decoder::Kind;
-use sockless::{Config, Connection, Delivery, Event, Input, LifeCycle, Prepared, SendError};
+use sockless::{Config, Connection, Delivery, Event, Input, Kind, LifeCycle, Prepared, SendError};
 use support::alloc::{Counting, counted};
 use support::{BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames, output};
 

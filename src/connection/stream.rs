@@ -35,8 +35,7 @@ impl Connection {
     /// [`SendError::Closed`]; [`SendError::InMessage`]: one is under way.
     ///
     /// ```
-    /// use sockless::decoder::Kind;
-    /// use sockless::{Agreement, Config, Connection, LifeCycle, Role, SendError};
+    /// use sockless::{Agreement, Config, Connection, Kind, LifeCycle, Role, SendError};
     ///
     /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
     /// connection.begin(Kind::Text)?;
