@@ -40,13 +40,13 @@ pub struct Limits {
     pub max_frame: u64,
     /// The longest message, in bytes, all its fragments together. 16 MiB unless said otherwise.
     pub max_message: u64,
-    /// The most frames that a message may consist of. 65,536 unless said otherwise.
+    /// The most frames that a message may consist of. 131,072 unless said otherwise.
     pub max_fragments: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_frame: 16 << 20, max_message: 16 << 20, max_fragments: 1 << 16 }
+        Self { max_frame: 16 << 20, max_message: 16 << 20, max_fragments: 1 << 17 }
     }
 }
 
