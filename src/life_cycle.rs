@@ -100,6 +100,11 @@ impl Ending {
         !self.eof && !self.broken
     }
 
+    /// Whether reading makes sense when all that comes is thrown away.
+    pub(crate) fn discards(&self) -> bool {
+        self.readable() && self.discard > 0
+    }
+
     /// Whether the write side is to be shut down, given that nothing will be written any more.
     pub(crate) fn wants_shutdown(&self) -> bool {
         !self.shut && !self.broken

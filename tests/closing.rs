@@ -219,7 +219,23 @@ fn a_failed_connection_discards_within_its_bound() {
             assert_eq!(feed(&mut connection, &[0; 100]), []);
             assert!(!connection.is_done() && connection.wants_read());
         }
-        assert_eq!(feed(&mut connection, &[0; 100]), []);
+        assert_eq!(feed(&mut connection, &[0; 99]), []);
+        assert!(connection.is_done() && !connection.wants_read());
+    }
+}
+
+#[test]
+fn the_bound_on_what_is_discarded_holds_while_the_answer_waits_too() {
+    for side in SIDES {
+        let mut config = Config::default();
+        config.max_discard = 1000;
+        let mut connection = side.open(config);
+        closed(&feed(&mut connection, b"\x83"));
+        assert_eq!(feed(&mut connection, &[0; 999]), []);
+        assert!(!connection.wants_read() && connection.wants_write(), "a peer that sends for ever and reads nothing");
+        output(&mut connection);
+        assert!(connection.wants_shutdown());
+        connection.shutdown_done();
         assert!(connection.is_done());
     }
 }

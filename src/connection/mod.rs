@@ -237,7 +237,10 @@ impl LifeCycle for Connection {
     }
 
     fn wants_read(&self) -> bool {
-        self.ending.readable() && !self.is_done()
+        match self.phase {
+            Phase::Open | Phase::Closing => self.ending.readable(),
+            Phase::Ended(_) | Phase::Over { .. } => self.ending.discards() && !self.is_done(),
+        }
     }
 
     fn wants_shutdown(&self) -> bool {

@@ -75,7 +75,7 @@ impl LifeCycle for Rejected {
     }
 
     fn wants_read(&self) -> bool {
-        self.ending.readable() && !self.is_done()
+        self.ending.discards() && !self.is_done()
     }
 
     fn wants_shutdown(&self) -> bool {
