@@ -3,20 +3,27 @@
 use bytes::Buf;
 use sockless::server::{Handshake, Incoming};
 use sockless::{Connection, Event, Input, LifeCycle};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::time::Duration;
 
 fn main() -> io::Result<()> {
     let listener = TcpListener::bind(std::env::args().nth(1).as_deref().unwrap_or("127.0.0.1:9001"))?;
     println!("ws://{}", listener.local_addr()?);
     for stream in listener.incoming() {
-        let stream = stream?;
-        std::thread::spawn(move || serve(stream));
+        match stream {
+            Ok(stream) => drop(std::thread::spawn(move || serve(stream))),
+            Err(error) => {
+                eprintln!("no room for one more: {error}"); // Those who are here go on; some may leave.
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        }
     }
     Ok(())
 }
 
 fn serve(mut stream: TcpStream) {
+    let _ = stream.set_nodelay(true);
     let mut scratch = vec![0; 64 << 10];
     let mut handshake = Handshake::new(Default::default());
     while !handshake.is_done() {
@@ -24,10 +31,10 @@ fn serve(mut stream: TcpStream) {
         match handshake.poll(&mut input) {
             Some(Incoming::Upgrade(request)) => {
                 let mut connection = request.accept().open(Default::default());
-                echo(&mut connection, input); // Frames may have come behind the request.
+                echo(&mut connection, input, &mut stream); // Frames may have come behind the request.
                 while !connection.is_done() {
                     let input = turn(&mut connection, &mut stream, &mut scratch);
-                    echo(&mut connection, input);
+                    echo(&mut connection, input, &mut stream);
                 }
                 return;
             }
@@ -38,14 +45,17 @@ fn serve(mut stream: TcpStream) {
     }
 }
 
-fn echo(connection: &mut Connection, mut input: Input<'_>) {
+fn echo(connection: &mut Connection, mut input: Input<'_>, stream: &mut TcpStream) {
     while let Some(event) = connection.poll_event(&mut input) {
-        let sent = match event {
+        // Refused only when the connection is closing, or full; before it is full, all is written.
+        let _ = match event {
             Event::Text(text) => connection.send_text(text),
             Event::Binary(data) => connection.send_binary(data),
             _ => Ok(()), // Pings are answered already; after Closed the loop goes on until it is done.
         };
-        debug_assert!(sent.is_ok(), "refused only after a close, and nothing comes after that");
+        if connection.above_mark() {
+            write(connection, stream);
+        }
     }
 }
 
@@ -59,14 +69,7 @@ fn answer(mut rejected: sockless::server::Rejected, stream: &mut TcpStream, scra
 
 /// One turn of the loop, the same for everything that talks: write, shut down, read.
 fn turn<'b>(side: &mut dyn LifeCycle, stream: &mut TcpStream, scratch: &'b mut [u8]) -> Input<'b> {
-    while side.wants_write() {
-        let mut out = side.transmit();
-        match stream.write(out.chunk()) {
-            Ok(n @ 1..) => out.advance(n),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            _ => side.handle_error(),
-        }
-    }
+    write(side, stream);
     if side.wants_shutdown() {
         let _ = stream.shutdown(Shutdown::Write); // If it fails, reading tells why.
         side.shutdown_done();
@@ -80,4 +83,17 @@ fn turn<'b>(side: &mut dyn LifeCycle, stream: &mut TcpStream, scratch: &'b mut [
         }
     }
     Input::empty()
+}
+
+fn write(side: &mut dyn LifeCycle, stream: &mut TcpStream) {
+    while side.wants_write() {
+        let mut out = side.transmit();
+        let mut slices = [IoSlice::new(&[]); 16]; // A header and its payload leave together.
+        let count = out.chunks_vectored(&mut slices);
+        match stream.write_vectored(&slices[..count]) {
+            Ok(n @ 1..) => out.advance(n),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            _ => side.handle_error(),
+        }
+    }
 }

@@ -136,14 +136,15 @@ impl<'a> CloseFrame<'a> {
     /// Reads the body of a close frame. `None`: it had no body.
     ///
     /// # Errors
-    /// A body of one byte, a code that must not be sent, a reason that is not UTF-8.
+    /// A body of one byte, a code that must not be sent, a reason that is not UTF-8, a body of more than 125 bytes.
     pub fn decode(body: &'a [u8]) -> Result<Option<Self>, ProtocolError> {
         let Some((code, reason)) = body.split_first_chunk() else {
             return if body.is_empty() { Ok(None) } else { Err(ProtocolError::CloseBodyTooShort) };
         };
         let code = CloseCode::new(u16::from_be_bytes(*code)).ok_or(ProtocolError::InvalidCloseCode)?;
         let reason = str::from_utf8(reason).map_err(|_| ProtocolError::InvalidCloseReason)?;
-        Ok(Some(Self { code, reason }))
+        // No frame that the decoder lets pass has such a body.
+        Self::new(code, reason).map(Some).map_err(|ReasonTooLong| ProtocolError::ControlTooLong)
     }
 
     /// The code.
@@ -188,6 +189,11 @@ mod tests {
         assert_eq!(CloseFrame::decode(b"\x03\xe9gone").unwrap(), CloseFrame::new(CloseCode::AWAY, "gone").ok());
         assert_eq!(CloseFrame::decode(b"\x03\xed"), Err(ProtocolError::InvalidCloseCode));
         assert_eq!(CloseFrame::decode(b"\x03\xe8\xff"), Err(ProtocolError::InvalidCloseReason));
+        let mut body = b"\x03\xe8".to_vec();
+        body.resize(125, b'x');
+        assert!(CloseFrame::decode(&body).is_ok());
+        body.push(b'x');
+        assert_eq!(CloseFrame::decode(&body), Err(ProtocolError::ControlTooLong));
     }
 
     #[test]

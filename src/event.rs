@@ -18,7 +18,8 @@ pub enum Event<'b> {
     Binary(Cow<'b, [u8]>),
     /// Part of a message, instead of the two above, under [`Delivery::Chunks`](crate::Delivery::Chunks).
     Chunk(Chunk<'b>),
-    /// A ping; its answer is queued already. §5.5.2.
+    /// A ping. Its answer is queued already, unless our Close frame has begun to leave; one that waits in a long row of others may be replaced by a newer
+    /// one (§5.5.3). §5.5.2.
     Ping(Cow<'b, [u8]>),
     /// A pong, asked for or not. §5.5.3.
     Pong(Cow<'b, [u8]>),
@@ -194,6 +195,8 @@ pub enum Cause {
     Local,
     /// The peer broke the protocol or a limit, and we closed it with the code of the error.
     Violation(ProtocolError),
+    /// There was no memory left to assemble the peer's message, and we closed it with 1011. The peer broke nothing.
+    OutOfMemory,
     /// A time-out that [`Heartbeat`](crate::Heartbeat) or the caller saw.
     Timeout(Timeout),
     /// The transport ended or failed before the peer's Close frame came.

@@ -97,8 +97,8 @@ impl Header {
     /// Reads a header off the front of `bytes`, and tells how long it is. `None`: more bytes are needed.
     ///
     /// # Errors
-    /// A reserved opcode, a fragmented or long control frame, a length that is not in its shortest form or has its top bit set. Each is
-    /// reported as soon as its byte is there.
+    /// A reserved opcode, a fragmented or long control frame: as soon as their byte is there. A length that is not in its shortest form or has its top bit
+    /// set: as soon as it is whole.
     pub fn decode(bytes: &[u8]) -> Result<Option<(Self, usize)>, ProtocolError> {
         let Some((&first, rest)) = bytes.split_first() else { return Ok(None) };
         let opcode = check_first(first)?;

@@ -15,7 +15,7 @@ use crate::outbox::Transmit;
 /// What any I/O loop asks of a [`Connection`](crate::Connection), of a [`server::Handshake`](crate::server::Handshake) or
 /// [`client::Handshake`](crate::client::Handshake), and of a [`server::Rejected`](crate::server::Rejected).
 ///
-/// The trait is dyn-compatible: one loop can drive them all. Its rules:
+/// The trait is dyn-compatible: one loop can drive them all. It is sealed, so that it can grow. Its rules:
 ///
 /// 1. While [`wants_write`](Self::wants_write), write what [`transmit`](Self::transmit) gives.
 /// 2. When [`wants_shutdown`](Self::wants_shutdown), shut down the write side of the transport once (TLS: send close_notify) and call
@@ -41,8 +41,9 @@ use crate::outbox::Transmit;
 /// assert_eq!(side.transmit().chunk(), b"\x02hi");
 /// # Ok::<(), sockless::SendError>(())
 /// ```
-pub trait LifeCycle {
-    /// The bytes to send, as a [`bytes::Buf`]: look with `chunk` or `chunks_vectored`, then `advance` by what was written.
+pub trait LifeCycle: sealed::Sealed {
+    /// The bytes to send, as a [`bytes::Buf`]: look with `chunk` or `chunks_vectored`, then `advance` by what was written, with no other call between;
+    /// or `pop`. See [`Transmit`].
     fn transmit(&mut self) -> Transmit<'_>;
 
     /// Whether [`transmit`](Self::transmit) has bytes.
@@ -54,13 +55,13 @@ pub trait LifeCycle {
     /// Whether it is time to shut down the write side of the transport: all output was taken and nothing will follow.
     fn wants_shutdown(&self) -> bool;
 
-    /// The write side was shut down, or cannot be (a transport without half-close: say so all the same).
+    /// The write side was shut down, or cannot be (a transport without half-close: say so all the same). Without a wish for it before, nothing happens.
     fn shutdown_done(&mut self);
 
-    /// The peer's end of stream came: a read gave zero bytes.
+    /// The peer's end of stream came: a read gave zero bytes. Feed first what you kept of the [`Input`](crate::Input): later it would be thrown away.
     fn handle_eof(&mut self);
 
-    /// The transport failed: a read or a write gave an error that is not "try again". Output is dropped.
+    /// The transport failed: a read or a write gave an error that is not "try again". Output is dropped; feed first what you kept, as above.
     fn handle_error(&mut self);
 
     /// The time is up that you allow it: for a handshake, for an answer to be taken, for the closing handshake. It ends as it does when the transport fails;
@@ -69,6 +70,15 @@ pub trait LifeCycle {
 
     /// Whether it is over: drop the transport now.
     fn is_done(&self) -> bool;
+}
+
+mod sealed {
+    pub trait Sealed {}
+
+    impl Sealed for crate::Connection {}
+    impl Sealed for crate::client::Handshake {}
+    impl Sealed for crate::server::Handshake {}
+    impl Sealed for crate::server::Rejected {}
 }
 
 /// How far the transport has come to its end, seen from above it. RFC 6455 §7.1.1.

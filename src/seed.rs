@@ -10,7 +10,7 @@ use core::fmt;
 
 /// 32 unpredictable bytes from which a client derives its handshake key and its mask keys.
 ///
-/// Take them from the system's random source, fresh for each connection, or let [`Seed::random`] (feature `getrandom`) do it. The same
+/// Take them from the system's random source, fresh for each connection, or let `Seed::random` (feature `getrandom`) do it. The same
 /// seed twice gives the same bytes on the wire twice: right for a test and wrong for anything else (§10.3).
 ///
 /// ```

@@ -225,6 +225,33 @@ fn a_failed_connection_discards_within_its_bound() {
 }
 
 #[test]
+fn what_comes_in_the_same_read_as_the_violation_counts() {
+    for side in SIDES {
+        for wire in [&[0x83; 1000][..], &[&side.other().frame(TEXT, b"\xff")[..], &[0; 1000]].concat()] {
+            let mut config = Config::default();
+            config.max_discard = 900;
+            let mut connection = side.open(config);
+            closed(&feed(&mut connection, wire));
+            assert!(!connection.wants_read());
+        }
+    }
+}
+
+#[test]
+fn a_shutdown_that_was_not_wanted_is_none() {
+    for side in SIDES {
+        let mut connection = open(side);
+        connection.shutdown_done();
+        connection.send_text("still open").unwrap();
+        closed(&feed(&mut connection, &side.other().frame(CLOSE, b"")));
+        connection.shutdown_done();
+        assert!(!connection.is_done() && connection.wants_write(), "the answer was not written");
+        output(&mut connection);
+        goes_to_its_end(side, &mut connection);
+    }
+}
+
+#[test]
 fn the_bound_on_what_is_discarded_holds_while_the_answer_waits_too() {
     for side in SIDES {
         let mut config = Config::default();

@@ -104,6 +104,20 @@ fn a_message_may_be_as_long_as_the_limit_and_no_longer() {
 }
 
 #[test]
+fn a_whole_frame_above_the_message_limit_is_refused_on_the_direct_path_too() {
+    for side in SIDES {
+        for first in [TEXT, BINARY] {
+            for (len, refused) in [(200, false), (201, true)] {
+                let mut config = Config::default();
+                config.limits.max_message = 200;
+                let events = feed(&mut side.open(config), &side.other().frame(first, &vec![b'x'; len]));
+                assert_eq!(matches!(&events[..], [Event::Closed(_)]), refused, "{events:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn no_limit_at_all_is_possible_and_no_arithmetic_overflows() {
     let mut config = Config::default();
     config.limits.max_frame = u64::MAX;

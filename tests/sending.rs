@@ -303,3 +303,83 @@ fn advancing_too_far_takes_all_and_no_more() {
     server.send_text("y").unwrap();
     assert_eq!(output(&mut server), support::frame(TEXT, b"y", None));
 }
+
+#[test]
+fn a_pong_that_has_begun_to_leave_is_not_replaced() {
+    let mut server = Side::Server.open(Config::default());
+    let ping = |server: &mut Connection, tag| feed(server, &Side::Client.frame(PING, &[tag; 125]));
+    for tag in 0..40 {
+        ping(&mut server, tag);
+    }
+    // All but the last half of the last pong leaves; then our own pings fill the row.
+    let mut out = server.transmit();
+    let n = out.remaining() - 60;
+    let mut wire = out.copy_to_bytes(n).to_vec();
+    for _ in 0..40 {
+        server.ping(&[9; 125]).unwrap();
+    }
+    ping(&mut server, 200);
+    wire.extend(output(&mut server));
+    let sent = frames(&wire);
+    assert_eq!(sent.iter().filter(|frame| frame.first == PING).count(), 40);
+    assert_eq!(sent.last().unwrap().payload, [200; 125]);
+}
+
+#[test]
+fn the_queue_closes_up_in_front_of_a_large_payload() {
+    for side in SIDES {
+        let mut connection = side.open(Config::default());
+        connection.send_binary(&[1; 6000]).unwrap();
+        connection.send_binary(vec![2; 40_000]).unwrap();
+        connection.send_binary(&[3; 10]).unwrap();
+        let mut out = connection.transmit();
+        let mut wire = Vec::new();
+        for _ in 0..100 {
+            let n = out.chunk().len().min(5900);
+            wire.extend_from_slice(&out.chunk()[..n]);
+            out.advance(n);
+        }
+        assert!(!out.has_remaining());
+        let payloads: Vec<_> = frames(&wire).into_iter().map(|frame| frame.payload).collect();
+        assert_eq!(payloads, [vec![1; 6000], vec![2; 40_000], vec![3; 10]]);
+    }
+}
+
+/// A payload by reference is in memory once, however often it is queued: on 32 bits the sum is more than a `usize` holds.
+#[test]
+fn more_than_4_gib_can_be_queued() {
+    let payload = Bytes::from(vec![7; 16 << 20]);
+    let mut config = Config::default();
+    (config.lower_mark, config.upper_mark) = (u32::MAX, u32::MAX);
+    let mut server = Side::Server.open(config);
+    for _ in 0..256 {
+        server.send_binary(&payload).unwrap();
+    }
+    assert_eq!(server.queued() as u64, (256 * ((16 << 20) + 10_u64)).min(usize::MAX as u64));
+    let mut taken = 0_u64;
+    while let Some(bytes) = server.transmit().pop() {
+        taken += bytes.len() as u64;
+    }
+    assert_eq!(taken, 256 * ((16 << 20) + 10));
+}
+
+#[test]
+fn no_pong_stands_inside_the_101() {
+    let headers = [
+        ("host", &b"a.example"[..]),
+        ("upgrade", b"websocket"),
+        ("connection", b"Upgrade"),
+        ("sec-websocket-version", b"13"),
+        ("sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
+    ];
+    for begun in [0, 5] {
+        let request = sockless::server::Request::from_parts("GET", "/", (1, 1), headers, &Default::default()).unwrap();
+        let mut connection = request.accept().open(Config::default());
+        connection.send_text("first").unwrap();
+        let mut wire = connection.transmit().copy_to_bytes(begun).to_vec();
+        feed(&mut connection, &Side::Client.frame(PING, b"x"));
+        wire.extend(output(&mut connection));
+        assert!(wire.starts_with(b"HTTP/1.1 101 Switching Protocols\r\n"));
+        assert!(wire.ends_with(b"\r\n\r\n\x8a\x01x\x81\x05first"), "{}", wire.escape_ascii());
+    }
+}

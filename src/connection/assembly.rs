@@ -5,7 +5,7 @@
 
 use crate::decoder::Kind;
 use crate::error::ProtocolError;
-use crate::event::Event;
+use crate::event::{Cause, Event};
 use crate::utf8::Validator;
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -40,15 +40,15 @@ struct ControlFrame {
 
 impl Assembly {
     /// Adds a piece to the message under way; gives the message when it is the last.
-    pub(super) fn add(&mut self, kind: Kind, last: bool, rest: u64, data: &[u8]) -> Result<Option<Event<'static>>, ProtocolError> {
+    pub(super) fn add(&mut self, kind: Kind, last: bool, rest: u64, data: &[u8]) -> Result<Option<Event<'static>>, Cause> {
         match kind {
             Kind::Text => self.text(last, rest, data),
             Kind::Binary => self.binary(last, rest, data),
         }
     }
 
-    fn text(&mut self, last: bool, rest: u64, data: &[u8]) -> Result<Option<Event<'static>>, ProtocolError> {
-        let invalid = |_| ProtocolError::InvalidUtf8;
+    fn text(&mut self, last: bool, rest: u64, data: &[u8]) -> Result<Option<Event<'static>>, Cause> {
+        let invalid = |_| Cause::Violation(ProtocolError::InvalidUtf8);
         let valid = self.validator.push(data).map_err(invalid)?;
         if last {
             self.validator.finish().map_err(invalid)?;
@@ -59,7 +59,7 @@ impl Assembly {
         };
         let more = valid.text.len() + valid.carried.map_or(0, char::len_utf8);
         if text.capacity() - text.len() < more {
-            text.try_reserve(more + foreseen(text.len() + more, rest)).map_err(|_| ProtocolError::OutOfMemory)?;
+            text.try_reserve(room(more, text.len(), rest)).map_err(|_| Cause::OutOfMemory)?;
         }
         text.extend(valid.carried);
         text.push_str(valid.text);
@@ -70,13 +70,13 @@ impl Assembly {
         Ok(None)
     }
 
-    fn binary(&mut self, last: bool, rest: u64, data: &[u8]) -> Result<Option<Event<'static>>, ProtocolError> {
+    fn binary(&mut self, last: bool, rest: u64, data: &[u8]) -> Result<Option<Event<'static>>, Cause> {
         let mut bytes = match mem::take(&mut self.message) {
             Message::Binary(bytes) => bytes,
             _ => Vec::new(),
         };
         if bytes.capacity() - bytes.len() < data.len() {
-            bytes.try_reserve(data.len() + foreseen(bytes.len() + data.len(), rest)).map_err(|_| ProtocolError::OutOfMemory)?;
+            bytes.try_reserve(room(data.len(), bytes.len(), rest)).map_err(|_| Cause::OutOfMemory)?;
         }
         bytes.extend_from_slice(data);
         if last {
@@ -107,7 +107,10 @@ impl ControlAssembly {
     }
 }
 
-/// How much of the `rest` that a frame still declares is reserved when `come` bytes have come: never more than eight times of those.
-fn foreseen(come: usize, rest: u64) -> usize {
-    usize::try_from(rest).unwrap_or(usize::MAX).min(come.saturating_mul(8))
+/// How much room to make for `more` bytes behind those `before`, and for what the frame still declares: of that, never more than eight times of what
+/// has come.
+fn room(more: usize, before: usize, rest: u64) -> usize {
+    let come = before.saturating_add(more);
+    let foreseen = usize::try_from(rest).unwrap_or(usize::MAX).min(come.saturating_mul(8));
+    more.saturating_add(foreseen)
 }

@@ -254,7 +254,7 @@ impl LifeCycle for Connection {
     }
 
     fn shutdown_done(&mut self) {
-        self.ending.shut = true;
+        self.ending.shut |= self.wants_shutdown();
     }
 
     fn handle_eof(&mut self) {
@@ -277,7 +277,7 @@ impl LifeCycle for Connection {
     fn is_done(&self) -> bool {
         match self.phase {
             Phase::Open | Phase::Closing | Phase::Ended(_) => false,
-            Phase::Over { clean } => self.ending.lingered() || (clean && self.is_server() && self.ending.shut),
+            Phase::Over { clean } => self.ending.lingered() || (clean && self.ending.shut),
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use super::assembly::{Assembly, ControlAssembly};
 use super::{Connection, Phase, Reception};
-use crate::close::CloseFrame;
+use crate::close::{CloseCode, CloseFrame};
 use crate::decoder::{Control, Kind, Piece};
 use crate::error::ProtocolError;
 use crate::event::{Cause, Closure, Event};
@@ -22,7 +22,7 @@ impl Connection {
             Kind::Binary => Some(Event::Binary(Cow::Borrowed(data))),
             Kind::Text => match utf8::check(data) {
                 Some(text) => Some(Event::Text(Cow::Borrowed(text))),
-                None => Some(self.fail(ProtocolError::InvalidUtf8, input)),
+                None => Some(self.fail(Cause::Violation(ProtocolError::InvalidUtf8), input)),
             },
         }
     }
@@ -52,11 +52,12 @@ impl Connection {
                     Reception::Whole(assembly) => assembly.add(kind, last, rest, data),
                     Reception::Chunks(chunks) => match chunks.add(kind, last, data) {
                         (event, None) => Ok(event),
-                        (None, Some(error)) => Err(error),
+                        (None, Some(error)) => Err(Cause::Violation(error)),
                         (Some(event), Some(error)) => {
                             // What was valid comes first, the end of it next.
-                            self.answer_violation(error);
-                            self.end(Cause::Violation(error));
+                            let cause = Cause::Violation(error);
+                            self.answer(cause);
+                            self.end(cause);
                             return Some(event);
                         }
                     },
@@ -67,18 +68,18 @@ impl Connection {
                 },
                 Err(error) => {
                     self.ending.discarded(before);
-                    Err(error)
+                    Err(Cause::Violation(error))
                 }
             };
             match event {
                 Ok(None) => {}
                 Ok(event) => return event,
-                Err(error) => return Some(self.fail(error, input)),
+                Err(cause) => return Some(self.fail(cause, input)),
             }
         }
     }
 
-    fn control_frame<'b>(&mut self, kind: Control, data: Cow<'b, [u8]>, input: &mut Input<'b>) -> Result<Event<'b>, ProtocolError> {
+    fn control_frame<'b>(&mut self, kind: Control, data: Cow<'b, [u8]>, input: &mut Input<'b>) -> Result<Event<'b>, Cause> {
         match kind {
             Control::Ping => {
                 let key = self.next_key();
@@ -90,7 +91,7 @@ impl Connection {
                 Ok(Event::Pong(data))
             }
             Control::Close => {
-                let frame = CloseFrame::decode(&data)?;
+                let frame = CloseFrame::decode(&data).map_err(Cause::Violation)?;
                 let cause = match self.phase {
                     Phase::Open => {
                         // §5.5.1: the answer "typically echos the status code"; with the reason, as other servers do, a browser's own
@@ -109,16 +110,21 @@ impl Connection {
         }
     }
 
-    /// The peer broke a rule: §7.1.7, _Fail the WebSocket Connection_.
+    /// The peer broke a rule, or there is no memory for its message: §7.1.7, _Fail the WebSocket Connection_.
     #[cold]
-    fn fail<'b>(&mut self, error: ProtocolError, input: &mut Input<'b>) -> Event<'b> {
-        self.answer_violation(error);
-        self.over(abnormal(Cause::Violation(error)), input)
+    fn fail<'b>(&mut self, cause: Cause, input: &mut Input<'b>) -> Event<'b> {
+        self.answer(cause);
+        self.over(abnormal(cause), input)
     }
 
-    pub(super) fn answer_violation(&mut self, error: ProtocolError) {
+    /// Queues the Close frame that tells the peer why, unless one was queued before.
+    fn answer(&mut self, cause: Cause) {
+        let (code, reason) = match cause {
+            Cause::Violation(error) => (error.close_code(), error.rule()),
+            _ => (CloseCode::INTERNAL, "no memory left for the message"),
+        };
         if self.phase == Phase::Open {
-            self.queue_close(Some(CloseFrame::truncated(error.close_code(), error.rule())));
+            self.queue_close(Some(CloseFrame::truncated(code, reason)));
         }
     }
 

@@ -207,6 +207,6 @@ fn character_cut(text: &[u8], most: usize) -> usize {
     }
     match (1..=most).rev().find(|at| !inside(at)) {
         Some(cut) => cut,
-        None => (most.max(1)..text.len()).find(|at| !inside(at)).unwrap_or(text.len()),
+        None => (1..text.len()).find(|at| !inside(at)).unwrap_or(text.len()),
     }
 }

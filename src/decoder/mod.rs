@@ -8,8 +8,8 @@
 //!              └──────────────────────────────┘
 //! ```
 //!
-//! The rules are checked in the order of the bytes that break them, each as soon as its byte is there: the answer to bad input is the same however a
-//! transport cuts it. The message under way is kept beside the frame under way, for control frames come between fragments.
+//! The rules are checked in the order of the bytes that break them, each as soon as its byte is there, or its length whole: the answer to bad input is the
+//! same however a transport cuts it. The message under way is kept beside the frame under way, for control frames come between fragments.
 //!
 //! No allocator is needed: a piece is what one read brought of a frame. Putting pieces together is the [`Connection`](crate::Connection)'s work,
 //! and so is what pieces mean: UTF-8, the body of a close frame.

@@ -33,6 +33,12 @@ use waiting::Waiting;
 /// The bytes to send. See [`LifeCycle::transmit`](crate::LifeCycle::transmit).
 ///
 /// Use it as a [`Buf`], or take owned buffers with [`pop`](Self::pop). Dropping it takes nothing: what was not advanced over comes again.
+///
+/// **Between a look and its `advance`, call nothing else on the connection**: a pong that is queued meanwhile goes in front of what was shown, and
+/// the advance would count against it. Where a write completes later, as in an async loop that shares the connection, use `pop`.
+///
+/// A header and its payload may be two slices: write them in one vectored write, or set TCP_NODELAY, or the peer's delayed acknowledgement makes the
+/// second wait.
 #[derive(Debug)]
 pub struct Transmit<'a> {
     outbox: &'a mut Outbox,
@@ -68,7 +74,7 @@ impl<'a> Transmit<'a> {
 impl Buf for Transmit<'_> {
     #[inline]
     fn remaining(&self) -> usize {
-        self.outbox.queued
+        self.outbox.queued()
     }
 
     #[inline]
@@ -104,12 +110,13 @@ pub(crate) struct Outbox {
     large: Large,
     /// Control frames that leave at the next end of a frame.
     waiting: Option<Box<Waiting>>,
-    /// The bytes in all of the above that were not sent.
-    queued: usize,
+    /// The bytes in all of the above that were not sent. Payloads by reference are in memory once and here as often as they are sent: more than
+    /// a `usize` may hold.
+    queued: u64,
     /// What is left of the frame, or handshake head, that has begun to leave. 0: the next byte begins one.
     frame_rest: u64,
     /// The size of the last batch: where a new tail starts.
-    last_batch: u32,
+    last_batch: u16,
     /// The length of the Close frame at the end of the queue; 0: none was queued.
     close_len: u8,
     /// Whether more than `upper_mark` bytes were queued, and since then not as few as `lower_mark`.
@@ -118,8 +125,8 @@ pub(crate) struct Outbox {
     upper_mark: u32,
 }
 
-/// The largest tail that a new batch starts with, in bytes.
-const MAX_BATCH: u32 = 64 << 10;
+/// The largest tail that a new batch starts with, in bytes: what one small message to each of many connections may cost.
+const MAX_BATCH: u16 = 4 << 10;
 
 /// The tail is closed up only when at least this many bytes of it were sent.
 const CLOSE_UP: usize = 4096;
@@ -127,7 +134,7 @@ const CLOSE_UP: usize = 4096;
 impl Outbox {
     /// A queue that begins with the head of a handshake.
     pub(crate) fn with_head(head: Vec<u8>) -> Self {
-        Self { queued: head.len(), frame_rest: head.len() as u64, tail: head, ..Self::default() }
+        Self { queued: head.len() as u64, frame_rest: head.len() as u64, tail: head, ..Self::default() }
     }
 
     pub(crate) fn with_marks(self, lower_mark: u32, upper_mark: u32) -> Self {
@@ -139,14 +146,14 @@ impl Outbox {
     pub(crate) fn push_frame(&mut self, fin: bool, opcode: OpCode, payload: Payload<'_>, mask: Option<[u8; 4]>) {
         let payload_len = payload.as_ref().len();
         let header = Header { fin, rsv: 0, opcode, mask, payload_len: payload_len as u64 }.encode();
-        self.queued += header.as_ref().len() + payload_len;
+        self.queued += header.as_ref().len() as u64 + payload_len as u64;
         self.above |= self.is_full();
         if large::is_large(&payload, mask) {
-            self.grow_tail(header.as_ref().len());
+            self.grow_tail(header.as_ref().len(), opcode);
             self.tail.extend_from_slice(header.as_ref());
             self.large.push(self.tail.len(), payload.into_bytes(), mask);
         } else {
-            self.grow_tail(header.as_ref().len() + payload_len);
+            self.grow_tail(header.as_ref().len() + payload_len, opcode);
             self.tail.extend_from_slice(header.as_ref());
             extend(&mut self.tail, payload.as_ref(), mask);
         }
@@ -171,19 +178,18 @@ impl Outbox {
     /// Queues a ping, past all frames that have not begun to leave.
     pub(crate) fn push_ping(&mut self, payload: &[u8], mask: Option<[u8; 4]>) {
         let waiting = self.waiting.get_or_insert_default();
-        self.queued += waiting.push(OpCode::Ping, payload, mask);
+        self.queued += waiting.push(OpCode::Ping, payload, mask) as u64;
         self.above |= self.is_full();
     }
 
     /// Queues a pong likewise. When a Close frame has begun to leave it is dropped: nobody would read it.
     pub(crate) fn push_pong(&mut self, payload: &[u8], mask: Option<[u8; 4]>) {
-        let waiting = self.waiting.as_ref().map_or(0, |waiting| waiting.rest().len());
-        if self.close_len != 0 && self.queued < usize::from(self.close_len) + waiting {
+        if self.queued < u64::from(self.close_len) {
             return;
         }
         let waiting = self.waiting.get_or_insert_default();
-        self.queued -= waiting.make_way(payload.len());
-        self.queued += waiting.push(OpCode::Pong, payload, mask);
+        self.queued -= waiting.make_way(payload.len()) as u64;
+        self.queued += waiting.push(OpCode::Pong, payload, mask) as u64;
         self.above |= self.is_full();
     }
 
@@ -195,16 +201,17 @@ impl Outbox {
     /// Whether more bytes wait to be sent than should.
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
-        self.queued > self.upper_mark as usize
+        self.queued > u64::from(self.upper_mark)
     }
 
     pub(crate) fn above_mark(&self) -> bool {
         self.above
     }
 
-    /// How many bytes wait to be sent.
+    /// How many bytes wait to be sent, as far as a `usize` can say.
+    #[inline]
     pub(crate) fn queued(&self) -> usize {
-        self.queued
+        usize::try_from(self.queued).unwrap_or(usize::MAX)
     }
 
     /// Drops all that was not sent.
@@ -213,11 +220,12 @@ impl Outbox {
         *self = Self { last_batch, close_len, lower_mark, upper_mark, ..Self::default() };
     }
 
-    /// Makes room for `n` bytes in the tail.
+    /// Makes room for `n` bytes in the tail. A new one starts at the last batch's size, but not for a frame behind which no batch comes.
     #[inline]
-    fn grow_tail(&mut self, n: usize) {
+    fn grow_tail(&mut self, n: usize, opcode: OpCode) {
         if self.tail.capacity() == 0 {
-            self.tail.reserve_exact(n.max(self.last_batch as usize));
+            let batch = if opcode.is_control() { 0 } else { self.last_batch };
+            self.tail.reserve_exact(n.max(usize::from(batch)));
         } else {
             self.tail.reserve(n);
         }
@@ -232,7 +240,7 @@ impl Outbox {
 
     #[inline]
     fn advance(&mut self, n: usize) {
-        if n >= self.queued {
+        if n as u64 >= self.queued {
             self.remember_batch();
             self.clear();
         } else {
@@ -241,8 +249,8 @@ impl Outbox {
     }
 
     fn advance_part(&mut self, mut n: usize) {
-        self.queued -= n;
-        self.above &= self.queued > self.lower_mark as usize;
+        self.queued -= n as u64;
+        self.above &= self.queued > u64::from(self.lower_mark);
         while n > 0 {
             let step = match &mut self.waiting {
                 Some(waiting) if self.frame_rest == 0 => {
@@ -291,7 +299,12 @@ impl Outbox {
             None if self.waiting.is_none() => {
                 // All that is left, in one buffer.
                 self.remember_batch();
-                let mut tail = Bytes::from(mem::take(&mut self.tail));
+                let mut tail = mem::take(&mut self.tail);
+                if tail.len() < tail.capacity() / 2 {
+                    // Whoever keeps it should not keep the room of a whole batch.
+                    tail.shrink_to_fit();
+                }
+                let mut tail = Bytes::from(tail);
                 tail.advance(self.sent);
                 self.clear();
                 return Some(tail).filter(|tail| !tail.is_empty());
@@ -310,7 +323,7 @@ impl Outbox {
     }
 
     fn remember_batch(&mut self) {
-        self.last_batch = u32::try_from(self.tail.len()).unwrap_or(u32::MAX).min(MAX_BATCH);
+        self.last_batch = u16::try_from(self.tail.len()).unwrap_or(u16::MAX).min(MAX_BATCH);
     }
 }
 
