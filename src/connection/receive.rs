@@ -141,7 +141,6 @@ impl Connection {
         self.decoder.stop();
         self.message = Reception::Whole(Assembly::default());
         self.control = ControlAssembly::default();
-        self.stream = None;
     }
 }
 

@@ -131,7 +131,6 @@ impl Connection {
         if self.phase != Phase::Open {
             return Err(SendError::Closed);
         }
-        self.stream = None;
         self.queue_close(frame);
         self.phase = Phase::Closing;
         Ok(())

@@ -34,7 +34,6 @@ struct Reference {
     at: usize,
     /// What was neither sent nor masked into the piece.
     payload: Bytes,
-    /// The key for the payload's next byte.
     mask: Option<[u8; 4]>,
 }
 
@@ -46,7 +45,7 @@ struct Piece {
     sent: usize,
 }
 
-/// How much of a payload is masked at a time, in bytes.
+/// How much of a payload is masked at a time, in bytes: a multiple of the key's length, so that each piece begins with the key's first byte.
 const PIECE: usize = 16 << 10;
 
 /// Whether a payload is queued by reference. One that has to be masked in few pieces leaves in fewer writes when it is masked into the tail.
@@ -84,7 +83,6 @@ impl Large {
             mask::apply(bytes, *key);
         }
         (piece.len, piece.sent) = (part.len(), 0);
-        *key = mask::rotate(*key, part.len());
     }
 
     /// Moves on inside the first payload, by at most `n` bytes and at least by one; tells by how many.
