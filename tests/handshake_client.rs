@@ -5,6 +5,7 @@ mod handshake;
 use bytes::Buf;
 use handshake::{Changes, SWITCHING, answer, ask, asked_key, cuttings, sent};
 use sockless::client::{self, Config, Outcome, Request};
+use sockless::handshake::Header;
 use sockless::server::{self, Incoming};
 use sockless::{Event, HandshakeError, Input, LifeCycle, Seed};
 
@@ -176,19 +177,22 @@ fn both(request: Request, step: usize, serve: impl Fn(server::Request) -> Box<dy
 fn both_roles_understand_each_other() {
     for step in [1, 7, 10_000] {
         for url in ["ws://a.example", "wss://a.example:8080/x?y", "ws://[::1]:9001", "ws://127.0.0.1/"] {
-            let request = Request::new(url).unwrap().protocol("x").unwrap().protocol("y").unwrap().header("Cookie", "a=b").unwrap();
+            let cookie = Header::new("Cookie", "a=b").unwrap();
+            let request = Request::new(url).unwrap().protocol("x").unwrap().protocol("y").unwrap().header(cookie);
             let origin = format!("http://{}", request.authority());
             let request = request.origin(&origin).unwrap();
             let target = request.target().to_owned();
             let outcome = both(request, step, |request| {
                 assert_eq!((request.target(), request.headers().text("cookie")), (target.as_str(), Some("a=b")));
-                Box::new(request.accept().protocol("y").header("X-Name", "value").unwrap().open(sockless::Config::default()))
+                let header = Header::new("X-Name", "value").unwrap();
+                Box::new(request.accept().protocol("y").header(header).open(sockless::Config::default()))
             });
             let Outcome::Open(opened) = outcome else { panic!("{outcome:?}") };
             assert_eq!((opened.protocol(), opened.headers().text("x-name")), (Some("y"), Some("value")));
         }
         let refuse = |request: server::Request| -> Box<dyn LifeCycle> {
-            Box::new(request.reject(401).header("WWW-Authenticate", "Bearer").unwrap().body("who?").into_rejected())
+            let header = Header::new("WWW-Authenticate", "Bearer").unwrap();
+            Box::new(request.reject(401).header(header).body("who?").into_rejected())
         };
         let outcome = both(Request::new("ws://a.example").unwrap(), step, refuse);
         let Outcome::Refused(response) = outcome else { panic!("{outcome:?}") };

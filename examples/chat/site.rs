@@ -1,7 +1,7 @@
 //! What is served where. Pages come from the table; [`CHAT`] is the WebSocket; every answer goes through the life cycle of
 //! [`Rejected`], which ends its connection: a page is a "rejection" with status 200.
 
-use sockless::handshake::HeaderError;
+use sockless::handshake::{Header, HeaderError};
 use sockless::server::{Plain, Reject, Rejected};
 
 /// Where the page finds its WebSocket.
@@ -36,14 +36,14 @@ pub(crate) fn page(plain: Plain) -> Result<Rejected, HeaderError> {
     match (page, plain.method()) {
         (Some((_, media_type, content)), "GET" | "HEAD") => Ok(plain
             .reply(200)
-            .header("Content-Type", media_type)?
-            .header("Content-Security-Policy", POLICY)?
-            .header("X-Content-Type-Options", "nosniff")?
-            .header("Referrer-Policy", "no-referrer")?
-            .header("Cache-Control", "no-cache")?
+            .header(Header::new("Content-Type", media_type)?)
+            .header(Header::new("Content-Security-Policy", POLICY)?)
+            .header(Header::new("X-Content-Type-Options", "nosniff")?)
+            .header(Header::new("Referrer-Policy", "no-referrer")?)
+            .header(Header::new("Cache-Control", "no-cache")?)
             .body(content)
             .into_rejected()),
-        (Some(_), _) => line(plain.reply(405).header("Allow", "GET, HEAD")?, "Only GET and HEAD work here."),
+        (Some(_), _) => line(plain.reply(405).header(Header::new("Allow", "GET, HEAD")?), "Only GET and HEAD work here."),
         (None, _) if path == CHAT => line(plain.reply(426), "Here is a WebSocket. The page is at /"),
         (None, _) => nothing(plain.reply(404)),
     }
@@ -55,7 +55,7 @@ pub(crate) fn nothing(reject: Reject) -> Result<Rejected, HeaderError> {
 }
 
 fn line(reject: Reject, text: &str) -> Result<Rejected, HeaderError> {
-    Ok(reject.header("Content-Type", "text/plain; charset=utf-8")?.body(format!("{text}\n")).into_rejected())
+    Ok(reject.header(Header::new("Content-Type", "text/plain; charset=utf-8")?).body(format!("{text}\n")).into_rejected())
 }
 
 fn path(target: &str) -> &str {

@@ -1,4 +1,4 @@
-//! Header lines: a view of those that came, the check of those that are to be sent, and the lists inside them.
+//! Header lines: a view of those that came, those that are to be sent, and the lists inside them.
 //!
 //! A view keeps nothing beside the head's own bytes: it walks the lines when it is asked, and a head is bounded in size. Names are compared
 //! without regard to case (RFC 9110 §5.1), values come without the white space around them (§5.5).
@@ -64,14 +64,62 @@ impl fmt::Debug for Headers<'_> {
     }
 }
 
-/// A header that cannot be sent.
+/// A header that can be sent: its name is a token, its value holds no control characters, and the handshake does not write it itself.
+///
+/// What cannot be sent is found out here, before there is an answer to lose: the builders take a header as it is.
+///
+/// The handshake writes `Host`, `Origin` (see [`client::Request::origin`](crate::client::Request::origin)), `Upgrade`, `Connection`,
+/// `Content-Length`, `Transfer-Encoding` and all that begins with `Sec-WebSocket-`.
 ///
 /// ```
-/// use sockless::client::Request;
-/// use sockless::handshake::HeaderError;
+/// use sockless::handshake::{Header, HeaderError};
 ///
-/// let request = Request::new("ws://a.example").expect("a good address");
-/// assert_eq!(request.header("X-Name", "two\r\nlines").unwrap_err(), HeaderError::Value);
+/// let header = Header::new("Cache-Control", "no-store")?;
+/// assert_eq!((header.name(), header.value()), ("Cache-Control", "no-store"));
+/// assert_eq!(Header::new("X-Name", "two\r\nlines"), Err(HeaderError::Value));
+/// assert_eq!(Header::new("content-length", "0"), Err(HeaderError::Reserved));
+/// # Ok::<(), HeaderError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header<'a> {
+    name: &'a str,
+    value: &'a str,
+}
+
+impl<'a> Header<'a> {
+    /// A header of this name and value.
+    ///
+    /// # Errors
+    /// The name is not a token, the value holds a control character, or the header is one that the handshake writes.
+    pub fn new(name: &'a str, value: &'a str) -> Result<Self, HeaderError> {
+        check(name, value.as_bytes())?;
+        let ours = Known::from_name(name).is_some() || name.get(..OURS.len()).is_some_and(|start| start.eq_ignore_ascii_case(OURS));
+        if ours { Err(HeaderError::Reserved) } else { Ok(Self { name, value }) }
+    }
+
+    /// The name, as it is sent.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// The value.
+    pub fn value(&self) -> &'a str {
+        self.value
+    }
+
+    /// Appends its line.
+    pub(super) fn push(self, to: &mut Vec<u8>) {
+        push(to, self.name, self.value);
+    }
+}
+
+/// A [`Header`], or a subprotocol, that cannot be sent.
+///
+/// ```
+/// use sockless::handshake::{Header, HeaderError};
+///
+/// assert_eq!(Header::new("X Name", "x"), Err(HeaderError::Name));
+/// assert_eq!(HeaderError::Name.to_string(), "not a token (RFC 9110 §5.6.2)");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -189,17 +237,6 @@ pub(super) fn check(name: &str, value: &[u8]) -> Result<(), HeaderError> {
     Ok(())
 }
 
-/// Appends a header of the application's.
-pub(super) fn push_checked(to: &mut Vec<u8>, name: &str, value: &str) -> Result<(), HeaderError> {
-    check(name, value.as_bytes())?;
-    let reserved = Known::from_name(name).is_some() || name.get(..RESERVED.len()).is_some_and(|start| start.eq_ignore_ascii_case(RESERVED));
-    if reserved {
-        return Err(HeaderError::Reserved);
-    }
-    push(to, name, value);
-    Ok(())
-}
-
 /// Appends a header line.
 pub(super) fn push(to: &mut Vec<u8>, name: &str, value: &str) {
     for part in [name, ": ", value, "\r\n"] {
@@ -208,7 +245,7 @@ pub(super) fn push(to: &mut Vec<u8>, name: &str, value: &str) {
 }
 
 /// §11.3: what begins so is the handshake's own.
-const RESERVED: &str = "Sec-WebSocket-";
+const OURS: &str = "Sec-WebSocket-";
 
 #[cfg(test)]
 mod tests {
@@ -226,7 +263,6 @@ mod tests {
 
     #[test]
     fn what_is_sent_has_no_control_characters() {
-        let mut lines = Vec::new();
         for (name, value, error) in [
             ("", "x", HeaderError::Name),
             ("a b", "x", HeaderError::Name),
@@ -242,10 +278,10 @@ mod tests {
             ("HOST", "x", HeaderError::Reserved),
             ("transfer-encoding", "x", HeaderError::Reserved),
         ] {
-            assert_eq!(push_checked(&mut lines, name, value), Err(error), "{name:?} {value:?}");
+            assert_eq!(Header::new(name, value), Err(error), "{name:?} {value:?}");
         }
-        assert!(lines.is_empty());
-        push_checked(&mut lines, "X-Größe".replace("öß", "o").as_str(), "tab\tand größe").unwrap();
-        assert_eq!(lines, "X-Groe: tab\tand größe\r\n".as_bytes());
+        let mut lines = Vec::new();
+        Header::new("X-Size", "tab\tand größe").unwrap().push(&mut lines);
+        assert_eq!(lines, "X-Size: tab\tand größe\r\n".as_bytes());
     }
 }

@@ -28,5 +28,5 @@ mod origin;
 pub mod server;
 
 pub use error::HandshakeError;
-pub use headers::{HeaderError, Headers};
+pub use headers::{Header, HeaderError, Headers};
 pub use key::{AcceptKey, accept_key};

@@ -1,10 +1,10 @@
 //! The request that a client sends, RFC 6455 §4.1.
 //!
-//! What the caller adds is checked when it is added: no name, value, subprotocol or address holds CR, LF or NUL, and what the handshake
+//! What the caller adds was checked before, or is when it is added: no name, value, subprotocol or address holds CR, LF or NUL, and what the handshake
 //! writes itself is written once.
 
 use super::url::{Url, UrlError};
-use crate::handshake::headers::{self, HeaderError, elements, push, push_checked};
+use crate::handshake::headers::{self, Header, HeaderError, elements, push};
 use crate::handshake::key::Key;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -13,11 +13,12 @@ use alloc::vec::Vec;
 ///
 /// ```
 /// use sockless::client::Request;
+/// use sockless::handshake::Header;
 ///
 /// let request = Request::new("wss://chat.example:8443/room?id=7")?
 ///     .protocol("v2.chat")?
 ///     .protocol("v1.chat")?
-///     .header("Authorization", "Bearer 123")?;
+///     .header(Header::new("Authorization", "Bearer 123")?);
 ///
 /// // Where to connect to, and whether with TLS.
 /// assert_eq!((request.host(), request.port(), request.secure()), ("chat.example", 8443, true));
@@ -71,12 +72,9 @@ impl Request {
     }
 
     /// Adds a header.
-    ///
-    /// # Errors
-    /// The name is not a token, the value holds a control character, or the header is one that the handshake writes.
-    pub fn header(mut self, name: &str, value: &str) -> Result<Self, HeaderError> {
-        push_checked(&mut self.lines, name, value)?;
-        Ok(self)
+    pub fn header(mut self, header: Header<'_>) -> Self {
+        header.push(&mut self.lines);
+        self
     }
 
     /// Whether the transport has to be TLS: `wss://`.
@@ -144,7 +142,7 @@ mod tests {
     fn the_head_in_full() {
         let request = Request::new("ws://[::1]:9001/a?b").unwrap();
         let request = request.protocol("x").unwrap().protocol("y").unwrap().origin("http://b.example").unwrap();
-        let request = request.header("User-Agent", "test/1").unwrap();
+        let request = request.header(Header::new("User-Agent", "test/1").unwrap());
         assert_eq!(
             String::from_utf8(request.to_head(&Key::new(*b"the sample nonce"))).unwrap(),
             "GET /a?b HTTP/1.1\r\nHost: [::1]:9001\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
@@ -161,7 +159,5 @@ mod tests {
         assert_eq!(request().protocol("a").unwrap().protocol("a").unwrap_err(), HeaderError::Repeated);
         assert!(request().protocol("a").unwrap().protocol("A").is_ok());
         assert_eq!(request().origin("http://a.example\r\nX: y").unwrap_err(), HeaderError::Value);
-        assert_eq!(request().header("Host", "b.example").unwrap_err(), HeaderError::Reserved);
-        assert_eq!(request().header("sec-websocket-extensions", "x").unwrap_err(), HeaderError::Reserved);
     }
 }

@@ -6,8 +6,8 @@
 //!   open():                          │ 101, its lines, CR LF │                │     what the connection sends first
 //! ```
 //!
-//! Nothing that is not checked reaches these bytes: names are tokens, values have no control characters, a subprotocol is one that the client
-//! offered, and the lines that the protocol or the framing hang on cannot be written by hand.
+//! Nothing that is not checked reaches these bytes: a header comes as a [`Header`], which can be sent whatever it is, and a subprotocol is one
+//! that the client offered. Nothing in here fails, so no client is left without an answer.
 
 use super::check::Upgrade;
 use super::rejected::Rejected;
@@ -15,7 +15,7 @@ use super::request::Head;
 use crate::agreement::Agreement;
 use crate::connection::{Config, Connection, Role};
 use crate::handshake::error::HandshakeError;
-use crate::handshake::headers::{HeaderError, push, push_checked};
+use crate::handshake::headers::{Header, push};
 use crate::outbox::Outbox;
 use alloc::format;
 use alloc::string::ToString;
@@ -27,6 +27,7 @@ use core::str;
 /// The answer that opens a connection: a 101, RFC 6455 §4.2.2 point 5.
 ///
 /// ```
+/// use sockless::handshake::Header;
 /// use sockless::server::{Config, Request};
 /// use sockless::LifeCycle;
 ///
@@ -45,7 +46,7 @@ use core::str;
 /// assert_eq!(accept.chosen(), Some("v2.chat"));
 ///
 /// // The 101 leaves ahead of all that is sent, which may be queued already.
-/// let mut connection = accept.header("Set-Cookie", "seen=1")?.open(sockless::Config::default());
+/// let mut connection = accept.header(Header::new("Set-Cookie", "seen=1")?).open(sockless::Config::default());
 /// connection.send_text("welcome")?;
 /// assert!(connection.wants_write());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -69,12 +70,14 @@ pub struct Accept {
 /// The body is left out for HEAD, 204, 205 and 304. A `Date` (RFC 9110 §6.6.1) is the caller's, who has the clock.
 ///
 /// ```
+/// use sockless::handshake::Header;
 /// use sockless::server::{Config, Handshake, Incoming};
 /// use sockless::{Input, LifeCycle};
 ///
 /// let mut read = *b"HEAD / HTTP/1.1\r\nHost: a.example\r\n\r\n";
 /// let Some(Incoming::Http(plain)) = Handshake::new(Config::default()).poll(&mut Input::new(&mut read)) else { panic!() };
-/// let mut answer = plain.reply(200).header("Content-Type", "text/html")?.body("<h1>Hello</h1>").into_rejected();
+/// let html = Header::new("Content-Type", "text/html")?;
+/// let mut answer = plain.reply(200).header(html).body("<h1>Hello</h1>").into_rejected();
 /// assert_eq!(
 ///     answer.transmit().pop().as_deref(),
 ///     Some(&b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 14\r\nConnection: close\r\n\r\n"[..])
@@ -112,12 +115,9 @@ impl Accept {
     }
 
     /// Adds a header.
-    ///
-    /// # Errors
-    /// The name is not a token, the value holds a control character, or the header is one that the handshake writes. The answer is dropped.
-    pub fn header(mut self, name: &str, value: &str) -> Result<Self, HeaderError> {
-        push_checked(&mut self.head.bytes, name, value)?;
-        Ok(self)
+    pub fn header(mut self, header: Header<'_>) -> Self {
+        header.push(&mut self.head.bytes);
+        self
     }
 
     /// The subprotocol that was chosen.
@@ -159,12 +159,9 @@ impl Reject {
     }
 
     /// Adds a header.
-    ///
-    /// # Errors
-    /// The name is not a token, the value holds a control character, or the header is one that this writes. The answer is dropped.
-    pub fn header(mut self, name: &str, value: &str) -> Result<Self, HeaderError> {
-        push_checked(&mut self.lines, name, value)?;
-        Ok(self)
+    pub fn header(mut self, header: Header<'_>) -> Self {
+        header.push(&mut self.lines);
+        self
     }
 
     /// Sets the body. Its `Content-Type` is a header like any other.

@@ -17,6 +17,7 @@ use core::str;
 /// A request for a WebSocket that meets all of RFC 6455 §4.2.1, from an origin that is welcome.
 ///
 /// ```
+/// use sockless::handshake::Header;
 /// use sockless::server::{Config, Handshake, Incoming};
 /// use sockless::Input;
 ///
@@ -31,7 +32,7 @@ use core::str;
 /// assert!(request.protocols().eq(["v2.chat", "v1.chat"]));
 ///
 /// // Who may not come in gets an answer too.
-/// let rejected = request.reject(401).header("WWW-Authenticate", "Bearer")?.into_rejected();
+/// let rejected = request.reject(401).header(Header::new("WWW-Authenticate", "Bearer")?).into_rejected();
 /// assert_eq!(rejected.status(), 401);
 /// # Ok::<(), sockless::handshake::HeaderError>(())
 /// ```
@@ -50,6 +51,7 @@ pub struct Request {
 ///
 /// ```
 /// use bytes::Buf;
+/// use sockless::handshake::Header;
 /// use sockless::server::{Config, Handshake, Incoming};
 /// use sockless::{Input, LifeCycle};
 ///
@@ -60,7 +62,8 @@ pub struct Request {
 /// assert!(plain.head().ends_with(b"Content-Length: 3\r\n\r\n"));
 /// assert_eq!(input.into_rest(), b"a=b");
 ///
-/// let mut answer = plain.reply(404).header("Content-Type", "text/plain")?.body("not here\n").into_rejected();
+/// let text = Header::new("Content-Type", "text/plain")?;
+/// let mut answer = plain.reply(404).header(text).body("not here\n").into_rejected();
 /// assert_eq!(
 ///     answer.transmit().chunk(),
 ///     b"HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 9\r\nConnection: close\r\n\r\nnot here\n"
