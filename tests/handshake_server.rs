@@ -158,6 +158,19 @@ fn a_subprotocol_is_one_that_was_offered() {
 }
 
 #[test]
+fn who_was_to_come_in_can_be_turned_away() {
+    let accept = upgrade(&Config::default(), &request(GET, &[("Sec-WebSocket-Protocol", &["a"])])).accept();
+    let accept = accept.protocol("b").header(Header::new("Set-Cookie", "a=b").unwrap());
+    assert_eq!((accept.chosen(), accept.target(), accept.headers().iter().count()), (None, "/chat", 6));
+    assert_eq!(accept.headers().text("sec-websocket-protocol"), Some("a"));
+    let rejected = accept.reject(400).body("a subprotocol, please").into_rejected();
+    assert_eq!((rejected.status(), rejected.error()), (400, None));
+    let (status, headers, body) = answered(rejected);
+    assert_eq!(status, "HTTP/1.1 400 Bad Request");
+    assert_eq!((headers, body), (vec!["Content-Length: 21".to_owned(), "Connection: close".to_owned()], b"a subprotocol, please".to_vec()));
+}
+
+#[test]
 fn no_header_of_an_answer_can_smuggle_a_line() {
     for (name, value, error) in [
         ("X", "a\r\nb: c", HeaderError::Value),

@@ -15,7 +15,7 @@ use super::request::Head;
 use crate::agreement::Agreement;
 use crate::connection::{Config, Connection, Role};
 use crate::handshake::error::HandshakeError;
-use crate::handshake::headers::{Header, push};
+use crate::handshake::headers::{Header, Headers, push};
 use crate::outbox::Outbox;
 use alloc::format;
 use alloc::string::ToString;
@@ -50,6 +50,38 @@ use core::str;
 /// connection.send_text("welcome")?;
 /// assert!(connection.wants_write());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// A server that speaks nothing without a subprotocol turns away who offers none that it knows:
+///
+/// ```
+/// use sockless::server::{Rejected, Request};
+/// use sockless::{Config, Connection};
+///
+/// fn answer(request: Request) -> Result<Connection, Rejected> {
+///     let accept = request.accept().protocol("v2.chat").protocol("v1.chat");
+///     match accept.chosen() {
+///         Some(_) => Ok(accept.open(Config::default())),
+///         None => Err(accept.reject(400).body("v2.chat or v1.chat, please\n").into_rejected()),
+///     }
+/// }
+/// #
+/// # use sockless::{HandshakeError, LifeCycle, server};
+/// # let request = |protocol: &'static [u8]| {
+/// #     let headers = [
+/// #         ("host", &b"a.example"[..]),
+/// #         ("upgrade", b"websocket"),
+/// #         ("connection", b"Upgrade"),
+/// #         ("sec-websocket-version", b"13"),
+/// #         ("sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
+/// #         ("sec-websocket-protocol", protocol),
+/// #     ];
+/// #     Request::from_parts("GET", "/", (1, 1), headers, &server::Config::default())
+/// # };
+/// # assert!(answer(request(b"v1.chat")?).is_ok());
+/// # let mut rejected = answer(request(b"v3.chat")?).unwrap_err();
+/// # assert!(rejected.transmit().pop().unwrap().starts_with(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 27\r\n"));
+/// # Ok::<(), HandshakeError>(())
 /// ```
 #[must_use = "the client waits for an answer"]
 #[derive(Debug)]
@@ -118,6 +150,21 @@ impl Accept {
     pub fn header(mut self, header: Header<'_>) -> Self {
         header.push(&mut self.head.bytes);
         self
+    }
+
+    /// Turns the client away after all: see [`Reject`]. What was added to this answer is not in that one.
+    pub fn reject(self, status: u16) -> Reject {
+        self.head.reply(status)
+    }
+
+    /// What is asked for, see [`Request::target`](super::Request::target).
+    pub fn target(&self) -> &str {
+        self.head.target()
+    }
+
+    /// The request's headers.
+    pub fn headers(&self) -> Headers<'_> {
+        self.head.headers()
     }
 
     /// The subprotocol that was chosen.

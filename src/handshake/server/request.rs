@@ -227,7 +227,7 @@ impl Head {
         self.text(0, self.asked.method)
     }
 
-    fn target(&self) -> &str {
+    pub(super) fn target(&self) -> &str {
         // One space stands between the two.
         self.text(self.asked.method + 1, self.asked.target)
     }
@@ -242,7 +242,7 @@ impl Head {
         lists.flat_map(elements).filter_map(|protocol| str::from_utf8(protocol).ok())
     }
 
-    fn reply(self, status: u16) -> Reject {
+    pub(super) fn reply(self, status: u16) -> Reject {
         Reject::new(status, self.bytes, self.asked.is_head, self.max_discard)
     }
 
