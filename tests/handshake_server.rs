@@ -280,6 +280,46 @@ fn the_end_of_the_stream_ends_it() {
     }
 }
 
+#[test]
+fn what_is_done_stays_done() {
+    let wire = request(GET, &[]);
+    for end in [Handshake::handle_eof as fn(&mut Handshake), Handshake::handle_error, Handshake::handle_timeout] {
+        let mut handshake = Handshake::new(Config::default());
+        end(&mut handshake);
+        for _ in 0..2 {
+            assert!(handshake.is_done() && !handshake.wants_read());
+            let mut late = wire.clone();
+            let mut input = Input::new(&mut late);
+            assert!(handshake.poll(&mut input).is_none());
+            assert_eq!(input.len(), wire.len());
+            handshake.handle_eof();
+            handshake.handle_timeout();
+        }
+    }
+}
+
+#[test]
+fn a_head_that_is_late_has_an_answer_as_long_as_it_can_be_read() {
+    let late = || {
+        let mut handshake = Handshake::new(Config::default());
+        assert!(handshake.poll(&mut Input::new(&mut b"GET".to_vec())).is_none());
+        handshake.handle_timeout();
+        assert!(!handshake.is_done() && !handshake.wants_read());
+        handshake
+    };
+    for then in [(|_| ()) as fn(&mut Handshake), Handshake::handle_eof, Handshake::handle_timeout] {
+        let mut handshake = late();
+        then(&mut handshake);
+        assert!(!handshake.is_done());
+        let Some(Incoming::Failed(rejected)) = handshake.poll(&mut Input::empty()) else { panic!() };
+        assert_eq!((rejected.error(), rejected.status()), (Some(HandshakeError::TimedOut), 408));
+        assert!(!handshake.is_done() && handshake.poll(&mut Input::empty()).is_none());
+    }
+    let mut handshake = late();
+    handshake.handle_error();
+    assert!(handshake.is_done() && handshake.poll(&mut Input::empty()).is_none() && handshake.is_done());
+}
+
 /// Work in the square of a mebibyte would take hours; what is linear takes a second.
 #[test]
 fn large_heads_are_linear_work() {

@@ -123,9 +123,10 @@ impl Handshake {
     /// What came, once the head is whole.
     ///
     /// Call it after every read. `None`: all input was taken and more is needed. The outcome is given once; what is left in `input` then
-    /// are the first frames, or the body, and is for whoever takes over. Afterwards input is not touched any more.
+    /// are the first frames, or the body, and is for whoever takes over. Afterwards, and once it [is done](LifeCycle::is_done), input is not
+    /// touched any more.
     pub fn poll(&mut self, input: &mut Input<'_>) -> Option<Incoming> {
-        if self.over {
+        if self.over || self.is_done() {
             return None;
         }
         if self.timed_out {
@@ -145,8 +146,9 @@ impl Handshake {
         })
     }
 
+    /// Whether the head is still to come.
     fn waits(&self) -> bool {
-        !self.over && self.ending.readable()
+        !self.over && !self.timed_out && self.ending.readable()
     }
 }
 
@@ -182,11 +184,12 @@ impl LifeCycle for Handshake {
 
     /// Who has sent nothing at all, as browsers do that connect ahead of need, gets no answer.
     fn handle_timeout(&mut self) {
-        self.timed_out = self.head.has_begun() && self.waits();
+        self.timed_out |= self.waits() && self.head.has_begun();
         self.ending.broken |= !self.timed_out;
     }
 
+    /// Who shuts down its side can still read an answer, and has one coming when its time was up before.
     fn is_done(&self) -> bool {
-        !self.over && !self.waits()
+        !self.over && (self.ending.broken || (self.ending.eof && !self.timed_out))
     }
 }
