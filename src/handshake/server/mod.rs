@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!                    ┌─► Upgrade(Request) ── accept() ─► Accept ── open() ─────────► Connection
-//!   Handshake ─ poll ┤          │                 └ reject() ┐
+//!   Handshake ─ poll ┤          │                          │ reject()
 //!                    │          └─────────── reject() ─► Reject ── into_rejected() ─► Rejected
 //!                    ├─► Http(Plain) ─────── reply() ──► Reject ── into_rejected() ─► Rejected
 //!                    └─► Failed(Rejected)
