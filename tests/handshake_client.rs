@@ -65,7 +65,7 @@ fn interim_answers_are_passed_over() {
 
 #[test]
 fn a_refusal_comes_with_its_body() {
-    let cases: [(&str, &[&str], &str, &str, bool); 18] = [
+    let cases: [(&str, &[&str], &str, &str, bool); 20] = [
         ("1.1 401", &["Content-Length: 5"], "hello", "hello", false),
         ("1.1 401", &["Content-Length: 5, 5"], "hello", "hello", false),
         ("1.1 401", &["Content-Length: 5", "Content-Length: 5"], "hello, and more", "hello", false),
@@ -77,6 +77,8 @@ fn a_refusal_comes_with_its_body() {
         ("1.1 403", &["Transfer-Encoding: gzip, Chunked"], "5\r\nhello\r\n0\r\n\r\n", "hello", false),
         ("1.1 403", &["Transfer-Encoding: gzip", "Transfer-Encoding: chunked"], "5\r\nhello\r\n0\r\n\r\n", "hello", false),
         ("1.1 403", &["Transfer-Encoding: chunked", "Content-Length: 3"], "5\r\nhello\r\n0\r\n\r\n", "hello", false),
+        ("1.1 403", &["Transfer-Encoding: chunked", "Transfer-Encoding:"], "5\r\nhello\r\n0\r\n\r\n", "hello", false),
+        ("1.1 403", &["Transfer-Encoding: ,"], "hello", "hello", false),
         ("1.1 403", &["Transfer-Encoding: gzip"], "hello", "hello", false),
         ("1.0 403", &["Transfer-Encoding: chunked"], "hello", "hello", false),
         ("1.1 403", &["Transfer-Encoding: chunked"], "5\r\nhello", "hello", true),

@@ -1,17 +1,18 @@
 //! The body of a refusing answer, RFC 9112 §6 and §7.1: so many bytes, in chunks, or all until the end of the stream.
 //!
 //! ```text
-//!   chunked:   ┌─────── hex size [; extension] CR LF ──► that many bytes ──► CR LF ───┐
-//!              └─► size 0: over; the trailers behind it are nobody's business         │
-//!              ▲──────────────────────────────────────────────────────────────────────┘
+//!   chunked:   ┌──► hex size [; extension] CR LF ──► that many bytes ──► CR LF ───┐
+//!              │                 └─► size 0: over; the trailers are nobody's business │
+//!              └──────────────────────────────────────────────────────────────────┘
 //! ```
 //!
 //! What exceeds the limit, what the stream's end left out, and what is behind a malformed chunk is missing, and the body is marked as cut:
-//! the status and the headers are worth telling in any case. The buffer grows with what comes, never by what is announced.
+//! the status and the headers are worth telling in any case. The buffer grows with what comes, never by what is announced; the bytes between
+//! the chunks are not kept at all, and may be as many as those of the body, and a few more.
 
+use crate::handshake::headers::is_control;
 use crate::input::Input;
 use alloc::vec::Vec;
-use core::str;
 
 /// How long a body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,17 +30,19 @@ pub(super) enum Framing {
 pub(super) struct Body {
     bytes: Vec<u8>,
     max: usize,
+    /// How many bytes may still come between the chunks.
+    framing: usize,
     rest: Rest,
     cut: bool,
 }
 
 /// What is still to come.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Rest {
     /// So many bytes.
     Bytes(u64),
-    /// The line with the size of the next chunk; what came of it.
-    Size(Vec<u8>),
+    /// The line with the size of the next chunk.
+    Size(Line),
     /// So many bytes of a chunk.
     Chunk(u64),
     /// The end of a chunk's line; whether its CR came.
@@ -50,18 +53,33 @@ enum Rest {
     Nothing,
 }
 
-/// The longest line with the size of a chunk, extensions included, in bytes.
-const MAX_LINE: usize = 256;
+/// What came of the line with the size of a chunk.
+#[derive(Clone, Copy, Debug)]
+enum Line {
+    /// Nothing.
+    Empty,
+    /// Digits.
+    Size(u64),
+    /// White space behind them.
+    Space(u64),
+    /// An extension, which nobody knows here.
+    Extension(u64),
+    /// The CR.
+    Cr(u64),
+}
+
+/// How many bytes may come between the chunks, beside as many as those of the largest body.
+const FRAMING: usize = 4096;
 
 impl Body {
     pub(super) fn new(framing: Framing, max: usize) -> Self {
         let rest = match framing {
             Framing::Length(0) => Rest::Nothing,
             Framing::Length(length) => Rest::Bytes(length),
-            Framing::Chunked => Rest::Size(Vec::new()),
+            Framing::Chunked => Rest::Size(Line::Empty),
             Framing::ToEnd => Rest::All,
         };
-        Self { bytes: Vec::new(), max, rest, cut: false }
+        Self { bytes: Vec::new(), max, framing: max.saturating_add(FRAMING), rest, cut: false }
     }
 
     /// Takes what came of the body: whether it is over.
@@ -110,33 +128,46 @@ impl Body {
 
     /// One byte between the chunks. §7.1.
     fn step(&mut self, byte: u8) {
-        match &mut self.rest {
-            Rest::Size(line) if byte != b'\n' && line.len() < MAX_LINE => line.push(byte),
-            Rest::Size(line) => match chunk_size(line) {
-                Some(0) if byte == b'\n' => self.rest = Rest::Nothing,
-                Some(size) if byte == b'\n' => self.rest = Rest::Chunk(size),
-                _ => self.cut = true,
-            },
-            Rest::ChunkEnd { cr } if byte == b'\r' && !*cr => *cr = true,
-            Rest::ChunkEnd { cr: true } if byte == b'\n' => self.rest = Rest::Size(Vec::new()),
+        let next = match self.rest {
+            Rest::Size(line) => line.next(byte),
+            Rest::ChunkEnd { cr: false } if byte == b'\r' => Some(Rest::ChunkEnd { cr: true }),
+            Rest::ChunkEnd { cr: true } if byte == b'\n' => Some(Rest::Size(Line::Empty)),
+            _ => None,
+        };
+        match (next, self.framing.checked_sub(1)) {
+            (Some(next), Some(framing)) => (self.rest, self.framing) = (next, framing),
             _ => self.cut = true,
         }
     }
 }
 
-/// The size of a chunk, out of its line without the LF.
-fn chunk_size(line: &[u8]) -> Option<u64> {
-    let line = line.strip_suffix(b"\r")?;
-    let size = line.split(|byte| *byte == b';').next()?.trim_ascii_end();
-    if !size.iter().all(u8::is_ascii_hexdigit) {
-        return None;
+impl Line {
+    /// What is to come behind one more byte; `None` when none can be there.
+    fn next(self, byte: u8) -> Option<Rest> {
+        let line = match (self, byte) {
+            (Self::Cr(0), b'\n') => return Some(Rest::Nothing),
+            (Self::Cr(size), b'\n') => return Some(Rest::Chunk(size)),
+            (Self::Cr(_), _) => return None,
+            (Self::Empty, _) => Self::Size(digit(byte)?),
+            (Self::Size(size) | Self::Space(size) | Self::Extension(size), b'\r') => Self::Cr(size),
+            (Self::Size(size) | Self::Space(size), b';') => Self::Extension(size),
+            (Self::Size(size) | Self::Space(size), b' ' | b'\t') => Self::Space(size),
+            (Self::Size(size), _) => Self::Size(size.checked_mul(16)?.checked_add(digit(byte)?)?),
+            (Self::Extension(size), _) if !is_control(byte) => Self::Extension(size),
+            (Self::Space(_) | Self::Extension(_), _) => return None,
+        };
+        Some(Rest::Size(line))
     }
-    u64::from_str_radix(str::from_utf8(size).ok()?, 16).ok()
+}
+
+fn digit(byte: u8) -> Option<u64> {
+    char::from(byte).to_digit(16).map(u64::from)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec;
 
     /// Feeds a body in two parts: what was read, whether it is cut, and how much was left.
     fn read(framing: Framing, max: usize, stream: &[u8], at: usize) -> (Vec<u8>, bool, usize) {
@@ -177,12 +208,23 @@ mod tests {
             (Chunked, 9, "5\r\nhello\r\n", "hello", true, 0),
             (Chunked, 9, "5\r\nhel", "hel", true, 0),
             (Chunked, 9, "5\r\nhelloX0\r\n", "hello", true, 3),
+            (Chunked, 9, "5\r\nhello\r\r\n0\r\n", "hello", true, 4),
+            (Chunked, 9, "5\r\nhello\n0\r\n", "hello", true, 3),
+            (Chunked, 9, "aB\r\nhello worl", "hello wor", true, 1),
+            (Chunked, 9, "5\t \r\nhello\r\n0;\r\n", "hello", false, 0),
             (Chunked, 9, "5\nhello\r\n0\r\n\r\n", "", true, 12),
-            (Chunked, 9, "\r\n", "", true, 0),
-            (Chunked, 9, "-5\r\nhello", "", true, 5),
-            (Chunked, 9, "+5\r\nhello", "", true, 5),
-            (Chunked, 9, "5 5\r\nhello", "", true, 5),
-            (Chunked, 9, "10000000000000000\r\nhello", "", true, 5),
+            (Chunked, 9, "5\r\r\nhello\r\n0\r\n\r\n", "", true, 13),
+            (Chunked, 9, "5;a\r\r\nhello", "", true, 6),
+            (Chunked, 9, "5;a\nhello", "", true, 5),
+            (Chunked, 9, "5;\0\r\nhello", "", true, 7),
+            (Chunked, 9, "\r\n", "", true, 1),
+            (Chunked, 9, ";a\r\n", "", true, 3),
+            (Chunked, 9, " 5\r\nhello", "", true, 8),
+            (Chunked, 9, "-5\r\nhello", "", true, 8),
+            (Chunked, 9, "+5\r\nhello", "", true, 8),
+            (Chunked, 9, "5g\r\nhello", "", true, 7),
+            (Chunked, 9, "5 5\r\nhello", "", true, 7),
+            (Chunked, 9, "10000000000000000\r\nhello", "", true, 7),
             (Chunked, 3, "ffffffffffffffff\r\nhello", "hel", true, 2),
         ];
         for (framing, max, stream, bytes, cut, left) in cases {
@@ -193,9 +235,17 @@ mod tests {
     }
 
     #[test]
-    fn a_size_line_is_bounded() {
-        let line = [b'0'; 100_000];
-        assert_eq!(read(Framing::Chunked, 9, &line, 1), (Vec::new(), true, line.len() - MAX_LINE - 1));
+    fn what_comes_between_the_chunks_is_bounded() {
+        for unit in [&b"0"[..], b"1;a", b"1\t"] {
+            let stream: Vec<u8> = unit.iter().copied().chain(core::iter::repeat_n(unit[unit.len() - 1], 100_000)).collect();
+            assert_eq!(read(Framing::Chunked, 9, &stream, 1), (Vec::new(), true, stream.len() - 9 - FRAMING - 1));
+        }
+        // Small chunks with long extensions: what is read is in proportion to what is kept.
+        let (max, stream) = (1000, b"1;extension\r\nx\r\n".repeat(1000));
+        let (bytes, cut, left) = read(Framing::Chunked, max, &stream, 1);
+        assert_eq!((bytes.len() + max + FRAMING + 1, cut), (stream.len() - left, true));
+        let (bytes, cut, left) = read(Framing::Chunked, 20_000, &[&stream[..], b"0\r\n"].concat(), 1);
+        assert_eq!((bytes, cut, left), (vec![b'x'; 1000], false, 0));
     }
 
     #[test]

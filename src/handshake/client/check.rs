@@ -60,7 +60,8 @@ impl<'b> Fields<'b> {
                 Some(Known::Protocol) => fields.protocol.add(value),
                 Some(Known::Extensions) => fields.extensions.add(value),
                 Some(Known::ContentLength) => fields.length.add(value),
-                Some(Known::TransferEncoding) => fields.coding = Some(elements(value).last().unwrap_or_default()),
+                // An empty line says nothing of the codings in those before it.
+                Some(Known::TransferEncoding) => fields.coding = elements(value).last().or(fields.coding).or(Some(&[])),
                 Some(Known::Host | Known::Origin | Known::Key | Known::Version) | None => {}
             }
         }

@@ -104,7 +104,8 @@ pub struct Config {
     pub max_head: usize,
     /// The most header lines. 100 unless said otherwise.
     pub max_headers: usize,
-    /// What is kept of the body of a refusing answer, in bytes. 64 KiB unless said otherwise.
+    /// What is kept of the body of a refusing answer, in bytes; of one in chunks, at most twice that and 4 KiB are read. 64 KiB unless said
+    /// otherwise.
     pub max_body: usize,
 }
 

@@ -59,7 +59,8 @@ impl Response {
         self.body
     }
 
-    /// Whether a part of the body is missing: it exceeds the limit, the stream ended inside it, or its chunks are malformed.
+    /// Whether a part of the body is missing: it exceeds the limit, the stream ended inside it, or its chunks are malformed or
+    /// tiny.
     pub fn is_cut(&self) -> bool {
         self.cut
     }
