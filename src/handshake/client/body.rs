@@ -1,9 +1,9 @@
 //! The body of a refusing answer, RFC 9112 §6 and §7.1: so many bytes, in chunks, or all until the end of the stream.
 //!
 //! ```text
-//!   chunked:   ┌──► hex size [; extension] CR LF ──► that many bytes ──► CR LF ───┐
-//!              │                 └─► size 0: over; the trailers are nobody's business │
-//!              └──────────────────────────────────────────────────────────────────┘
+//!   chunked:   ┌──► hex size [; extension] CR LF ──► that many bytes ──► CR LF ──┐
+//!              └─────────────────────────────────────────────────────────────────┘
+//!                   size 0: over; the trailers behind it are nobody's business
 //! ```
 //!
 //! What exceeds the limit, what the stream's end left out, and what is behind a malformed chunk is missing, and the body is marked as cut:
