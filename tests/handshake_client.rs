@@ -12,11 +12,12 @@ use sockless::{Event, HandshakeError, Input, LifeCycle, Seed};
 #[test]
 fn what_the_rules_allow() {
     let key = asked_key();
-    let changes: [(Changes<'_>, Option<&str>); 10] = [
+    let changes: [(Changes<'_>, Option<&str>); 11] = [
         (&[], None),
         (&[("Upgrade", &["WebSocket"])], None),
         (&[("Connection", &["keep-alive, UPGRADE"])], None),
         (&[("Connection", &["keep-alive", "upgrade"])], None),
+        (&[("Connection", &["upgrade", "keep-alive"])], None),
         (&[("Sec-WebSocket-Protocol", &["y"])], Some("y")),
         (&[("sec-websocket-protocol", &[" x\t"])], Some("x")),
         (&[("Content-Length", &["0"])], None),
@@ -144,6 +145,20 @@ fn an_early_answer_does_not_lose_the_request() {
     connection.send_text("hi").unwrap();
     let sent = sent(&mut connection);
     assert!(sent.starts_with(&whole[10..]) && sent.len() == whole.len() - 10 + 8);
+}
+
+#[test]
+fn a_request_that_is_answered_badly_is_not_sent_on() {
+    for wire in [&b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"[..], b"\0"] {
+        let mut handshake = client::Handshake::new(Request::new("ws://a.example").unwrap(), Seed::new([7; 32]));
+        handshake.transmit().advance(10);
+        assert!(handshake.wants_write());
+        assert!(matches!(handshake.poll(&mut Input::new(&mut wire.to_vec())), Some(Outcome::Refused(_) | Outcome::Failed(_))));
+        assert!(!handshake.wants_write() && handshake.transmit().chunk().is_empty());
+    }
+    let mut broken = client::Handshake::new(Request::new("ws://a.example").unwrap(), Seed::new([7; 32]));
+    broken.handle_error();
+    assert!(!broken.wants_write() && broken.transmit().chunk().is_empty());
 }
 
 /// Both roles against each other, in steps of this many bytes.

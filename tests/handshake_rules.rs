@@ -31,6 +31,8 @@ fn requests() -> Vec<(HandshakeError, Vec<u8>)> {
         &good.replace("\r\n\r\n", "\n\r\n"),
         &good.replace("\r\n\r\n", "\n\n"),
         &good.replace("\r\n", "\n"),
+        &format!("\n{good}"),
+        &format!("\r{good}"),
     ] {
         all.push((IllegalByte, wire.as_bytes().to_vec()));
     }
@@ -54,6 +56,7 @@ fn requests() -> Vec<(HandshakeError, Vec<u8>)> {
         "GET / HTTP/1.10",
         "G@T / HTTP/1.1",
         "GET\t/ HTTP/1.1",
+        "GET / HTTP/2.0 x",
         "HTTP/1.1 200 OK",
     ] {
         all.push((MalformedStartLine, request(line, &[])));
@@ -159,6 +162,7 @@ fn requests() -> Vec<(HandshakeError, Vec<u8>)> {
         changed(RequestBody, &[("Content-Length", &[length])]);
     }
     changed(RequestBody, &[("Content-Length", &["0", "5"])]);
+    changed(RequestBody, &[("Content-Length", &["5", "0"])]);
     for coding in ["chunked", "identity", ""] {
         changed(RequestBody, &[("Transfer-Encoding", &[coding])]);
     }
@@ -166,7 +170,9 @@ fn requests() -> Vec<(HandshakeError, Vec<u8>)> {
         changed(InvalidProtocols, &[("Sec-WebSocket-Protocol", &[protocols])]);
     }
     changed(InvalidProtocols, &[("Sec-WebSocket-Protocol", &["a", "b, a"])]);
-    changed(InvalidProtocols, &[("Sec-WebSocket-Protocol", &["a, b, c, d, e, f, g, h, i, j, k, l", "m, c"])]);
+    for bad in ["m, c", "m n", "m, n/o, p"] {
+        changed(InvalidProtocols, &[("Sec-WebSocket-Protocol", &["a, b, c, d, e, f, g, h, i, j, k, l", bad])]);
+    }
     for extensions in ["", ",", "foo bar", "foo;", "foo; a=", "foo; a=\"b c\"", "foo; a=\"b", "=", "foo, ;a"] {
         changed(InvalidExtensions, &[("Sec-WebSocket-Extensions", &[extensions])]);
     }
@@ -195,6 +201,8 @@ fn answers(key: &str) -> Vec<(HandshakeError, Vec<u8>)> {
         &good.replace("\r\n\r\n", "\n\n"),
         &good.replace("Upgrade: websocket", "Upgrade: websocket\x08"),
         &good.replace("Upgrade: websocket\r\n", "Upgrade: websocket\n"),
+        &format!("\n{good}"),
+        &format!("\r{good}"),
     ] {
         all.push((IllegalByte, wire.as_bytes().to_vec()));
     }
@@ -362,7 +370,9 @@ fn parts_that_could_smuggle_a_line() {
     for (name, value) in [("", &b"y"[..]), ("x: y\r\nz", b"y"), ("x ", b"y"), ("x", b"y\r\nz: a"), ("x", b"y\n"), ("x", b"\0")] {
         assert_eq!(check("GET", "/", (1, 1), name, value), Err((MalformedHeader, 400)), "{name:?}");
     }
-    assert_eq!(check("GET", "/", (2, 0), "x", b"y"), Err((UnsupportedHttp, 505)));
+    for version in [(0, 9), (2, 0), (3, 0)] {
+        assert_eq!(check("GET", "/", version, "x", b"y"), Err((UnsupportedHttp, 505)), "{version:?}");
+    }
     assert_eq!(check("GET", "/", (1, 0), "x", b"y"), Err((HttpTooOld, 400)));
     assert_eq!(check("GET", "/", (1, 1), "x", &[b'y'; 20_000]), Err((HeadTooLarge, 431)));
 }

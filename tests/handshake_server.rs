@@ -53,13 +53,15 @@ fn the_example_of_the_rfc() {
 
 #[test]
 fn what_the_rules_allow() {
-    let changes: [Changes<'_>; 22] = [
+    let changes: [Changes<'_>; 24] = [
         &[("Upgrade", &["WebSocket"])],
         &[("Upgrade", &["h2c, websocket"])],
         &[("Upgrade", &["h2c", "websocket"])],
+        &[("Upgrade", &["websocket", "h2c"])],
         &[("Connection", &["upgrade"])],
         &[("Connection", &["keep-alive, UPGRADE"])],
         &[("Connection", &["keep-alive", "Upgrade"])],
+        &[("Connection", &["Upgrade", "keep-alive"])],
         &[("Connection", &[",, Upgrade ,"])],
         &[("Host", &[]), ("hOsT", &["a.example"])],
         &[("Host", &["  a.example \t"])],

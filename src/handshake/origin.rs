@@ -166,6 +166,8 @@ mod tests {
             ("http://a.example", "a.example"),
             ("https://a.example", "a.example"),
             ("https://A.example", "a.EXAMPLE"),
+            ("ws://a.example", "a.example:80"),
+            ("wss://a.example", "a.example:443"),
             ("http://a.example", "a.example:80"),
             ("https://a.example", "a.example:443"),
             ("https://a.example:443", "a.example"),
@@ -197,6 +199,8 @@ mod tests {
             ("custom://a.example", "a.example"),
             ("custom://a.example", "a.example:80"),
             ("://a.example", "a.example"),
+            ("1http://a.example:80", "a.example:80"),
+            ("-http://a.example:80", "a.example:80"),
         ] {
             assert!(!allows(&policy, origin, host), "{origin} at {host}");
         }
@@ -211,7 +215,9 @@ mod tests {
         for origin in ["https://app.example", "HTTPS://APP.example:443", "http://localhost:5173"] {
             assert!(allows(&policy, origin, "a.example"), "{origin}");
         }
-        for origin in ["http://app.example", "https://app.example:80", "http://localhost", "null", "https://a.example"] {
+        for origin in
+            ["http://app.example", "http://app.example:443", "https://app.example:80", "http://localhost", "null", "https://a.example"]
+        {
             assert!(!allows(&policy, origin, "a.example"), "{origin}");
         }
         assert!(policy.allows(None, Authority::parse("a.example").unwrap()));
