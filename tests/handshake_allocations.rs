@@ -40,11 +40,27 @@ fn a_server_needs_one_allocation_and_keeps_none() {
 
 #[test]
 fn hostile_heads_cost_what_they_bring() {
-    let wire = request(GET, &[("Content-Length", &["18446744073709551615"]), ("X", &["x".repeat(1000).as_str()])]);
-    for step in [1, 100, 10_000] {
-        let mut wire = wire.clone();
-        let mut handshake = Handshake::new(Config::default());
-        let (_, count) = counted(|| wire.chunks_mut(step).find_map(|part| handshake.poll(&mut Input::new(part))));
-        assert!(count.peak <= 4 * wire.len() as i64, "{count:?}");
+    let tokens: Vec<String> = (b'!'..=b'~').filter(|byte| byte.is_ascii_alphanumeric()).map(|byte| char::from(byte).into()).collect();
+    let pairs: Vec<String> = tokens.iter().flat_map(|one| tokens.iter().map(move |other| format!("{one}{other}"))).collect();
+    for wire in [
+        request(GET, &[("Content-Length", &["18446744073709551615"]), ("X", &["x".repeat(1000).as_str()])]),
+        // Nearly 4,000 subprotocols in 12 KiB.
+        request(GET, &[("Sec-WebSocket-Protocol", &[&tokens.join(","), &pairs.join(",")])]),
+        request(GET, &[("Sec-WebSocket-Protocol", &[&",".repeat(16_000)])]),
+        request(GET, &[("X", &[""; 95])]),
+        request(GET, &[("X", &[""; 4000])]),
+        vec![b'G'; 16 << 10],
+        b"\0".to_vec(),
+    ] {
+        for step in [1, 100, 100_000] {
+            let mut wire = wire.clone();
+            let mut handshake = Handshake::new(Config::default());
+            let (outcome, count) = counted(|| wire.chunks_mut(step).find_map(|part| handshake.poll(&mut Input::new(part))));
+            // A buffer that grows has up to twice what came; a place for each of 100 lines, and the answer, come beside it.
+            assert!(count.peak <= 2 * wire.len() as i64 + 4096, "{count:?} for {} in parts of {step}", wire.len());
+            // The handshake that is over keeps nothing, whatever came of it.
+            let ((), dropped) = counted(|| drop(outcome.unwrap()));
+            assert_eq!(count.live + dropped.live, 0, "{} in parts of {step}", wire.len());
+        }
     }
 }

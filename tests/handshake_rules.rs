@@ -173,6 +173,10 @@ fn requests() -> Vec<(HandshakeError, Vec<u8>)> {
     for bad in ["m, c", "m n", "m, n/o, p"] {
         changed(InvalidProtocols, &[("Sec-WebSocket-Protocol", &["a, b, c, d, e, f, g, h, i, j, k, l", bad])]);
     }
+    let names: Vec<String> = (0..101).map(|i| format!("p{i}")).collect();
+    changed(TooManyProtocols, &[("Sec-WebSocket-Protocol", &[&names.join(",")])]);
+    changed(TooManyProtocols, &[("Sec-WebSocket-Protocol", &[&names[..40].join(","), &names[40..].join(", ")])]);
+    changed(TooManyProtocols, &[("Sec-WebSocket-Protocol", &[&"a,".repeat(1000)])]);
     for extensions in ["", ",", "foo bar", "foo;", "foo; a=", "foo; a=\"b c\"", "foo; a=\"b", "=", "foo, ;a"] {
         changed(InvalidExtensions, &[("Sec-WebSocket-Extensions", &[extensions])]);
     }
@@ -280,7 +284,10 @@ fn every_rule_has_a_case() {
     // No bytes are too late by themselves: `heartbeat.rs` has that one.
     for error in HandshakeError::ALL.into_iter().filter(|error| *error != HandshakeError::TimedOut) {
         let server_only = matches!(error.status(), 403 | 405)
-            || matches!(error, MissingHost | RepeatedHost | InvalidHost | InvalidTarget | RequestBody | InvalidProtocols)
+            || matches!(
+                error,
+                MissingHost | RepeatedHost | InvalidHost | InvalidTarget | RequestBody | InvalidProtocols | TooManyProtocols
+            )
             || matches!(error, MissingVersion | RepeatedVersion | UnsupportedVersion | MissingKey | RepeatedKey | InvalidKey);
         // To a server, no such token is a plain request.
         let client_only = error.status() == 502 || error == MissingUpgrade;

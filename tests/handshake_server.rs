@@ -249,6 +249,11 @@ fn limits_are_exact() {
             assert_eq!(outcome(&config, &wire), Some(HandshakeError::TooManyHeaders), "{lines} of {}", lines - 1);
         }
     }
+    let names: Vec<String> = (0..100).map(|i| format!("p{i}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let request = upgrade(&Config::default(), &request(GET, &[("Sec-WebSocket-Protocol", &[&names.join(",")])]));
+    assert!(request.protocols().eq(names));
+
     let mut nothing = Config::default();
     (nothing.max_head, nothing.max_headers, nothing.max_discard) = (0, 0, 0);
     assert_eq!(outcome(&nothing, b"G"), Some(HandshakeError::HeadTooLarge));
@@ -337,6 +342,7 @@ fn large_heads_are_linear_work() {
         ("Upgrade", long("x,")),
         ("Connection", long(", ")),
         ("Sec-WebSocket-Protocol", distinct.join(",")),
+        ("Sec-WebSocket-Protocol", format!("a{}", long(", "))),
         ("Sec-WebSocket-Extensions", format!("a{}", long("; b"))),
         ("Sec-WebSocket-Extensions", format!("a; b=\"{}", long("\\x"))),
         ("Sec-WebSocket-Extensions", format!("a{}b", long(" "))),

@@ -62,6 +62,8 @@ pub enum HandshakeError {
     RequestBody,
     /// A Sec-WebSocket-Protocol that is not a list of different tokens.
     InvalidProtocols,
+    /// More than 100 subprotocols.
+    TooManyProtocols,
     /// A Sec-WebSocket-Extensions outside its grammar.
     InvalidExtensions,
     /// More than one Origin.
@@ -130,7 +132,7 @@ type Row = (HandshakeError, &'static str, u16, &'static str);
 
 /// Error, section, status, rule.
 #[rustfmt::skip]
-const TABLE: [Row; 36] = [
+const TABLE: [Row; 37] = [
     (HandshakeError::IllegalByte,         "RFC 9112 §2.2",     400, "a control byte, or a line that does not end in CR LF"),
     (HandshakeError::MalformedStartLine,  "RFC 9112 §2.1",     400, "a malformed first line"),
     (HandshakeError::MalformedHeader,     "RFC 9112 §5",       400, "a malformed or folded header line"),
@@ -154,6 +156,7 @@ const TABLE: [Row; 36] = [
     (HandshakeError::InvalidKey,          "RFC 6455 §4.2.1",   400, "a Sec-WebSocket-Key that is not 16 bytes in base64"),
     (HandshakeError::RequestBody,         "RFC 6455 §4.2.1",   400, "a body behind a request to upgrade"),
     (HandshakeError::InvalidProtocols,    "RFC 6455 §4.1",     400, "a Sec-WebSocket-Protocol that is not a list of different tokens"),
+    (HandshakeError::TooManyProtocols,    "RFC 6585 §5",       431, "more than 100 subprotocols"),
     (HandshakeError::InvalidExtensions,   "RFC 6455 §9.1",     400, "a Sec-WebSocket-Extensions outside its grammar"),
     (HandshakeError::RepeatedOrigin,      "RFC 6454 §7.3",     403, "more than one Origin"),
     (HandshakeError::ForbiddenOrigin,     "RFC 6455 §4.2.2",   403, "an Origin that is not welcome here"),

@@ -137,7 +137,11 @@ impl HeadReader {
         let (len, found) = self.search.feed(input.peek(), self.room, self.max_headers);
         self.looked_at(len);
         self.stored.extend_from_slice(input.take(len));
-        found.map(|end| end.map(|()| mem::take(&mut self.stored)))
+        found.map(|end| {
+            // Taken in any case: a head that failed is of no use to anyone.
+            let head = mem::take(&mut self.stored);
+            end.map(|()| head)
+        })
     }
 
     /// Tells the tests how much work was done.

@@ -10,7 +10,6 @@ use crate::handshake::extensions::Listed;
 use crate::handshake::head::{Parsed, StartLine};
 use crate::handshake::headers::{Known, Single, elements, has_element, is_token};
 use crate::handshake::key::Key;
-use alloc::vec::Vec;
 use core::ops::Range;
 use core::str;
 use httparse::Header;
@@ -84,8 +83,8 @@ pub(super) fn check(head: &Parsed<'_, '_>, config: &Config) -> Result<Option<Upg
     }
     // §4.1 point 10.
     let protocols = head.headers.get(fields.protocols).unwrap_or_default();
-    if !protocols.is_empty() && !are_protocols(protocols) {
-        return Err(HandshakeError::InvalidProtocols);
+    if !protocols.is_empty() {
+        check_protocols(protocols)?;
     }
     // §9.1.
     fields.extensions.check()?;
@@ -155,32 +154,27 @@ fn names_resource(target: &str, host: Authority<'_>) -> bool {
 }
 
 /// Whether the subprotocols are tokens, no two the same. §4.1 point 10.
-fn are_protocols(headers: &[Header<'_>]) -> bool {
-    let mut seen = [&[][..]; FEW];
+fn check_protocols(headers: &[Header<'_>]) -> Result<(), HandshakeError> {
+    let mut offered = [&[][..]; MAX_PROTOCOLS];
     let mut count = 0;
     for protocol in protocols(headers) {
-        let seen_before = seen.iter().take(count).any(|other| *other == protocol);
-        if !is_token(protocol) || seen_before {
-            return false;
+        if !is_token(protocol) {
+            return Err(HandshakeError::InvalidProtocols);
         }
-        match seen.get_mut(count) {
-            Some(next) => *next = protocol,
-            None => return are_many_protocols(headers),
-        }
+        *offered.get_mut(count).ok_or(HandshakeError::TooManyProtocols)? = protocol;
         count += 1;
     }
-    count > 0
+    let (offered, _) = offered.split_at_mut(count);
+    // Equal ones come to stand side by side.
+    offered.sort_unstable();
+    if offered.is_empty() || offered.windows(2).any(|pair| pair.first() == pair.last()) {
+        return Err(HandshakeError::InvalidProtocols);
+    }
+    Ok(())
 }
 
-/// Up to here, comparing each with each is cheap. Beyond, it would be work in the square of what a client sends.
-const FEW: usize = 8;
-
-#[cold]
-fn are_many_protocols(headers: &[Header<'_>]) -> bool {
-    let mut sorted: Vec<&[u8]> = protocols(headers).collect();
-    sorted.sort_unstable();
-    sorted.iter().all(|protocol| is_token(protocol)) && sorted.windows(2).all(|pair| pair.first() != pair.last())
-}
+/// More than anyone offers, and few enough to be compared on the stack.
+const MAX_PROTOCOLS: usize = 100;
 
 fn protocols<'b>(headers: &[Header<'b>]) -> impl Iterator<Item = &'b [u8]> {
     headers.iter().filter(|header| Known::from_name(header.name) == Some(Known::Protocol)).flat_map(|header| elements(header.value))

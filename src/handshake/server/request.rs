@@ -163,7 +163,7 @@ impl Request {
         self.headers().text("origin")
     }
 
-    /// The subprotocols that the client offers, those it prefers first. §4.2.1 point 8.
+    /// The subprotocols that the client offers, those it prefers first; at most 100. §4.2.1 point 8.
     pub fn protocols(&self) -> impl Iterator<Item = &str> {
         self.head.protocols(&self.upgrade)
     }
