@@ -182,6 +182,9 @@ fn requests() -> Vec<(HandshakeError, Vec<u8>)> {
     }
     changed(InvalidExtensions, &[("Sec-WebSocket-Extensions", &["foo", "foo bar"])]);
     changed(RepeatedOrigin, &[("Origin", &["http://a.example", "http://a.example"])]);
+    for origin in ["\u{e4}", "http://a.example\u{e4}", "http://\u{e4}.example"] {
+        changed(InvalidOrigin, &[("Origin", &[origin])]);
+    }
     for origin in
         ["null", "", "http://b.example", "http://a.example:81", "http://a.example/", "a.example", "http://a.example, http://b.example"]
     {
@@ -286,7 +289,14 @@ fn every_rule_has_a_case() {
         let server_only = matches!(error.status(), 403 | 405)
             || matches!(
                 error,
-                MissingHost | RepeatedHost | InvalidHost | InvalidTarget | RequestBody | InvalidProtocols | TooManyProtocols
+                MissingHost
+                    | RepeatedHost
+                    | InvalidHost
+                    | InvalidTarget
+                    | RequestBody
+                    | InvalidProtocols
+                    | TooManyProtocols
+                    | InvalidOrigin
             )
             || matches!(error, MissingVersion | RepeatedVersion | UnsupportedVersion | MissingKey | RepeatedKey | InvalidKey);
         // To a server, no such token is a plain request.

@@ -224,6 +224,17 @@ fn answers_of_every_status() {
 }
 
 #[test]
+fn an_origin_is_text_under_every_policy() {
+    let mut config = Config::default();
+    config.origin = OriginPolicy::Any;
+    let mut wire = request(GET, &[("Origin", &["http://b.example?"])]);
+    assert_eq!(upgrade(&config, &wire).origin(), Some("http://b.example?"));
+    *wire.iter_mut().find(|byte| **byte == b'?').unwrap() = 0xff;
+    let Some(Incoming::Failed(rejected)) = serve(&config, &wire, &[]).0 else { panic!() };
+    assert_eq!((rejected.error(), rejected.status()), (Some(HandshakeError::InvalidOrigin), 400));
+}
+
+#[test]
 fn limits_are_exact() {
     let outcome = |config: &Config, wire: &[u8]| match serve(config, wire, &[]).0 {
         Some(Incoming::Failed(rejected)) => rejected.error(),

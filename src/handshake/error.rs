@@ -68,6 +68,8 @@ pub enum HandshakeError {
     InvalidExtensions,
     /// More than one Origin.
     RepeatedOrigin,
+    /// An Origin with bytes outside ASCII.
+    InvalidOrigin,
     /// An Origin that the server's policy refuses.
     ForbiddenOrigin,
     /// No Sec-WebSocket-Accept.
@@ -132,7 +134,7 @@ type Row = (HandshakeError, &'static str, u16, &'static str);
 
 /// Error, section, status, rule.
 #[rustfmt::skip]
-const TABLE: [Row; 37] = [
+const TABLE: [Row; 38] = [
     (HandshakeError::IllegalByte,         "RFC 9112 §2.2",     400, "a control byte, or a line that does not end in CR LF"),
     (HandshakeError::MalformedStartLine,  "RFC 9112 §2.1",     400, "a malformed first line"),
     (HandshakeError::MalformedHeader,     "RFC 9112 §5",       400, "a malformed or folded header line"),
@@ -159,6 +161,7 @@ const TABLE: [Row; 37] = [
     (HandshakeError::TooManyProtocols,    "RFC 6585 §5",       431, "more than 100 subprotocols"),
     (HandshakeError::InvalidExtensions,   "RFC 6455 §9.1",     400, "a Sec-WebSocket-Extensions outside its grammar"),
     (HandshakeError::RepeatedOrigin,      "RFC 6454 §7.3",     403, "more than one Origin"),
+    (HandshakeError::InvalidOrigin,       "RFC 6454 §7.1",     400, "an Origin with bytes outside ASCII"),
     (HandshakeError::ForbiddenOrigin,     "RFC 6455 §4.2.2",   403, "an Origin that is not welcome here"),
     (HandshakeError::MissingAccept,       "RFC 6455 §4.1",     502, "no Sec-WebSocket-Accept"),
     (HandshakeError::RepeatedAccept,      "RFC 6455 §11.3.3",  502, "more than one Sec-WebSocket-Accept"),

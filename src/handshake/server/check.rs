@@ -90,6 +90,7 @@ pub(super) fn check(head: &Parsed<'_, '_>, config: &Config) -> Result<Option<Upg
     fields.extensions.check()?;
     // §4.2.2 point 4.
     let origin = fields.origin.at_most_one(HandshakeError::RepeatedOrigin)?;
+    let origin = origin.map(|origin| ascii(origin).ok_or(HandshakeError::InvalidOrigin)).transpose()?;
     if !config.origin.allows(origin, authority) {
         return Err(HandshakeError::ForbiddenOrigin);
     }
@@ -178,6 +179,10 @@ const MAX_PROTOCOLS: usize = 100;
 
 fn protocols<'b>(headers: &[Header<'b>]) -> impl Iterator<Item = &'b [u8]> {
     headers.iter().filter(|header| Known::from_name(header.name) == Some(Known::Protocol)).flat_map(|header| elements(header.value))
+}
+
+fn ascii(value: &[u8]) -> Option<&str> {
+    str::from_utf8(value).ok().filter(|text| text.is_ascii())
 }
 
 /// Where these headers lie in the head.
