@@ -31,7 +31,8 @@ use alloc::sync::Arc;
 pub enum OriginPolicy {
     /// Pages of this very host: the host and the port of `Origin` equal those of `Host`. A port that is left out, there or here, is the default
     /// of the Origin's scheme; the scheme itself is not compared, for a proxy may have ended the TLS. Behind a proxy that changes `Host`,
-    /// use a list.
+    /// use a list. On localhost and in a private network too: any site can let its name point to your address (DNS rebinding), and then its
+    /// pages are of this very host.
     #[default]
     SameHost,
     /// Pages of these origins, see [`list`](Self::list).
@@ -41,10 +42,10 @@ pub enum OriginPolicy {
 }
 
 impl OriginPolicy {
-    /// Pages of these origins, each a scheme, a host and perhaps a port: `https://app.example`.
+    /// Pages of these origins, each a scheme, a host and perhaps a port: `https://app.example`. There are no wildcards: name each host.
     ///
     /// # Errors
-    /// One of them is not an origin. A path, even a single `/`, is not part of one.
+    /// One of them is not an origin. A path, even a single `/`, is not part of one; a `*` is not part of a host.
     pub fn list<'a>(origins: impl IntoIterator<Item = &'a str>) -> Result<Self, InvalidOrigin> {
         origins.into_iter().map(Origin::new).collect::<Result<_, _>>().map(Self::List)
     }
@@ -76,6 +77,7 @@ impl OriginPolicy {
 /// // Equal whatever the case, a default port said or not.
 /// assert_eq!(Origin::new("https://app.example"), Origin::new("HTTPS://App.Example:443"));
 /// assert_eq!(Origin::new("https://app.example/"), Err(InvalidOrigin));
+/// assert_eq!(Origin::new("https://*.example"), Err(InvalidOrigin));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Origin(String);
@@ -84,9 +86,9 @@ impl Origin {
     /// Reads an origin.
     ///
     /// # Errors
-    /// It is not a scheme, a host and perhaps a port, with nothing around them.
+    /// It is not a scheme, a host and perhaps a port, with nothing around them; or there is a `*` in it, which would match nothing but itself.
     pub fn new(origin: &str) -> Result<Self, InvalidOrigin> {
-        Parts::parse(origin).map(|_| Self(origin.into())).ok_or(InvalidOrigin)
+        Parts::parse(origin).filter(|_| !origin.contains('*')).map(|_| Self(origin.into())).ok_or(InvalidOrigin)
     }
 
     /// The origin as it was written.
@@ -219,6 +221,13 @@ mod tests {
             assert!(!allows(&policy, origin, "a.example"), "{origin}");
         }
         assert!(policy.allows(None, Authority::parse("a.example").unwrap()));
+    }
+
+    #[test]
+    fn there_are_no_wildcards() {
+        for origin in ["*", "*://a.example", "https://*", "https://*.a.example", "https://a.*:80", "https://a.example:*"] {
+            assert_eq!(OriginPolicy::list(["https://a.example", origin]), Err(InvalidOrigin), "{origin}");
+        }
     }
 
     #[test]
