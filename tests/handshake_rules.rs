@@ -285,7 +285,7 @@ fn every_rule_has_a_case() {
     let (requests, answers) = (requests(), answers(&asked_key()));
     let has = |cases: &[(HandshakeError, Vec<u8>)], error| cases.iter().any(|(other, _)| *other == error);
     // No bytes are too late by themselves: `heartbeat.rs` has that one.
-    for error in HandshakeError::ALL.into_iter().filter(|error| *error != HandshakeError::TimedOut) {
+    for error in HandshakeError::ALL.iter().copied().filter(|error| *error != HandshakeError::TimedOut) {
         let server_only = matches!(error.status(), 403 | 405)
             || matches!(
                 error,

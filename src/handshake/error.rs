@@ -96,7 +96,7 @@ pub enum HandshakeError {
 
 impl HandshakeError {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; TABLE.len()] = {
+    pub const ALL: &'static [Self] = &{
         let mut all = [Self::IllegalByte; TABLE.len()];
         let mut i = 0;
         while i < all.len() {
@@ -181,8 +181,8 @@ mod tests {
 
     #[test]
     fn the_table_is_in_the_order_of_the_enum() {
-        for (i, error) in HandshakeError::ALL.into_iter().enumerate() {
-            assert_eq!(error as usize, i, "{error:?}");
+        for (i, error) in HandshakeError::ALL.iter().enumerate() {
+            assert_eq!(*error as usize, i, "{error:?}");
         }
         assert_eq!(HandshakeError::TimedOut as usize + 1, TABLE.len());
     }
