@@ -26,13 +26,13 @@ pub enum HandshakeError {
     HeadTooLarge,
     /// A head above the limit in header lines.
     TooManyHeaders,
-    /// A version of HTTP other than 1.0 and 1.1.
+    /// A version of HTTP other than 1.0 and 1.1; 1.2 too, which nobody speaks.
     UnsupportedHttp,
-    /// HTTP/1.0, which knows no upgrade.
+    /// HTTP/1.0 with an upgrade, which it does not know.
     HttpTooOld,
     /// A request to upgrade whose method is not GET.
     Method,
-    /// A request target that is neither a path nor an absolute URI of the host, or that has a fragment.
+    /// A request target that is neither a path nor an absolute URI of the host, or that has a fragment or what no URI holds.
     InvalidTarget,
     /// No Host.
     MissingHost,
@@ -58,7 +58,8 @@ pub enum HandshakeError {
     RepeatedKey,
     /// A Sec-WebSocket-Key that is not 16 bytes in base64.
     InvalidKey,
-    /// A body where none can be: behind a request to upgrade.
+    /// A body, or the talk of one, behind a request to upgrade. RFC 6455 is silent and RFC 9110 would have it read; here, what follows the head
+    /// are frames.
     RequestBody,
     /// A Sec-WebSocket-Protocol that is not a list of different tokens.
     InvalidProtocols,
@@ -156,7 +157,7 @@ const TABLE: [Row; 38] = [
     (HandshakeError::MissingKey,          "RFC 6455 §4.2.1",   400, "no Sec-WebSocket-Key"),
     (HandshakeError::RepeatedKey,         "RFC 6455 §11.3.1",  400, "more than one Sec-WebSocket-Key"),
     (HandshakeError::InvalidKey,          "RFC 6455 §4.2.1",   400, "a Sec-WebSocket-Key that is not 16 bytes in base64"),
-    (HandshakeError::RequestBody,         "RFC 6455 §4.2.1",   400, "a body behind a request to upgrade"),
+    (HandshakeError::RequestBody,         "RFC 9110 §7.8",     400, "a body behind a request to upgrade"),
     (HandshakeError::InvalidProtocols,    "RFC 6455 §4.1",     400, "a Sec-WebSocket-Protocol that is not a list of different tokens"),
     (HandshakeError::TooManyProtocols,    "RFC 6585 §5",       431, "more than 100 subprotocols"),
     (HandshakeError::InvalidExtensions,   "RFC 6455 §9.1",     400, "a Sec-WebSocket-Extensions outside its grammar"),

@@ -56,6 +56,7 @@ pub(super) fn check(head: &Parsed<'_, '_>, config: &Config) -> Result<Option<Upg
     if method != "GET" {
         return Err(HandshakeError::Method);
     }
+    // RFC 9110 §7.8 would have the Upgrade of HTTP/1.0 ignored; §4.2.1 wants 1.1 of whoever asks for a WebSocket, and a 400 says so.
     if minor == 0 {
         return Err(HandshakeError::HttpTooOld);
     }
@@ -140,18 +141,24 @@ impl<'b> Fields<'b> {
 
 /// Whether a target is a resource name, or an absolute URI that contains one, of this host. §4.2.1 point 1, RFC 9112 §3.2.
 fn names_resource(target: &str, host: Authority<'_>) -> bool {
-    // §3: no fragment.
-    if target.bytes().any(|byte| !byte.is_ascii() || byte == b'#') {
+    // §3: no fragment. Otherwise what browsers leave as it is: more than RFC 3986 allows (`[`, `|`, a `%` without digits), and more than our
+    // own client sends, but none of these.
+    if target.bytes().any(|byte| !byte.is_ascii() || b"#\"<>".contains(&byte)) {
         return false;
     }
     if target.starts_with('/') {
         return true;
     }
     let Some((scheme, rest)) = target.split_once("://") else { return false };
+    let default_port = match scheme {
+        _ if scheme.eq_ignore_ascii_case("http") => 80,
+        _ if scheme.eq_ignore_ascii_case("https") => 443,
+        _ => return false,
+    };
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let Some(named) = rest.get(..end).and_then(Authority::parse) else { return false };
     // RFC 9112 §3.2: the client sends as Host what the target names. Two that differ are two answers to the question who is meant.
-    let same_host = rest.get(..end).and_then(Authority::parse) == Some(host);
-    same_host && (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https"))
+    named.host == host.host && named.port.unwrap_or(default_port) == host.port.unwrap_or(default_port)
 }
 
 /// Whether the subprotocols are tokens, no two the same. §4.1 point 10.
