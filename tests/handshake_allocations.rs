@@ -39,6 +39,17 @@ fn a_server_needs_one_allocation_and_keeps_none() {
 }
 
 #[test]
+fn a_large_body_is_not_copied() {
+    let (body, mut wire) = (vec![7; 1 << 20], b"GET / HTTP/1.1\r\n\r\n".to_vec());
+    let (rejected, count) = counted(|| match Handshake::new(Config::default()).poll(&mut Input::new(&mut wire)) {
+        Some(Incoming::Http(plain)) => plain.reply(200).body(body).into_rejected(),
+        other => panic!("{other:?}"),
+    });
+    assert!(count.peak < 1000, "{count:?}");
+    assert_eq!(rejected.status(), 200);
+}
+
+#[test]
 fn hostile_heads_cost_what_they_bring() {
     let tokens: Vec<String> = (b'!'..=b'~').filter(|byte| byte.is_ascii_alphanumeric()).map(|byte| char::from(byte).into()).collect();
     let pairs: Vec<String> = tokens.iter().flat_map(|one| tokens.iter().map(move |other| format!("{one}{other}"))).collect();

@@ -251,6 +251,28 @@ fn an_origin_is_text_under_every_policy() {
 }
 
 #[test]
+fn a_body_is_whole_whatever_its_length() {
+    for len in [0, 1, 1023, 1024, 1025, 100_000] {
+        let body: Vec<u8> = (0..len).map(|i| i as u8).collect();
+        let reject = |wire: &[u8]| plain(wire).reply(200).body(body.clone()).into_rejected();
+        let (_, headers, sent) = answered(reject(b"GET / HTTP/1.1\r\n\r\n"));
+        assert_eq!((&headers[0], &sent), (&format!("Content-Length: {len}"), &body));
+        let (_, headers, sent) = answered(reject(b"HEAD / HTTP/1.1\r\n\r\n"));
+        assert_eq!((&headers[0], sent.len()), (&format!("Content-Length: {len}"), 0));
+        // In owned buffers.
+        let mut rejected = reject(b"GET / HTTP/1.1\r\n\r\n");
+        let (mut popped, mut parts) = (Vec::new(), 0);
+        while let Some(part) = rejected.transmit().pop() {
+            assert!(!rejected.wants_shutdown() || !rejected.wants_write());
+            popped.extend_from_slice(&part);
+            parts += 1;
+        }
+        assert!(popped.ends_with(&[b"close\r\n\r\n", &body[..]].concat()));
+        assert_eq!((parts, rejected.wants_shutdown()), (if len < 1024 { 1 } else { 2 }, true));
+    }
+}
+
+#[test]
 fn limits_are_exact() {
     let outcome = |config: &Config, wire: &[u8]| match serve(config, wire, &[]).0 {
         Some(Incoming::Failed(rejected)) => rejected.error(),

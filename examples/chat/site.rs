@@ -41,7 +41,7 @@ pub(crate) fn page(plain: Plain) -> Result<Rejected, HeaderError> {
             .header(Header::new("X-Content-Type-Options", "nosniff")?)
             .header(Header::new("Referrer-Policy", "no-referrer")?)
             .header(Header::new("Cache-Control", "no-cache")?)
-            .body(content)
+            .body(*content)
             .into_rejected()),
         (Some(_), _) => line(plain.reply(405).header(Header::new("Allow", "GET, HEAD")?), "Only GET and HEAD work here."),
         (None, _) if path == CHAT => line(plain.reply(426), "Here is a WebSocket. The page is at /"),

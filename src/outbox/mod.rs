@@ -137,6 +137,19 @@ impl Outbox {
         Self { queued: head.len() as u64, frame_rest: head.len() as u64, tail: head, ..Self::default() }
     }
 
+    /// A queue that is an answer: a head and its body.
+    pub(crate) fn with_answer(mut head: Vec<u8>, body: Bytes) -> Self {
+        let len = (head.len() + body.len()) as u64;
+        let body = Payload::from(body);
+        if !large::is_large(&body, None) {
+            head.extend_from_slice(body.as_ref());
+            return Self::with_head(head);
+        }
+        let mut outbox = Self { queued: len, frame_rest: len, ..Self::with_head(head) };
+        outbox.large.push(outbox.tail.len(), body.into_bytes(), None);
+        outbox
+    }
+
     pub(crate) fn with_marks(self, lower_mark: u32, upper_mark: u32) -> Self {
         Self { lower_mark, upper_mark, ..self }
     }

@@ -10,7 +10,6 @@ use crate::handshake::error::HandshakeError;
 use crate::input::Input;
 use crate::life_cycle::{Ending, LifeCycle};
 use crate::outbox::{Outbox, Transmit};
-use alloc::vec::Vec;
 
 /// An answer on its way out, to a client that gets no connection: drive it by [`LifeCycle`] until it is done.
 ///
@@ -45,8 +44,8 @@ pub struct Rejected {
 }
 
 impl Rejected {
-    pub(super) fn new(answer: Vec<u8>, status: u16, error: Option<HandshakeError>, max_discard: u32) -> Self {
-        Self { outbox: Outbox::with_head(answer), ending: Ending::new(max_discard), status, error }
+    pub(super) fn new(outbox: Outbox, status: u16, error: Option<HandshakeError>, max_discard: u32) -> Self {
+        Self { outbox, ending: Ending::new(max_discard), status, error }
     }
 
     /// Throws away what a read brought. Call it after every read.

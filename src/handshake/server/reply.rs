@@ -20,6 +20,7 @@ use crate::outbox::Outbox;
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
+use bytes::Bytes;
 use core::fmt;
 use core::ops::Range;
 use core::str;
@@ -99,7 +100,8 @@ pub struct Accept {
 ///
 /// The status is a final one, 200 to 599; any other number would not end the exchange and is sent as 500. `Content-Length` and
 /// `Connection: close` are written by this, a 426 also gets its `Upgrade: websocket` and `Sec-WebSocket-Version: 13` (RFC 9110 §15.5.22).
-/// The body is left out for HEAD, 204, 205 and 304. A `Date` (RFC 9110 §6.6.1) is the caller's, who has the clock.
+/// The body is left out for HEAD, 204, 205 and 304. Yours to add are the headers that hang on what you know: `Allow` to a 405 (RFC 9110
+/// §15.5.6), `WWW-Authenticate` to a 401 (§15.5.2), `Date` (§6.6.1) if you have a clock.
 ///
 /// ```
 /// use sockless::handshake::Header;
@@ -120,7 +122,7 @@ pub struct Accept {
 pub struct Reject {
     /// The status line and the headers so far.
     lines: Vec<u8>,
-    body: Vec<u8>,
+    body: Bytes,
     status: u16,
     is_head: bool,
     max_discard: u32,
@@ -190,7 +192,7 @@ impl Reject {
         let mut lines = buffer;
         lines.clear();
         lines.extend_from_slice(format!("HTTP/1.1 {status} {}\r\n", reason(status)).as_bytes());
-        Self { lines, body: Vec::new(), status, is_head, max_discard, error: None }
+        Self { lines, body: Bytes::new(), status, is_head, max_discard, error: None }
     }
 
     /// The answer to what breaks a rule.
@@ -211,9 +213,9 @@ impl Reject {
         self
     }
 
-    /// Sets the body. Its `Content-Type` is a header like any other.
-    pub fn body(mut self, body: impl AsRef<[u8]>) -> Self {
-        self.body = body.as_ref().to_vec();
+    /// Sets the body. Its `Content-Type` is a header like any other. A large body is sent as it lies, without a copy.
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
         self
     }
 
@@ -232,10 +234,8 @@ impl Reject {
             _ => push(&mut self.lines, "Connection", "close"),
         }
         self.lines.extend_from_slice(b"\r\n");
-        if has_content && !self.is_head {
-            self.lines.extend_from_slice(&self.body);
-        }
-        Rejected::new(self.lines, self.status, self.error, self.max_discard)
+        let outbox = if has_content && !self.is_head { Outbox::with_answer(self.lines, self.body) } else { Outbox::with_head(self.lines) };
+        Rejected::new(outbox, self.status, self.error, self.max_discard)
     }
 }
 
