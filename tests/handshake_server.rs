@@ -144,6 +144,7 @@ fn a_plain_request_is_handed_over_as_it_came() {
         for cuts in cuttings(&wire) {
             let (Some(Incoming::Http(plain)), taken) = serve(&Config::default(), &wire, &cuts) else { panic!("{head:?} {cuts:?}") };
             assert_eq!((plain.method(), plain.target(), plain.head(), taken), (method, target, head.as_bytes(), head.len()), "{cuts:?}");
+            assert_eq!(plain.into_head(), head.as_bytes());
         }
     }
 }

@@ -10,8 +10,8 @@
 //!               Connection                         Connection, Rejected  Rejected           Rejected
 //! ```
 //!
-//! Two phases are two types: nothing can be sent on a connection that is not open yet. A handshake reads the head and not a byte more;
-//! what follows it stays in the [`Input`](crate::Input) for whoever takes over. Both ends are strict: what RFC 6455 demands of the other
+//! Two phases are two types: nothing can be sent on a connection that is not open yet. A handshake reads the head and not a byte more, but
+//! for the body of an answer that refuses; what follows stays in the [`Input`](crate::Input) for whoever takes over. Both ends are strict: what RFC 6455 demands of the other
 //! end is a row of [`HandshakeError`], and so are the limits on the bytes and headers of a head.
 //!
 //! Those who have an HTTP stack of their own find [`accept_key`] here and the check of a request at

@@ -43,14 +43,16 @@ pub use url::UrlError;
 /// ```
 /// use sockless::client::{Handshake, Outcome, Request};
 /// use sockless::handshake::accept_key;
-/// use sockless::{Input, LifeCycle, Seed};
+/// use sockless::{Event, Input, LifeCycle, Seed};
 ///
 /// let request = Request::new("ws://server.example.com/chat")?.protocol("v1.chat")?;
+/// // Connect to `host()` and `port()`, by TLS if it is `secure()`.
+/// assert_eq!((request.host(), request.port(), request.secure()), ("server.example.com", 80, false));
 /// let mut handshake = Handshake::new(request, Seed::new([7; 32]));
 /// let sent = handshake.transmit().pop().expect("the request");
 /// assert!(sent.starts_with(b"GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\n"));
 ///
-/// // The server's part.
+/// // The server's part, with a first message in the same read.
 /// let sent = std::str::from_utf8(&sent)?;
 /// let key = sent.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).expect("a key");
 /// let mut answer = format!(
@@ -58,15 +60,20 @@ pub use url::UrlError;
 ///      Sec-WebSocket-Accept: {}\r\nSec-WebSocket-Protocol: v1.chat\r\n\r\n",
 ///     accept_key(key)
 /// ).into_bytes();
+/// answer.extend(b"\x81\x07welcome");
 ///
-/// match handshake.poll(&mut Input::new(&mut answer)) {
+/// let mut input = Input::new(&mut answer);
+/// let mut connection = match handshake.poll(&mut input) {
 ///     Some(Outcome::Open(opened)) => {
 ///         assert_eq!(opened.protocol(), Some("v1.chat"));
-///         let mut connection = opened.open(sockless::Config::default());
-///         connection.send_text("hello")?;
+///         opened.open(sockless::Config::default())
 ///     }
 ///     other => panic!("{other:?}"),
-/// }
+/// };
+/// // The same input goes on.
+/// assert_eq!(connection.poll_event(&mut input), Some(Event::Text("welcome".into())));
+/// connection.send_text("hello")?;
+/// assert!(connection.wants_write());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -117,6 +124,7 @@ impl Default for Config {
 
 /// What a server answered.
 #[derive(Debug)]
+#[must_use = "it holds the connection"]
 #[allow(clippy::large_enum_variant)] // One a connection, and taken apart at once.
 pub enum Outcome {
     /// A WebSocket: a 101 that meets all of RFC 6455 §4.1. What is left in the input are its first frames.

@@ -36,6 +36,33 @@ use core::str;
 /// assert_eq!(rejected.status(), 401);
 /// # Ok::<(), sockless::handshake::HeaderError>(())
 /// ```
+///
+/// Whether to accept it may take a while to find out. Read nothing in that time, and keep what came behind the head: those are the first
+/// frames.
+///
+/// ```
+/// use sockless::server::{Config, Handshake, Incoming};
+/// use sockless::{Event, Input};
+///
+/// // The request and a masked "Hello" (RFC 6455 §5.7), in one read.
+/// let mut read = *b"GET / HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nCookie: who=7\r\n\
+///     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
+/// let mut input = Input::new(&mut read);
+/// let outcome = Handshake::new(Config::default()).poll(&mut input);
+/// let Some(Incoming::Upgrade(request)) = outcome else { panic!("{outcome:?}") };
+/// let mut rest = input.into_rest().to_vec();
+///
+/// // The request and the rest are owned: they can wait in a task, or change threads.
+/// let authenticated = std::thread::spawn(move || (request.headers().text("cookie") == Some("who=7"), request));
+/// read.fill(0); // The scratch is free for others.
+/// let (welcome, request) = authenticated.join().expect("an answer");
+/// assert!(welcome);
+///
+/// let mut connection = request.accept().open(sockless::Config::default());
+/// let mut input = Input::new(&mut rest);
+/// assert_eq!(connection.poll_event(&mut input), Some(Event::Text("Hello".into())));
+/// // Then read on.
+/// ```
 #[must_use = "the client waits for an answer"]
 pub struct Request {
     head: Head,
@@ -44,7 +71,7 @@ pub struct Request {
 
 /// A plain HTTP request: one whose `Upgrade` lacks the token `websocket`.
 ///
-/// Answer it with [`reply`](Self::reply), or hand [`head`](Self::head) and what is left in the [`Input`] on to an HTTP library: together
+/// Answer it with [`reply`](Self::reply), or hand [`into_head`](Self::into_head) and what is left in the [`Input`] on to an HTTP library: together
 /// they are the bytes that came.
 ///
 /// Nothing but the form of its lines was checked.
@@ -207,6 +234,11 @@ impl Plain {
     /// The bytes of the head, as they came, with the empty line at their end.
     pub fn head(&self) -> &[u8] {
         &self.head.bytes
+    }
+
+    /// The bytes of the head, owned.
+    pub fn into_head(self) -> Vec<u8> {
+        self.head.bytes
     }
 
     /// Answers, with this status: see [`Reject`].
