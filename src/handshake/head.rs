@@ -21,28 +21,47 @@ use super::headers::is_control;
 use crate::input::Input;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::marker::PhantomData;
 use core::mem::{self, MaybeUninit};
 use core::ops::Range;
 use httparse::{Header, ParserConfig};
 
 /// Which head is expected.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Kind {
-    Request,
-    Response,
+pub(super) trait Kind {
+    /// Its first line.
+    type Line<'b>;
+
+    /// Lets httparse read a head.
+    fn parse<'h, 'b>(
+        bytes: &'b [u8],
+        slots: &'h mut [MaybeUninit<Header<'b>>],
+    ) -> (Self::Line<'b>, &'h [Header<'b>], httparse::Result<usize>);
 }
 
-/// The first line of a head.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum StartLine<'b> {
-    Request { method: &'b str, target: &'b str, minor: u8 },
-    Response { status: u16, minor: u8 },
+/// What a client sends.
+#[derive(Debug)]
+pub(super) enum Request {}
+
+/// What a server sends.
+#[derive(Debug)]
+pub(super) enum Response {}
+
+/// The first line of a request.
+pub(super) struct RequestLine<'b> {
+    pub(super) method: &'b str,
+    pub(super) target: &'b str,
+    pub(super) minor: u8,
+}
+
+/// The first line of an answer.
+pub(super) struct StatusLine {
+    pub(super) status: u16,
+    pub(super) minor: u8,
 }
 
 /// A head, parsed where it lies.
-#[derive(Debug)]
-pub(super) struct Parsed<'h, 'b> {
-    pub(super) line: StartLine<'b>,
+pub(super) struct Parsed<'h, 'b, K: Kind> {
+    pub(super) line: K::Line<'b>,
     pub(super) headers: &'h [Header<'b>],
     /// Where the header lines begin.
     pub(super) headers_start: usize,
@@ -51,7 +70,7 @@ pub(super) struct Parsed<'h, 'b> {
     len: usize,
 }
 
-impl Parsed<'_, '_> {
+impl<K: Kind> Parsed<'_, '_, K> {
     /// Where a part of the head lies.
     pub(super) fn place(&self, part: &[u8]) -> Range<usize> {
         let start = offset(self.bytes, part);
@@ -61,8 +80,8 @@ impl Parsed<'_, '_> {
 
 /// Takes heads out of the input.
 #[derive(Debug)]
-pub(super) struct HeadReader {
-    kind: Kind,
+pub(super) struct HeadReader<K> {
+    kind: PhantomData<K>,
     max_headers: usize,
     /// How many bytes the heads that are still to come may have.
     room: usize,
@@ -80,10 +99,10 @@ const REPLY_ROOM: usize = 192;
 /// For how many headers there is place on the stack.
 const SLOTS: usize = 64;
 
-impl HeadReader {
-    pub(super) fn new(kind: Kind, max_head: usize, max_headers: usize) -> Self {
+impl<K: Kind> HeadReader<K> {
+    pub(super) fn new(max_head: usize, max_headers: usize) -> Self {
         Self {
-            kind,
+            kind: PhantomData,
             max_headers,
             room: max_head,
             search: Search::default(),
@@ -99,15 +118,14 @@ impl HeadReader {
     pub(super) fn poll<T>(
         &mut self,
         input: &mut Input<'_>,
-        read: impl FnOnce(&Parsed<'_, '_>) -> T,
+        read: impl Fn(&Parsed<'_, '_, K>) -> T,
     ) -> Option<Result<(Vec<u8>, T), HandshakeError>> {
         if self.stored.is_empty() {
             let bytes = input.peek().get(..self.room).unwrap_or(input.peek());
             let mut slots = [const { MaybeUninit::uninit() }; SLOTS];
             let usable = SLOTS.min(self.max_headers);
-            match parse(self.kind, bytes, slots.split_at_mut(usable).0) {
-                Ok(parsed) => {
-                    let (result, len) = (read(&parsed), parsed.len);
+            match parse::<K>(bytes, slots.split_at_mut(usable).0).map(|parsed| (parsed.len, read(&parsed))) {
+                Ok((len, result)) => {
                     self.looked_at(len);
                     let mut head = Vec::with_capacity(len + REPLY_ROOM);
                     head.extend_from_slice(input.take(len));
@@ -122,7 +140,7 @@ impl HeadReader {
             self.looked_at(head.len());
             self.room = self.room.saturating_sub(head.len());
             let mut slots = vec![MaybeUninit::uninit(); mem::take(&mut self.search).lines];
-            let result = read(&parse(self.kind, &head, &mut slots)?);
+            let result = read(&parse::<K>(&head, &mut slots)?);
             Ok((head, result))
         })
     }
@@ -202,27 +220,41 @@ impl Search {
     }
 }
 
+impl Kind for Request {
+    type Line<'b> = RequestLine<'b>;
+
+    fn parse<'h, 'b>(
+        bytes: &'b [u8],
+        slots: &'h mut [MaybeUninit<Header<'b>>],
+    ) -> (Self::Line<'b>, &'h [Header<'b>], httparse::Result<usize>) {
+        let mut request = httparse::Request::new(&mut []);
+        let status = ParserConfig::default().parse_request_with_uninit_headers(&mut request, bytes, slots);
+        let line = RequestLine {
+            method: request.method.unwrap_or_default(),
+            target: request.path.unwrap_or_default(),
+            minor: request.version.unwrap_or_default(),
+        };
+        (line, request.headers, status)
+    }
+}
+
+impl Kind for Response {
+    type Line<'b> = StatusLine;
+
+    fn parse<'h, 'b>(
+        bytes: &'b [u8],
+        slots: &'h mut [MaybeUninit<Header<'b>>],
+    ) -> (Self::Line<'b>, &'h [Header<'b>], httparse::Result<usize>) {
+        let mut response = httparse::Response::new(&mut []);
+        let status = ParserConfig::default().parse_response_with_uninit_headers(&mut response, bytes, slots);
+        let line = StatusLine { status: response.code.unwrap_or_default(), minor: response.version.unwrap_or_default() };
+        (line, response.headers, status)
+    }
+}
+
 /// Parses the head at the front of these bytes; one that is not whole is malformed too.
-fn parse<'h, 'b>(kind: Kind, bytes: &'b [u8], slots: &'h mut [MaybeUninit<Header<'b>>]) -> Result<Parsed<'h, 'b>, HandshakeError> {
-    let config = ParserConfig::default();
-    let (line, headers, status) = match kind {
-        Kind::Request => {
-            let mut request = httparse::Request::new(&mut []);
-            let status = config.parse_request_with_uninit_headers(&mut request, bytes, slots);
-            let line = StartLine::Request {
-                method: request.method.unwrap_or_default(),
-                target: request.path.unwrap_or_default(),
-                minor: request.version.unwrap_or_default(),
-            };
-            (line, request.headers, status)
-        }
-        Kind::Response => {
-            let mut response = httparse::Response::new(&mut []);
-            let status = config.parse_response_with_uninit_headers(&mut response, bytes, slots);
-            let line = StartLine::Response { status: response.code.unwrap_or_default(), minor: response.version.unwrap_or_default() };
-            (line, response.headers, status)
-        }
-    };
+fn parse<'h, 'b, K: Kind>(bytes: &'b [u8], slots: &'h mut [MaybeUninit<Header<'b>>]) -> Result<Parsed<'h, 'b, K>, HandshakeError> {
+    let (line, headers, status) = K::parse(bytes, slots);
     let len = match status {
         Ok(httparse::Status::Complete(len)) => len,
         Ok(httparse::Status::Partial) => return Err(HandshakeError::MalformedStartLine),
@@ -283,8 +315,8 @@ mod tests {
     use alloc::format;
 
     /// Feeds in parts of this size, as often as there is a head; gives the heads' number and how many bytes were looked at.
-    fn work(kind: Kind, wire: &[u8], part: usize) -> (usize, usize) {
-        let mut reader = HeadReader::new(kind, usize::MAX, usize::MAX);
+    fn work<K: Kind>(wire: &[u8], part: usize) -> (usize, usize) {
+        let mut reader = HeadReader::<K>::new(usize::MAX, usize::MAX);
         let mut heads = 0;
         for part in wire.to_vec().chunks_mut(part) {
             let mut input = Input::new(part);
@@ -300,9 +332,9 @@ mod tests {
     fn the_work_is_linear_however_slowly_a_head_comes() {
         for lines in [0, 1, 10, 100, 1000] {
             let wire = format!("GET / HTTP/1.1\r\n{}\r\n", "Name: some value\r\n".repeat(lines)).into_bytes();
-            assert_eq!(work(Kind::Request, &wire, wire.len()).0, 1);
+            assert_eq!(work::<Request>(&wire, wire.len()).0, 1);
             for part in [1, 2, 3, 16, 100, 1000] {
-                let (heads, work) = work(Kind::Request, &wire, part);
+                let (heads, work) = work::<Request>(&wire, part);
                 assert_eq!(heads, 1);
                 // The short cut on the first part, the search, and parsing once.
                 assert!(work <= 3 * wire.len(), "{work} for {} bytes in parts of {part}", wire.len());
@@ -313,11 +345,11 @@ mod tests {
     #[test]
     fn a_head_that_comes_whole_is_looked_at_once() {
         let wire = b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
-        assert_eq!(work(Kind::Request, wire, wire.len()), (1, wire.len()));
+        assert_eq!(work::<Request>(wire, wire.len()), (1, wire.len()));
         let many = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n".repeat(1000);
-        assert_eq!(work(Kind::Response, &many, many.len()), (1000, many.len()));
+        assert_eq!(work::<Response>(&many, many.len()), (1000, many.len()));
         for part in [1, 7, 1000] {
-            let (heads, work) = work(Kind::Response, &many, part);
+            let (heads, work) = work::<Response>(&many, part);
             assert!(heads == 1000 && work <= 3 * many.len() + 1000, "{work}");
         }
     }

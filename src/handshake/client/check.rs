@@ -4,7 +4,7 @@
 use super::body::Framing;
 use crate::handshake::error::HandshakeError;
 use crate::handshake::extensions::Listed;
-use crate::handshake::head::{Parsed, StartLine};
+use crate::handshake::head::{Parsed, Response, StatusLine};
 use crate::handshake::headers::{Known, Single, elements, has_element};
 use crate::handshake::key::Key;
 use core::ops::Range;
@@ -22,10 +22,8 @@ pub(super) enum Answer {
     Refused { status: u16, framing: Framing },
 }
 
-pub(super) fn check(head: &Parsed<'_, '_>, key: &Key, offered: &str) -> Result<Answer, HandshakeError> {
-    let StartLine::Response { status, minor } = head.line else {
-        return Err(HandshakeError::MalformedStartLine);
-    };
+pub(super) fn check(head: &Parsed<'_, '_, Response>, key: &Key, offered: &str) -> Result<Answer, HandshakeError> {
+    let StatusLine { status, minor } = head.line;
     let fields = Fields::of(head.headers);
     match status {
         101 => fields.check(minor, key, offered).map(|protocol| Answer::Open { protocol: protocol.map(|protocol| head.place(protocol)) }),

@@ -16,7 +16,7 @@ mod response;
 mod url;
 
 use super::error::HandshakeError;
-use super::head::{HeadReader, Kind};
+use super::head::{self, HeadReader};
 use super::headers::Headers;
 use super::key::Key;
 use crate::agreement::Agreement;
@@ -78,7 +78,7 @@ pub use url::UrlError;
 /// ```
 #[derive(Debug)]
 pub struct Handshake {
-    head: HeadReader,
+    head: HeadReader<head::Response>,
     outbox: Outbox,
     ending: Ending,
     /// Until the connection takes it over.
@@ -166,7 +166,7 @@ impl Handshake {
     pub fn with_config(request: Request, seed: Seed, config: Config) -> Self {
         let key = Key::new(seed.nonce());
         Self {
-            head: HeadReader::new(Kind::Response, config.max_head, config.max_headers),
+            head: HeadReader::new(config.max_head, config.max_headers),
             outbox: Outbox::with_head(request.to_head(&key)),
             ending: Ending::default(),
             seed: Some(seed),

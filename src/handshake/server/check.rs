@@ -7,7 +7,7 @@ use super::Config;
 use crate::handshake::authority::Authority;
 use crate::handshake::error::HandshakeError;
 use crate::handshake::extensions::Listed;
-use crate::handshake::head::{Parsed, StartLine};
+use crate::handshake::head::{Parsed, Request, RequestLine};
 use crate::handshake::headers::{Known, Single, elements, has_element, is_token};
 use crate::handshake::key::Key;
 use core::ops::Range;
@@ -25,11 +25,8 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) fn of(head: &Parsed<'_, '_>) -> Self {
-        let (method, target) = match head.line {
-            StartLine::Request { method, target, .. } => (method, target),
-            StartLine::Response { .. } => ("", ""),
-        };
+    pub(super) fn of(head: &Parsed<'_, '_, Request>) -> Self {
+        let RequestLine { method, target, .. } = head.line;
         Self { method: method.len(), target: target.len(), headers_start: head.headers_start, is_head: method == "HEAD" }
     }
 }
@@ -43,15 +40,13 @@ pub(super) struct Upgrade {
 }
 
 /// Checks a request to upgrade; `None` for a plain request.
-pub(super) fn check(head: &Parsed<'_, '_>, config: &Config) -> Result<Option<Upgrade>, HandshakeError> {
+pub(super) fn check(head: &Parsed<'_, '_, Request>, config: &Config) -> Result<Option<Upgrade>, HandshakeError> {
     let fields = Fields::of(head.headers);
     // §4.2.1 point 3.
     if !fields.websocket {
         return Ok(None);
     }
-    let StartLine::Request { method, target, minor } = head.line else {
-        return Err(HandshakeError::MalformedStartLine);
-    };
+    let RequestLine { method, target, minor } = head.line;
     // §4.2.1 point 1.
     if method != "GET" {
         return Err(HandshakeError::Method);
@@ -193,7 +188,7 @@ fn ascii(value: &[u8]) -> Option<&str> {
 }
 
 /// Where these headers lie in the head.
-fn place(head: &Parsed<'_, '_>, headers: &[Header<'_>]) -> Range<usize> {
+fn place(head: &Parsed<'_, '_, Request>, headers: &[Header<'_>]) -> Range<usize> {
     match (headers.first(), headers.last()) {
         (Some(first), Some(last)) => head.place(first.name.as_bytes()).start..head.place(last.value).end,
         _ => 0..0,

@@ -17,7 +17,7 @@ mod reply;
 mod request;
 
 use super::error::HandshakeError;
-use super::head::{HeadReader, Kind};
+use super::head::{self, HeadReader};
 use crate::input::Input;
 use crate::life_cycle::{Ending, LifeCycle};
 use crate::outbox::{Outbox, Transmit};
@@ -60,7 +60,7 @@ pub use request::{Plain, Request};
 #[derive(Debug)]
 pub struct Handshake {
     config: Config,
-    head: HeadReader,
+    head: HeadReader<head::Request>,
     /// Always empty: a server answers with what comes after this.
     outbox: Outbox,
     ending: Ending,
@@ -115,7 +115,7 @@ pub enum Incoming {
 impl Handshake {
     /// A handshake on a transport that was just opened.
     pub fn new(config: Config) -> Self {
-        let head = HeadReader::new(Kind::Request, config.max_head, config.max_headers);
+        let head = HeadReader::new(config.max_head, config.max_headers);
         let ending = Ending::new(config.max_discard);
         Self { config, head, outbox: Outbox::default(), ending, over: false, timed_out: false }
     }
