@@ -4,7 +4,9 @@
 //!   main ── args                    the command line
 //!     └─ server                     the event loop: accept, take turns, deliver, stop
 //!          ├─ room                  who is here and who hears what; its head states the chat's protocol
-//!          ├─ signals               Ctrl-C and SIGTERM as an event of the loop
+//!          ├─ signals               Ctrl-C, SIGTERM and SIGUSR1 as events of the loop
+//!          ├─ timers                who wants a turn when, though nothing comes
+//!          ├─ stats                 the line that SIGUSR1 asks for
 //!          └─ peer                  one connection: handshake, then page or chat
 //!               ├─ site             what is served where
 //!               └─ pump             sockless's life cycle over a socket: the part to copy
@@ -17,6 +19,8 @@ mod room;
 mod server;
 mod signals;
 mod site;
+mod stats;
+mod timers;
 
 use crate::args::{Args, HELP};
 use crate::server::Server;
@@ -25,17 +29,17 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let addrs = match Args::parse(std::env::args_os().skip(1)) {
-        Ok(Args::Serve(addrs)) => addrs,
+    let settings = match Args::parse(std::env::args_os().skip(1)) {
+        Ok(Args::Serve(settings)) => settings,
         Ok(Args::Help) => {
             say(HELP);
             return ExitCode::SUCCESS;
         }
         Err(problem) => return fail(&problem, BAD_START),
     };
-    let mut server = match Server::bind(&addrs) {
+    let mut server = match Server::bind(&settings) {
         Ok(server) => server,
-        Err(error) => return fail(&format!("cannot listen on {}: {error}", list(&addrs)), BAD_START),
+        Err(error) => return fail(&format!("cannot listen on {}: {error}", list(&settings.addrs)), BAD_START),
     };
     match server.address() {
         Ok(address) => say(&format!("http://{}/", reachable(address))),

@@ -8,10 +8,14 @@ const $ = (id) => document.getElementById(id);
 const TEXT_MAX = 2000;
 const GROUP_MS = 5 * 60 * 1000;
 const KEPT_LINES = 500;
+// More than the server tells of the past.
+const KEPT_IDS = 200;
 const REFUSALS = {
   taken: "That name is taken. Try another one.",
   name: "A name has 1 to 32 visible characters.",
-  text: `That message is empty or longer than ${TEXT_MAX} characters.`,
+  text: "That message was empty.",
+  long: `That message was not sent: it is longer than ${TEXT_MAX} characters.`,
+  fast: "That message was not sent: so many in a row are too fast. Wait a few seconds and send it again.",
 };
 
 // ── The socket ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -19,11 +23,18 @@ const REFUSALS = {
 const RETRY_FIRST_MS = 1000;
 const RETRY_MAX_MS = 30000;
 const TAKEN_OVER = 4001;
+// What a person should know of why the server closed the connection.
+const CLOSURES = {
+  1001: () => "The server has stopped.",
+  1008: (reason) => `The server let you go: this page ${reason}.`,
+  1009: () => "The server let you go: that message was far too long.",
+};
 
 let socket = null;
 let tries = 0;
 let retryAt = 0;
 let ticking = 0;
+let away = "";
 
 function connect() {
   stopRetrying();
@@ -33,18 +44,20 @@ function connect() {
   opening.onopen = () => opening.send(`join ${seatKey()} ${me.name}`);
   // A socket that was given up has no say any more.
   opening.onmessage = ({ data }) => socket === opening && hear(data);
-  opening.onclose = ({ code }) => socket === opening && lose(code);
+  opening.onclose = ({ code, reason }) => socket === opening && lose(code, reason);
 }
 
 function hangUp() {
   stopRetrying();
   const closing = socket;
   socket = null;
+  unanswered = [];
   closing?.close(1000);
 }
 
-function lose(code) {
+function lose(code, reason) {
   socket = null;
+  away = CLOSURES[code]?.(reason) ?? "You are offline.";
   setState("offline");
   if (code === TAKEN_OVER) {
     banner("This chat goes on in another window.", "", "Use it here");
@@ -61,7 +74,7 @@ function lose(code) {
 function tick() {
   const left = retryAt - Date.now();
   if (left <= 0) connect();
-  else banner("You are offline.", `Retry in ${Math.ceil(left / 1000)} s.`, "Try now");
+  else banner(away, `Retry in ${Math.ceil(left / 1000)} s.`, "Try now");
 }
 
 function stopRetrying() {
@@ -106,6 +119,10 @@ function remember(storage, key, value) {
 
 const me = { name: "", key: "", seated: false };
 const here = new Set();
+// What we said and the server has not answered yet, oldest first.
+let unanswered = [];
+// The messages that are shown, by their ids: after a reconnect the server tells the past again.
+const shown = new Set();
 let lastSaid = { name: null, at: 0 };
 let unread = 0;
 let following = true;
@@ -123,9 +140,11 @@ const verbs = {
     remember(localStorage, "name", me.name);
     setState("online");
     openRoom();
-    if (back) notice("You are back. What was said meanwhile is not shown.");
+    if (back) notice("You are back.");
     else if (here.size === 1) notice("You are the first one here. Open this page in another window to have company.");
     showPeople();
+    // Of what we said last, this did not arrive before the connection was lost.
+    giveBack(unanswered.splice(0));
   },
   joined(name) {
     here.add(name);
@@ -138,24 +157,48 @@ const verbs = {
     notice(`${name} left`);
   },
   said(rest) {
-    const cut = rest.indexOf("\n");
-    message(rest.slice(0, cut), rest.slice(cut + 1));
+    const { id, name, text } = split(rest);
+    // Until we have a seat it is the past, in which another one may have had our name.
+    const mine = document.body.dataset.state === "online" && name === me.name;
+    if (mine) unanswered.shift();
+    show(id, name, text, mine);
+  },
+  yours(rest) {
+    const { id, name, text } = split(rest);
+    if (!shown.has(id) && unanswered[0] === text) unanswered.shift();
+    show(id, name, text, true);
   },
   refused(why) {
     const sentence = REFUSALS[why] ?? "The server did not understand that.";
-    if (why === "taken" || why === "name") openDoor(sentence);
-    else notice(sentence);
+    if (why === "taken" || why === "name") {
+      openDoor(sentence);
+      return;
+    }
+    notice(sentence, "problem");
+    giveBack(unanswered.splice(0, 1));
   },
 };
+
+// `ID NAME⏎TEXT`
+function split(rest) {
+  const [space, feed] = [rest.indexOf(" "), rest.indexOf("\n")];
+  return { id: Number(rest.slice(0, space)), name: rest.slice(space + 1, feed), text: rest.slice(feed + 1) };
+}
+
+function show(id, name, text, mine) {
+  if (shown.has(id)) return;
+  shown.add(id);
+  if (shown.size > KEPT_IDS) shown.delete(shown.values().next().value);
+  message(name, text, id, mine);
+}
 
 function hear(data) {
   const cut = data.indexOf(" ");
   verbs[data.slice(0, cut)]?.(data.slice(cut + 1));
 }
 
-function message(name, text) {
-  const at = Date.now();
-  const mine = name === me.name;
+// An id is the moment when it was said.
+function message(name, text, at, mine) {
   const line = element("div", "message");
   line.classList.toggle("mine", mine);
   line.classList.toggle("more", name === lastSaid.name && at - lastSaid.at < GROUP_MS);
@@ -172,9 +215,9 @@ function message(name, text) {
   if (document.hidden && !mine) setUnread(unread + 1);
 }
 
-function notice(text) {
+function notice(text, kind = "") {
   lastSaid = { name: null, at: 0 };
-  append(element("div", "notice", text), false);
+  append(element("div", `notice ${kind}`, text), kind !== "");
 }
 
 function append(line, toEnd) {
@@ -257,6 +300,7 @@ function openDoor(problem) {
   setState("offline");
   here.clear();
   lastSaid = { name: null, at: 0 };
+  shown.clear();
   $("log").replaceChildren();
   remember(sessionStorage, "name", "");
   $("room").hidden = true;
@@ -272,9 +316,19 @@ function showProblem(problem) {
 }
 
 function refreshSend() {
-  $("send").disabled = document.body.dataset.state !== "online" || $("text").value.trim() === "";
-  const left = TEXT_MAX - $("text").value.length;
-  $("left-over").textContent = left <= 200 ? `${left} left` : "";
+  const text = $("text").value.trim();
+  // In characters, as the server counts them.
+  const left = TEXT_MAX - [...text].length;
+  $("send").disabled = document.body.dataset.state !== "online" || text === "" || left < 0;
+  $("left-over").textContent = left < 0 ? `Too long: ${-left} over ${TEXT_MAX}` : left <= 200 ? `${left} left` : "";
+  $("compose").classList.toggle("too-long", left < 0);
+}
+
+// What was not sent is there again to be sent, ahead of what is being written.
+function giveBack(texts) {
+  if (texts.length === 0) return;
+  $("text").value = [...texts, $("text").value].join("\n").trim();
+  fitText();
 }
 
 function fitText() {
@@ -298,7 +352,9 @@ $("join").onsubmit = (event) => {
 $("compose").onsubmit = (event) => {
   event.preventDefault();
   if ($("send").disabled) return;
-  socket.send(`say ${$("text").value.trim()}`);
+  const text = $("text").value.trim();
+  socket.send(`say ${text}`);
+  unanswered.push(text);
   $("text").value = "";
   fitText();
   $("text").focus();

@@ -1,42 +1,42 @@
 //! One connection, from its first byte to its last.
 //!
 //! ```text
-//!   Handshake ──► Open          the WebSocket, until Closed
+//!   Handshake ──► Open          the WebSocket, until Closed: pinged by a heartbeat, which also bounds its closing
 //!       └───────► Answer        a page, or the reason why not
+//!   a deadline    a deadline
 //! ```
 //!
-//! Each has a [`deadline`](Peer::deadline) where it could wait for a peer for ever: for the request, for the answer to be taken, and for
-//! the end once it was said goodbye.
+//! Time is looked at in every turn; [`due`](Peer::due) says when the next one is needed though nothing comes.
 
 use crate::pump::{Link, Step, pump};
 use crate::site;
 use mio::net::TcpStream;
 use sockless::handshake::HeaderError;
 use sockless::server::{self, Handshake, Incoming, Rejected};
-use sockless::{CloseCode, CloseFrame, Config, Connection, Event, Input, LifeCycle};
-use std::time::{Duration, Instant};
+use sockless::{CloseCode, CloseFrame, Config, Connection, Deadline, Event, Heartbeat, Input, LifeCycle, Prepared, SendError, Timeouts};
+use std::time::Duration;
 
 /// How long a request may take, and its answer.
 const REQUEST: Duration = Duration::from_secs(10);
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(3);
-/// A peer for which more than this is queued does not read.
-const SLOW: usize = 1 << 20;
-/// The longest message: a text of the room's longest, and some.
-const MESSAGE: u64 = 16 * 1024;
+/// A peer for which more than this is queued, in bytes, is slow.
+const SLOW: u32 = 1 << 20;
+/// The longest message, in bytes: well above the room's longest text, so that the room can say what is wrong with a longer one.
+const MESSAGE: u64 = 64 << 10;
 
 #[derive(Debug)]
 pub(crate) struct Peer {
     pub(crate) link: Link,
     stage: Stage,
-    deadline: Option<Instant>,
+    due: Option<Duration>,
 }
 
 #[derive(Debug)]
 enum Stage {
-    Handshake(Handshake),
-    Answer(Rejected),
-    Open(Box<Connection>),
+    Handshake(Handshake, Deadline),
+    Answer(Rejected, Deadline),
+    Open(Box<Connection>, Heartbeat),
 }
 
 /// How a turn ended.
@@ -44,139 +44,174 @@ enum Stage {
 pub(crate) enum Turn {
     /// There may be more to do right away.
     Again,
-    /// The socket will say when.
+    /// The socket will say when, or the time.
     Wait,
     /// Drop it.
     Over,
 }
 
-/// What the room should know.
+/// What the server should know.
 #[derive(Debug)]
 pub(crate) enum News<'a> {
+    /// It is a WebSocket now.
+    Opened,
+    /// It would be, were there room for one more.
+    TurnedAway,
     Said(&'a str),
     Left,
 }
 
+/// What became of a message.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// It is queued, or nobody wants it any more.
+    Well,
+    /// [`SLOW`] bytes wait already: this peer does not read.
+    TooSlow,
+}
+
 impl Peer {
-    pub(crate) fn new(socket: TcpStream, now: Instant) -> Self {
-        let stage = Stage::Handshake(Handshake::new(server::Config::default()));
-        Self { link: Link::new(socket), stage, deadline: Some(now + REQUEST) }
+    pub(crate) fn new(socket: TcpStream, config: server::Config) -> Self {
+        let stage = Stage::Handshake(Handshake::new(config), Deadline::after(REQUEST));
+        Self { link: Link::new(socket), stage, due: None }
     }
 
-    /// One turn: writes what can be written, reads once, and tells what came.
-    pub(crate) fn turn(&mut self, scratch: &mut [u8], now: Instant, tell: impl FnMut(News<'_>)) -> Turn {
-        let read = match pump(self.stage.side(), &mut self.link, scratch) {
+    /// One turn: writes what can be written, reads once, looks at the time, and tells what came. `full`: no more WebSockets.
+    pub(crate) fn turn(&mut self, scratch: &mut [u8], now: Duration, full: bool, mut tell: impl FnMut(News<'_>)) -> Turn {
+        let step = pump(self.stage.side(), &mut self.link, scratch);
+        let read = match step {
             Step::Read(n) => n,
-            Step::Ended => 0,
-            Step::Blocked => return Turn::Wait,
+            Step::Ended | Step::Blocked => 0,
             Step::Done => return Turn::Over,
         };
-        self.digest(scratch.get_mut(..read).unwrap_or_default(), now, tell)
+        let well = self.digest(scratch.get_mut(..read).unwrap_or_default(), full, &mut tell);
+        let was_due = self.due.is_some_and(|due| due <= now);
+        self.due = self.stage.watch(now);
+        // What ran out of time says so.
+        let well = well.and(self.digest(&mut [], full, &mut tell));
+        match step {
+            // No answer could be written: there is nothing to wait for.
+            _ if well.is_err() => Turn::Over,
+            Step::Blocked if !was_due => Turn::Wait,
+            _ => Turn::Again,
+        }
     }
 
-    /// Sends a text. False: it went into the queue, but this peer does not read.
-    pub(crate) fn send(&mut self, text: &str) -> bool {
-        let Stage::Open(connection) = &mut self.stage else { return true };
-        // The only way to fail is to be closing, and who is closing needs no news.
-        let _ = connection.send_text(text);
-        if connection.queued() > SLOW {
+    /// Sends a message that others are sent too.
+    pub(crate) fn send(&mut self, message: &Prepared) -> Sent {
+        let Stage::Open(connection, _) = &mut self.stage else { return Sent::Well };
+        let mut result = connection.send_prepared(message);
+        if result == Err(SendError::QueueFull) {
             // Slow is who does not read, not who had no turn yet. If the socket fails, the next turn sees it.
             let _ = self.link.write(connection.as_mut());
+            result = connection.send_prepared(message);
         }
-        connection.queued() <= SLOW
+        // Any other error is that it is closing, and who is closing needs no news.
+        if result == Err(SendError::QueueFull) { Sent::TooSlow } else { Sent::Well }
     }
 
     /// Says goodbye. It may take [`GOODBYE`].
-    pub(crate) fn dismiss(&mut self, code: CloseCode, reason: &str, now: Instant) {
-        let patience = match &mut self.stage {
-            Stage::Open(connection) => {
-                // A goodbye that was said already stands.
-                let _ = connection.close(Some(CloseFrame::truncated(code, reason)));
-                GOODBYE
-            }
-            Stage::Answer(_) => GOODBYE,
-            Stage::Handshake(_) => Duration::ZERO,
-        };
-        self.hurry(now + patience);
+    pub(crate) fn dismiss(&mut self, code: CloseCode, reason: &str) {
+        match &mut self.stage {
+            Stage::Handshake(handshake, _) => handshake.handle_error(),
+            Stage::Answer(_, deadline) => *deadline = Deadline::after(GOODBYE),
+            // A goodbye that was said already stands.
+            Stage::Open(connection, _) => drop(connection.close(Some(CloseFrame::truncated(code, reason)))),
+        }
     }
 
-    /// Gives up on a peer whose deadline has passed; it is over at its next turn.
-    pub(crate) fn expire(&mut self, now: Instant, tell: impl FnMut(News<'_>)) {
-        self.deadline = None;
-        self.stage.side().handle_error();
-        let _ = self.digest(&mut [], now, tell);
+    /// When the next turn is needed though nothing comes.
+    pub(crate) fn due(&self) -> Option<Duration> {
+        self.due
     }
 
-    /// When [`expire`](Self::expire) is due.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.deadline
+    /// Whether it is, or was, a WebSocket.
+    pub(crate) fn is_client(&self) -> bool {
+        matches!(self.stage, Stage::Open(..))
     }
 
-    fn digest(&mut self, bytes: &mut [u8], now: Instant, tell: impl FnMut(News<'_>)) -> Turn {
+    /// How many bytes wait to be written.
+    pub(crate) fn queued(&self) -> usize {
+        match &self.stage {
+            Stage::Open(connection, _) => connection.queued(),
+            Stage::Handshake(..) | Stage::Answer(..) => 0,
+        }
+    }
+
+    fn digest(&mut self, bytes: &mut [u8], full: bool, tell: &mut impl FnMut(News<'_>)) -> Result<(), HeaderError> {
         let mut input = Input::new(bytes);
-        if let Stage::Handshake(handshake) = &mut self.stage {
-            let Some(incoming) = handshake.poll(&mut input) else { return Turn::Again };
-            // No answer could be written: there is nothing to wait for.
-            let Ok(stage) = Stage::after(incoming) else { return Turn::Over };
-            self.deadline = match stage {
-                Stage::Open(_) => None,
-                _ => Some(now + REQUEST),
-            };
-            self.stage = stage;
+        if let Stage::Handshake(handshake, _) = &mut self.stage {
+            let Some(incoming) = handshake.poll(&mut input) else { return Ok(()) };
+            self.stage = Stage::after(incoming, full, tell)?;
         }
         // What came right behind the request is in the same input: the first frames, or a body.
         match &mut self.stage {
-            Stage::Handshake(_) => {}
-            Stage::Answer(rejected) => rejected.discard(&mut input),
-            Stage::Open(_) => self.listen(&mut input, now, tell),
+            Stage::Handshake(..) => {}
+            Stage::Answer(rejected, _) => rejected.discard(&mut input),
+            Stage::Open(connection, _) => listen(connection, &mut input, tell),
         }
-        Turn::Again
-    }
-
-    fn listen(&mut self, input: &mut Input<'_>, now: Instant, mut tell: impl FnMut(News<'_>)) {
-        let Stage::Open(connection) = &mut self.stage else { return };
-        while let Some(event) = connection.poll_event(input) {
-            match event {
-                // Who was said goodbye is not listened to any more.
-                Event::Text(text) if self.deadline.is_none() => tell(News::Said(&text)),
-                Event::Binary(_) => {
-                    let _ = connection.close(Some(CloseCode::UNSUPPORTED.into()));
-                    self.deadline.get_or_insert(now + GOODBYE);
-                }
-                Event::Closed(_) => {
-                    self.deadline.get_or_insert(now + GOODBYE);
-                    tell(News::Left);
-                }
-                // Pings were answered already.
-                _ => {}
-            }
-        }
-    }
-
-    fn hurry(&mut self, deadline: Instant) {
-        self.deadline = Some(self.deadline.map_or(deadline, |earlier| earlier.min(deadline)));
+        Ok(())
     }
 }
 
 impl Stage {
-    fn after(incoming: Incoming) -> Result<Self, HeaderError> {
-        Ok(match incoming {
-            Incoming::Upgrade(request) if site::is_chat(request.target()) => {
-                let mut config = Config::default();
-                config.limits.max_message = MESSAGE;
-                Self::Open(Box::new(request.accept().open(config)))
+    fn after(incoming: Incoming, full: bool, tell: &mut impl FnMut(News<'_>)) -> Result<Self, HeaderError> {
+        let rejected = match incoming {
+            Incoming::Upgrade(request) if !site::is_chat(request.target()) => site::nothing(request.reject(404))?,
+            Incoming::Upgrade(request) if full => {
+                tell(News::TurnedAway);
+                site::full(request.reject(503))?
             }
-            Incoming::Upgrade(request) => Self::Answer(site::nothing(request.reject(404))?),
-            Incoming::Http(plain) => Self::Answer(site::page(plain)?),
-            Incoming::Failed(rejected) => Self::Answer(rejected),
-        })
+            Incoming::Upgrade(request) => {
+                tell(News::Opened);
+                return Ok(Self::Open(Box::new(request.accept().open(config())), Heartbeat::new(timeouts())));
+            }
+            Incoming::Http(plain) => site::page(plain)?,
+            Incoming::Failed(rejected) => rejected,
+        };
+        Ok(Self::Answer(rejected, Deadline::after(REQUEST)))
     }
 
     fn side(&mut self) -> &mut dyn LifeCycle {
         match self {
-            Self::Handshake(handshake) => handshake,
-            Self::Answer(rejected) => rejected,
-            Self::Open(connection) => connection.as_mut(),
+            Self::Handshake(handshake, _) => handshake,
+            Self::Answer(rejected, _) => rejected,
+            Self::Open(connection, _) => connection.as_mut(),
         }
     }
+
+    /// Does what is due, and tells when more will be.
+    fn watch(&mut self, now: Duration) -> Option<Duration> {
+        match self {
+            Self::Handshake(handshake, deadline) => deadline.poll(now, handshake),
+            Self::Answer(rejected, deadline) => deadline.poll(now, rejected),
+            Self::Open(connection, heartbeat) => heartbeat.poll(now, connection),
+        }
+    }
+}
+
+fn listen(connection: &mut Connection, input: &mut Input<'_>, tell: &mut impl FnMut(News<'_>)) {
+    while let Some(event) = connection.poll_event(input) {
+        match event {
+            // Who was said goodbye is not listened to any more.
+            Event::Text(text) if connection.is_open() => tell(News::Said(&text)),
+            Event::Binary(_) => drop(connection.close(Some(CloseFrame::truncated(CloseCode::UNSUPPORTED, "only text is spoken here")))),
+            Event::Closed(_) => tell(News::Left),
+            // Pings were answered already, pongs are the heartbeat's.
+            _ => {}
+        }
+    }
+}
+
+fn config() -> Config {
+    let mut config = Config::default();
+    config.limits.max_message = MESSAGE;
+    config.upper_mark = SLOW;
+    config
+}
+
+fn timeouts() -> Timeouts {
+    let mut timeouts = Timeouts::default();
+    timeouts.close_timeout = Some(GOODBYE);
+    timeouts
 }

@@ -3,6 +3,7 @@
 //! mio tells a change of readiness once. A [`Link`] remembers it until the socket says "would block", so that a turn may stop early, for
 //! fairness, and nothing is lost: whoever is not [`Step::Blocked`] gets another turn.
 
+use crate::stats::Traffic;
 use bytes::Buf;
 use mio::event::Event;
 use mio::net::TcpStream;
@@ -53,13 +54,14 @@ pub(crate) fn pump(side: &mut dyn LifeCycle, link: &mut Link, scratch: &mut [u8]
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) socket: TcpStream,
+    pub(crate) traffic: Traffic,
     readable: bool,
     writable: bool,
 }
 
 impl Link {
     pub(crate) fn new(socket: TcpStream) -> Self {
-        Self { socket, readable: false, writable: false }
+        Self { socket, traffic: Traffic::default(), readable: false, writable: false }
     }
 
     /// Remembers what an event says. After an error both directions are worth a try: that is how the error shows.
@@ -76,7 +78,10 @@ impl Link {
             let filled = out.chunks_vectored(&mut slices);
             match self.socket.write_vectored(slices.get(..filled).unwrap_or_default()) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
-                Ok(n) => out.advance(n),
+                Ok(n) => {
+                    out.advance(n);
+                    self.traffic.written += n as u64;
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.writable = false,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
@@ -89,7 +94,10 @@ impl Link {
     fn read(&mut self, scratch: &mut [u8]) -> io::Result<Option<usize>> {
         while self.readable {
             match self.socket.read(scratch) {
-                Ok(n) => return Ok(Some(n)),
+                Ok(n) => {
+                    self.traffic.read += n as u64;
+                    return Ok(Some(n));
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.readable = false,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),

@@ -7,18 +7,25 @@
 //! | `join KEY NAME`  | sit down as NAME; KEY is the page's own secret, with which it may take its seat again        |
 //! | `say TEXT`       | be heard by everyone, oneself too                                                            |
 //!
-//! | the room says    | when                                                                                         |
-//! |------------------|----------------------------------------------------------------------------------------------|
-//! | `here NAME⏎NAME…`| you are in, under the first of these names; the others are here too                          |
-//! | `joined NAME`    | someone came, perhaps you                                                                    |
-//! | `left NAME`      | someone went                                                                                 |
-//! | `said NAME⏎TEXT` | someone said TEXT, perhaps you                                                               |
-//! | `refused WHY`    | nothing happened: `taken` or `name` (the name), `text` (empty or too long), `order` (no such verb, or not now) |
+//! | the room says         | when                                                                                    |
+//! |-----------------------|-----------------------------------------------------------------------------------------|
+//! | `said ID NAME⏎TEXT`   | someone said TEXT, perhaps you                                                          |
+//! | `yours ID NAME⏎TEXT`  | the same, out of the past: your KEY said it                                             |
+//! | `here NAME⏎NAME…`     | you are in, under the first of these names; the others are here too                     |
+//! | `joined NAME`         | someone came, perhaps you                                                               |
+//! | `left NAME`           | someone went                                                                            |
+//! | `refused WHY`         | nothing happened: `taken` or `name` (the name), `text` (empty), `long` (the text), `fast` (too many), `order` (no such verb, or not now) |
+//!
+//! Who joins first hears the last [`HISTORY`] messages, then `here`. A message has the same ID whenever it is told, so that a page that comes
+//! back shows none twice: the moment when it was said, in ms since 1970, or the next free number. Every `say` is answered in turn, by one's own
+//! `said` or by `refused`.
 //!
 //! A connection that was lost without a word still sits on its seat. Whoever comes with the same name and key gets the seat; the others
 //! notice nothing and the old connection is dismissed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::num::NonZeroU32;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What is to be done after the room heard something, in this order.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,27 +38,65 @@ pub(crate) enum Effect {
     Dismiss(usize),
 }
 
-/// Everyone who has a seat, by the connection's number.
-#[derive(Debug, Default)]
+/// Everyone who has a seat, by the connection's number, and what was said last.
+#[derive(Debug)]
 pub(crate) struct Room {
     seats: BTreeMap<usize, Seat>,
+    history: VecDeque<Said>,
+    /// What saying something costs of the time of [`WINDOW`].
+    cost: Duration,
+    /// The time that all moments count from, in ms since 1970.
+    opened: u64,
+    last_id: u64,
+    said: u64,
 }
 
 #[derive(Debug)]
 struct Seat {
     name: Name,
     key: String,
+    /// The moment to which what was said is paid for, see [`Seat::may_speak`].
+    spent: Duration,
 }
 
+/// Something that was said.
+#[derive(Debug)]
+struct Said {
+    key: String,
+    /// `ID NAME⏎TEXT`.
+    what: String,
+}
+
+/// How long the messages count that one may say in a burst.
+pub(crate) const WINDOW: Duration = Duration::from_secs(10);
+/// How much of the past is told.
+const HISTORY: usize = 50;
+const NAME_MAX: usize = 32;
+const KEY_MAX: usize = 64;
+const TEXT_MAX: usize = 2000;
+
 impl Room {
-    /// Someone said something.
-    pub(crate) fn hear(&mut self, who: usize, text: &str) -> Vec<Effect> {
-        let refuse = |why: &str| vec![Effect::Tell(who, format!("refused {why}"))];
-        match (text.split_once(' '), self.seats.get(&who)) {
-            (Some(("join", rest)), None) => self.join(who, rest).unwrap_or_else(refuse),
-            (Some(("say", text)), Some(seat)) => say(&seat.name, text).unwrap_or_else(refuse),
-            _ => refuse("order"),
+    /// A room in which everyone may say `rate` messages in [`WINDOW`]. The time begins now.
+    pub(crate) fn new(rate: NonZeroU32) -> Self {
+        let opened = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self {
+            seats: BTreeMap::new(),
+            history: VecDeque::new(),
+            cost: WINDOW / rate.get(),
+            opened: u64::try_from(opened.as_millis()).unwrap_or_default(),
+            last_id: 0,
+            said: 0,
         }
+    }
+
+    /// Someone said something.
+    pub(crate) fn hear(&mut self, who: usize, text: &str, now: Duration) -> Vec<Effect> {
+        match (text.split_once(' '), self.seats.contains_key(&who)) {
+            (Some(("join", rest)), false) => self.join(who, rest),
+            (Some(("say", text)), true) => self.say(who, text, now),
+            _ => Err("order"),
+        }
+        .unwrap_or_else(|why| vec![Effect::Tell(who, format!("refused {why}"))])
     }
 
     /// A connection is gone, whether it had a seat or not.
@@ -63,8 +108,13 @@ impl Room {
     }
 
     /// Who hears what is told to all.
-    pub(crate) fn members(&self) -> impl Iterator<Item = usize> {
+    pub(crate) fn members(&self) -> impl ExactSizeIterator<Item = usize> {
         self.seats.keys().copied()
+    }
+
+    /// How many messages were said.
+    pub(crate) fn said(&self) -> u64 {
+        self.said
     }
 
     fn join(&mut self, who: usize, rest: &str) -> Result<Vec<Effect>, &'static str> {
@@ -75,30 +125,63 @@ impl Room {
         let name = Name::parse(name).ok_or("name")?;
         let holder = self.seats.iter().find(|(_, seat)| seat.name.is_like(&name));
         let old = holder.map(|(&old, seat)| (old, seat.key == key));
-        let mut effects = match old {
-            None => vec![Effect::TellAll(format!("joined {}", name.0))],
-            Some((old, true)) => {
-                self.seats.remove(&old);
-                vec![Effect::Dismiss(old)]
-            }
+        let (last, spent) = match old {
+            None => (Effect::TellAll(format!("joined {}", name.0)), Duration::ZERO),
+            Some((old, true)) => (Effect::Dismiss(old), self.seats.remove(&old).map_or(Duration::ZERO, |seat| seat.spent)),
             Some((_, false)) => return Err("taken"),
         };
-        effects.insert(0, Effect::Tell(who, self.everyone(&name)));
-        self.seats.insert(who, Seat { name, key: key.to_owned() });
+        let mut effects: Vec<_> = self.history.iter().map(|said| Effect::Tell(who, said.to(key))).collect();
+        effects.extend([Effect::Tell(who, self.everyone(&name)), last]);
+        self.seats.insert(who, Seat { name, key: key.to_owned(), spent });
         Ok(effects)
     }
 
     fn everyone(&self, first: &Name) -> String {
         self.seats.values().fold(format!("here {}", first.0), |list, seat| list + "\n" + &seat.name.0)
     }
+
+    fn say(&mut self, who: usize, text: &str, now: Duration) -> Result<Vec<Effect>, &'static str> {
+        let seat = self.seats.get_mut(&who).ok_or("order")?;
+        let text = text.trim();
+        if text.is_empty() {
+            return Err("text");
+        }
+        if text.chars().count() > TEXT_MAX {
+            return Err("long");
+        }
+        if !seat.may_speak(self.cost, now) {
+            return Err("fast");
+        }
+        let at = self.opened.saturating_add(u64::try_from(now.as_millis()).unwrap_or(u64::MAX));
+        self.last_id = at.max(self.last_id.saturating_add(1));
+        self.said += 1;
+        let what = format!("{} {}\n{text}", self.last_id, seat.name.0);
+        let effect = Effect::TellAll(format!("said {what}"));
+        if self.history.len() == HISTORY {
+            self.history.pop_front();
+        }
+        self.history.push_back(Said { key: seat.key.clone(), what });
+        Ok(vec![effect])
+    }
 }
 
-fn say(name: &Name, text: &str) -> Result<Vec<Effect>, &'static str> {
-    let text = text.trim();
-    if text.is_empty() || text.chars().count() > TEXT_MAX {
-        return Err("text");
+impl Seat {
+    /// Every message costs its part of [`WINDOW`], on credit of one window: a burst that uses the credit up, then one message for each part.
+    fn may_speak(&mut self, cost: Duration, now: Duration) -> bool {
+        let spent = self.spent.max(now) + cost;
+        let may = spent <= now + WINDOW;
+        if may {
+            self.spent = spent;
+        }
+        may
     }
-    Ok(vec![Effect::TellAll(format!("said {}\n{text}", name.0))])
+}
+
+impl Said {
+    /// As it is told to who comes with this key.
+    fn to(&self, key: &str) -> String {
+        format!("{} {}", if self.key == key { "yours" } else { "said" }, self.what)
+    }
 }
 
 /// A name fit to be shown: trimmed, 1 to 32 characters, none of them invisible.
@@ -123,14 +206,12 @@ fn is_invisible(c: char) -> bool {
     c.is_control() || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-const NAME_MAX: usize = 32;
-const KEY_MAX: usize = 64;
-const TEXT_MAX: usize = 2000;
-
 #[cfg(test)]
 mod tests {
     use super::Effect::{Dismiss, Tell, TellAll};
     use super::*;
+
+    const START: Duration = Duration::ZERO;
 
     fn tell(who: usize, text: &str) -> Effect {
         Tell(who, text.to_owned())
@@ -140,59 +221,126 @@ mod tests {
         TellAll(text.to_owned())
     }
 
+    /// Opened at 1000 ms, and a message in each second may be said.
+    fn empty() -> Room {
+        Room { opened: 1000, ..Room::new(NonZeroU32::new(10).unwrap()) }
+    }
+
     /// Ada is number 1 with key `k1`, Bob number 2 with key `k2`.
     fn ada_and_bob() -> Room {
-        let mut room = Room::default();
-        room.hear(1, "join k1 Ada");
-        room.hear(2, "join k2 Bob");
+        let mut room = empty();
+        room.hear(1, "join k1 Ada", START);
+        room.hear(2, "join k2 Bob", START);
         room
     }
 
     #[test]
     fn who_joins_learns_who_is_here_and_all_learn_of_them() {
-        let mut room = Room::default();
-        assert_eq!(room.hear(1, "join k1 Ada"), [tell(1, "here Ada"), all("joined Ada")]);
-        assert_eq!(room.hear(2, "join k2  Bob B. "), [tell(2, "here Bob B.\nAda"), all("joined Bob B.")]);
+        let mut room = empty();
+        assert_eq!(room.hear(1, "join k1 Ada", START), [tell(1, "here Ada"), all("joined Ada")]);
+        assert_eq!(room.hear(2, "join k2  Bob B. ", START), [tell(2, "here Bob B.\nAda"), all("joined Bob B.")]);
         assert_eq!(room.members().collect::<Vec<_>>(), [1, 2]);
     }
 
     #[test]
     fn what_is_said_goes_to_all_as_it_is() {
         let mut room = ada_and_bob();
-        assert_eq!(room.hear(1, "say  <b>two\nlines</b> 🎈 "), [all("said Ada\n<b>two\nlines</b> 🎈")]);
+        assert_eq!(room.hear(1, "say  <b>two\nlines</b> 🎈 ", START), [all("said 1000 Ada\n<b>two\nlines</b> 🎈")]);
+    }
+
+    #[test]
+    fn an_id_is_the_moment_or_the_next_number() {
+        let mut room = ada_and_bob();
+        let at = Duration::from_millis;
+        assert_eq!(room.hear(1, "say a", at(0)), [all("said 1000 Ada\na")]);
+        assert_eq!(room.hear(2, "say b", at(0)), [all("said 1001 Bob\nb")]);
+        assert_eq!(room.hear(1, "say c", at(1)), [all("said 1002 Ada\nc")]);
+        assert_eq!(room.hear(1, "say d", at(70)), [all("said 1070 Ada\nd")]);
+        assert_eq!(room.said(), 4);
+    }
+
+    #[test]
+    fn who_comes_hears_the_past_and_which_of_it_is_theirs() {
+        let mut room = ada_and_bob();
+        room.hear(1, "say one", START);
+        room.hear(2, "say two", START);
+        let past = [tell(3, "said 1000 Ada\none"), tell(3, "said 1001 Bob\ntwo")];
+        assert_eq!(room.hear(3, "join k3 Eve", START)[..2], past);
+        room.leave(1);
+        // The name alone does not make it theirs.
+        assert_eq!(room.hear(4, "join k4 Ada", START)[..2], [tell(4, "said 1000 Ada\none"), tell(4, "said 1001 Bob\ntwo")]);
+        assert_eq!(
+            room.hear(5, "join k2 Bob", START),
+            [tell(5, "said 1000 Ada\none"), tell(5, "yours 1001 Bob\ntwo"), tell(5, "here Bob\nEve\nAda"), Dismiss(2)]
+        );
+    }
+
+    #[test]
+    fn the_past_has_an_end() {
+        let mut room = ada_and_bob();
+        for second in 0..=HISTORY as u64 {
+            room.hear(1, &format!("say {second}"), Duration::from_secs(second));
+        }
+        let effects = room.hear(3, "join k3 Eve", START);
+        assert_eq!(effects.len(), HISTORY + 2);
+        assert_eq!(effects[0], tell(3, "said 2000 Ada\n1"));
+        assert_eq!(effects[HISTORY - 1], tell(3, "said 51000 Ada\n50"));
+        assert_eq!(effects[HISTORY..], [tell(3, "here Eve\nAda\nBob"), all("joined Eve")]);
     }
 
     #[test]
     fn texts_have_bounds() {
         let mut room = ada_and_bob();
         let longest = "é".repeat(TEXT_MAX);
-        assert_eq!(room.hear(1, &format!("say {longest}")), [all(&format!("said Ada\n{longest}"))]);
-        assert_eq!(room.hear(1, &format!("say {longest}é")), [tell(1, "refused text")]);
-        assert_eq!(room.hear(1, "say  \n "), [tell(1, "refused text")]);
+        assert_eq!(room.hear(1, &format!("say {longest}"), START), [all(&format!("said 1000 Ada\n{longest}"))]);
+        assert_eq!(room.hear(1, &format!("say {longest}é"), START), [tell(1, "refused long")]);
+        assert_eq!(room.hear(1, "say  \n ", START), [tell(1, "refused text")]);
+        assert_eq!(room.said(), 1);
+    }
+
+    #[test]
+    fn who_talks_too_fast_is_told_so() {
+        let mut room = ada_and_bob();
+        let refused = [tell(1, "refused fast")];
+        let at = Duration::from_millis;
+        for _ in 0..10 {
+            assert_ne!(room.hear(1, "say hi", START), refused);
+        }
+        assert_eq!(room.hear(1, "say hi", at(999)), refused);
+        // The others are not slowed down, and a new connection does not make one faster.
+        assert_ne!(room.hear(2, "say hi", START), refused);
+        room.hear(3, "join k1 Ada", START);
+        assert_eq!(room.hear(3, "say hi", at(999)), [tell(3, "refused fast")]);
+        assert!(matches!(room.hear(3, "say hi", at(1000))[..], [TellAll(_)]));
+        assert_eq!(room.hear(3, "say hi", at(1999)), [tell(3, "refused fast")]);
+        for _ in 0..10 {
+            assert!(matches!(room.hear(3, "say hi", at(60_000))[..], [TellAll(_)]));
+        }
+        assert_eq!(room.hear(3, "say hi", at(60_000)), [tell(3, "refused fast")]);
     }
 
     #[test]
     fn names_have_bounds() {
         let longest = "é".repeat(NAME_MAX);
         for name in ["A", "ßüß", "李 小龙", "O'Neill 🎈", &longest] {
-            assert_eq!(Room::default().hear(1, &format!("join k {name}")).len(), 2, "{name}");
+            assert_eq!(empty().hear(1, &format!("join k {name}"), START).len(), 2, "{name}");
         }
         for name in ["", "  ", "a\nb", "a\tb", "a\u{202e}b", "Ada\u{200b}", "\u{7f}", &format!("{longest}é")] {
-            assert_eq!(Room::default().hear(1, &format!("join k {name}")), [tell(1, "refused name")], "{name:?}");
+            assert_eq!(empty().hear(1, &format!("join k {name}"), START), [tell(1, "refused name")], "{name:?}");
         }
     }
 
     #[test]
     fn a_name_is_there_once_in_whatever_case() {
         let mut room = ada_and_bob();
-        assert_eq!(room.hear(3, "join k3 ADA"), [tell(3, "refused taken")]);
-        assert_eq!(room.hear(3, "join k3 Eve"), [tell(3, "here Eve\nAda\nBob"), all("joined Eve")]);
+        assert_eq!(room.hear(3, "join k3 ADA", START), [tell(3, "refused taken")]);
+        assert_eq!(room.hear(3, "join k3 Eve", START), [tell(3, "here Eve\nAda\nBob"), all("joined Eve")]);
     }
 
     #[test]
     fn the_same_key_gets_its_seat_again_and_the_others_notice_nothing() {
         let mut room = ada_and_bob();
-        assert_eq!(room.hear(3, "join k1 Ada"), [tell(3, "here Ada\nBob"), Dismiss(1)]);
+        assert_eq!(room.hear(3, "join k1 Ada", START), [tell(3, "here Ada\nBob"), Dismiss(1)]);
         assert_eq!(room.leave(1), []);
         assert_eq!(room.members().collect::<Vec<_>>(), [2, 3]);
     }
@@ -203,7 +351,7 @@ mod tests {
         assert_eq!(room.leave(3), []);
         assert_eq!(room.leave(1), [all("left Ada")]);
         assert_eq!(room.leave(1), []);
-        assert_eq!(room.hear(4, "join k4 Ada"), [tell(4, "here Ada\nBob"), all("joined Ada")]);
+        assert_eq!(room.hear(4, "join k4 Ada", START), [tell(4, "here Ada\nBob"), all("joined Ada")]);
     }
 
     #[test]
@@ -213,7 +361,7 @@ mod tests {
         for (who, text) in
             [(1, "join k1 Eve"), (1, "say"), (1, "sing la la"), (1, ""), (3, "say hi"), (3, "join Eve"), (3, "join  Eve"), (3, &too_long)]
         {
-            assert_eq!(room.hear(who, text), [tell(who, "refused order")], "{text:?}");
+            assert_eq!(room.hear(who, text, START), [tell(who, "refused order")], "{text:?}");
         }
     }
 }

@@ -5,12 +5,15 @@
 //!
 //! Numbers are given to connections once and never again, so that an event that was on its way when its connection ended finds nobody.
 
-use crate::peer::{News, Peer, Turn};
+use crate::args::Settings;
+use crate::peer::{News, Peer, Sent, Turn};
 use crate::room::{Effect, Room};
-use crate::signals::Signals;
+use crate::signals::{self, Signals};
+use crate::stats::Stats;
+use crate::timers::Timers;
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token};
-use sockless::CloseCode;
+use sockless::{CloseCode, Prepared, server};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, ErrorKind, Write};
 use std::mem;
@@ -18,8 +21,9 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 const LISTENER: Token = Token(0);
-const SIGNALS: Token = Token(1);
-const FIRST_PEER: usize = 2;
+const STOP: Token = Token(1);
+const REPORT: Token = Token(2);
+const FIRST_PEER: usize = 3;
 /// The close code that tells a page not to come back by itself.
 const TAKEN_OVER: CloseCode = match CloseCode::new(4001) {
     Some(code) => code,
@@ -33,15 +37,22 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 pub(crate) struct Server {
     poll: Poll,
-    signals: Signals,
+    stop: Signals,
+    report: Signals,
     door: Option<Door>,
+    handshake: server::Config,
+    max_clients: u32,
     peers: BTreeMap<usize, Peer>,
     next: usize,
     due: BTreeSet<usize>,
+    timers: Timers,
     room: Room,
+    /// What can only be counted when it happens; [`Server::stats`] has the rest.
+    stats: Stats,
     scratch: Vec<u8>,
-    /// When this turn of the loop began.
-    now: Instant,
+    started: Instant,
+    /// When this turn of the loop began, since `started`.
+    now: Duration,
 }
 
 /// Where new connections come in. It is gone once the server stops.
@@ -50,14 +61,14 @@ struct Door {
     /// Whether someone may be waiting.
     knocked: bool,
     /// The system had no room for one more: try again at this moment. Kept until nobody waits, so that one line tells of it.
-    pause: Option<Instant>,
+    pause: Option<Duration>,
 }
 
 impl Server {
     /// Listens on the first address that can be had.
-    pub(crate) fn bind(addrs: &[SocketAddr]) -> io::Result<Self> {
+    pub(crate) fn bind(settings: &Settings) -> io::Result<Self> {
         let mut result = Err(io::Error::new(ErrorKind::NotFound, "the host has no address"));
-        for &addr in addrs {
+        for &addr in &settings.addrs {
             result = TcpListener::bind(addr);
             if result.is_ok() {
                 break;
@@ -66,16 +77,24 @@ impl Server {
         let mut listener = result?;
         let poll = Poll::new()?;
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+        let mut handshake = server::Config::default();
+        handshake.origin = settings.origin.clone();
         Ok(Self {
-            signals: Signals::register(poll.registry(), SIGNALS)?,
+            stop: Signals::register(poll.registry(), STOP, signals::STOP)?,
+            report: Signals::register(poll.registry(), REPORT, signals::REPORT)?,
             poll,
             door: Some(Door { listener, knocked: true, pause: None }),
+            handshake,
+            max_clients: settings.max_clients,
             peers: BTreeMap::new(),
             next: FIRST_PEER,
             due: BTreeSet::new(),
-            room: Room::default(),
+            timers: Timers::default(),
+            room: Room::new(settings.rate),
+            stats: Stats::default(),
             scratch: vec![0; SCRATCH],
-            now: Instant::now(),
+            started: Instant::now(),
+            now: Duration::ZERO,
         })
     }
 
@@ -96,11 +115,12 @@ impl Server {
                     return Err(error);
                 }
             }
-            self.now = Instant::now();
+            self.now = self.started.elapsed();
             for event in &events {
                 match event.token() {
                     LISTENER => self.door.iter_mut().for_each(|door| door.knocked = true),
-                    SIGNALS => self.stop(),
+                    STOP => self.stop(),
+                    REPORT => self.report(),
                     Token(number) => {
                         if let Some(peer) = self.peers.get_mut(&number) {
                             peer.link.ready(event);
@@ -110,7 +130,9 @@ impl Server {
                 }
             }
             self.accept();
-            self.expire();
+            while let Some(number) = self.timers.pop(self.now) {
+                self.due.insert(number);
+            }
             for number in mem::take(&mut self.due) {
                 self.turn(number);
             }
@@ -124,8 +146,8 @@ impl Server {
             return Some(Duration::ZERO);
         }
         let knock = self.door.as_ref().filter(|door| door.knocked).map(|door| door.pause.unwrap_or(self.now));
-        let next = self.peers.values().filter_map(Peer::deadline).chain(knock).min()?;
-        Some(next.saturating_duration_since(Instant::now()))
+        let next = self.timers.next().into_iter().chain(knock).min()?;
+        Some(next.saturating_sub(self.started.elapsed()))
     }
 
     fn accept(&mut self) {
@@ -140,7 +162,8 @@ impl Server {
                     let _ = socket.set_nodelay(true);
                     // A socket that cannot be watched is dropped.
                     if self.poll.registry().register(&mut socket, Token(self.next), Interest::READABLE | Interest::WRITABLE).is_ok() {
-                        self.peers.insert(self.next, Peer::new(socket, self.now));
+                        self.peers.insert(self.next, Peer::new(socket, self.handshake.clone()));
+                        self.due.insert(self.next);
                         self.next = self.next.wrapping_add(1).max(FIRST_PEER);
                     }
                 }
@@ -160,41 +183,42 @@ impl Server {
     }
 
     fn turn(&mut self, number: usize) {
-        let Some(peer) = self.peers.get_mut(&number) else { return };
+        let Self { peers, room, stats, now, .. } = self;
+        let Some(peer) = peers.get_mut(&number) else { return };
         let mut effects = VecDeque::new();
-        let room = &mut self.room;
-        match peer.turn(&mut self.scratch, self.now, |news| effects.extend(tell(room, number, news))) {
+        let turn = peer.turn(&mut self.scratch, *now, stats.clients >= self.max_clients, |news| match news {
+            News::Opened => stats.clients += 1,
+            News::TurnedAway => stats.turned_away += 1,
+            News::Said(text) => effects.extend(room.hear(number, text, *now)),
+            News::Left => effects.extend(room.leave(number)),
+        });
+        self.timers.set(number, peer.due());
+        match turn {
             Turn::Again => drop(self.due.insert(number)),
             Turn::Wait => {}
-            Turn::Over => {
-                self.peers.remove(&number);
-                effects.extend(self.room.leave(number));
-            }
+            Turn::Over => effects.extend(self.forget(number)),
         }
         self.carry_out(effects);
     }
 
-    /// Gives up on everyone whose deadline has passed.
-    fn expire(&mut self) {
-        let mut effects = VecDeque::new();
-        for (&number, peer) in &mut self.peers {
-            if peer.deadline().is_some_and(|deadline| deadline <= self.now) {
-                let room = &mut self.room;
-                peer.expire(self.now, |news| effects.extend(tell(room, number, news)));
-                self.due.insert(number);
-            }
+    fn forget(&mut self, number: usize) -> Vec<Effect> {
+        self.timers.set(number, None);
+        if let Some(peer) = self.peers.remove(&number) {
+            self.stats.clients -= u32::from(peer.is_client());
+            self.stats.traffic.add(peer.link.traffic);
         }
-        self.carry_out(effects);
+        self.room.leave(number)
     }
 
     /// Sends only fill queues; everyone who was sent something is due, and writes all of it at once.
     fn carry_out(&mut self, mut effects: VecDeque<Effect>) {
         while let Some(effect) = effects.pop_front() {
             match effect {
-                Effect::Tell(who, text) => effects.extend(self.send(who, &text)),
+                Effect::Tell(who, text) => effects.extend(self.send(who, &Prepared::text(text))),
                 Effect::TellAll(text) => {
+                    let message = Prepared::text(text);
                     for who in self.room.members().collect::<Vec<_>>() {
-                        effects.extend(self.send(who, &text));
+                        effects.extend(self.send(who, &message));
                     }
                 }
                 Effect::Dismiss(who) => self.dismiss(who, TAKEN_OVER, "taken over by a newer connection"),
@@ -202,41 +226,55 @@ impl Server {
         }
     }
 
-    fn send(&mut self, who: usize, text: &str) -> Vec<Effect> {
+    fn send(&mut self, who: usize, message: &Prepared) -> Vec<Effect> {
         let Some(peer) = self.peers.get_mut(&who) else { return vec![] };
         self.due.insert(who);
-        if peer.send(text) {
-            return vec![];
+        match peer.send(message) {
+            Sent::Well => vec![],
+            Sent::TooSlow => {
+                self.stats.slow += 1;
+                self.dismiss(who, CloseCode::POLICY, "reads too slowly");
+                self.room.leave(who)
+            }
         }
-        self.dismiss(who, CloseCode::POLICY, "reads too slowly");
-        self.room.leave(who)
     }
 
     fn dismiss(&mut self, who: usize, code: CloseCode, reason: &str) {
         if let Some(peer) = self.peers.get_mut(&who) {
-            peer.dismiss(code, reason, self.now);
+            peer.dismiss(code, reason);
             self.due.insert(who);
         }
     }
 
     /// The first signal says goodbye to everyone; a further one does not wait for them.
     fn stop(&mut self) {
-        if self.signals.caught() == 0 {
+        if self.stop.caught() == 0 {
             return;
         }
         if self.door.take().is_none() {
             self.peers.clear();
         }
         for (&number, peer) in &mut self.peers {
-            peer.dismiss(CloseCode::AWAY, "the server stops", self.now);
+            peer.dismiss(CloseCode::AWAY, "the server stops");
             self.due.insert(number);
         }
     }
-}
 
-fn tell(room: &mut Room, who: usize, news: News<'_>) -> Vec<Effect> {
-    match news {
-        News::Said(text) => room.hear(who, text),
-        News::Left => room.leave(who),
+    fn report(&mut self) {
+        if self.report.caught() > 0 {
+            let _ = writeln!(io::stderr(), "chat: {}", self.stats());
+        }
+    }
+
+    fn stats(&self) -> Stats {
+        let mut stats = Stats {
+            connections: self.peers.len(),
+            members: self.room.members().len(),
+            messages: self.room.said(),
+            queued: self.peers.values().map(Peer::queued).sum(),
+            ..self.stats.clone()
+        };
+        self.peers.values().for_each(|peer| stats.traffic.add(peer.link.traffic));
+        stats
     }
 }

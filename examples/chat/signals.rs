@@ -1,16 +1,19 @@
-//! Ctrl-C and SIGTERM as an event of the loop: the handler writes a byte into a pipe, and the loop watches the pipe's other end.
+//! Signals as an event of the loop: the handler writes a byte into a pipe, and the loop watches the pipe's other end.
 
 #[cfg(unix)]
-pub(crate) use unix::Signals;
+pub(crate) use unix::{REPORT, STOP, Signals};
 #[cfg(not(unix))]
-pub(crate) use without::Signals;
+pub(crate) use without::{REPORT, STOP, Signals};
 
 #[cfg(unix)]
 mod unix {
     use mio::net::UnixStream;
     use mio::{Interest, Registry, Token};
-    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
     use std::io::{self, Read};
+
+    pub(crate) const STOP: &[i32] = &[SIGINT, SIGTERM];
+    pub(crate) const REPORT: &[i32] = &[SIGUSR1];
 
     #[derive(Debug)]
     pub(crate) struct Signals {
@@ -18,10 +21,10 @@ mod unix {
     }
 
     impl Signals {
-        pub(crate) fn register(registry: &Registry, token: Token) -> io::Result<Self> {
+        pub(crate) fn register(registry: &Registry, token: Token, signals: &[i32]) -> io::Result<Self> {
             let (reader, writer) = std::os::unix::net::UnixStream::pair()?;
-            for signal in [SIGINT, SIGTERM] {
-                signal_hook::low_level::pipe::register(signal, writer.try_clone()?)?;
+            for signal in signals {
+                signal_hook::low_level::pipe::register(*signal, writer.try_clone()?)?;
             }
             reader.set_nonblocking(true)?;
             let mut pipe = UnixStream::from_std(reader);
@@ -41,12 +44,15 @@ mod without {
     use mio::{Registry, Token};
     use std::io;
 
+    pub(crate) const STOP: &[i32] = &[];
+    pub(crate) const REPORT: &[i32] = &[];
+
     /// Elsewhere Ctrl-C ends the process as the system does it.
     #[derive(Debug)]
     pub(crate) struct Signals;
 
     impl Signals {
-        pub(crate) fn register(_: &Registry, _: Token) -> io::Result<Self> {
+        pub(crate) fn register(_: &Registry, _: Token, _: &[i32]) -> io::Result<Self> {
             Ok(Self)
         }
 

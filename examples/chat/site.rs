@@ -54,6 +54,11 @@ pub(crate) fn nothing(reject: Reject) -> Result<Rejected, HeaderError> {
     line(reject, "There is nothing here. The page is at /")
 }
 
+/// Answers a request for the WebSocket while no more of them are wanted. RFC 9110 §15.6.4.
+pub(crate) fn full(reject: Reject) -> Result<Rejected, HeaderError> {
+    line(reject.header(Header::new("Retry-After", "10")?), "The room is full. Come again a little later.")
+}
+
 fn line(reject: Reject, text: &str) -> Result<Rejected, HeaderError> {
     Ok(reject.header(Header::new("Content-Type", "text/plain; charset=utf-8")?).body(format!("{text}\n")).into_rejected())
 }
