@@ -1,0 +1,143 @@
+//! A crowd in the chat example, each side a process of its own: [`chat`] starts the server, [`people`] are clients of this crate in one event
+//! loop. Everyone hears everything, once and in order, whatever some of them do.
+//!
+//! `cargo test` sends 200 people, `cargo test --release` 1,000. All waits have an end, and the server ends with the test.
+#![cfg(unix)]
+
+mod chat;
+mod people;
+#[path = "../../examples/chat/pump.rs"]
+mod pump;
+#[path = "../../examples/chat/stats.rs"]
+#[allow(dead_code)] // The server's.
+mod stats;
+
+use chat::Chat;
+use people::{Crowd, Person};
+use sockless::CloseCode;
+use std::io::Write;
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+const PEOPLE: usize = if cfg!(debug_assertions) { 200 } else { 1000 };
+/// How much each of them says.
+const MESSAGES: usize = 5;
+/// Of each kind.
+const TROUBLE: usize = 10;
+/// What the kinds that come in are called, each with a number behind it; the others never get that far.
+const KINDS: [&str; 4] = ["never reads", "sends garbage", "stalls in a frame", "resets"];
+/// For one phase of a test.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+#[test]
+fn a_crowd_hears_everything_once_and_in_order() {
+    let sockets = PEOPLE + (KINDS.len() + 1) * TROUBLE;
+    if !chat::descriptors_suffice(sockets, "a_crowd_hears_everything_once_and_in_order") {
+        return;
+    }
+    let chat = Chat::start(&["--max-clients", "5000"], sockets);
+
+    // Everyone comes, some of them only half.
+    let mut half: Vec<TcpStream> = (0..TROUBLE).map(|i| stall_in_the_head(&chat, i)).collect();
+    let mut crowd = Crowd::new();
+    let people: Vec<usize> = (0..PEOPLE).map(|i| crowd.enter(Person::connect(chat.addr, &i.to_string()))).collect();
+    let trouble =
+        KINDS.map(|kind| -> Vec<usize> { (0..TROUBLE).map(|i| crowd.enter(Person::connect(chat.addr, &format!("{kind} {i}")))).collect() });
+    crowd.drive("everyone is here", PATIENCE, |crowd| crowd.everyone().all(|person| person.here));
+
+    let [never_reads, garbage, stalls, resets] = &trouble;
+    for who in never_reads.iter().chain(resets) {
+        crowd.person(*who).reads = false;
+    }
+    for who in garbage {
+        // Reserved bits at once, and then whatever.
+        crowd.person(*who).write_raw(&std::array::from_fn::<u8, 1000, _>(|i| 0xff - (i * i % 251) as u8));
+    }
+    for who in stalls {
+        // The first half of "say hello", not masked by much.
+        crowd.person(*who).write_raw(b"\x81\x89\0\0\0\0say h");
+    }
+
+    // Each says the next thing as soon as it hears its last one.
+    let from = Instant::now();
+    people.iter().for_each(|who| crowd.talk(*who, MESSAGES));
+    crowd.drive("half of it is heard", PATIENCE, |crowd| people.iter().all(|who| crowd.look(*who).heard() >= PEOPLE * MESSAGES / 2));
+    for who in resets {
+        // With bytes that nobody read, the kernel resets the connection.
+        crowd.drop(*who);
+    }
+    crowd.drive("all of it is heard", PATIENCE, |crowd| people.iter().all(|who| crowd.look(*who).heard() >= PEOPLE * MESSAGES));
+    let took = from.elapsed();
+    // What comes twice would come now.
+    crowd.drive_for(Duration::from_millis(100));
+
+    for who in &people {
+        let person = crowd.look(*who);
+        assert!(person.complaints.is_empty(), "{}: {:?}", person.name, person.complaints);
+        assert!(person.heard_all(PEOPLE, MESSAGES), "{}", person.name);
+    }
+    for who in garbage {
+        let closure = crowd.look(*who).closure.as_ref().expect("it is shown the door");
+        assert_eq!(closure.code, CloseCode::PROTOCOL.get());
+    }
+    for who in stalls {
+        assert_eq!(crowd.look(*who).closure, None);
+    }
+    let stats = chat.stats();
+    assert!(stats.contains(&format!(" messages {}, ", PEOPLE * MESSAGES)), "{stats}");
+    println!("{} deliveries in {took:.1?}; {stats}", PEOPLE * PEOPLE * MESSAGES);
+
+    // The server stops: everyone is told so, and who never reads does not hold it up.
+    half.pop();
+    chat.stop(Duration::from_secs(5), || crowd.drive_for(Duration::from_millis(20)));
+    crowd.drive("everyone is done", PATIENCE, |crowd| people.iter().all(|who| crowd.look(*who).done));
+    for who in &people {
+        let closure = crowd.look(*who).closure.as_ref().expect("told before it is done");
+        assert_eq!((closure.code, closure.clean), (CloseCode::AWAY.get(), true));
+    }
+}
+
+#[test]
+fn a_slow_reader_is_let_go_and_nobody_else_notices() {
+    let chat = Chat::start(&["--rate", "1000000"], 10);
+    let mut crowd = Crowd::new();
+    let [ada, bob, slow] = ["0", "1", "slow"].map(|name| crowd.enter(Person::connect(chat.addr, name)));
+    crowd.drive("all three are here", PATIENCE, |crowd| crowd.everyone().all(|person| person.here));
+    crowd.person(slow).reads = false;
+
+    // The longest messages that the room takes, 8 KB each. What the kernel takes for a socket that is not read is some MB, too.
+    crowd.person(ada).padding = "🐌".repeat(1990);
+    crowd.talk(ada, 4000);
+    crowd.drive("the slow one is let go", PATIENCE, |crowd| crowd.look(bob).gone.contains("slow"));
+    let said = crowd.look(ada).heard();
+    crowd.person(ada).silence();
+    assert!(said * 8000 > 1 << 20, "let go after only {said} messages");
+    assert_eq!(crowd.look(slow).closure, None);
+
+    // Should it read after all, it finds out why.
+    crowd.person(slow).reads = true;
+    crowd.wake(slow);
+    crowd.drive("the slow one learns it", PATIENCE, |crowd| crowd.look(slow).closure.is_some());
+    let closure = crowd.look(slow).closure.as_ref().unwrap();
+    assert_eq!((closure.code, closure.reason.as_str()), (CloseCode::POLICY.get(), "reads too slowly"));
+    assert!(crowd.look(slow).heard() < crowd.look(ada).said());
+
+    crowd.talk(bob, 10);
+    crowd.drive("the others talk on", PATIENCE, |crowd| {
+        [ada, bob].iter().all(|who| crowd.look(*who).heard_of(1) == 10 && crowd.look(*who).heard_of(0) == crowd.look(ada).said())
+    });
+    for who in [ada, bob] {
+        assert!(crowd.look(who).complaints.is_empty() && crowd.look(who).closure.is_none());
+    }
+    let stats = chat.stats();
+    assert!(stats.contains("slow readers dropped 1, ") && stats.ends_with("bytes queued 0"), "{stats}");
+    println!("let go after {said} messages of 8 KB; {stats}");
+}
+
+/// A connection that gets no further than half of its request, or begins with something else altogether.
+fn stall_in_the_head(chat: &Chat, i: usize) -> TcpStream {
+    let mut stream = TcpStream::connect(chat.addr).expect("the chat listens");
+    let bytes: &[u8] = if i % 2 == 0 { b"GET /chat HTTP/1.1\r\nHost: 127" } else { b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" };
+    stream.write_all(bytes).expect("the chat reads");
+    stream
+}
