@@ -3,13 +3,13 @@
 //! mio tells a change of readiness once. A [`Link`] remembers it until the socket says "would block", so that a turn may stop early, for
 //! fairness, and nothing is lost: whoever is not [`Step::Blocked`] gets another turn.
 
-use crate::stats::Traffic;
 use bytes::Buf;
 use mio::event::Event;
 use mio::net::TcpStream;
 use sockless::LifeCycle;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::Shutdown;
+use std::ops::AddAssign;
 
 /// How a turn ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,6 +57,20 @@ pub(crate) struct Link {
     pub(crate) traffic: Traffic,
     readable: bool,
     writable: bool,
+}
+
+/// Bytes of a socket, or of many.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Traffic {
+    pub(crate) read: u64,
+    pub(crate) written: u64,
+}
+
+impl AddAssign for Traffic {
+    fn add_assign(&mut self, other: Self) {
+        self.read += other.read;
+        self.written += other.written;
+    }
 }
 
 impl Link {

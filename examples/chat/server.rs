@@ -205,7 +205,7 @@ impl Server {
         self.timers.set(number, None);
         if let Some(peer) = self.peers.remove(&number) {
             self.stats.clients -= u32::from(peer.is_client());
-            self.stats.traffic.add(peer.link.traffic);
+            self.stats.traffic += peer.link.traffic;
         }
         self.room.leave(number)
     }
@@ -274,7 +274,7 @@ impl Server {
             queued: self.peers.values().map(Peer::queued).sum(),
             ..self.stats.clone()
         };
-        self.peers.values().for_each(|peer| stats.traffic.add(peer.link.traffic));
+        self.peers.values().for_each(|peer| stats.traffic += peer.link.traffic);
         stats
     }
 }

@@ -1,5 +1,6 @@
 //! What the server has seen, as a line.
 
+use crate::pump::Traffic;
 use std::fmt;
 
 /// What the server has seen.
@@ -22,20 +23,6 @@ pub(crate) struct Stats {
     pub(crate) queued: usize,
 }
 
-/// Bytes of sockets.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Traffic {
-    pub(crate) read: u64,
-    pub(crate) written: u64,
-}
-
-impl Traffic {
-    pub(crate) fn add(&mut self, other: Self) {
-        self.read += other.read;
-        self.written += other.written;
-    }
-}
-
 impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { connections, clients, members, messages, traffic: Traffic { read, written }, slow, turned_away, queued } = self;
@@ -52,8 +39,8 @@ mod tests {
     fn a_line_says_all() {
         let mut stats =
             Stats { connections: 4, clients: 3, members: 2, messages: 10, slow: 1, turned_away: 5, queued: 7, ..Stats::default() };
-        stats.traffic.add(Traffic { read: 100, written: 2000 });
-        stats.traffic.add(Traffic { read: 1, written: 1 });
+        stats.traffic += Traffic { read: 100, written: 2000 };
+        stats.traffic += Traffic { read: 1, written: 1 };
         assert_eq!(
             stats.to_string(),
             "connections 4, clients 3, members 2, messages 10, bytes in 101, bytes out 2001, slow readers dropped 1, turned away 5, \

@@ -1,12 +1,10 @@
 //! The chat example as a process of its own, which ends with its handle.
 
-use std::io::{BufRead, BufReader, Read};
+use crate::example::{self, lines};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver};
-use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
 
 pub(crate) struct Chat {
     pub(crate) addr: SocketAddr,
@@ -25,7 +23,7 @@ impl Chat {
         // The shell sets the limit and becomes the chat. Where the limit cannot be set, it stays, and may well suffice.
         let mut child = Command::new("sh")
             .args(["-c", r#"ulimit -n "$0" 2>/dev/null; exec "$@""#, &(sockets + OTHERS).to_string()])
-            .arg(program())
+            .arg(example::program("chat"))
             .args(["--addr", "127.0.0.1:0"])
             .args(args)
             .stdin(Stdio::null())
@@ -102,34 +100,4 @@ pub(crate) fn descriptors_suffice(sockets: usize, test: &str) -> bool {
     assert_ne!(again.code(), Some(99), "this test needs {needed} descriptors and may have {soft}: raise the hard limit, `ulimit -Hn`");
     assert!(again.success(), "with {needed} descriptors, the test failed");
     false
-}
-
-/// The chat that Cargo built for this run of the tests, beside them.
-fn program() -> PathBuf {
-    let own = std::env::current_exe().expect("our own path");
-    let folder = own.parent().and_then(Path::parent).expect("target/debug/deps/crowd-…").join("examples");
-    let program = folder.join(format!("chat{}", std::env::consts::EXE_SUFFIX));
-    let hint = "`cargo test` without further words builds it; otherwise say `cargo build --example chat` first, with the same flags";
-    let built = modified(&program).unwrap_or_else(|| panic!("there is no {}: {hint}", program.display()));
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for source in ["src", "examples/chat"].into_iter().flat_map(|folder| files(&root.join(folder))) {
-        assert!(modified(&source) <= Some(built), "{} is older than {}: {hint}", program.display(), source.display());
-    }
-    program
-}
-
-fn modified(path: &Path) -> Option<SystemTime> {
-    path.metadata().and_then(|metadata| metadata.modified()).ok()
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = folder.read_dir().into_iter().flatten().flatten();
-    entries.flat_map(|entry| if entry.path().is_dir() { files(&entry.path()) } else { vec![entry.path()] }).collect()
-}
-
-/// The lines of a pipe, so that they can be waited for with an end.
-fn lines(pipe: impl Read + Send + 'static) -> Receiver<String> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || BufReader::new(pipe).lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-    receiver
 }

@@ -5,12 +5,11 @@
 #![cfg(unix)]
 
 mod chat;
+#[path = "../example/mod.rs"]
+mod example;
 mod people;
 #[path = "../../examples/chat/pump.rs"]
 mod pump;
-#[path = "../../examples/chat/stats.rs"]
-#[allow(dead_code)] // The server's.
-mod stats;
 
 use chat::Chat;
 use people::{Crowd, Person};

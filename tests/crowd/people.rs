@@ -100,9 +100,14 @@ impl Crowd {
     pub(crate) fn drive(&mut self, what: &str, patience: Duration, until: impl Fn(&Self) -> bool) {
         let end = Instant::now() + patience;
         while !until(self) {
-            assert!(Instant::now() < end, "not within {patience:?}: {what}");
+            assert!(Instant::now() < end, "not within {patience:?}: {what}; {:?}", self.complaints().collect::<Vec<_>>());
             self.turn(Duration::from_millis(100));
         }
+    }
+
+    /// The first complaint of the first who have one.
+    fn complaints(&self) -> impl Iterator<Item = (&str, &String)> {
+        self.everyone().filter_map(|person| Some((person.name.as_str(), person.complaints.first()?))).take(5)
     }
 
     /// Goes on for a while.

@@ -1,0 +1,164 @@
+//! The command line.
+
+use lexopt::prelude::{Long, Short, Value, ValueExt};
+use sockless::client::Request;
+use sockless::handshake::Header;
+use std::ffi::OsString;
+use std::time::Duration;
+
+pub(crate) const HELP: &str = "\
+A WebSocket in the terminal: each line that you type is sent as a message, what comes is printed.
+
+Usage: client [OPTIONS] URL
+
+  URL                  ws://HOST[:PORT][/PATH][?QUERY]; there is no TLS in this example, so no wss://
+
+Options:
+  --subprotocol NAME   offer a subprotocol; repeatable, the preferred one first
+  --header 'NAME: V'   send a header with the request; repeatable
+  --origin ORIGIN      say that a page of this site connects, as a browser would
+  --ping SECONDS       send a ping this often and print how long its pong takes; no pong for 20 seconds is the end
+  --binary             send each line as a binary message
+  -h, --help           show this and stop
+
+Printed are, a line each, with control characters escaped:
+  < TEXT               a text message
+  <# N bytes: HEX      a binary message, the first 32 bytes of it
+  * EVENT              everything else: open, ping, pong, closed
+
+The end of the input (Ctrl-D) or Ctrl-C closes with 1000, which the server has 5 seconds to answer; a second Ctrl-C does
+not wait for it.
+
+Exit status:
+  0  closed in good order, with 1000, 1001 or no code
+  1  closed with another code, or not in good order: lost, timed out, a broken rule, interrupted
+  2  these arguments make no sense
+  3  there is no connection: no such host, nobody listens, no answer
+  4  the server refuses the upgrade, or speaks something else; its answer is on stderr";
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub(crate) enum Args {
+    /// Explain and stop.
+    Help,
+    /// Connect.
+    Connect(Box<Settings>),
+}
+
+/// How to connect, and what to do then.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) url: String,
+    pub(crate) request: Request,
+    pub(crate) ping: Option<Duration>,
+    pub(crate) binary: bool,
+}
+
+impl Args {
+    /// Reads the arguments that follow the program's name. An error is one line for a person.
+    pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Self, String> {
+        read(args).map_err(|error| error.to_string())
+    }
+}
+
+fn read(args: impl IntoIterator<Item = OsString>) -> Result<Args, lexopt::Error> {
+    let mut parser = lexopt::Parser::from_args(args);
+    let mut url = None;
+    let mut ping = None;
+    let mut binary = false;
+    let mut origin = None;
+    let mut protocols = Vec::new();
+    let mut headers = Vec::new();
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Value(value) if url.is_none() => url = Some(value.string()?),
+            Long("subprotocol") => protocols.push(parser.value()?.string()?),
+            Long("header") => headers.push(parser.value()?.string()?),
+            Long("origin") => origin = Some(parser.value()?.string()?),
+            Long("ping") => ping = Some(parser.value()?.parse_with(seconds)?),
+            Long("binary") => binary = true,
+            Short('h') | Long("help") => return Ok(Args::Help),
+            _ => return Err(arg.unexpected()),
+        }
+    }
+    let url = url.ok_or("a URL is missing: ws://HOST:PORT/PATH (--help says more)")?;
+    let mut request = Request::new(&url).map_err(|error| format!("{url:?} is {error}"))?;
+    if request.secure() {
+        return Err("wss:// is WebSocket over TLS, which is the caller's; this example has none. Try ws://".into());
+    }
+    for protocol in &protocols {
+        request = request.protocol(protocol).map_err(|error| format!("--subprotocol {protocol:?}: {error}"))?;
+    }
+    for header in &headers {
+        let (name, value) = header.split_once(':').ok_or_else(|| format!("--header wants 'NAME: VALUE', not {header:?}"))?;
+        request = request.header(Header::new(name.trim(), value.trim()).map_err(|error| format!("--header {header:?}: {error}"))?);
+    }
+    if let Some(origin) = &origin {
+        request = request.origin(origin).map_err(|error| format!("--origin {origin:?}: {error}"))?;
+    }
+    Ok(Args::Connect(Box::new(Settings { url, request, ping, binary })))
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.filter(|seconds| *seconds >= Duration::from_millis(1)).ok_or_else(|| String::from("not a number of seconds from 0.001 on"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(args: &[&str]) -> Result<Args, String> {
+        Args::parse(args.iter().map(OsString::from))
+    }
+
+    fn settings(args: &[&str]) -> Settings {
+        match parse(args) {
+            Ok(Args::Connect(settings)) => *settings,
+            other => panic!("{args:?}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn takes_its_flags() {
+        let plain = settings(&["ws://127.0.0.1:8080/chat"]);
+        assert_eq!((plain.request.host(), plain.request.port(), plain.request.target()), ("127.0.0.1", 8080, "/chat"));
+        assert_eq!((plain.ping, plain.binary), (None, false));
+        let args =
+            ["--ping", "0.5", "--binary", "--subprotocol", "a", "ws://[::1]", "--subprotocol=b", "--header", "X: y:z", "--origin", "null"];
+        let all = settings(&args);
+        assert_eq!((all.request.host(), all.ping, all.binary), ("::1", Some(Duration::from_millis(500)), true));
+        for help in ["-h", "--help"] {
+            assert!(matches!(parse(&[help]), Ok(Args::Help)));
+        }
+    }
+
+    #[test]
+    fn refuses_the_rest_in_one_line() {
+        let url = "ws://a.example";
+        for args in [
+            &[][..],
+            &["a.example"],
+            &["http://a.example"],
+            &["wss://a.example"],
+            &["ws://a.example/#top"],
+            &["ws://a.example/\u{1b}[2J\n"],
+            &[url, url],
+            &[url, "--ping"],
+            &[url, "--ping", "0"],
+            &[url, "--ping", "-1"],
+            &[url, "--ping", "inf"],
+            &[url, "--ping", "often"],
+            &[url, "--subprotocol", "a b"],
+            &[url, "--subprotocol", "a", "--subprotocol", "a"],
+            &[url, "--header", "X"],
+            &[url, "--header", "Host: b.example"],
+            &[url, "--header", "X: a\r\nY: b"],
+            &[url, "--origin", "a\nb"],
+            &[url, "--quiet"],
+        ] {
+            let problem = parse(args).unwrap_err();
+            assert!(!problem.is_empty() && !problem.contains(char::is_control), "{args:?}: {problem:?}");
+        }
+    }
+}

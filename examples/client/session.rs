@@ -1,0 +1,275 @@
+//! The event loop: one socket, lines to send, signals, and the time.
+//!
+//! ```text
+//!   Handshake ──► Open ──► closing: by the server, or by us at the end of the input or at Ctrl-C ──► Closed
+//!       └──► refused, or no WebSocket
+//! ```
+
+use crate::args::Settings;
+use crate::pump::{Link, Step, pump};
+use crate::shown::{Hex, Shown};
+use crate::signals::{self, Signals};
+use crate::stdin::{Lines, Next};
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
+use sockless::client::{Handshake, Opened, Outcome, Response};
+use sockless::{
+    Cause, CloseCode, Closure, Config, Connection, Deadline, Event, HandshakeError, Heartbeat, Input, LifeCycle, Seed, Timeout, Timeouts,
+};
+use std::fmt::Display;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+const SOCKET: Token = Token(0);
+const LINES: Token = Token(1);
+const SIGNALS: Token = Token(2);
+const SCRATCH: usize = 64 << 10;
+/// How long the server may take to answer the upgrade.
+const ANSWER: Duration = Duration::from_secs(10);
+/// How long the server may take to answer our Close.
+const GOODBYE: Duration = Duration::from_secs(5);
+
+/// How a session ended.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    /// It was open, and is closed.
+    Closed(Closure),
+    /// By the person, who did not want to wait.
+    Interrupted,
+    /// By the server: it does not want us.
+    Refused(Response),
+    /// What the server says is none of RFC 6455.
+    Failed(HandshakeError),
+}
+
+pub(crate) struct Session {
+    poll: Poll,
+    link: Link,
+    signals: Signals,
+    stage: Stage,
+    settings: Settings,
+    closure: Option<Closure>,
+    /// When this turn of the loop began, since the session did.
+    now: Duration,
+    started: Instant,
+    /// Ctrl-C was pressed this often.
+    interrupts: usize,
+    /// Nobody reads any more what is printed.
+    unheard: bool,
+}
+
+enum Stage {
+    Handshake(Box<Handshake>, Deadline),
+    Open(Talk),
+}
+
+/// An open connection.
+struct Talk {
+    connection: Box<Connection>,
+    heartbeat: Heartbeat,
+    /// Started once there is someone to talk to.
+    lines: Lines,
+    /// A pong came that was not told yet.
+    pong: bool,
+}
+
+impl Session {
+    /// A session over a socket that was just connected.
+    pub(crate) fn new(socket: std::net::TcpStream, settings: Settings) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        socket.set_nodelay(true)?;
+        let poll = Poll::new()?;
+        let mut socket = TcpStream::from_std(socket);
+        poll.registry().register(&mut socket, SOCKET, Interest::READABLE | Interest::WRITABLE)?;
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed)?;
+        let handshake = Handshake::new(settings.request.clone(), Seed::new(seed));
+        Ok(Self {
+            signals: Signals::register(poll.registry(), SIGNALS, signals::STOP)?,
+            poll,
+            link: Link::new(socket),
+            stage: Stage::Handshake(Box::new(handshake), Deadline::after(ANSWER)),
+            settings,
+            closure: None,
+            now: Duration::ZERO,
+            started: Instant::now(),
+            interrupts: 0,
+            unheard: false,
+        })
+    }
+
+    /// Talks until the end.
+    pub(crate) fn run(mut self) -> io::Result<Ending> {
+        let mut events = Events::with_capacity(16);
+        let mut scratch = vec![0; SCRATCH];
+        let (mut again, mut due) = (true, None::<Duration>);
+        loop {
+            let patience = if again { Some(Duration::ZERO) } else { due.map(|due| due.saturating_sub(self.started.elapsed())) };
+            match self.poll.poll(&mut events, patience) {
+                Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
+                _ => self.now = self.started.elapsed(),
+            }
+            for event in &events {
+                match event.token() {
+                    SOCKET => self.link.ready(event),
+                    SIGNALS => self.interrupts += self.signals.caught(),
+                    // Each turn looks for lines.
+                    _ => {}
+                }
+            }
+            let step = pump(self.stage.side(), &mut self.link, &mut scratch);
+            let read = match step {
+                Step::Read(n) => n,
+                Step::Ended | Step::Blocked => 0,
+                Step::Done => return Ok(self.closure.map_or(Ending::Interrupted, Ending::Closed)),
+            };
+            if let Some(ending) = self.digest(scratch.get_mut(..read).unwrap_or_default())? {
+                return Ok(ending);
+            }
+            if self.interrupts > 1 || (self.interrupts > 0 && matches!(self.stage, Stage::Handshake(..))) {
+                return Ok(Ending::Interrupted);
+            }
+            // What is to be done at once: to read on, and to write what is said or was due.
+            again = self.speak() || step != Step::Blocked || due.is_some_and(|due| due <= self.now);
+            due = self.watch();
+            // What ran out of time says so.
+            if let Some(ending) = self.digest(&mut [])? {
+                return Ok(ending);
+            }
+        }
+    }
+
+    fn digest(&mut self, bytes: &mut [u8]) -> io::Result<Option<Ending>> {
+        let mut input = Input::new(bytes);
+        if let Stage::Handshake(handshake, _) = &mut self.stage {
+            match handshake.poll(&mut input) {
+                None => return Ok(None),
+                Some(Outcome::Open(opened)) => self.open(opened)?,
+                Some(Outcome::Refused(response)) => return Ok(Some(Ending::Refused(response))),
+                Some(Outcome::Failed(error)) => return Ok(Some(Ending::Failed(error))),
+            }
+        }
+        // The first messages may have come right behind the answer, in the same input.
+        self.listen(&mut input);
+        Ok(None)
+    }
+
+    fn open(&mut self, opened: Opened) -> io::Result<()> {
+        let protocol = opened.protocol().map_or(String::new(), |protocol| format!(", subprotocol {}", Shown(protocol)));
+        self.print(format_args!("* open: {}{protocol}", Shown(&self.settings.url.clone())));
+        if io::stdin().is_terminal() {
+            let _ = writeln!(io::stderr(), "Type a line to send it; Ctrl-D closes.");
+        }
+        let mut timeouts = Timeouts::default();
+        timeouts.ping_interval = self.settings.ping;
+        timeouts.close_timeout = Some(GOODBYE);
+        self.stage = Stage::Open(Talk {
+            connection: Box::new(opened.open(Config::default())),
+            heartbeat: Heartbeat::new(timeouts),
+            lines: Lines::start(self.poll.registry(), LINES)?,
+            pong: false,
+        });
+        Ok(())
+    }
+
+    fn listen(&mut self, input: &mut Input<'_>) {
+        loop {
+            let Stage::Open(talk) = &mut self.stage else { return };
+            let Some(event) = talk.connection.poll_event(input) else { return };
+            match event {
+                Event::Text(text) => self.print(format_args!("< {}", Shown(&text))),
+                Event::Binary(data) => self.print(format_args!("<# {}", Hex(&data))),
+                // It was answered already.
+                Event::Ping(data) => self.print(format_args!("* ping, {}", Hex(&data))),
+                // What it means, the heartbeat knows.
+                Event::Pong(_) => talk.pong = true,
+                Event::Closed(closure) => {
+                    self.print(format_args!("* closed: {}", describe(&closure)));
+                    self.closure = Some(closure);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Sends the lines that are there, as long as the server takes what it is sent. Whether there may be more right away.
+    fn speak(&mut self) -> bool {
+        let Stage::Open(Talk { connection, lines, .. }) = &mut self.stage else { return false };
+        let mut said = false;
+        if self.interrupts > 0 || self.unheard {
+            // It may be closing already.
+            return connection.close(Some(CloseCode::NORMAL.into())).is_ok();
+        }
+        while connection.is_open() && !connection.above_mark() {
+            let sent = match lines.next() {
+                Next::Later => return said,
+                Next::End => connection.close(Some(CloseCode::NORMAL.into())),
+                Next::Line(line) if self.settings.binary => connection.send_binary(line),
+                Next::Line(line) => match String::from_utf8(line) {
+                    Ok(text) => connection.send_text(text),
+                    Err(_) => {
+                        let _ = writeln!(io::stderr(), "client: that line is not UTF-8, and was not sent; --binary sends anything");
+                        Ok(())
+                    }
+                },
+            };
+            debug_assert!(sent.is_ok(), "open, and not above its mark");
+            said = true;
+        }
+        said
+    }
+
+    /// Does what is due, and tells when more will be.
+    fn watch(&mut self) -> Option<Duration> {
+        match &mut self.stage {
+            Stage::Handshake(handshake, deadline) => deadline.poll(self.now, handshake.as_mut()),
+            Stage::Open(talk) => {
+                let before = talk.heartbeat.round_trip();
+                let due = talk.heartbeat.poll(self.now, &mut talk.connection);
+                let after = talk.heartbeat.round_trip();
+                if std::mem::take(&mut talk.pong) {
+                    match after.filter(|_| after != before) {
+                        Some(time) => self.print(format_args!("* pong after {:.3} ms", time.as_secs_f64() * 1000.0)),
+                        None => self.print("* pong"),
+                    }
+                }
+                due
+            }
+        }
+    }
+
+    /// Prints a line at once. When nobody reads what is printed, the session is over.
+    fn print(&mut self, line: impl Display) {
+        let mut out = io::stdout().lock();
+        self.unheard |= writeln!(out, "{line}").and_then(|()| out.flush()).is_err();
+    }
+}
+
+impl Stage {
+    fn side(&mut self) -> &mut dyn LifeCycle {
+        match self {
+            Self::Handshake(handshake, _) => handshake.as_mut(),
+            Self::Open(talk) => talk.connection.as_mut(),
+        }
+    }
+}
+
+fn describe(closure: &Closure) -> String {
+    let code = match closure.code {
+        Closure::NO_STATUS => String::from("no code"),
+        Closure::ABNORMAL => String::from("1006"),
+        code => code.to_string(),
+    };
+    let reason = if closure.reason.is_empty() { String::new() } else { format!(", \"{}\"", Shown(&closure.reason)) };
+    let why = match closure.cause {
+        Cause::Peer => String::from("by the server"),
+        Cause::Local => String::from("by us"),
+        Cause::Violation(error) => format!("the server broke a rule: {error}"),
+        Cause::Timeout(Timeout::Pong) => String::from("no answer to our ping"),
+        Cause::Timeout(Timeout::Idle) => String::from("nothing heard"),
+        Cause::Timeout(Timeout::Close) => String::from("no answer to our Close"),
+        Cause::Eof => String::from("the connection was lost"),
+        _ => String::from("for another reason"),
+    };
+    format!("{code}{reason}, {why}")
+}
