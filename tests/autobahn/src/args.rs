@@ -1,0 +1,100 @@
+//! The command line.
+
+use crate::talk::Pace;
+use clap::{Parser, ValueEnum};
+use serde::Serialize;
+use sockless::Delivery;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Runs the Autobahn suite against sockless and fails on anything but OK and INFORMATIONAL.
+#[derive(Debug, Parser)]
+#[command(name = "autobahn")]
+pub(crate) struct Args {
+    /// Which end of the connection is tested
+    pub(crate) role: Role,
+
+    /// Which cases, as the suite writes them; 12 and 13 need compression
+    #[arg(long, value_name = "PATTERNS", value_delimiter = ',', default_value = "1.*,2.*,3.*,4.*,5.*,6.*,7.*,9.*,10.*")]
+    pub(crate) cases: Vec<String>,
+
+    /// The suite's program; .ci/install_autobahn.sh makes one
+    #[arg(long, value_name = "PATH", default_value = "wstest")]
+    pub(crate) wstest: PathBuf,
+
+    /// Reads of at most so many bytes
+    #[arg(long, value_name = "BYTES", default_value = "65536")]
+    pub(crate) read: NonZeroUsize,
+
+    /// Writes of at most so many bytes
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) write: Option<NonZeroUsize>,
+
+    /// How messages are delivered and echoed: whole, or in parts as they arrive
+    #[arg(long, value_enum, default_value_t = Parts::Whole)]
+    pub(crate) delivery: Parts,
+
+    /// The loop: that of examples/echo.rs, or that of examples/chat
+    #[arg(long = "loop", value_name = "LOOP", value_enum, default_value_t = Driver::Blocking)]
+    pub(crate) driver: Driver,
+
+    /// Where the reports go [default: reports/ROLE beside this package's Cargo.toml]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// How long one case may take before the run is given up
+    #[arg(long, value_name = "SECONDS", default_value = "180")]
+    pub(crate) patience: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Role {
+    /// Our echo server, by the suite's client
+    Server,
+    /// Our client, by the suite's server
+    Client,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Parts {
+    Whole,
+    Chunks,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Driver {
+    Blocking,
+    Poll,
+}
+
+impl Args {
+    pub(crate) fn out(&self) -> PathBuf {
+        let reports = || Path::new(env!("CARGO_MANIFEST_DIR")).join("reports").join(self.role.name());
+        self.out.clone().unwrap_or_else(reports)
+    }
+
+    pub(crate) fn pace(&self) -> Pace {
+        let delivery = match self.delivery {
+            Parts::Whole => Delivery::Whole,
+            Parts::Chunks => Delivery::Chunks,
+        };
+        Pace { read: self.read.get(), write: self.write.map_or(usize::MAX, NonZeroUsize::get), delivery }
+    }
+
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_secs(self.patience)
+    }
+}
+
+impl Role {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Client => "client",
+        }
+    }
+}

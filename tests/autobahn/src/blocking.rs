@@ -1,0 +1,49 @@
+//! The loop of `examples/echo.rs`, over a blocking socket, with reads and writes as small as one asks for.
+
+use crate::talk::{Pace, Talk};
+use bytes::Buf;
+use sockless::{Input, LifeCycle};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+
+pub(crate) fn run(mut stream: TcpStream, talk: &mut dyn Talk, pace: &Pace) {
+    let mut scratch = vec![0; pace.read];
+    // What was read and waits for the peer to take what was answered so far.
+    let mut unheard = 0..0;
+    while !talk.side().is_done() {
+        write(talk.side(), &mut stream, pace.write);
+        if unheard.is_empty() {
+            unheard = 0..shut_and_read(talk.side(), &mut stream, &mut scratch);
+        }
+        let rest = talk.hear(Input::new(&mut scratch[unheard.clone()])).len();
+        unheard.start = unheard.end - rest;
+    }
+}
+
+fn write(side: &mut dyn LifeCycle, stream: &mut TcpStream, most: usize) {
+    while side.wants_write() {
+        let mut out = side.transmit();
+        let chunk = out.chunk();
+        match stream.write(&chunk[..chunk.len().min(most)]) {
+            Ok(n @ 1..) => out.advance(n),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            _ => side.handle_error(),
+        }
+    }
+}
+
+fn shut_and_read(side: &mut dyn LifeCycle, stream: &mut TcpStream, scratch: &mut [u8]) -> usize {
+    if side.wants_shutdown() {
+        let _ = stream.shutdown(Shutdown::Write); // If it fails, reading tells why.
+        side.shutdown_done();
+    }
+    if side.wants_read() {
+        match stream.read(scratch) {
+            Ok(0) => side.handle_eof(),
+            Ok(n) => return n,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => side.handle_error(),
+        }
+    }
+    0
+}
