@@ -18,7 +18,8 @@ use std::time::{Duration, Instant};
 /// Runs all cases on a thread of its own. Where it fails, it tells the suite's listener.
 pub(crate) fn start(driver: Driver, pace: Pace, port: u16, news: Sender<News>) {
     thread::spawn(move || {
-        if let Err(failure) = run(driver, pace, port) {
+        let panicked = |_| Err("the client panicked".into());
+        if let Err(failure) = thread::spawn(move || run(driver, pace, port)).join().unwrap_or_else(panicked) {
             let _ = news.send(News::Failed(failure)); // Nobody listens any more when the suite ended first.
         }
     });

@@ -156,7 +156,11 @@ fn echo(connection: &mut Connection, input: &mut Input<'_>) {
             Event::Chunk(chunk) => pass_on(connection, &chunk),
             _ => Ok(()),
         };
-        sent.expect("the queue was not above its mark, and messages come only before a Close");
+        match sent {
+            // Closed: of a text whose end is not UTF-8 the beginning is told when the Close frame is queued already.
+            Ok(()) | Err(SendError::Closed) => {}
+            Err(error) => panic!("the echo was refused, though the queue was not above its mark: {error}"),
+        }
     }
 }
 
