@@ -121,11 +121,14 @@ const me = { name: "", key: "", seated: false };
 const here = new Set();
 // What we said and the server has not answered yet, oldest first.
 let unanswered = [];
+// How what is being written begins, if that was given back.
+let givenBack = "";
 // The messages that are shown, by their ids: after a reconnect the server tells the past again.
 const shown = new Set();
 let lastSaid = { name: null, at: 0 };
 let unread = 0;
 let following = true;
+let scrolledSize = "";
 
 const verbs = {
   here(rest) {
@@ -270,7 +273,12 @@ function element(tag, className, text = "") {
 
 // Whoever scrolled up to read is left in peace; everyone else stays at the end, whatever takes the room away: a phone's keyboard, the banner.
 function scrolled() {
-  following = $("scroll").scrollHeight - $("scroll").scrollTop - $("scroll").clientHeight < 80;
+  const box = $("scroll");
+  const size = `${box.clientWidth} ${box.clientHeight} ${box.scrollHeight}`;
+  // What changes its size moves too, and that is nobody's scrolling.
+  if (following && size !== scrolledSize) box.scrollTop = box.scrollHeight;
+  scrolledSize = size;
+  following = box.scrollHeight - box.scrollTop - box.clientHeight < 80;
   if (following) $("latest").hidden = true;
 }
 
@@ -324,16 +332,21 @@ function refreshSend() {
   $("compose").classList.toggle("too-long", left < 0);
 }
 
-// What was not sent is there again to be sent, ahead of what is being written.
+// What was not sent is there again to be sent: in its order, ahead of what is being written.
 function giveBack(texts) {
   if (texts.length === 0) return;
-  $("text").value = [...texts, $("text").value].join("\n").trim();
+  const written = $("text").value;
+  const before = written.startsWith(givenBack) ? givenBack : "";
+  givenBack = [before, ...texts].filter(Boolean).join("\n");
+  $("text").value = [givenBack, written.slice(before.length).trim()].filter(Boolean).join("\n");
   fitText();
 }
 
 function fitText() {
   $("text").style.height = "auto";
   $("text").style.height = `${$("text").scrollHeight + 2}px`;
+  // While it was measured it was small, and the messages moved.
+  if (following) scrollToEnd();
   refreshSend();
 }
 
@@ -356,6 +369,7 @@ $("compose").onsubmit = (event) => {
   socket.send(`say ${text}`);
   unanswered.push(text);
   $("text").value = "";
+  givenBack = "";
   fitText();
   $("text").focus();
 };
@@ -372,7 +386,8 @@ $("leave").onclick = () => openDoor("");
 $("retry").onclick = connect;
 $("latest").onclick = scrollToEnd;
 $("scroll").onscroll = scrolled;
-new ResizeObserver(() => following && scrollToEnd()).observe($("scroll"));
+const sizes = new ResizeObserver(scrolled);
+for (const id of ["scroll", "log"]) sizes.observe($(id));
 $("people-toggle").onclick = () => showDrawer(!$("people").classList.contains("open"));
 $("talk").onclick = () => showDrawer(false);
 document.onkeydown = (event) => { if (event.key === "Escape") showDrawer(false); };

@@ -65,9 +65,49 @@ async function people() {
   await look(ada, "room");
   await look(eve, "room-other", { phone: true, drawer: true });
 
-  step("a page that is loaded again keeps its seat");
+  step("a page that is loaded again keeps its seat, and shows what was said");
+  const [said, bobs] = [await bob.evaluate(texts), await bob.evaluate(mine)];
+  assert.equal(said.length, 7);
   await bob.reload();
   await bob.until(`document.body.dataset.state === "online" && ${names} === "Bob,Ada,Eve 🎈"`);
+  assert.deepEqual([await bob.evaluate(texts), await bob.evaluate(mine)], [said, bobs]);
+
+  step("who comes new sees what was said, and none of it as theirs");
+  const flo = await browser.open(url);
+  await join(flo, "Flo");
+  assert.deepEqual(await flo.evaluate(texts), said);
+  assert.deepEqual(new Set(await flo.evaluate(mine)), new Set([false]));
+  assert.equal(await flo.evaluate(`[...document.querySelectorAll("#log time")].every((time) => Date.now() - new Date(time.dateTime) < 90_000)`), true);
+  await look(flo, "history", { desktop: true });
+
+  step("a message that is too long is not sent, and the page says so");
+  await flo.type("🎈".repeat(1999));
+  await flo.until(`${hint} === "1 left" && !document.querySelector("#send").disabled`);
+  await flo.type("two");
+  await flo.until(`${hint} === "Too long: 2 over 2000" && document.querySelector("#send").disabled`);
+  await flo.enter();
+  assert.equal(await flo.evaluate(`document.querySelector("#text").value.length`), 2 * 1999 + 3);
+  assert.ok(await flo.evaluate(atEnd));
+  await look(flo, "too-long");
+  await flo.press("Backspace", "Backspace", 8);
+  await flo.press("Backspace", "Backspace", 8);
+  await flo.enter();
+  await ada.until(`${texts}.at(-1) === "🎈".repeat(1999) + "t"`);
+
+  step("who talks too fast is told so, and has the rest back");
+  await flo.evaluate(`(() => {
+    for (let i = 0; i < 22; i++) {
+      document.querySelector("#text").value = "quick " + i;
+      document.querySelector("#text").dispatchEvent(new Event("input"));
+      document.querySelector("#compose").requestSubmit();
+    }
+  })()`);
+  await flo.until(`document.querySelectorAll("#log .notice.problem").length === 3 && ${log}.includes("too fast")`);
+  assert.equal(await flo.evaluate(`document.querySelector("#text").value`), "quick 19\nquick 20\nquick 21");
+  await ada.until(`${texts}.at(-1) === "quick 18"`);
+  await look(flo, "too-fast");
+  await flo.close();
+  await bob.until(`${names} === "Bob,Ada,Eve 🎈"`);
 
   step("who closes is seen to leave");
   await eve.close();
@@ -101,8 +141,12 @@ async function people() {
   })()`);
   await ada.until(`document.querySelector("#banner").innerText.includes("another window")`);
   await bob.until(`${names} === "Bob,Ada"`);
+  await say(bob, "Is Ada elsewhere now?");
+  const before = await ada.evaluate(texts);
   await ada.click("#retry");
   await ada.until(`document.body.dataset.state === "online" && ${names} === "Ada,Bob"`);
+  // What was said meanwhile is there now, and nothing is twice.
+  assert.deepEqual(await ada.evaluate(texts), [...before, "Is Ada elsewhere now?"]);
 
   step("who leaves can come in again under another name");
   await bob.click("#leave");
@@ -127,6 +171,8 @@ async function people() {
 const log = `document.querySelector("#log").innerText`;
 const names = `[...document.querySelectorAll("#names .name")].map((line) => line.textContent).join()`;
 const texts = `[...document.querySelectorAll("#log .text")].map((line) => line.textContent)`;
+const atEnd = `(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight < 1)(document.querySelector("#scroll"))`;
+const hint = `document.querySelector("#left-over").textContent`;
 const mine = `[...document.querySelectorAll("#log .message")].map((line) => line.classList.contains("mine"))`;
 
 async function join(page, name, welcome = true) {
