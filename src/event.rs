@@ -56,7 +56,8 @@ impl Event<'_> {
 /// Adjacent chunks put together are the message. A chunk is empty only where it is the first and last of an empty message, or the last.
 ///
 /// A proxy pipes them from one connection to another. It stops when the far end takes less than the near end sends: what is left of the input
-/// waits, nothing more is read, and the near end's peer is slowed down by its transport. In memory are one read and the queue up to its mark.
+/// waits, nothing more is read, and the near end's peer is slowed down by its transport. In memory are one read and the queue up to its mark. (Each chunk
+/// leaves as a fragment: towards receivers that limit the number of those, gather small ones first.)
 ///
 /// ```
 /// use sockless::{Agreement, CloseCode, CloseFrame, Config, Connection, Data, Delivery, Event, Input, LifeCycle, Role, Seed, SendError};

@@ -45,7 +45,7 @@ pub struct Heartbeat {
     pinged: Duration,
     /// The last ping's payload.
     number: u32,
-    /// Whether its pong has not come.
+    /// Whether its pong had not come at the last call.
     waiting: bool,
     round_trip: Option<Duration>,
     /// When the connection was first seen closing.
@@ -122,14 +122,12 @@ impl Heartbeat {
 
     /// An open connection.
     fn beat(&mut self, now: Duration, connection: &mut Connection) {
-        let signs = connection.take_signs();
         let heard = *self.heard.get_or_insert_with(|| {
             self.pinged = now;
             now
         });
-        let heard = if signs.heard { now } else { heard };
-        self.heard = Some(heard);
-        if self.waiting && signs.pong == Some(self.number.to_be_bytes()) {
+        self.heard = Some(if connection.take_heard() { now } else { heard });
+        if self.waiting && !connection.awaits_pong() {
             self.waiting = false;
             self.round_trip = Some(now.saturating_sub(self.pinged));
         }
@@ -139,10 +137,12 @@ impl Heartbeat {
         } else if self.idle_due().is_some_and(|due| due <= now) {
             connection.give_up(Timeout::Idle, CloseFrame::truncated(CloseCode::AWAY, "nothing heard in time"));
         } else if self.ping_due().is_some_and(|due| due <= now) {
-            self.number = self.number.wrapping_add(1);
-            self.waiting = true;
+            let number = self.number.wrapping_add(1);
+            if connection.beat(number.to_be_bytes()) {
+                self.number = number;
+                self.waiting = true;
+            }
             self.pinged = now;
-            connection.queue_ping(&self.number.to_be_bytes());
         }
     }
 

@@ -290,3 +290,18 @@ fn a_peer_that_pings_as_fast_as_it_reads_costs_no_more() {
         assert_eq!(wire.len(), 50);
     }
 }
+
+#[test]
+fn a_lower_mark_above_the_upper_one_counts_as_equal() {
+    let mut config = Config::default();
+    config.upper_mark = 64 << 10;
+    let mut connection = Side::Server.open(config);
+    connection.send_binary(&[0; 100_000]).unwrap();
+    while connection.queued() > 64 << 10 {
+        assert!(connection.above_mark());
+        assert_eq!(connection.send_text("x"), Err(SendError::QueueFull));
+        connection.transmit().advance(1000);
+    }
+    assert!(!connection.above_mark());
+    connection.send_text("x").unwrap();
+}

@@ -21,8 +21,8 @@ pub struct Config {
     /// Messages above this size, in bytes, are sent in fragments of at most this size, text cut only between characters. Never, unless
     /// said otherwise. A fragment of text holds at least one character.
     pub fragment_above: usize,
-    /// From when on, in bytes, a queue that was above the upper mark is not any more: 256 KiB unless said otherwise. See
-    /// [`above_mark`](crate::Connection::above_mark).
+    /// From when on, in bytes, a queue that was above the upper mark is not any more: 256 KiB unless said otherwise, and never more than the upper mark.
+    /// See [`above_mark`](crate::Connection::above_mark).
     pub lower_mark: u32,
     /// Above how many queued bytes sends are refused: 1 MiB unless said otherwise. A message of any size fits into a queue that is not above it.
     pub upper_mark: u32,

@@ -105,13 +105,13 @@ enum Phase {
     },
 }
 
-/// The peer's signs of life since the heartbeat looked last.
+/// The peer's signs of life, for the heartbeat.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Signs {
-    /// Anything came.
-    pub(crate) heard: bool,
-    /// The last pong that could be the answer to a heartbeat's ping: its four bytes.
-    pub(crate) pong: Option<[u8; 4]>,
+struct Signs {
+    /// Anything came since it looked last.
+    heard: bool,
+    /// The payload of its ping whose pong has not come.
+    awaited: Option<[u8; 4]>,
 }
 
 impl Connection {
@@ -167,7 +167,7 @@ impl Connection {
         }
     }
 
-    /// How many bytes wait to be sent, frame headers included: the browser's `bufferedAmount`.
+    /// How many bytes wait to be sent: the browser's `bufferedAmount`, but with frame headers, pings and pongs, and what is left of the handshake.
     pub fn queued(&self) -> usize {
         self.outbox.queued()
     }
@@ -201,9 +201,25 @@ impl Connection {
         self.phase == Phase::Open
     }
 
-    /// The signs of life since the last call.
-    pub(crate) fn take_signs(&mut self) -> Signs {
-        core::mem::take(&mut self.signs)
+    /// Whether anything came since the last call.
+    pub(crate) fn take_heard(&mut self) -> bool {
+        core::mem::take(&mut self.signs.heard)
+    }
+
+    /// Whether the heartbeat's ping still waits for its pong.
+    pub(crate) fn awaits_pong(&self) -> bool {
+        self.signs.awaited.is_some()
+    }
+
+    /// Queues the heartbeat's ping. A full queue does not keep it back: a peer that reads nothing is found out that way. `false`: the last one has not even
+    /// left, and is not followed by another.
+    pub(crate) fn beat(&mut self, payload: [u8; 4]) -> bool {
+        if self.awaits_pong() && self.outbox.has_waiting() {
+            return false;
+        }
+        self.queue_ping(&payload);
+        self.signs.awaited = Some(payload);
+        true
     }
 
     /// The peer was waited for in vain. The transport may still be well: the Close frame is sent if it takes it.

@@ -87,7 +87,7 @@ impl Connection {
                 Ok(Event::Ping(data))
             }
             Control::Pong => {
-                self.signs.pong = (*data).try_into().ok().or(self.signs.pong);
+                self.signs.awaited = self.signs.awaited.filter(|awaited| awaited[..] != data[..]);
                 Ok(Event::Pong(data))
             }
             Control::Close => {

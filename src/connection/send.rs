@@ -147,7 +147,7 @@ impl Connection {
         self.keys.as_mut().map(|keys| keys.next_key())
     }
 
-    pub(crate) fn queue_ping(&mut self, data: &[u8]) {
+    pub(super) fn queue_ping(&mut self, data: &[u8]) {
         let key = self.next_key();
         self.outbox.push_ping(data, key);
     }

@@ -150,8 +150,9 @@ impl Outbox {
         outbox
     }
 
+    /// A lower mark above the upper one counts as equal to it.
     pub(crate) fn with_marks(self, lower_mark: u32, upper_mark: u32) -> Self {
-        Self { lower_mark, upper_mark, ..self }
+        Self { lower_mark: lower_mark.min(upper_mark), upper_mark, ..self }
     }
 
     /// Queues a data frame.
@@ -204,6 +205,11 @@ impl Outbox {
         self.queued -= waiting.make_way(payload.len()) as u64;
         self.queued += waiting.push(OpCode::Pong, payload, mask) as u64;
         self.above |= self.is_full();
+    }
+
+    /// Whether pings or pongs wait for the end of a frame.
+    pub(crate) fn has_waiting(&self) -> bool {
+        self.waiting.is_some()
     }
 
     /// Whether nothing waits to be sent.
