@@ -4,7 +4,7 @@
 mod support;
 
 use proptest::prelude::*;
-use sockless::{Cause, CloseCode, CloseFrame, Closure, Config, Event, LifeCycle, SendError};
+use sockless::{Cause, CloseCode, CloseFrame, Closure, Config, Event, Kind, LifeCycle, Prepared, SendError};
 use support::pair::Pair;
 use support::{SIDES, Side};
 
@@ -12,6 +12,10 @@ use support::{SIDES, Side};
 enum Op {
     Text(Side, String),
     Binary(Side, usize),
+    Prepared(Side, String),
+    /// Part of a text that is sent in parts, which it begins if none is under way.
+    Part(Side, String),
+    Finish(Side),
     Ping(Side, u8),
     Close(Side, Option<u16>),
     Turn(Side, usize, usize),
@@ -22,6 +26,9 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         4 => (side.clone(), "\\PC{0,60}").prop_map(|(side, text)| Op::Text(side, text)),
         2 => (side.clone(), prop_oneof![0..200_usize, 4000..5000_usize, 60_000..70_000_usize]).prop_map(|(side, len)| Op::Binary(side, len)),
+        1 => (side.clone(), "\\PC{0,60}").prop_map(|(side, text)| Op::Prepared(side, text)),
+        2 => (side.clone(), "\\PC{0,30}").prop_map(|(side, text)| Op::Part(side, text)),
+        2 => side.clone().prop_map(Op::Finish),
         2 => (side.clone(), any::<u8>()).prop_map(|(side, tag)| Op::Ping(side, tag)),
         1 => (side.clone(), prop::option::of(3000..5000_u16)).prop_map(|(side, code)| Op::Close(side, code)),
         8 => (side, prop_oneof![0..8_usize, 0..3000_usize, Just(usize::MAX)], prop_oneof![0..8_usize, 0..3000_usize, Just(usize::MAX)])
@@ -35,6 +42,19 @@ struct Sent {
     messages: Vec<Event<'static>>,
     pings: Vec<Event<'static>>,
     close: Option<Option<u16>>,
+    /// The text that is sent in parts, as far as it was accepted.
+    parts: Option<String>,
+}
+
+/// What a send has to answer.
+fn answer(pair: &mut Pair, sent: &[Sent; 2], side: Side) -> Result<(), SendError> {
+    let connection = pair.connection(side);
+    match () {
+        () if !connection.is_open() => Err(SendError::Closed),
+        () if sent[index(side)].parts.is_some() => Err(SendError::InMessage),
+        () if connection.queued() > 1 << 20 => Err(SendError::QueueFull),
+        () => Ok(()),
+    }
 }
 
 fn index(side: Side) -> usize {
@@ -47,11 +67,40 @@ fn apply(pair: &mut Pair, ops: &[Op]) -> [Sent; 2] {
     for op in ops {
         match op {
             Op::Text(side, text) => {
-                let open = pair.connection(*side).is_open();
-                let result = pair.connection(*side).send_text(text);
-                assert_eq!(result, if open { Ok(()) } else { Err(SendError::Closed) });
-                if open {
+                let expected = answer(pair, &sent, *side);
+                assert_eq!(pair.connection(*side).send_text(text), expected);
+                if expected.is_ok() {
                     sent[index(*side)].messages.push(Event::Text(text.clone().into()));
+                }
+            }
+            Op::Prepared(side, text) => {
+                let expected = answer(pair, &sent, *side);
+                assert_eq!(pair.connection(*side).send_prepared(&Prepared::text(text)), expected);
+                if expected.is_ok() {
+                    sent[index(*side)].messages.push(Event::Text(text.clone().into()));
+                }
+            }
+            Op::Part(side, text) => {
+                let connection = pair.connection(*side);
+                let parts = &mut sent[index(*side)].parts;
+                if connection.begin(Kind::Text).is_ok() {
+                    assert!(parts.replace(String::new()).is_none());
+                }
+                // Cut in the middle of a character, if there is one.
+                let (front, back) = text.as_bytes().split_at(text.len() / 2);
+                if connection.write_part(front).is_ok() {
+                    // A queue that was not full may be now, and the text would be cut for good.
+                    if connection.queued() > 1 << 20 {
+                        pair.turn(*side, usize::MAX, 0);
+                    }
+                    pair.connection(*side).write_part(back).unwrap();
+                    sent[index(*side)].parts.as_mut().unwrap().push_str(text);
+                }
+            }
+            Op::Finish(side) => {
+                if pair.connection(*side).finish().is_ok() {
+                    let text = sent[index(*side)].parts.take().unwrap();
+                    sent[index(*side)].messages.push(Event::Text(text.into()));
                 }
             }
             Op::Binary(side, len) => {
