@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::peer::Peer;
 use crate::talk::Pace;
 use clap::{Parser, ValueEnum};
 use serde::Serialize;
@@ -39,7 +40,11 @@ pub(crate) struct Args {
     #[arg(long = "loop", value_name = "LOOP", value_enum, default_value_t = Driver::Blocking)]
     pub(crate) driver: Driver,
 
-    /// Where the reports go [default: reports/ROLE beside this package's Cargo.toml]
+    /// Another implementation in the place of sockless, for comparison; what is said above of reads, writes, delivery and loop is not for it
+    #[arg(long, value_name = "NAME", value_enum, conflicts_with_all = ["read", "write", "delivery", "driver"])]
+    pub(crate) peer: Option<Peer>,
+
+    /// Where the reports go [default: reports/[PEER-]ROLE beside this package's Cargo.toml]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 
@@ -73,8 +78,16 @@ pub(crate) enum Driver {
 
 impl Args {
     pub(crate) fn out(&self) -> PathBuf {
-        let reports = || Path::new(env!("CARGO_MANIFEST_DIR")).join("reports").join(self.role.name());
-        self.out.clone().unwrap_or_else(reports)
+        let name = match self.peer {
+            None => self.role.name().to_owned(),
+            Some(peer) => format!("{}-{}", peer.name(), self.role.name()),
+        };
+        self.out.clone().unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("reports").join(name))
+    }
+
+    /// What is tested.
+    pub(crate) fn testee(&self) -> &'static str {
+        self.peer.map_or("sockless", Peer::name)
     }
 
     pub(crate) fn pace(&self) -> Pace {

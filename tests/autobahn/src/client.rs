@@ -3,37 +3,75 @@
 use crate::Failure;
 use crate::args::Driver;
 use crate::blocking;
+use crate::peer::{Peer, Running};
 use crate::polling::{Link, Turn};
-use crate::suite::{AGENT, News};
+use crate::suite::News;
 use crate::talk::{Client, Pace, Task};
 use mio::{Events, Interest, Poll, Token};
-use sockless::Seed;
 use sockless::client::{Handshake, Request};
+use sockless::{Delivery, Seed};
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// The suite's server.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Suite {
+    pub(crate) port: u16,
+    /// What it is to call the client.
+    pub(crate) agent: &'static str,
+    pub(crate) cases: usize,
+}
+
 /// Runs all cases on a thread of its own. Where it fails, it tells the suite's listener.
-pub(crate) fn start(driver: Driver, pace: Pace, port: u16, news: Sender<News>) {
+pub(crate) fn start(driver: Driver, pace: Pace, suite: Suite, news: Sender<News>) {
     thread::spawn(move || {
         let panicked = |_| Err("the client panicked".into());
-        if let Err(failure) = thread::spawn(move || run(driver, pace, port)).join().unwrap_or_else(panicked) {
+        if let Err(failure) = thread::spawn(move || run(driver, pace, suite)).join().unwrap_or_else(panicked) {
             let _ = news.send(News::Failed(failure)); // Nobody listens any more when the suite ended first.
         }
     });
 }
 
-fn run(driver: Driver, pace: Pace, port: u16) -> Result<(), Failure> {
-    let call = |target: &str, task| call(driver, pace, port, target, task);
-    let count = call("/getCaseCount", Task::Listen(None))?.ok_or("the suite does not tell how many cases it has")?;
-    for case in 1..=count.parse::<usize>()? {
-        call(&format!("/runCase?case={case}&agent={AGENT}"), Task::Echo)?;
+/// The same, by another implementation.
+pub(crate) fn start_peer(peer: Peer, suite: Suite, news: Sender<News>) -> Result<Running, Failure> {
+    drop(connect(suite.port)?);
+    let url = format!("ws://127.0.0.1:{}/runCase?agent={}&case=", suite.port, suite.agent);
+    let running = peer.start(&["client", &url, &suite.cases.to_string()])?;
+    let watched = running.clone();
+    thread::spawn(move || {
+        let ended = || -> Result<(), Failure> {
+            while !watched.ended()? {
+                thread::sleep(Duration::from_millis(20));
+            }
+            let pace = Pace { read: 4096, write: usize::MAX, delivery: Delivery::Whole };
+            finish(Driver::Blocking, pace, suite)
+        };
+        if let Err(failure) = ended() {
+            let _ = news.send(News::Failed(failure));
+        }
+    });
+    Ok(running)
+}
+
+fn run(driver: Driver, pace: Pace, suite: Suite) -> Result<(), Failure> {
+    let Suite { port, agent, cases } = suite;
+    let count = call(driver, pace, port, "/getCaseCount", Task::Listen(None))?;
+    if count.as_deref() != Some(&*cases.to_string()) {
+        return Err(format!("the suite has {cases} cases and tells of {count:?}").into());
     }
-    // The suite ends when it has written its reports.
-    call(&format!("/updateReports?agent={AGENT}&shutdownOnComplete=true"), Task::Listen(None))?;
-    Ok(())
+    for case in 1..=cases {
+        call(driver, pace, port, &format!("/runCase?agent={agent}&case={case}"), Task::Echo)?;
+    }
+    finish(driver, pace, suite)
+}
+
+/// Lets the suite write its reports, after which it ends.
+fn finish(driver: Driver, pace: Pace, suite: Suite) -> Result<(), Failure> {
+    let target = format!("/updateReports?agent={}&shutdownOnComplete=true", suite.agent);
+    call(driver, pace, suite.port, &target, Task::Listen(None)).map(drop)
 }
 
 /// One connection, from its beginning to its end.

@@ -12,6 +12,7 @@ mod args;
 mod blocking;
 mod client;
 mod page;
+mod peer;
 mod polling;
 mod progress;
 mod results;
@@ -52,6 +53,9 @@ fn run(args: &Args) -> Result<bool, Failure> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
         _ => {}
     }
+    if let Some(peer) = args.peer {
+        peer.prepare()?;
+    }
     let from = Instant::now();
     let cases = match args.role {
         Role::Server => test_server(args, &out)?,
@@ -67,14 +71,18 @@ fn run(args: &Args) -> Result<bool, Failure> {
 
 /// The cases that the suite was to run.
 fn test_server(args: &Args, out: &Path) -> Result<Vec<String>, Failure> {
-    let address = server::start(args.driver, args.pace())?;
-    let mut suite = Suite::start(args, out, &Mode::Client { url: format!("ws://{address}") })?;
+    let (port, _peer) = match args.peer {
+        None => (server::start(args.driver, args.pace())?, None),
+        Some(peer) => {
+            let port = suite::free_port()?;
+            let running = peer.start(&["server", &format!("127.0.0.1:{port}")])?;
+            running.listens(port)?;
+            (port, Some(running))
+        }
+    };
+    let mut suite = Suite::start(args, out, &Mode::Client { port })?;
     let cases = suite.cases()?;
-    let mut progress = Progress::new(cases.len());
-    while let Some(case) = suite.next_case()? {
-        progress.show(&case);
-    }
-    progress.finish();
+    watch(&mut suite, cases.len())?;
     Ok(cases)
 }
 
@@ -83,12 +91,25 @@ fn test_client(args: &Args, out: &Path) -> Result<Vec<String>, Failure> {
     let port = suite::free_port()?;
     let mut suite = Suite::start(args, out, &Mode::Server { port })?;
     let cases = suite.cases()?;
-    let mut progress = Progress::new(cases.len());
-    client::start(args.driver, args.pace(), port, suite.news());
+    let suite_server = client::Suite { port, agent: args.testee(), cases: cases.len() };
+    let _peer = match args.peer {
+        None => {
+            client::start(args.driver, args.pace(), suite_server, suite.news());
+            None
+        }
+        Some(peer) => Some(client::start_peer(peer, suite_server, suite.news())?),
+    };
     // It tells of a case when the client asks for it, and ends when the client has let it write its reports.
+    watch(&mut suite, cases.len())?;
+    Ok(cases)
+}
+
+/// Shows how far the suite is, until it ends.
+fn watch(suite: &mut Suite, cases: usize) -> Result<(), Failure> {
+    let mut progress = Progress::new(cases);
     while let Some(case) = suite.next_case()? {
         progress.show(&case);
     }
     progress.finish();
-    Ok(cases)
+    Ok(())
 }

@@ -21,7 +21,7 @@ fn write(page: &mut String, results: &Results) -> std::fmt::Result {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>Autobahn: {role}, {tally}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<header>\n\
          <h1>{who} as {role}</h1>\n<p class=\"outcome {class}\">{outcome}: {tally}</p>\n<p>{settings}</p>\n</header>",
-        who = escape(&results.testee),
+        who = escape(results.testee),
         tally = escape(&sum(&results.tally)),
         style = include_str!("page.css"),
         settings = escape(&settings(results)),
@@ -86,6 +86,9 @@ fn json(value: &Value) -> String {
 }
 
 fn settings(results: &Results) -> String {
+    if results.testee != "sockless" {
+        return format!("{:.0} s", results.seconds);
+    }
     let driver = match results.driver {
         Driver::Blocking => "blocking sockets",
         Driver::Poll => "an event loop",

@@ -77,6 +77,7 @@ impl<T: Talk> Link<T> {
     }
 
     fn write(&mut self) -> io::Result<()> {
+        let wanted = self.talk.side().wants_write();
         while self.writable && self.talk.side().wants_write() {
             let mut out = self.talk.side().transmit();
             let written = if self.pace.write == usize::MAX {
@@ -94,6 +95,11 @@ impl<T: Talk> Link<T> {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
+        }
+        if wanted && self.pace.write < usize::MAX {
+            // The kernel would hold the last of many small writes back; where this fails, it is only slower.
+            let _ = self.socket.set_nodelay(true);
+            let _ = self.socket.set_nodelay(false);
         }
         Ok(())
     }

@@ -2,7 +2,6 @@
 
 use crate::Failure;
 use crate::args::{Args, Driver, Parts, Role};
-use crate::suite::AGENT;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -13,7 +12,7 @@ use std::time::Duration;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Results {
-    pub(crate) testee: String,
+    pub(crate) testee: &'static str,
     pub(crate) role: Role,
     pub(crate) delivery: Parts,
     #[serde(rename = "loop")]
@@ -100,7 +99,7 @@ impl Results {
         }
         let (read, write) = (args.read.get(), args.write.map(usize::from));
         let seconds = took.as_secs_f64();
-        let testee = AGENT.to_owned();
+        let testee = args.testee();
         Ok(Self { testee, role: args.role, delivery: args.delivery, driver: args.driver, read, write, seconds, tally, sections, cases })
     }
 

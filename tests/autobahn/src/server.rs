@@ -7,13 +7,13 @@ use crate::talk::{Pace, Server};
 use mio::{Events, Interest, Poll, Token};
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener};
 use std::thread;
 
 /// Listens on a free port and serves until the program ends.
-pub(crate) fn start(driver: Driver, pace: Pace) -> io::Result<SocketAddr> {
+pub(crate) fn start(driver: Driver, pace: Pace) -> io::Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    let address = listener.local_addr()?;
+    let port = listener.local_addr()?.port();
     thread::spawn(move || {
         let result = match driver {
             Driver::Blocking => a_thread_each(&listener, pace),
@@ -23,7 +23,7 @@ pub(crate) fn start(driver: Driver, pace: Pace) -> io::Result<SocketAddr> {
             eprintln!("autobahn: the echo server stopped: {error}");
         }
     });
-    Ok(address)
+    Ok(port)
 }
 
 fn a_thread_each(listener: &TcpListener, pace: Pace) -> io::Result<()> {

@@ -16,16 +16,14 @@ use std::time::Duration;
 
 /// Where the suite's own reports go, below the output folder.
 pub(crate) const RAW: &str = "suite";
-/// What sockless is called in them.
-pub(crate) const AGENT: &str = "sockless";
 const SPEC: &str = "suite.json";
 const LOG: &str = "suite.log";
 
 /// Which end the suite is.
 #[derive(Debug)]
 pub(crate) enum Mode {
-    /// It runs its cases against the server at `url`, and ends.
-    Client { url: String },
+    /// It runs its cases against the server at `port`, and ends.
+    Client { port: u16 },
     /// It waits at `port` to be asked for cases.
     Server { port: u16 },
 }
@@ -52,15 +50,16 @@ pub(crate) struct Suite {
 
 impl Suite {
     pub(crate) fn start(args: &Args, out: &Path, mode: &Mode) -> Result<Self, Failure> {
-        let spec = match mode {
-            Mode::Client { url } => json!({ "outdir": RAW, "servers": [{ "agent": AGENT, "url": url }], "cases": args.cases }),
-            Mode::Server { port } => json!({ "outdir": RAW, "url": format!("ws://127.0.0.1:{port}"), "cases": args.cases }),
+        let (name, spec) = match mode {
+            Mode::Client { port } => {
+                let server = json!({ "agent": args.testee(), "url": format!("ws://127.0.0.1:{port}") });
+                ("fuzzingclient", json!({ "outdir": RAW, "servers": [server], "cases": args.cases }))
+            }
+            Mode::Server { port } => {
+                ("fuzzingserver", json!({ "outdir": RAW, "url": format!("ws://127.0.0.1:{port}"), "cases": args.cases }))
+            }
         };
         fs::write(out.join(SPEC), spec.to_string())?;
-        let name = match mode {
-            Mode::Client { .. } => "fuzzingclient",
-            Mode::Server { .. } => "fuzzingserver",
-        };
         // A path is one of this folder, a name one of PATH.
         let program = if args.wstest.components().count() > 1 { fs::canonicalize(&args.wstest) } else { Ok(args.wstest.clone()) };
         let child = program.and_then(|program| {
