@@ -11,7 +11,7 @@ fn main() {
         Task::Server { address } => {
             let listener = TcpListener::bind(address).expect("a free port");
             for stream in listener.incoming().flatten() {
-                thread::spawn(|| accept(stream).map(|socket| echo(socket)));
+                thread::spawn(|| drop(accept(stream).map(echo)));
             }
         }
         Task::Client { urls } => urls.iter().for_each(|url| match connect(url) {
