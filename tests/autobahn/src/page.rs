@@ -66,8 +66,8 @@ fn problem(page: &mut String, case: &Case) -> std::fmt::Result {
         entry(page, "closing", &case.behavior_close)?;
     }
     if let Some(details) = &case.details {
-        entry(page, "the case", &details.description)?;
-        entry(page, "wanted", &details.expectation)?;
+        entry(page, "the case", &plain(&details.description))?;
+        entry(page, "wanted", &plain(&details.expectation))?;
         entry(page, "result", &details.result)?;
         entry(page, "result of closing", &details.result_close)?;
         entry(page, "expected", &json(&details.expected))?;
@@ -78,6 +78,13 @@ fn problem(page: &mut String, case: &Case) -> std::fmt::Result {
 
 fn entry(page: &mut String, term: &str, text: &str) -> std::fmt::Result {
     writeln!(page, "<dt>{term}</dt><dd>{}</dd>", escape(text))
+}
+
+/// The suite's texts have tags in them, of which none says anything here.
+fn plain(text: &str) -> String {
+    let tags = ["<br>", "<b>", "</b>"];
+    let text = tags.iter().fold(text.to_owned(), |text, tag| text.replace(tag, " "));
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn json(value: &Value) -> String {
