@@ -20,6 +20,9 @@
 //! back shows none twice: the moment when it was said, in ms since 1970, or the next free number. Every `say` is answered in turn, by one's own
 //! `said` or by `refused`.
 //!
+//! Who has no seat has the credit of one who has, for all that it says: who guesses names is soon `fast`. To come in costs nothing of what
+//! one may say then.
+//!
 //! A connection that was lost without a word still sits on its seat. Whoever comes with the same name and key gets the seat; the others
 //! notice nothing and the old connection is dismissed.
 
@@ -42,6 +45,10 @@ pub(crate) enum Effect {
 #[derive(Debug)]
 pub(crate) struct Room {
     seats: BTreeMap<usize, Seat>,
+    /// Who sits under which name, in lower case: `Ada` and `ada` cannot both be here, nobody could tell them apart in a hurry.
+    names: BTreeMap<String, usize>,
+    /// Who said something and has no seat.
+    guests: BTreeMap<usize, Credit>,
     history: VecDeque<Said>,
     /// What saying something costs of the time of [`WINDOW`].
     cost: Duration,
@@ -55,9 +62,12 @@ pub(crate) struct Room {
 struct Seat {
     name: Name,
     key: String,
-    /// The moment to which what was said is paid for, see [`Seat::may_speak`].
-    spent: Duration,
+    credit: Credit,
 }
+
+/// The moment to which what was said is paid for.
+#[derive(Debug, Default)]
+struct Credit(Duration);
 
 /// Something that was said.
 #[derive(Debug)]
@@ -81,6 +91,8 @@ impl Room {
         let opened = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             seats: BTreeMap::new(),
+            names: BTreeMap::new(),
+            guests: BTreeMap::new(),
             history: VecDeque::new(),
             cost: WINDOW / rate.get(),
             opened: u64::try_from(opened.as_millis()).unwrap_or_default(),
@@ -92,6 +104,7 @@ impl Room {
     /// Someone said something.
     pub(crate) fn hear(&mut self, who: usize, text: &str, now: Duration) -> Vec<Effect> {
         match (text.split_once(' '), self.seats.contains_key(&who)) {
+            (_, false) if !self.guests.entry(who).or_default().pay(self.cost, now) => Err("fast"),
             (Some(("join", rest)), false) => self.join(who, rest),
             (Some(("say", text)), true) => self.say(who, text, now),
             _ => Err("order"),
@@ -101,10 +114,10 @@ impl Room {
 
     /// A connection is gone, whether it had a seat or not.
     pub(crate) fn leave(&mut self, who: usize) -> Vec<Effect> {
-        match self.seats.remove(&who) {
-            Some(seat) => vec![Effect::TellAll(format!("left {}", seat.name.0))],
-            None => vec![],
-        }
+        self.guests.remove(&who);
+        let Some(seat) = self.seats.remove(&who) else { return vec![] };
+        self.names.remove(&seat.name.in_lower_case());
+        vec![Effect::TellAll(format!("left {}", seat.name.0))]
     }
 
     /// Who hears what is told to all.
@@ -123,16 +136,18 @@ impl Room {
             return Err("order");
         }
         let name = Name::parse(name).ok_or("name")?;
-        let holder = self.seats.iter().find(|(_, seat)| seat.name.is_like(&name));
-        let old = holder.map(|(&old, seat)| (old, seat.key == key));
-        let (last, spent) = match old {
-            None => (Effect::TellAll(format!("joined {}", name.0)), Duration::ZERO),
-            Some((old, true)) => (Effect::Dismiss(old), self.seats.remove(&old).map_or(Duration::ZERO, |seat| seat.spent)),
+        let lower = name.in_lower_case();
+        let old = self.names.get(&lower).and_then(|old| Some((*old, self.seats.get(old)?.key == key)));
+        let (last, credit) = match old {
+            None => (Effect::TellAll(format!("joined {}", name.0)), Credit::default()),
+            Some((old, true)) => (Effect::Dismiss(old), self.seats.remove(&old).map_or(Credit::default(), |seat| seat.credit)),
             Some((_, false)) => return Err("taken"),
         };
         let mut effects: Vec<_> = self.history.iter().map(|said| Effect::Tell(who, said.to(key))).collect();
         effects.extend([Effect::Tell(who, self.everyone(&name)), last]);
-        self.seats.insert(who, Seat { name, key: key.to_owned(), spent });
+        self.guests.remove(&who);
+        self.names.insert(lower, who);
+        self.seats.insert(who, Seat { name, key: key.to_owned(), credit });
         Ok(effects)
     }
 
@@ -149,7 +164,7 @@ impl Room {
         if text.chars().count() > TEXT_MAX {
             return Err("long");
         }
-        if !seat.may_speak(self.cost, now) {
+        if !seat.credit.pay(self.cost, now) {
             return Err("fast");
         }
         let at = self.opened.saturating_add(u64::try_from(now.as_millis()).unwrap_or(u64::MAX));
@@ -165,13 +180,13 @@ impl Room {
     }
 }
 
-impl Seat {
+impl Credit {
     /// Every message costs its part of [`WINDOW`], on credit of one window: a burst that uses the credit up, then one message for each part.
-    fn may_speak(&mut self, cost: Duration, now: Duration) -> bool {
-        let spent = self.spent.max(now) + cost;
+    fn pay(&mut self, cost: Duration, now: Duration) -> bool {
+        let spent = self.0.max(now) + cost;
         let may = spent <= now + WINDOW;
         if may {
-            self.spent = spent;
+            self.0 = spent;
         }
         may
     }
@@ -195,9 +210,8 @@ impl Name {
         fits.then(|| Self(name.to_owned()))
     }
 
-    /// `Ada` and `ada` cannot both be here: nobody could tell them apart in a hurry.
-    fn is_like(&self, other: &Self) -> bool {
-        self.0.to_lowercase() == other.0.to_lowercase()
+    fn in_lower_case(&self) -> String {
+        self.0.to_lowercase()
     }
 }
 
@@ -320,6 +334,29 @@ mod tests {
     }
 
     #[test]
+    fn who_knocks_too_fast_is_told_so() {
+        let mut room = ada_and_bob();
+        let at = Duration::from_millis;
+        for text in ["join k3 ADA", "sing la la", "join  Eve", "say hi", "join k3 \t"].repeat(2) {
+            assert_ne!(room.hear(3, text, START), [tell(3, "refused fast")], "{text}");
+        }
+        // Even who could come in now must wait; nobody else must.
+        for text in ["join k3 ADA", "sing la la", "join k3 Eve"] {
+            assert_eq!(room.hear(3, text, at(999)), [tell(3, "refused fast")], "{text}");
+        }
+        assert_eq!(room.hear(4, "join k4 ADA", START), [tell(4, "refused taken")]);
+        assert_eq!(room.hear(3, "join k3 Eve", at(1000)), [tell(3, "here Eve\nAda\nBob"), all("joined Eve")]);
+        // What it took to come in is not held against them.
+        for _ in 0..10 {
+            assert!(matches!(room.hear(3, "say hi", at(1000))[..], [TellAll(_)]));
+        }
+        assert_eq!(room.hear(3, "say hi", at(1000)), [tell(3, "refused fast")]);
+        // Of who has gone, nothing is kept.
+        room.leave(4);
+        assert!(room.guests.is_empty());
+    }
+
+    #[test]
     fn names_have_bounds() {
         let longest = "é".repeat(NAME_MAX);
         for name in ["A", "ßüß", "李 小龙", "O'Neill 🎈", &longest] {
@@ -335,6 +372,21 @@ mod tests {
         let mut room = ada_and_bob();
         assert_eq!(room.hear(3, "join k3 ADA", START), [tell(3, "refused taken")]);
         assert_eq!(room.hear(3, "join k3 Eve", START), [tell(3, "here Eve\nAda\nBob"), all("joined Eve")]);
+    }
+
+    #[test]
+    fn names_are_found_as_long_as_they_are_here() {
+        let mut room = ada_and_bob();
+        let names = |room: &Room| room.names.iter().map(|(name, who)| format!("{name} {who}")).collect::<Vec<_>>().join(", ");
+        assert_eq!(names(&room), "ada 1, bob 2");
+        // The same page, writing itself in another way.
+        assert_eq!(room.hear(3, "join k1 ADA", START), [tell(3, "here ADA\nBob"), Dismiss(1)]);
+        assert_eq!(names(&room), "ada 3, bob 2");
+        // The old connection goes without the name.
+        room.leave(1);
+        assert_eq!(room.hear(4, "join k4 Ada", START), [tell(4, "refused taken")]);
+        room.leave(3);
+        assert_eq!(names(&room), "bob 2");
     }
 
     #[test]
