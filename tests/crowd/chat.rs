@@ -69,7 +69,7 @@ impl Chat {
     }
 
     /// To this process alone: it is our child, and was not waited for yet.
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
         assert!(status.is_ok_and(|status| status.success()), "kill -s {name}");
     }

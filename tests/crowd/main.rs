@@ -1,10 +1,13 @@
 //! A crowd in the chat example, each side a process of its own: [`chat`] starts the server, [`people`] are clients of this crate in one event
 //! loop. Everyone hears everything, once and in order, whatever some of them do.
 //!
+//! [`door`] is about who gets in at all.
+//!
 //! `cargo test` sends 200 people, `cargo test --release` 1,000. All waits have an end, and the server ends with the test.
 #![cfg(unix)]
 
 mod chat;
+mod door;
 #[path = "../example/mod.rs"]
 mod example;
 mod people;
@@ -12,6 +15,7 @@ mod people;
 mod pump;
 
 use chat::Chat;
+use door::knock;
 use people::{Crowd, Person};
 use sockless::CloseCode;
 use std::io::Write;
@@ -131,6 +135,69 @@ fn a_slow_reader_is_let_go_and_nobody_else_notices() {
     let stats = chat.stats();
     assert!(stats.contains("slow readers dropped 1, ") && stats.ends_with("bytes queued 0"), "{stats}");
     println!("let go after {said} messages of 8 KB; {stats}");
+}
+
+#[test]
+fn who_had_no_turn_yet_is_not_slow() {
+    const SPEAKERS: usize = 70;
+    let chat = Chat::start(&[], SPEAKERS + 1);
+    let mut crowd = Crowd::new();
+    let speakers: Vec<usize> = (0..SPEAKERS).map(|i| crowd.enter(Person::connect(chat.addr, &i.to_string()))).collect();
+    let listener = crowd.enter(Person::connect(chat.addr, "listener"));
+    crowd.drive("everyone is here", PATIENCE, |crowd| crowd.everyone().all(|person| person.here));
+    crowd.drive_for(Duration::from_millis(100));
+
+    // Two of the longest messages are what the chat reads in one turn of a speaker. It finds those of all of them waiting at once: more than
+    // 1 MiB for the listener, before that one's next turn.
+    chat.signal("STOP");
+    for who in &speakers {
+        crowd.person(*who).padding = "🐌".repeat(1990);
+        crowd.person(*who).say_at_once(2);
+        crowd.wake(*who);
+    }
+    crowd.drive("it is on its way", PATIENCE, |crowd| crowd.everyone().all(Person::has_written));
+    // What they hear themselves is of no interest, and would take its time.
+    speakers.iter().for_each(|who| crowd.person(*who).reads = false);
+    chat.signal("CONT");
+    crowd.drive("the listener hears all of it", PATIENCE, |crowd| crowd.look(listener).heard() >= 2 * SPEAKERS);
+    let person = crowd.look(listener);
+    assert!(person.complaints.is_empty() && person.heard_all(SPEAKERS, 2), "{:?}", person.complaints);
+    let stats = chat.stats();
+    assert!(stats.contains("slow readers dropped 0, "), "{stats}");
+}
+
+#[test]
+fn who_finds_the_room_full_is_told_when_to_come_again() {
+    let chat = Chat::start(&["--max-clients", "1"], 3);
+    let (first, head) = knock(&chat, None);
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    let (_, head) = knock(&chat, None);
+    assert!(head.starts_with("HTTP/1.1 503 ") && head.contains("\r\nRetry-After: 10\r\n"), "{head}");
+    // The seat of who goes is free.
+    drop(first);
+    let until = Instant::now() + PATIENCE;
+    while !knock(&chat, None).1.starts_with("HTTP/1.1 101 ") {
+        assert!(Instant::now() < until, "the room stays full: {}", chat.stats());
+    }
+}
+
+#[test]
+fn pages_of_other_sites_come_in_only_if_that_was_said() {
+    let (here, there) = ("https://chat.example", "https://other.example");
+    for (args, origin, status) in [
+        (&[][..], there, 403),
+        (&["--origin", here], there, 403),
+        (&["--origin", here], here, 101),
+        (&["--origin", here, "--origin", there], there, 101),
+        (&["--origin", "*"], there, 101),
+    ] {
+        let chat = Chat::start(args, 1);
+        let (_stream, head) = knock(&chat, Some(origin));
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{args:?}, {origin}: {head}");
+    }
+    let chat = Chat::start(&[], 1);
+    let own = format!("http://{}", chat.addr);
+    assert!(knock(&chat, Some(&own)).1.starts_with("HTTP/1.1 101 "));
 }
 
 /// A connection that gets no further than half of its request, or begins with something else altogether.

@@ -180,6 +180,19 @@ impl Person {
         self.said
     }
 
+    /// Says so many more things, and does not wait for the one before.
+    pub(crate) fn say_at_once(&mut self, messages: usize) {
+        for _ in 0..messages {
+            self.to_say += 1;
+            self.say();
+        }
+    }
+
+    /// Whether all that it said is written.
+    pub(crate) fn has_written(&self) -> bool {
+        matches!(&self.stage, Stage::Open(connection) if connection.queued() == 0)
+    }
+
     /// Says nothing more.
     pub(crate) fn silence(&mut self) {
         self.to_say = 0;
