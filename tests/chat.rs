@@ -4,6 +4,8 @@
 
 #[path = "../examples/chat/args.rs"]
 mod args;
+#[path = "../examples/chat/invisible.rs"]
+mod invisible;
 #[path = "../examples/chat/pump.rs"]
 mod pump;
 #[path = "../examples/chat/room.rs"]

@@ -6,6 +6,8 @@
 #[allow(dead_code)]
 mod args;
 mod example;
+#[path = "../examples/chat/invisible.rs"]
+mod invisible;
 #[path = "../examples/client/shown.rs"]
 #[allow(dead_code)]
 mod shown;

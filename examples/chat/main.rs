@@ -4,6 +4,7 @@
 //!   main ── args                    the command line
 //!     └─ server                     the event loop: accept, take turns, deliver, stop
 //!          ├─ room                  who is here and who hears what; its head states the chat's protocol
+//!          │    └─ invisible        what no name may hold
 //!          ├─ signals               Ctrl-C, SIGTERM and SIGUSR1 as events of the loop
 //!          ├─ timers                who wants a turn when, though nothing comes
 //!          ├─ stats                 the line that SIGUSR1 asks for
@@ -13,6 +14,7 @@
 //! ```
 
 mod args;
+mod invisible;
 mod peer;
 mod pump;
 mod room;

@@ -26,6 +26,7 @@
 //! A connection that was lost without a word still sits on its seat. Whoever comes with the same name and key gets the seat; the others
 //! notice nothing and the old connection is dismissed.
 
+use crate::invisible::is_invisible;
 use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZeroU32;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -206,7 +207,7 @@ struct Name(String);
 impl Name {
     fn parse(text: &str) -> Option<Self> {
         let name = text.trim();
-        let fits = (1..=NAME_MAX).contains(&name.chars().count()) && !name.chars().any(is_invisible);
+        let fits = (1..=NAME_MAX).contains(&name.chars().count()) && !name.chars().any(is_unseen);
         fits.then(|| Self(name.to_owned()))
     }
 
@@ -215,9 +216,9 @@ impl Name {
     }
 }
 
-/// Control characters, and what Unicode has to write names that look like another's: marks of no width and of direction.
-fn is_invisible(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+/// What makes a name look like another's. The joiners do, too.
+fn is_unseen(c: char) -> bool {
+    is_invisible(c) || matches!(c, '\u{200c}' | '\u{200d}')
 }
 
 #[cfg(test)]
@@ -362,7 +363,19 @@ mod tests {
         for name in ["A", "ßüß", "李 小龙", "O'Neill 🎈", &longest] {
             assert_eq!(empty().hear(1, &format!("join k {name}"), START).len(), 2, "{name}");
         }
-        for name in ["", "  ", "a\nb", "a\tb", "a\u{202e}b", "Ada\u{200b}", "\u{7f}", &format!("{longest}é")] {
+        for name in [
+            "",
+            "  ",
+            "a\nb",
+            "a\tb",
+            "a\u{202e}b",
+            "Ada\u{200b}",
+            "Ada\u{200d}",
+            "A\u{ad}da",
+            "\u{61c}Ada",
+            "\u{7f}",
+            &format!("{longest}é"),
+        ] {
             assert_eq!(empty().hear(1, &format!("join k {name}"), START), [tell(1, "refused name")], "{name:?}");
         }
     }

@@ -5,10 +5,12 @@
 //!     └─ session                    the event loop: socket, lines, signals, time
 //!          ├─ stdin                 a thread that reads lines, for not every input can be watched
 //!          ├─ shown                 what others wrote, made harmless for a terminal
-//!          └─ ../chat/{pump, signals}   the life cycle over a socket, the same for both ends
+//!          └─ ../chat/{pump, signals, invisible}   the life cycle over a socket, the same for both ends, and what is not shown
 //! ```
 
 mod args;
+#[path = "../chat/invisible.rs"]
+mod invisible;
 #[path = "../chat/pump.rs"]
 mod pump;
 mod session;

@@ -1,5 +1,6 @@
 //! What others wrote, made harmless: no character of theirs drives the terminal or moves what is printed around it.
 
+use crate::invisible::is_invisible;
 use std::fmt::{self, Write};
 
 /// A text in one line. Control characters, and those that change the direction of writing or cannot be seen, are escaped.
@@ -11,7 +12,7 @@ pub(crate) struct Hex<'a>(pub(crate) &'a [u8]);
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for c in self.0.chars() {
-            if c.is_control() || is_invisible(c) {
+            if is_invisible(c) {
                 write!(f, "{}", c.escape_default())?;
             } else {
                 f.write_char(c)?;
@@ -31,11 +32,6 @@ impl fmt::Display for Hex<'_> {
     }
 }
 
-/// Marks of direction, separators of lines, and the byte order mark. The joiners of emoji stay.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,7 +49,8 @@ mod tests {
             ("two\nlines\r\n\ttab", r"two\nlines\r\n\ttab"),
             ("\u{1b}[2J\u{1b}]0;title\u{7}", r"\u{1b}[2J\u{1b}]0;title\u{7}"),
             ("\u{9b}31m\u{7f}\0", r"\u{9b}31m\u{7f}\u{0}"),
-            ("abc\u{202e}fed\u{2066}", r"abc\u{202e}fed\u{2066}"),
+            ("abc\u{202e}fed\u{2066}\u{61c}", r"abc\u{202e}fed\u{2066}\u{61c}"),
+            ("soft\u{ad}ly", r"soft\u{ad}ly"),
         ] {
             assert_eq!(Shown(text).to_string(), shown);
         }
