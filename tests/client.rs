@@ -11,6 +11,9 @@ mod invisible;
 #[path = "../examples/client/shown.rs"]
 #[allow(dead_code)]
 mod shown;
+#[path = "../examples/client/stdin.rs"]
+#[allow(dead_code)]
+mod stdin;
 
 use bytes::Buf;
 use sockless::handshake::Header;
@@ -49,6 +52,16 @@ fn what_is_no_text_is_told() {
     let ended = Client::start(&[&format!("ws://{addr}")]).ends_with_input(b"\xff\nhi\n");
     assert_eq!((ended.status, ended.line(1)), (0, "< hi"));
     assert!(ended.err.contains("not UTF-8"), "{}", ended.err);
+}
+
+#[test]
+fn a_line_that_is_too_long_ends_it() {
+    let longest = vec![b'a'; stdin::LINE_MAX];
+    let (addr, server) = serve(accept, |_| {});
+    let ended = Client::start(&[&format!("ws://{addr}")]).ends_with_input(&[&longest[..], b"\r\n", &longest[..], b"aa"].concat());
+    assert_eq!((ended.status, ended.line(1).len(), ended.line(2)), (5, "< ".len() + longest.len(), "* closed: 1000, by us"));
+    assert!(ended.err.contains("longer than 1048576 bytes"), "{}", ended.err);
+    assert_eq!(closure(server).code, 1000);
 }
 
 #[test]

@@ -27,14 +27,15 @@ Printed are, a line each, with control characters escaped:
   * EVENT              everything else: open, ping, pong, closed
 
 The end of the input (Ctrl-D) or Ctrl-C closes with 1000, which the server has 5 seconds to answer; a second Ctrl-C does
-not wait for it.
+not wait for it. A line has at most 1 MiB; a longer one closes, too.
 
 Exit status:
   0  closed in good order, with 1000, 1001 or no code
   1  closed with another code, or not in good order: lost, timed out, a broken rule, interrupted
   2  these arguments make no sense
   3  there is no connection: no such host, nobody listens, no answer
-  4  the server refuses the upgrade, or speaks something else; its answer is on stderr";
+  4  the server refuses the upgrade, or speaks something else; its answer is on stderr
+  5  a line of the input is longer than 1 MiB; neither it nor what follows was sent";
 
 /// What the command line asks for.
 #[derive(Debug)]

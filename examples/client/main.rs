@@ -23,6 +23,7 @@ mod stdin;
 use crate::args::{Args, HELP, Settings};
 use crate::session::{Ending, Session};
 use crate::shown::Shown;
+use crate::stdin::LINE_MAX;
 use sockless::Closure;
 use sockless::client::Response;
 use std::io::{self, Write};
@@ -46,6 +47,9 @@ fn main() -> ExitCode {
     match Session::new(socket, settings).and_then(Session::run) {
         Ok(Ending::Closed(closure)) if is_good(&closure) => ExitCode::SUCCESS,
         Ok(Ending::Closed(_)) => ExitCode::from(CLOSED_BADLY),
+        Ok(Ending::LineTooLong) => {
+            fail(&format!("a line of the input is longer than {LINE_MAX} bytes: neither it nor what follows was sent"), LINE_TOO_LONG)
+        }
         Ok(Ending::Interrupted) => fail("interrupted", CLOSED_BADLY),
         Ok(Ending::Refused(response)) => fail(&refusal(&response), REFUSED),
         Ok(Ending::Failed(error)) => fail(&format!("that is no WebSocket: {error}"), REFUSED),
@@ -57,6 +61,7 @@ const CLOSED_BADLY: u8 = 1;
 const USAGE: u8 = 2;
 const NO_CONNECTION: u8 = 3;
 const REFUSED: u8 = 4;
+const LINE_TOO_LONG: u8 = 5;
 
 /// For each address of the host.
 const CONNECT: Duration = Duration::from_secs(10);

@@ -34,6 +34,8 @@ const GOODBYE: Duration = Duration::from_secs(5);
 pub(crate) enum Ending {
     /// It was open, and is closed.
     Closed(Closure),
+    /// By the input, with a line that is too long.
+    LineTooLong,
     /// By the person, who did not want to wait.
     Interrupted,
     /// By the server: it does not want us.
@@ -52,6 +54,8 @@ pub(crate) struct Session {
     /// When this turn of the loop began, since the session did.
     now: Duration,
     started: Instant,
+    /// The input had a line that is too long.
+    too_long: bool,
     /// Ctrl-C was pressed this often.
     interrupts: usize,
     /// Nobody reads any more what is printed.
@@ -93,6 +97,7 @@ impl Session {
             closure: None,
             now: Duration::ZERO,
             started: Instant::now(),
+            too_long: false,
             interrupts: 0,
             unheard: false,
         })
@@ -121,6 +126,7 @@ impl Session {
             let read = match step {
                 Step::Read(n) => n,
                 Step::Ended | Step::Blocked => 0,
+                Step::Done if self.too_long => return Ok(Ending::LineTooLong),
                 Step::Done => return Ok(self.closure.map_or(Ending::Interrupted, Ending::Closed)),
             };
             if let Some(ending) = self.digest(scratch.get_mut(..read).unwrap_or_default())? {
@@ -204,6 +210,10 @@ impl Session {
             let sent = match lines.next() {
                 Next::Later => return said,
                 Next::End => connection.close(Some(CloseCode::NORMAL.into())),
+                Next::TooLong => {
+                    self.too_long = true;
+                    connection.close(Some(CloseCode::NORMAL.into()))
+                }
                 Next::Line(line) if self.settings.binary => connection.send_binary(line),
                 Next::Line(line) => match String::from_utf8(line) {
                     Ok(text) => connection.send_text(text),
