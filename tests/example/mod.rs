@@ -1,5 +1,6 @@
 //! The examples as programs.
 
+use std::fs::read_to_string;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver};
@@ -14,8 +15,7 @@ pub(crate) fn program(name: &str) -> PathBuf {
     let hint =
         format!("`cargo test` without further words builds it; otherwise say `cargo build --example {name}` first, with the same flags");
     let built = modified(&program).unwrap_or_else(|| panic!("there is no {}: {hint}", program.display()));
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for source in [String::from("src"), format!("examples/{name}")].into_iter().flat_map(|folder| files(&root.join(folder))) {
+    for source in sources(&program).unwrap_or_else(|| panic!("nothing tells what {} is made of: {hint}", program.display())) {
         assert!(modified(&source) <= Some(built), "{} is older than {}: {hint}", program.display(), source.display());
     }
     program
@@ -32,7 +32,11 @@ fn modified(path: &Path) -> Option<SystemTime> {
     path.metadata().and_then(|metadata| metadata.modified()).ok()
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = folder.read_dir().into_iter().flatten().flatten();
-    entries.flat_map(|entry| if entry.path().is_dir() { files(&entry.path()) } else { vec![entry.path()] }).collect()
+/// What a program was built of, wherever that lies: Cargo writes `PROGRAM: FILE FILE…` beside it, a backslash before each space in a path.
+fn sources(program: &Path) -> Option<Vec<PathBuf>> {
+    let text = read_to_string(program.with_extension("d")).ok()?;
+    let (_, files) = text.lines().next()?.split_once(": ")?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files: Vec<_> = files.replace("\\ ", "\0").split_whitespace().map(|file| root.join(file.replace('\0', " "))).collect();
+    (!files.is_empty()).then_some(files)
 }
