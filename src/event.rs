@@ -53,6 +53,9 @@ impl Event<'_> {
 
 /// Part of a message, as it arrived: in the middle of a frame, too.
 ///
+/// Behind a chunk of text that ends in front of a bad byte the connection is failing already: an answer to it may be refused with
+/// [`SendError::Closed`](crate::SendError::Closed), and `Closed` is the next event.
+///
 /// Adjacent chunks put together are the message. A chunk is empty only where it is the first and last of an empty message, or the last.
 ///
 /// A proxy pipes them from one connection to another. It stops when the far end takes less than the near end sends: what is left of the input
