@@ -125,6 +125,14 @@ impl<'a> CloseFrame<'a> {
     }
 
     /// A code with as much of the reason as fits, cut at a character.
+    ///
+    /// ```
+    /// use sockless::{CloseCode, CloseFrame};
+    ///
+    /// let reason = "é".repeat(100);
+    /// let frame = CloseFrame::truncated(CloseCode::POLICY, &reason);
+    /// assert_eq!(frame.reason(), "é".repeat(61));
+    /// ```
     pub fn truncated(code: CloseCode, reason: &'a str) -> Self {
         let mut end = reason.len().min(Self::MAX_REASON);
         while !reason.is_char_boundary(end) {
@@ -134,6 +142,15 @@ impl<'a> CloseFrame<'a> {
     }
 
     /// Reads the body of a close frame. `None`: it had no body.
+    ///
+    /// ```
+    /// use sockless::{CloseCode, CloseFrame, ProtocolError};
+    ///
+    /// assert_eq!(CloseFrame::decode(b"\x03\xe8bye")?, CloseFrame::new(CloseCode::NORMAL, "bye").ok());
+    /// assert_eq!(CloseFrame::decode(b"")?, None);
+    /// assert_eq!(CloseFrame::decode(b"\x03\xee"), Err(ProtocolError::InvalidCloseCode)); // 1006
+    /// # Ok::<(), ProtocolError>(())
+    /// ```
     ///
     /// # Errors
     /// A body of one byte, a code that must not be sent, a reason that is not UTF-8, a body of more than 125 bytes.

@@ -138,6 +138,12 @@ pub enum Data<'b> {
 
 impl Data<'_> {
     /// The kind of the message.
+    ///
+    /// ```
+    /// use sockless::{Data, Kind};
+    ///
+    /// assert_eq!(Data::Binary(b"hi".into()).kind(), Kind::Binary);
+    /// ```
     pub fn kind(&self) -> Kind {
         match self {
             Self::Text(_) => Kind::Text,

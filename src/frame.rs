@@ -15,6 +15,14 @@ use crate::error::ProtocolError;
 use core::fmt;
 
 /// What a frame is, §5.2 and §11.8.
+///
+/// ```
+/// use sockless::frame::OpCode;
+///
+/// assert_eq!(OpCode::from_bits(0x9), Some(OpCode::Ping));
+/// assert_eq!(OpCode::from_bits(0xb), None);
+/// assert!(OpCode::Ping.is_control() && OpCode::Ping.bits() == 0x9);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OpCode {
     /// A further fragment of the message that is under way.

@@ -72,6 +72,15 @@ impl Validator {
     }
 
     /// How many bytes the cut code point misses: 0 if none is cut.
+    ///
+    /// ```
+    /// use sockless::utf8::Validator;
+    ///
+    /// let mut validator = Validator::default();
+    /// validator.push(b"\xf0\x9f")?;
+    /// assert_eq!(validator.missing(), 2);
+    /// # Ok::<(), sockless::utf8::InvalidUtf8>(())
+    /// ```
     pub fn missing(&self) -> usize {
         match self.cut.first() {
             Some(lead) if self.len > 0 => width(*lead) - usize::from(self.len),

@@ -45,6 +45,17 @@ impl Default for Config {
 }
 
 /// How messages are delivered.
+///
+/// ```
+/// use sockless::{Agreement, Chunk, Config, Connection, Data, Delivery, Event, Input, Role, Seed};
+///
+/// let mut config = Config::default();
+/// config.delivery = Delivery::Chunks;
+/// let mut client = Connection::new(Role::Client(Seed::new([7; 32])), Agreement::default(), config);
+/// let mut read = *b"\x81\x05He"; // The rest of the frame is still on its way.
+/// let chunk = Chunk { data: Data::Text("He".into()), first: true, last: false };
+/// assert_eq!(client.poll_event(&mut Input::new(&mut read)), Some(Event::Chunk(chunk)));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Delivery {
     /// Each at once, when its last byte has come: [`Event::Text`](crate::Event::Text) and [`Event::Binary`](crate::Event::Binary).

@@ -156,6 +156,18 @@ impl Connection {
     ///
     /// There is no error to handle: a violation by the peer queues the right Close frame and is told as [`Event::Closed`]; afterwards
     /// input is thrown away and the answer is `None`.
+    ///
+    /// ```
+    /// use sockless::{Agreement, Cause, Config, Connection, Event, Input, LifeCycle, ProtocolError, Role};
+    ///
+    /// let mut server = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// let mut read = *b"\x81\x02hi"; // Not masked.
+    /// let mut input = Input::new(&mut read);
+    /// let Some(Event::Closed(closure)) = server.poll_event(&mut input) else { panic!() };
+    /// assert_eq!(closure.cause, Cause::Violation(ProtocolError::UnmaskedFrame));
+    /// assert!(server.poll_event(&mut input).is_none() && input.is_empty());
+    /// assert!(server.wants_write(), "a Close frame with 1002");
+    /// ```
     #[inline]
     pub fn poll_event<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
         match self.decoder.take_whole(input) {
@@ -168,6 +180,15 @@ impl Connection {
     }
 
     /// How many bytes wait to be sent: the browser's `bufferedAmount`, but with frame headers, pings and pongs, and what is left of the handshake.
+    ///
+    /// ```
+    /// use sockless::{Agreement, Config, Connection, Role};
+    ///
+    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// connection.send_text("Hello")?;
+    /// assert_eq!(connection.queued(), 2 + 5);
+    /// # Ok::<(), sockless::SendError>(())
+    /// ```
     pub fn queued(&self) -> usize {
         self.outbox.queued()
     }
@@ -197,6 +218,16 @@ impl Connection {
     }
 
     /// Whether messages can be sent: no Close frame was queued or received and the transport is well.
+    ///
+    /// ```
+    /// use sockless::{Agreement, Config, Connection, Role};
+    ///
+    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// assert!(connection.is_open());
+    /// connection.close(None)?;
+    /// assert!(!connection.is_open());
+    /// # Ok::<(), sockless::SendError>(())
+    /// ```
     pub fn is_open(&self) -> bool {
         self.phase == Phase::Open
     }

@@ -106,6 +106,16 @@ impl Connection {
     ///
     /// # Errors
     /// [`SendError::Closed`], [`SendError::InMessage`], [`SendError::QueueFull`].
+    ///
+    /// ```
+    /// use sockless::{Agreement, Config, Connection, LifeCycle, Prepared, Role};
+    ///
+    /// let news = Prepared::text("news");
+    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// connection.send_prepared(&news)?;
+    /// assert_eq!(connection.transmit().pop().as_deref(), Some(&b"\x81\x04news"[..]));
+    /// # Ok::<(), sockless::SendError>(())
+    /// ```
     pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
         self.send(message.kind(), message.payload())
     }

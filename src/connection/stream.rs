@@ -68,6 +68,17 @@ impl Connection {
     /// # Errors
     /// [`SendError::Closed`]; [`SendError::NoMessage`]: none was begun; [`SendError::InvalidUtf8`]: the part does not continue the text;
     /// [`SendError::QueueFull`].
+    ///
+    /// ```
+    /// use sockless::{Agreement, Config, Connection, Kind, LifeCycle, Role, SendError};
+    ///
+    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// assert_eq!(connection.write_part(b"x"), Err(SendError::NoMessage));
+    /// connection.begin(Kind::Binary)?;
+    /// connection.write_part(b"part")?;
+    /// assert_eq!(connection.transmit().pop().as_deref(), Some(&b"\x02\x04part"[..]));
+    /// # Ok::<(), SendError>(())
+    /// ```
     pub fn write_part(&mut self, data: &[u8]) -> Result<(), SendError> {
         let mut stream = self.stream()?;
         if self.outbox.is_full() {
@@ -100,6 +111,19 @@ impl Connection {
     /// # Errors
     /// [`SendError::Closed`]; [`SendError::NoMessage`]: none was begun; [`SendError::InvalidUtf8`]: the text ends in the middle of a character,
     /// whose rest can still be written.
+    ///
+    /// ```
+    /// use sockless::{Agreement, Config, Connection, Kind, LifeCycle, Role, SendError};
+    ///
+    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// connection.begin(Kind::Text)?;
+    /// connection.write_part(b"\xc3")?;
+    /// assert_eq!(connection.finish(), Err(SendError::InvalidUtf8));
+    /// connection.write_part(b"\xa9")?;
+    /// connection.finish()?;
+    /// assert_eq!(connection.transmit().pop().as_deref(), Some(&b"\x01\x02\xc3\xa9\x80\x00"[..]));
+    /// # Ok::<(), SendError>(())
+    /// ```
     pub fn finish(&mut self) -> Result<(), SendError> {
         let stream = self.stream()?;
         if stream.text.missing() > 0 {

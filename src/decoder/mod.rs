@@ -150,6 +150,17 @@ impl Decoder {
     }
 
     /// Throws away all input from now on.
+    ///
+    /// ```
+    /// use sockless::Input;
+    /// use sockless::decoder::{Decoder, End, Limits};
+    ///
+    /// let mut decoder = Decoder::new(End::Client, Limits::default());
+    /// decoder.stop();
+    /// let mut read = *b"\x82\x00";
+    /// let mut input = Input::new(&mut read);
+    /// assert!(decoder.next(&mut input).is_none() && input.is_empty());
+    /// ```
     pub fn stop(&mut self) {
         self.state = State::Stopped;
         self.message = None;
