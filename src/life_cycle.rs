@@ -72,13 +72,9 @@ pub trait LifeCycle: sealed::Sealed {
     fn is_done(&self) -> bool;
 }
 
-mod sealed {
+pub(crate) mod sealed {
+    /// Nobody else can name it.
     pub trait Sealed {}
-
-    impl Sealed for crate::Connection {}
-    impl Sealed for crate::client::Handshake {}
-    impl Sealed for crate::server::Handshake {}
-    impl Sealed for crate::server::Rejected {}
 }
 
 /// How far the transport has come to its end, seen from above it. RFC 6455 §7.1.1.

@@ -26,6 +26,7 @@ use crate::close::CloseFrame;
 use crate::decoder::{Decoder, End};
 use crate::event::{Cause, Event, Timeout};
 use crate::input::Input;
+use crate::life_cycle::sealed::Sealed;
 use crate::life_cycle::{Ending, LifeCycle};
 use crate::outbox::{Outbox, Transmit};
 use crate::seed::{MaskKeys, Seed};
@@ -273,6 +274,8 @@ impl Connection {
         }
     }
 }
+
+impl Sealed for Connection {}
 
 impl LifeCycle for Connection {
     fn transmit(&mut self) -> Transmit<'_> {

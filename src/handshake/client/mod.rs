@@ -22,6 +22,7 @@ use super::key::Key;
 use crate::agreement::Agreement;
 use crate::connection::{self, Connection, Role};
 use crate::input::Input;
+use crate::life_cycle::sealed::Sealed;
 use crate::life_cycle::{Ending, LifeCycle};
 use crate::outbox::{Outbox, Transmit};
 use crate::seed::Seed;
@@ -222,6 +223,8 @@ impl Handshake {
         matches!(self.reading, Reading::Over)
     }
 }
+
+impl Sealed for Handshake {}
 
 /// It wants to write its request and to read the answer. It is never done by itself: at the end of the stream, too, `poll` gives an outcome.
 impl LifeCycle for Handshake {

@@ -19,6 +19,7 @@ mod request;
 use super::error::HandshakeError;
 use super::head::{self, HeadReader};
 use crate::input::Input;
+use crate::life_cycle::sealed::Sealed;
 use crate::life_cycle::{Ending, LifeCycle};
 use crate::outbox::{Outbox, Transmit};
 use check::Asked;
@@ -151,6 +152,8 @@ impl Handshake {
         !self.over && !self.timed_out && self.ending.readable()
     }
 }
+
+impl Sealed for Handshake {}
 
 /// A server has nothing to send before its outcome, and waits for bytes until then; at an end of stream it is done.
 impl LifeCycle for Handshake {

@@ -8,6 +8,7 @@
 
 use crate::handshake::error::HandshakeError;
 use crate::input::Input;
+use crate::life_cycle::sealed::Sealed;
 use crate::life_cycle::{Ending, LifeCycle};
 use crate::outbox::{Outbox, Transmit};
 
@@ -63,6 +64,8 @@ impl Rejected {
         self.error
     }
 }
+
+impl Sealed for Rejected {}
 
 impl LifeCycle for Rejected {
     fn transmit(&mut self) -> Transmit<'_> {
