@@ -7,7 +7,8 @@
 //!     └──────┘ ────────────────────────────────────────────►   └──────┘
 //!        │      the peer's Close: answered; a violation: Close       ▲
 //!        │                        │                                  │ next poll_event
-//!        └────────────────────────┴───── end of stream, failure, time-out ► Ended
+//!        └────────────────────────┴───── end of stream, failure, time-out, ► Ended
+//!                                         a violation behind a chunk
 //! ```
 //!
 //! What follows `Over` is the transport's end. Closed cleanly, a server shuts down first and is done (§7.1.1), a client
