@@ -1,12 +1,20 @@
 //! What a handshake negotiated beside the protocol itself.
 
-/// The extensions that both ends agreed on, RFC 6455 §9.1, for [`Connection::new`](crate::Connection::new).
-///
-/// None is supported yet, so there is one value: no extension.
+#[cfg(feature = "deflate")]
+use crate::deflate::Parameters;
+
+/// The extensions that both ends agreed on, RFC 6455 §9.1, for [`Connection::new`](crate::Connection::new). By default none.
 ///
 /// ```
-/// assert_eq!(format!("{:?}", sockless::Agreement::default()), "Agreement");
+/// let agreed = sockless::Agreement::default();
+/// # #[cfg(feature = "deflate")]
+/// assert_eq!(agreed.deflate, None);
+/// # let _ = agreed;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Agreement {}
+pub struct Agreement {
+    /// The parameters of permessage-deflate, if it was agreed on. RFC 7692 §7.1.
+    #[cfg(feature = "deflate")]
+    pub deflate: Option<Parameters>,
+}

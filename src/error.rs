@@ -1,6 +1,6 @@
 //! What a peer can do wrong on an open connection: one table, one row a rule.
 //!
-//! The row says which rule was broken, which section of RFC 6455 states it and which close code answers it. `tests/violations.rs` has a
+//! The row says which rule was broken, which section of which RFC states it and which close code answers it. `tests/violations.rs` has a
 //! test for each row, under every split of its bytes.
 
 use crate::close::CloseCode;
@@ -11,11 +11,11 @@ use crate::close::CloseCode;
 /// use sockless::{CloseCode, ProtocolError};
 ///
 /// let error = ProtocolError::InvalidUtf8;
-/// assert_eq!((error.section(), error.close_code()), ("§8.1", CloseCode::INVALID_DATA));
+/// assert_eq!((error.section(), error.close_code()), ("RFC 6455 §8.1", CloseCode::INVALID_DATA));
 /// assert_eq!(error.to_string(), "text that is not UTF-8 (RFC 6455 §8.1)");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("{} (RFC 6455 {})", self.rule(), self.section())]
+#[error("{} ({})", self.rule(), self.section())]
 #[non_exhaustive]
 pub enum ProtocolError {
     /// A reserved bit is set and no negotiated extension gives it a meaning.
@@ -74,7 +74,7 @@ impl ProtocolError {
         self.row().rule
     }
 
-    /// The section of RFC 6455 that states the rule.
+    /// The RFC and its section that state the rule.
     pub fn section(self) -> &'static str {
         self.row().section
     }
@@ -103,23 +103,23 @@ const fn row(error: ProtocolError, section: &'static str, close_code: CloseCode,
 
 #[rustfmt::skip]
 const TABLE: [Row; 17] = [
-    row(ProtocolError::ReservedBits,           "§5.2",   CloseCode::PROTOCOL,     "a reserved bit that no extension defines"),
-    row(ProtocolError::ReservedOpcode,         "§5.2",   CloseCode::PROTOCOL,     "a reserved opcode"),
-    row(ProtocolError::FragmentedControl,      "§5.5",   CloseCode::PROTOCOL,     "a fragmented control frame"),
-    row(ProtocolError::UnexpectedContinuation, "§5.4",   CloseCode::PROTOCOL,     "a continuation of no message"),
-    row(ProtocolError::InterleavedMessage,     "§5.4",   CloseCode::PROTOCOL,     "a new message inside a fragmented one"),
-    row(ProtocolError::UnmaskedFrame,          "§5.1",   CloseCode::PROTOCOL,     "a client's frame that is not masked"),
-    row(ProtocolError::MaskedFrame,            "§5.1",   CloseCode::PROTOCOL,     "a server's frame that is masked"),
-    row(ProtocolError::ControlTooLong,         "§5.5",   CloseCode::PROTOCOL,     "a control frame of more than 125 bytes"),
-    row(ProtocolError::LengthNotMinimal,       "§5.2",   CloseCode::PROTOCOL,     "a length that is not in its shortest form"),
-    row(ProtocolError::LengthTopBit,           "§5.2",   CloseCode::PROTOCOL,     "a length with its top bit set"),
-    row(ProtocolError::FrameTooBig,            "§10.4",  CloseCode::TOO_BIG,      "a frame above the limit"),
-    row(ProtocolError::MessageTooBig,          "§10.4",  CloseCode::TOO_BIG,      "a message above the limit"),
-    row(ProtocolError::TooManyFragments,       "§10.4",  CloseCode::POLICY,       "a message of more fragments than the limit"),
-    row(ProtocolError::InvalidUtf8,            "§8.1",   CloseCode::INVALID_DATA, "text that is not UTF-8"),
-    row(ProtocolError::CloseBodyTooShort,      "§5.5.1", CloseCode::PROTOCOL,     "a close frame with a body of one byte"),
-    row(ProtocolError::InvalidCloseCode,       "§7.4",   CloseCode::PROTOCOL,     "a close code that must not be sent"),
-    row(ProtocolError::InvalidCloseReason,     "§5.5.1", CloseCode::INVALID_DATA, "a close reason that is not UTF-8"),
+    row(ProtocolError::ReservedBits,           "RFC 6455 §5.2",   CloseCode::PROTOCOL,     "a reserved bit that no extension defines"),
+    row(ProtocolError::ReservedOpcode,         "RFC 6455 §5.2",   CloseCode::PROTOCOL,     "a reserved opcode"),
+    row(ProtocolError::FragmentedControl,      "RFC 6455 §5.5",   CloseCode::PROTOCOL,     "a fragmented control frame"),
+    row(ProtocolError::UnexpectedContinuation, "RFC 6455 §5.4",   CloseCode::PROTOCOL,     "a continuation of no message"),
+    row(ProtocolError::InterleavedMessage,     "RFC 6455 §5.4",   CloseCode::PROTOCOL,     "a new message inside a fragmented one"),
+    row(ProtocolError::UnmaskedFrame,          "RFC 6455 §5.1",   CloseCode::PROTOCOL,     "a client's frame that is not masked"),
+    row(ProtocolError::MaskedFrame,            "RFC 6455 §5.1",   CloseCode::PROTOCOL,     "a server's frame that is masked"),
+    row(ProtocolError::ControlTooLong,         "RFC 6455 §5.5",   CloseCode::PROTOCOL,     "a control frame of more than 125 bytes"),
+    row(ProtocolError::LengthNotMinimal,       "RFC 6455 §5.2",   CloseCode::PROTOCOL,     "a length that is not in its shortest form"),
+    row(ProtocolError::LengthTopBit,           "RFC 6455 §5.2",   CloseCode::PROTOCOL,     "a length with its top bit set"),
+    row(ProtocolError::FrameTooBig,            "RFC 6455 §10.4",  CloseCode::TOO_BIG,      "a frame above the limit"),
+    row(ProtocolError::MessageTooBig,          "RFC 6455 §10.4",  CloseCode::TOO_BIG,      "a message above the limit"),
+    row(ProtocolError::TooManyFragments,       "RFC 6455 §10.4",  CloseCode::POLICY,       "a message of more fragments than the limit"),
+    row(ProtocolError::InvalidUtf8,            "RFC 6455 §8.1",   CloseCode::INVALID_DATA, "text that is not UTF-8"),
+    row(ProtocolError::CloseBodyTooShort,      "RFC 6455 §5.5.1", CloseCode::PROTOCOL,     "a close frame with a body of one byte"),
+    row(ProtocolError::InvalidCloseCode,       "RFC 6455 §7.4",   CloseCode::PROTOCOL,     "a close code that must not be sent"),
+    row(ProtocolError::InvalidCloseReason,     "RFC 6455 §5.5.1", CloseCode::INVALID_DATA, "a close reason that is not UTF-8"),
 ];
 
 #[cfg(test)]

@@ -68,6 +68,8 @@ pub use input::Input;
 mod agreement;
 #[cfg(feature = "alloc")]
 mod connection;
+#[cfg(feature = "deflate")]
+pub mod deflate;
 #[cfg(feature = "alloc")]
 mod event;
 #[cfg(feature = "alloc")]

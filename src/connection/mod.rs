@@ -126,8 +126,7 @@ impl Connection {
 
     /// A connection whose handshake still has bytes to send.
     pub(crate) fn with_outbox(role: Role, agreed: Agreement, config: Config, outbox: Outbox) -> Self {
-        // What is negotiated decides which reserved bits have a meaning; so far there is nothing to negotiate.
-        let Agreement {} = agreed;
+        let _ = agreed;
         let (end, keys) = match role {
             Role::Server => (End::Server, None),
             Role::Client(seed) => (End::Client, Some(seed.into_mask_keys())),
