@@ -44,6 +44,8 @@ pub enum ProtocolError {
     MessageTooBig,
     /// A message in more frames than [`Limits::max_fragments`](crate::decoder::Limits::max_fragments).
     TooManyFragments,
+    /// A compressed message that is not what DEFLATE makes, or that is cut short.
+    InvalidDeflate,
     /// Text that is not UTF-8.
     InvalidUtf8,
     /// A close frame with a body of one byte.
@@ -102,24 +104,25 @@ const fn row(error: ProtocolError, section: &'static str, close_code: CloseCode,
 }
 
 #[rustfmt::skip]
-const TABLE: [Row; 17] = [
-    row(ProtocolError::ReservedBits,           "RFC 6455 §5.2",   CloseCode::PROTOCOL,     "a reserved bit that no extension defines"),
-    row(ProtocolError::ReservedOpcode,         "RFC 6455 §5.2",   CloseCode::PROTOCOL,     "a reserved opcode"),
-    row(ProtocolError::FragmentedControl,      "RFC 6455 §5.5",   CloseCode::PROTOCOL,     "a fragmented control frame"),
-    row(ProtocolError::UnexpectedContinuation, "RFC 6455 §5.4",   CloseCode::PROTOCOL,     "a continuation of no message"),
-    row(ProtocolError::InterleavedMessage,     "RFC 6455 §5.4",   CloseCode::PROTOCOL,     "a new message inside a fragmented one"),
-    row(ProtocolError::UnmaskedFrame,          "RFC 6455 §5.1",   CloseCode::PROTOCOL,     "a client's frame that is not masked"),
-    row(ProtocolError::MaskedFrame,            "RFC 6455 §5.1",   CloseCode::PROTOCOL,     "a server's frame that is masked"),
-    row(ProtocolError::ControlTooLong,         "RFC 6455 §5.5",   CloseCode::PROTOCOL,     "a control frame of more than 125 bytes"),
-    row(ProtocolError::LengthNotMinimal,       "RFC 6455 §5.2",   CloseCode::PROTOCOL,     "a length that is not in its shortest form"),
-    row(ProtocolError::LengthTopBit,           "RFC 6455 §5.2",   CloseCode::PROTOCOL,     "a length with its top bit set"),
-    row(ProtocolError::FrameTooBig,            "RFC 6455 §10.4",  CloseCode::TOO_BIG,      "a frame above the limit"),
-    row(ProtocolError::MessageTooBig,          "RFC 6455 §10.4",  CloseCode::TOO_BIG,      "a message above the limit"),
-    row(ProtocolError::TooManyFragments,       "RFC 6455 §10.4",  CloseCode::POLICY,       "a message of more fragments than the limit"),
-    row(ProtocolError::InvalidUtf8,            "RFC 6455 §8.1",   CloseCode::INVALID_DATA, "text that is not UTF-8"),
-    row(ProtocolError::CloseBodyTooShort,      "RFC 6455 §5.5.1", CloseCode::PROTOCOL,     "a close frame with a body of one byte"),
-    row(ProtocolError::InvalidCloseCode,       "RFC 6455 §7.4",   CloseCode::PROTOCOL,     "a close code that must not be sent"),
-    row(ProtocolError::InvalidCloseReason,     "RFC 6455 §5.5.1", CloseCode::INVALID_DATA, "a close reason that is not UTF-8"),
+const TABLE: [Row; 18] = [
+    row(ProtocolError::ReservedBits,           "RFC 6455 §5.2",    CloseCode::PROTOCOL,     "a reserved bit that no extension defines"),
+    row(ProtocolError::ReservedOpcode,         "RFC 6455 §5.2",    CloseCode::PROTOCOL,     "a reserved opcode"),
+    row(ProtocolError::FragmentedControl,      "RFC 6455 §5.5",    CloseCode::PROTOCOL,     "a fragmented control frame"),
+    row(ProtocolError::UnexpectedContinuation, "RFC 6455 §5.4",    CloseCode::PROTOCOL,     "a continuation of no message"),
+    row(ProtocolError::InterleavedMessage,     "RFC 6455 §5.4",    CloseCode::PROTOCOL,     "a new message inside a fragmented one"),
+    row(ProtocolError::UnmaskedFrame,          "RFC 6455 §5.1",    CloseCode::PROTOCOL,     "a client's frame that is not masked"),
+    row(ProtocolError::MaskedFrame,            "RFC 6455 §5.1",    CloseCode::PROTOCOL,     "a server's frame that is masked"),
+    row(ProtocolError::ControlTooLong,         "RFC 6455 §5.5",    CloseCode::PROTOCOL,     "a control frame of more than 125 bytes"),
+    row(ProtocolError::LengthNotMinimal,       "RFC 6455 §5.2",    CloseCode::PROTOCOL,     "a length that is not in its shortest form"),
+    row(ProtocolError::LengthTopBit,           "RFC 6455 §5.2",    CloseCode::PROTOCOL,     "a length with its top bit set"),
+    row(ProtocolError::FrameTooBig,            "RFC 6455 §10.4",   CloseCode::TOO_BIG,      "a frame above the limit"),
+    row(ProtocolError::MessageTooBig,          "RFC 6455 §10.4",   CloseCode::TOO_BIG,      "a message above the limit"),
+    row(ProtocolError::TooManyFragments,       "RFC 6455 §10.4",   CloseCode::POLICY,       "a message of more fragments than the limit"),
+    row(ProtocolError::InvalidDeflate,         "RFC 7692 §7.2.2",  CloseCode::INVALID_DATA, "compressed data that does not inflate"),
+    row(ProtocolError::InvalidUtf8,            "RFC 6455 §8.1",    CloseCode::INVALID_DATA, "text that is not UTF-8"),
+    row(ProtocolError::CloseBodyTooShort,      "RFC 6455 §5.5.1",  CloseCode::PROTOCOL,     "a close frame with a body of one byte"),
+    row(ProtocolError::InvalidCloseCode,       "RFC 6455 §7.4",    CloseCode::PROTOCOL,     "a close code that must not be sent"),
+    row(ProtocolError::InvalidCloseReason,     "RFC 6455 §5.5.1",  CloseCode::INVALID_DATA, "a close reason that is not UTF-8"),
 ];
 
 #[cfg(test)]

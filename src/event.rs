@@ -213,6 +213,12 @@ pub enum Cause {
     Eof,
 }
 
+impl From<ProtocolError> for Cause {
+    fn from(error: ProtocolError) -> Self {
+        Self::Violation(error)
+    }
+}
+
 /// What was waited for in vain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Timeout {

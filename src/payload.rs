@@ -2,6 +2,8 @@
 //!
 //! A borrowed payload is copied into the queue. An owned one of some length is queued as it is, without a copy.
 
+#[cfg(feature = "deflate")]
+use crate::deflate::Compress;
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -16,7 +18,11 @@ use bytes::Bytes;
 /// assert_eq!(payload.as_ref(), [1, 2, 3]);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Payload<'a>(Bits<'a>);
+pub struct Payload<'a> {
+    bits: Bits<'a>,
+    #[cfg(feature = "deflate")]
+    compress: Option<Compress>,
+}
 
 /// The payload of a text message: `&str`, `&String`, `String` or `Cow<str>`.
 ///
@@ -36,10 +42,41 @@ enum Bits<'a> {
     Shared(Bytes),
 }
 
-impl Payload<'_> {
+impl<'a> Payload<'a> {
+    /// Says whether the message is compressed, where permessage-deflate was agreed on, and not the connection's
+    /// [`Settings::compress`](crate::deflate::Settings::compress).
+    ///
+    /// ```
+    /// use sockless::{Agreement, Config, Connection, Payload, Role, deflate::Compress};
+    ///
+    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// connection.send_binary(Payload::from(include_bytes!("../Cargo.lock")).compress(Compress::No))?;
+    /// # Ok::<(), sockless::SendError>(())
+    /// ```
+    #[cfg(feature = "deflate")]
+    pub fn compress(mut self, compress: Compress) -> Self {
+        self.compress = Some(compress);
+        self
+    }
+
+    /// What the message says about it.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn compression(&self) -> Option<Compress> {
+        self.compress
+    }
+
+    #[inline]
+    fn new(bits: Bits<'a>) -> Self {
+        Self {
+            bits,
+            #[cfg(feature = "deflate")]
+            compress: None,
+        }
+    }
+
     /// From which length on, in bytes, such a payload is queued by reference: where that is cheaper than a copy.
     pub(crate) fn by_reference_from(&self) -> usize {
-        match self.0 {
+        match self.bits {
             Bits::Borrowed(_) => usize::MAX,
             Bits::Owned(_) => 4096,
             Bits::Shared(_) => 1024,
@@ -47,7 +84,7 @@ impl Payload<'_> {
     }
 
     pub(crate) fn into_bytes(self) -> Bytes {
-        match self.0 {
+        match self.bits {
             Bits::Borrowed(bytes) => Bytes::copy_from_slice(bytes),
             Bits::Owned(bytes) => Bytes::from(bytes),
             Bits::Shared(bytes) => bytes,
@@ -57,19 +94,19 @@ impl Payload<'_> {
     /// Cuts `n` bytes off the front; what is owned becomes shared and is not copied.
     pub(crate) fn split_to(&mut self, n: usize) -> Self {
         let n = n.min(self.as_ref().len());
-        match &mut self.0 {
+        match &mut self.bits {
             Bits::Borrowed(bytes) => {
                 let (front, rest) = bytes.split_at(n);
                 *bytes = rest;
-                Self(Bits::Borrowed(front))
+                Self::new(Bits::Borrowed(front))
             }
             Bits::Owned(bytes) => {
                 let mut shared = Bytes::from(core::mem::take(bytes));
                 let front = shared.split_to(n);
-                self.0 = Bits::Shared(shared);
-                Self(Bits::Shared(front))
+                self.bits = Bits::Shared(shared);
+                Self::new(Bits::Shared(front))
             }
-            Bits::Shared(bytes) => Self(Bits::Shared(bytes.split_to(n))),
+            Bits::Shared(bytes) => Self::new(Bits::Shared(bytes.split_to(n))),
         }
     }
 }
@@ -77,7 +114,7 @@ impl Payload<'_> {
 impl AsRef<[u8]> for Payload<'_> {
     #[inline]
     fn as_ref(&self) -> &[u8] {
-        match &self.0 {
+        match &self.bits {
             Bits::Borrowed(bytes) => bytes,
             Bits::Owned(bytes) => bytes,
             Bits::Shared(bytes) => bytes,
@@ -86,6 +123,21 @@ impl AsRef<[u8]> for Payload<'_> {
 }
 
 impl<'a> Text<'a> {
+    /// Says whether the message is compressed, where permessage-deflate was agreed on, and not the connection's
+    /// [`Settings::compress`](crate::deflate::Settings::compress).
+    ///
+    /// ```
+    /// use sockless::{Agreement, Config, Connection, Role, Text, deflate::Compress};
+    ///
+    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// connection.send_text(Text::from("{\"token\":\"…\"}").compress(Compress::No))?;
+    /// # Ok::<(), sockless::SendError>(())
+    /// ```
+    #[cfg(feature = "deflate")]
+    pub fn compress(self, compress: Compress) -> Self {
+        Self(self.0.compress(compress))
+    }
+
     /// The text's bytes, which are UTF-8.
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_ref()
@@ -99,26 +151,26 @@ impl<'a> Text<'a> {
 impl<'a> From<&'a [u8]> for Payload<'a> {
     #[inline]
     fn from(bytes: &'a [u8]) -> Self {
-        Self(Bits::Borrowed(bytes))
+        Self::new(Bits::Borrowed(bytes))
     }
 }
 
 impl<'a, const N: usize> From<&'a [u8; N]> for Payload<'a> {
     #[inline]
     fn from(bytes: &'a [u8; N]) -> Self {
-        Self(Bits::Borrowed(bytes))
+        Self::new(Bits::Borrowed(bytes))
     }
 }
 
 impl<'a> From<&'a Vec<u8>> for Payload<'a> {
     fn from(bytes: &'a Vec<u8>) -> Self {
-        Self(Bits::Borrowed(bytes))
+        Self::new(Bits::Borrowed(bytes))
     }
 }
 
 impl From<Vec<u8>> for Payload<'_> {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(Bits::Owned(bytes))
+        Self::new(Bits::Owned(bytes))
     }
 }
 
@@ -134,13 +186,13 @@ impl<'a> From<Cow<'a, [u8]>> for Payload<'a> {
 
 impl From<Bytes> for Payload<'_> {
     fn from(bytes: Bytes) -> Self {
-        Self(Bits::Shared(bytes))
+        Self::new(Bits::Shared(bytes))
     }
 }
 
 impl From<&Bytes> for Payload<'_> {
     fn from(bytes: &Bytes) -> Self {
-        Self(Bits::Shared(bytes.clone()))
+        Self::new(Bits::Shared(bytes.clone()))
     }
 }
 

@@ -1,10 +1,17 @@
 //! Messages for many connections.
 
 use crate::decoder::Kind;
+#[cfg(feature = "deflate")]
+use crate::deflate::{Compress, Forms};
 use crate::payload::{Payload, Text};
+#[cfg(feature = "deflate")]
+use alloc::sync::Arc;
 use bytes::Bytes;
 
 /// A message that any number of connections send: its payload is in memory once, shared by reference count.
+///
+/// Where it is to be compressed, that is done once for all connections of the same window, by the first of them and as its
+/// [`Settings`](crate::deflate::Settings) say.
 ///
 /// ```
 /// use sockless::{Agreement, Config, Connection, LifeCycle, Prepared, Role};
@@ -21,12 +28,16 @@ use bytes::Bytes;
 pub struct Prepared {
     kind: Kind,
     payload: Bytes,
+    #[cfg(feature = "deflate")]
+    compress: Option<Compress>,
+    #[cfg(feature = "deflate")]
+    forms: Arc<Forms>,
 }
 
 impl Prepared {
     /// A text message.
     pub fn text<'a>(text: impl Into<Text<'a>>) -> Self {
-        Self { kind: Kind::Text, payload: text.into().into_payload().into_bytes() }
+        Self::new(Kind::Text, text.into().into_payload())
     }
 
     /// A binary message.
@@ -37,7 +48,7 @@ impl Prepared {
     /// assert_eq!(Prepared::binary(vec![1, 2, 3]).as_bytes(), [1, 2, 3]);
     /// ```
     pub fn binary<'a>(data: impl Into<Payload<'a>>) -> Self {
-        Self { kind: Kind::Binary, payload: data.into().into_bytes() }
+        Self::new(Kind::Binary, data.into())
     }
 
     /// The kind of the message.
@@ -48,6 +59,28 @@ impl Prepared {
     /// The payload, of text too.
     pub fn as_bytes(&self) -> &[u8] {
         &self.payload
+    }
+
+    fn new(kind: Kind, payload: Payload<'_>) -> Self {
+        Self {
+            kind,
+            #[cfg(feature = "deflate")]
+            compress: payload.compression(),
+            #[cfg(feature = "deflate")]
+            forms: Arc::default(),
+            payload: payload.into_bytes(),
+        }
+    }
+
+    /// Whether it is to be compressed, if it says so.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn compression(&self) -> Option<Compress> {
+        self.compress
+    }
+
+    #[cfg(feature = "deflate")]
+    pub(crate) fn forms(&self) -> &Forms {
+        &self.forms
     }
 
     pub(crate) fn payload(&self) -> Payload<'static> {

@@ -39,15 +39,15 @@ struct ControlFrame {
 }
 
 impl Assembly {
-    /// Adds a piece to the message under way; gives the message when it is the last.
-    pub(super) fn add(&mut self, kind: Kind, last: bool, rest: u64, data: &[u8]) -> Result<Option<Event<'static>>, Cause> {
+    /// Adds a piece to the message under way; gives the message when it is the last. `rest` is what its frame still declares, `most` the limit on messages.
+    pub(super) fn add(&mut self, kind: Kind, last: bool, rest: u64, most: u64, data: &[u8]) -> Result<Option<Event<'static>>, Cause> {
         match kind {
-            Kind::Text => self.text(last, rest, data),
-            Kind::Binary => self.binary(last, rest, data),
+            Kind::Text => self.text(last, rest, most, data),
+            Kind::Binary => self.binary(last, rest, most, data),
         }
     }
 
-    fn text(&mut self, last: bool, rest: u64, data: &[u8]) -> Result<Option<Event<'static>>, Cause> {
+    fn text(&mut self, last: bool, rest: u64, most: u64, data: &[u8]) -> Result<Option<Event<'static>>, Cause> {
         let invalid = |_| Cause::Violation(ProtocolError::InvalidUtf8);
         let valid = self.validator.push(data).map_err(invalid)?;
         if last {
@@ -59,7 +59,8 @@ impl Assembly {
         };
         let more = valid.text.len() + valid.carried.map_or(0, char::len_utf8);
         if text.capacity() - text.len() < more {
-            text.try_reserve(room(more, text.len(), rest)).map_err(|_| Cause::OutOfMemory)?;
+            let room = room(more, text.len(), text.capacity(), rest, most);
+            text.try_reserve_exact(room).map_err(|_| Cause::OutOfMemory)?;
         }
         text.extend(valid.carried);
         text.push_str(valid.text);
@@ -70,13 +71,14 @@ impl Assembly {
         Ok(None)
     }
 
-    fn binary(&mut self, last: bool, rest: u64, data: &[u8]) -> Result<Option<Event<'static>>, Cause> {
+    fn binary(&mut self, last: bool, rest: u64, most: u64, data: &[u8]) -> Result<Option<Event<'static>>, Cause> {
         let mut bytes = match mem::take(&mut self.message) {
             Message::Binary(bytes) => bytes,
             _ => Vec::new(),
         };
         if bytes.capacity() - bytes.len() < data.len() {
-            bytes.try_reserve(room(data.len(), bytes.len(), rest)).map_err(|_| Cause::OutOfMemory)?;
+            let room = room(data.len(), bytes.len(), bytes.capacity(), rest, most);
+            bytes.try_reserve_exact(room).map_err(|_| Cause::OutOfMemory)?;
         }
         bytes.extend_from_slice(data);
         if last {
@@ -107,10 +109,11 @@ impl ControlAssembly {
     }
 }
 
-/// How much room to make for `more` bytes behind those `before`, and for what the frame still declares: of that, never more than eight times of what
-/// has come.
-fn room(more: usize, before: usize, rest: u64) -> usize {
+/// How much room to make for `more` bytes behind those `before`: for what the frame still declares, of that never more than eight times of what
+/// has come; and, growing at all, for twice as much as there was, but not for more than a message may have.
+fn room(more: usize, before: usize, capacity: usize, rest: u64, most: u64) -> usize {
     let come = before.saturating_add(more);
     let foreseen = usize::try_from(rest).unwrap_or(usize::MAX).min(come.saturating_mul(8));
-    more.saturating_add(foreseen)
+    let doubled = capacity.saturating_mul(2).min(usize::try_from(most).unwrap_or(usize::MAX));
+    come.saturating_add(foreseen).max(doubled) - before
 }

@@ -15,6 +15,8 @@ use crate::event::{Chunk, Data, Event};
 use crate::utf8::{Validator, valid_prefix};
 use alloc::borrow::Cow;
 use alloc::string::String;
+#[cfg(feature = "deflate")]
+use alloc::vec::Vec;
 
 /// What is kept of the message under way.
 #[derive(Debug, Default)]
@@ -49,6 +51,35 @@ impl Chunks {
         };
         let valid = valid && (!last || self.text.finish().is_ok());
         let event = self.chunk(Data::Text(text), last && valid);
+        (event, Some(ProtocolError::InvalidUtf8).filter(|_| !valid))
+    }
+
+    /// The same for a piece that is owned: a completed code point need not stand alone in it.
+    #[cfg(feature = "deflate")]
+    pub(super) fn add_owned(&mut self, kind: Kind, last: bool, mut piece: Vec<u8>) -> (Option<Event<'static>>, Option<ProtocolError>) {
+        if kind == Kind::Binary {
+            return (self.chunk(Data::Binary(Cow::Owned(piece)), last), None);
+        }
+        let missing = self.text.missing().min(piece.len());
+        let rest = piece.split_off(missing);
+        let mut text = String::with_capacity(rest.len() + 4);
+        let valid = [piece, rest].iter().all(|part| match self.text.push(part) {
+            Ok(valid) => {
+                text.extend(valid.carried);
+                text.push_str(valid.text);
+                true
+            }
+            // Bytes that were to complete a code point have no valid beginning.
+            Err(_) => {
+                if text.is_empty() && part.len() == missing {
+                    return false;
+                }
+                text.push_str(valid_prefix(part));
+                false
+            }
+        });
+        let valid = valid && (!last || self.text.finish().is_ok());
+        let event = self.chunk(Data::Text(Cow::Owned(text)), last && valid);
         (event, Some(ProtocolError::InvalidUtf8).filter(|_| !valid))
     }
 

@@ -1,6 +1,8 @@
 //! What a connection accepts, how it delivers and how it sends.
 
 use crate::decoder::Limits;
+#[cfg(feature = "deflate")]
+use crate::deflate::Settings;
 
 /// What a connection accepts, how it delivers and how it sends.
 ///
@@ -29,6 +31,9 @@ pub struct Config {
     /// How many bytes of a peer that has to be let go are read and thrown away, so that our Close frame reaches it: closing a socket with unread
     /// bytes makes the kernel send a reset instead. 64 MiB unless said otherwise.
     pub max_discard: u32,
+    /// How messages are compressed, where permessage-deflate was agreed on.
+    #[cfg(feature = "deflate")]
+    pub deflate: Settings,
 }
 
 impl Default for Config {
@@ -40,6 +45,8 @@ impl Default for Config {
             lower_mark: 256 << 10,
             upper_mark: 1 << 20,
             max_discard: 64 << 20,
+            #[cfg(feature = "deflate")]
+            deflate: Settings::default(),
         }
     }
 }

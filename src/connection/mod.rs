@@ -18,6 +18,8 @@
 mod assembly;
 mod chunks;
 mod config;
+#[cfg(feature = "deflate")]
+mod deflate;
 mod receive;
 mod send;
 mod stream;
@@ -73,6 +75,9 @@ pub struct Connection {
     /// The message that is sent in parts.
     stream: Option<Stream>,
     signs: Signs,
+    /// If it was agreed on.
+    #[cfg(feature = "deflate")]
+    deflate: Option<deflate::Deflate>,
 }
 
 /// Which end of the connection this is.
@@ -126,12 +131,15 @@ impl Connection {
 
     /// A connection whose handshake still has bytes to send.
     pub(crate) fn with_outbox(role: Role, agreed: Agreement, config: Config, outbox: Outbox) -> Self {
-        let _ = agreed;
         let (end, keys) = match role {
             Role::Server => (End::Server, None),
             Role::Client(seed) => (End::Client, Some(seed.into_mask_keys())),
         };
         let decoder = Decoder::new(end, config.limits);
+        #[cfg(not(feature = "deflate"))]
+        let Agreement {} = agreed;
+        #[cfg(feature = "deflate")]
+        let decoder = if agreed.deflate.is_some() { decoder.with_extension(deflate::RSV1) } else { decoder };
         let (decoder, message) = match config.delivery {
             Delivery::Whole => (decoder, Reception::Whole(Assembly::default())),
             Delivery::Chunks => (decoder.without_direct_path(), Reception::Chunks(Chunks::default())),
@@ -147,6 +155,8 @@ impl Connection {
             fragment_above: config.fragment_above,
             stream: None,
             signs: Signs::default(),
+            #[cfg(feature = "deflate")]
+            deflate: agreed.deflate.map(|agreed| deflate::Deflate::new(end, agreed, config.deflate)),
         }
     }
 

@@ -14,6 +14,11 @@ use crate::utf8;
 use alloc::borrow::Cow;
 use alloc::string::String;
 
+#[cfg(feature = "deflate")]
+const COMPRESSED_CHUNK: usize = super::deflate::MOST;
+#[cfg(not(feature = "deflate"))]
+const COMPRESSED_CHUNK: usize = usize::MAX;
+
 impl Connection {
     /// A message that lies whole in the input.
     #[inline(always)]
@@ -42,39 +47,41 @@ impl Connection {
         }
         loop {
             let before = input.len();
-            let most = match &self.message {
-                Reception::Whole(_) => usize::MAX,
-                Reception::Chunks(chunks) => chunks.most(),
+            let limits = self.decoder.limits();
+            let (most, most_compressed) = match &self.message {
+                Reception::Whole(_) => (usize::MAX, usize::MAX),
+                Reception::Chunks(chunks) => (chunks.most(), COMPRESSED_CHUNK),
             };
-            let event = match self.decoder.next_up_to(most, input)? {
+            let outcome = match self.decoder.next_up_to(most, most_compressed, input)? {
+                #[cfg(feature = "deflate")]
+                Ok(Piece::Message { kind, last, rsv: 1.., data, .. }) => self.inflated(kind, last, data, limits),
                 Ok(Piece::Message { kind, first, last, rest, data, .. }) => match &mut self.message {
                     Reception::Whole(_) if first && last => return self.whole(kind, data, input),
-                    Reception::Whole(assembly) => assembly.add(kind, last, rest, data),
-                    Reception::Chunks(chunks) => match chunks.add(kind, last, data) {
-                        (event, None) => Ok(event),
-                        (None, Some(error)) => Err(Cause::Violation(error)),
-                        (Some(event), Some(error)) => {
-                            // What was valid comes first, the end of it next.
-                            let cause = Cause::Violation(error);
-                            self.answer(cause);
-                            self.end(cause);
-                            return Some(event);
-                        }
-                    },
+                    Reception::Whole(assembly) => either(assembly.add(kind, last, rest, limits.max_message, data)),
+                    Reception::Chunks(chunks) => {
+                        let (event, error) = chunks.add(kind, last, data);
+                        (event, error.map(Cause::Violation))
+                    }
                 },
                 Ok(Piece::Control { kind, last, data }) => match self.control.add(last, data) {
-                    Some(data) => self.control_frame(kind, data, input).map(Some),
-                    None => Ok(None),
+                    Some(data) => either(self.control_frame(kind, data, input).map(Some)),
+                    None => (None, None),
                 },
                 Err(error) => {
                     self.ending.discarded(before);
-                    Err(Cause::Violation(error))
+                    (None, Some(Cause::Violation(error)))
                 }
             };
-            match event {
-                Ok(None) => {}
-                Ok(event) => return event,
-                Err(cause) => return Some(self.fail(cause, input)),
+            match outcome {
+                (None, None) => {}
+                (event, None) => return event,
+                (None, Some(cause)) => return Some(self.fail(cause, input)),
+                (event, Some(cause)) => {
+                    // What was valid comes first, the end of it next.
+                    self.answer(cause);
+                    self.end(cause);
+                    return event;
+                }
             }
         }
     }
@@ -141,6 +148,18 @@ impl Connection {
         self.decoder.stop();
         self.message = Reception::Whole(Assembly::default());
         self.control = ControlAssembly::default();
+        #[cfg(feature = "deflate")]
+        if let Some(deflate) = &mut self.deflate {
+            deflate.stop_receiving();
+        }
+    }
+}
+
+/// An event, or what is wrong.
+fn either<'b>(result: Result<Option<Event<'b>>, Cause>) -> (Option<Event<'b>>, Option<Cause>) {
+    match result {
+        Ok(event) => (event, None),
+        Err(cause) => (None, Some(cause)),
     }
 }
 

@@ -118,7 +118,13 @@ impl Connection {
     /// # Ok::<(), sockless::SendError>(())
     /// ```
     pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
-        self.send(message.kind(), message.payload())
+        self.check_send()?;
+        #[cfg(feature = "deflate")]
+        if self.deflate.is_some() && self.send_prepared_compressed(message) {
+            return Ok(());
+        }
+        self.queue_message(message.kind().into(), 0, message.kind(), true, message.payload());
+        Ok(())
     }
 
     /// Closes the connection: queues a Close frame behind all that is queued. §7.1.2.
@@ -150,6 +156,10 @@ impl Connection {
     pub(super) fn queue_close(&mut self, frame: Option<CloseFrame<'_>>) {
         let key = self.next_key();
         self.outbox.push_close(frame, key);
+        #[cfg(feature = "deflate")]
+        if let Some(deflate) = &mut self.deflate {
+            deflate.stop_sending();
+        }
     }
 
     /// A fresh key for each frame of a client, §5.3.
@@ -165,6 +175,18 @@ impl Connection {
 
     #[inline]
     fn send(&mut self, kind: Kind, payload: Payload<'_>) -> Result<(), SendError> {
+        self.check_send()?;
+        #[cfg(feature = "deflate")]
+        if self.deflate.is_some() && self.send_compressed(kind, &payload) {
+            return Ok(());
+        }
+        self.queue_message(kind.into(), 0, kind, true, payload);
+        Ok(())
+    }
+
+    /// Whether a message can be queued.
+    #[inline]
+    fn check_send(&self) -> Result<(), SendError> {
         if self.phase != Phase::Open {
             return Err(SendError::Closed);
         }
@@ -174,23 +196,22 @@ impl Connection {
         if self.outbox.is_full() {
             return Err(SendError::QueueFull);
         }
-        self.queue_message(kind.into(), kind, true, payload);
         Ok(())
     }
 
-    /// Queues a message, or a part of one, in as many frames as it takes.
+    /// Queues a message, or a part of one, in as many frames as it takes. The reserved bits are those of the first of them.
     #[inline]
-    pub(super) fn queue_message(&mut self, opcode: OpCode, kind: Kind, fin: bool, payload: Payload<'_>) {
+    pub(super) fn queue_message(&mut self, opcode: OpCode, rsv: u8, kind: Kind, fin: bool, payload: Payload<'_>) {
         if payload.as_ref().len() > self.fragment_above {
-            return self.queue_fragments(opcode, kind, fin, payload);
+            return self.queue_fragments(opcode, rsv, kind, fin, payload);
         }
         let key = self.next_key();
-        self.outbox.push_frame(fin, opcode, payload, key);
+        self.outbox.push_frame(fin, rsv, opcode, payload, key);
     }
 
     /// §5.4. Text may be cut anywhere, but some deployed receivers take each fragment for a text of its own.
     #[cold]
-    fn queue_fragments(&mut self, mut opcode: OpCode, kind: Kind, fin: bool, mut payload: Payload<'_>) {
+    fn queue_fragments(&mut self, mut opcode: OpCode, mut rsv: u8, kind: Kind, fin: bool, mut payload: Payload<'_>) {
         loop {
             let bytes = payload.as_ref();
             let cut = match kind {
@@ -200,11 +221,11 @@ impl Connection {
             let last = cut >= bytes.len();
             let fragment = payload.split_to(cut);
             let key = self.next_key();
-            self.outbox.push_frame(fin && last, opcode, fragment, key);
+            self.outbox.push_frame(fin && last, rsv, opcode, fragment, key);
             if last {
                 return;
             }
-            opcode = OpCode::Continuation;
+            (opcode, rsv) = (OpCode::Continuation, 0);
         }
     }
 }

@@ -16,12 +16,14 @@ pub(super) struct Stream {
     kind: Kind,
     /// Whether a fragment of it was queued.
     begun: bool,
+    /// The reserved bits of its first fragment: whether it is compressed.
+    rsv: u8,
     text: Validator,
 }
 
 impl Stream {
     /// What the next fragment is.
-    fn opcode(&self) -> OpCode {
+    pub(super) fn opcode(&self) -> OpCode {
         if self.begun { OpCode::Continuation } else { self.kind.into() }
     }
 }
@@ -52,13 +54,43 @@ impl Connection {
     /// # Ok::<(), SendError>(())
     /// ```
     pub fn begin(&mut self, kind: Kind) -> Result<(), SendError> {
+        #[cfg(feature = "deflate")]
+        let rsv = self.stream_rsv(None);
+        #[cfg(not(feature = "deflate"))]
+        let rsv = 0;
+        self.begin_stream(kind, rsv)
+    }
+
+    /// The same, and says whether the message is compressed, where permessage-deflate was agreed on, instead of the connection's
+    /// [`Settings::compress`](crate::deflate::Settings::compress).
+    ///
+    /// Each part is flushed, so that the peer has all of it when its fragment has come; that costs 5 bytes a part.
+    ///
+    /// # Errors
+    /// Those of [`begin`](Self::begin).
+    ///
+    /// ```
+    /// use sockless::{Agreement, Config, Connection, Kind, Role, deflate::Compress};
+    ///
+    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// connection.begin_with(Kind::Binary, Compress::No)?;
+    /// connection.write_part(b"part of what is compressed already")?;
+    /// connection.finish()?;
+    /// # Ok::<(), sockless::SendError>(())
+    /// ```
+    #[cfg(feature = "deflate")]
+    pub fn begin_with(&mut self, kind: Kind, compress: crate::deflate::Compress) -> Result<(), SendError> {
+        self.begin_stream(kind, self.stream_rsv(Some(compress)))
+    }
+
+    fn begin_stream(&mut self, kind: Kind, rsv: u8) -> Result<(), SendError> {
         if self.phase != Phase::Open {
             return Err(SendError::Closed);
         }
         if self.stream.is_some() {
             return Err(SendError::InMessage);
         }
-        self.stream = Some(Stream { kind, begun: false, text: Validator::default() });
+        self.stream = Some(Stream { kind, begun: false, rsv, text: Validator::default() });
         Ok(())
     }
 
@@ -99,7 +131,13 @@ impl Connection {
             }
         };
         if !payload.is_empty() {
-            self.queue_message(stream.opcode(), stream.kind, false, Payload::from(payload));
+            match stream.rsv {
+                0 => self.queue_message(stream.opcode(), 0, stream.kind, false, Payload::from(payload)),
+                #[cfg(feature = "deflate")]
+                _ => self.queue_compressed_part(&stream, payload),
+                #[cfg(not(feature = "deflate"))]
+                _ => {}
+            }
             stream.begun = true;
         }
         self.stream = Some(stream);
@@ -129,7 +167,12 @@ impl Connection {
         if stream.text.missing() > 0 {
             return Err(SendError::InvalidUtf8);
         }
-        self.queue_message(stream.opcode(), stream.kind, true, Payload::from(&[]));
+        // Without a part, it is empty, and there was nothing to compress.
+        self.queue_message(stream.opcode(), 0, stream.kind, true, Payload::from(&[]));
+        #[cfg(feature = "deflate")]
+        if stream.rsv != 0 && stream.begun {
+            self.end_compressed_parts();
+        }
         self.stream = None;
         Ok(())
     }

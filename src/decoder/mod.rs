@@ -101,7 +101,7 @@ struct Message {
     /// Whether a piece of it was given out.
     begun: bool,
     fragments: u32,
-    /// The payload bytes that the headers so far declare; at most `max_message`.
+    /// The payload bytes that the headers so far declare.
     len: u64,
 }
 
@@ -111,10 +111,33 @@ impl Decoder {
         Self { idle: true, direct: true, end, rsv: 0, state: State::START, message: None, limits }
     }
 
+    /// The same, for an extension that gives these reserved bits of a message's first frame a meaning, RSV1 being 4, RSV2 2 and RSV3 1. RFC 6455 §9.
+    ///
+    /// The limits are then those of what such a message means, which is the extension's matter: on the wire it may be longer by an eighth and 1 KiB.
+    ///
+    /// ```
+    /// use sockless::Input;
+    /// use sockless::decoder::{Decoder, End, Kind, Limits, Piece};
+    ///
+    /// let mut decoder = Decoder::new(End::Client, Limits::default()).with_extension(0b100);
+    /// let mut read = *b"\xc1\x02hi";
+    /// let piece = decoder.next(&mut Input::new(&mut read)).expect("a piece")?;
+    /// assert_eq!(piece, Piece::Message { kind: Kind::Text, first: true, last: true, rsv: 0b100, rest: 0, data: b"hi" });
+    /// # Ok::<(), sockless::ProtocolError>(())
+    /// ```
+    pub fn with_extension(self, rsv: u8) -> Self {
+        Self { rsv, ..self }
+    }
+
     /// The same, with all messages left to `next`.
     #[cfg(feature = "alloc")]
     pub(crate) fn without_direct_path(self) -> Self {
         Self { idle: false, direct: false, ..self }
+    }
+
+    #[cfg(feature = "alloc")]
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// Takes bytes off the front of `input` and gives the next piece. `None`: all bytes were consumed, call again when there are more.
@@ -123,15 +146,27 @@ impl Decoder {
     /// The peer broke the protocol or a limit. It is told once; after it, all input is consumed and thrown away.
     #[allow(clippy::should_implement_trait)] // Not an iterator: each call borrows from another input.
     pub fn next<'b>(&mut self, input: &mut Input<'b>) -> Option<Result<Piece<'b>, ProtocolError>> {
-        self.next_up_to(usize::MAX, input)
+        self.next_up_to(usize::MAX, usize::MAX, input)
     }
 
-    /// The same; a piece of a message has at most `most` bytes, which must not be 0.
-    pub(crate) fn next_up_to<'b>(&mut self, most: usize, input: &mut Input<'b>) -> Option<Result<Piece<'b>, ProtocolError>> {
+    /// The same; a piece of a message has at most `most` bytes, and one with reserved bits `most_extended`; neither may be 0.
+    pub(crate) fn next_up_to<'b>(
+        &mut self,
+        most: usize,
+        most_extended: usize,
+        input: &mut Input<'b>,
+    ) -> Option<Result<Piece<'b>, ProtocolError>> {
         loop {
             let step = match self.state {
                 State::Header { bytes, len } => self.header(bytes, len, input),
-                State::Payload { opcode, fin, mask, rest } => return self.payload(opcode, fin, mask, rest, most, input).map(Ok),
+                State::Payload { opcode, fin, mask, rest } => {
+                    let most = match &self.message {
+                        _ if opcode.is_control() => usize::MAX,
+                        Some(Message { rsv: 1.., .. }) => most_extended,
+                        _ => most,
+                    };
+                    return self.payload(opcode, fin, mask, rest, most, input).map(Ok);
+                }
                 State::Stopped => {
                     input.take_all();
                     return None;
@@ -258,9 +293,6 @@ impl Decoder {
     fn begin(&mut self, header: Header) -> Result<(), ProtocolError> {
         let Header { fin, opcode, mask, payload_len, rsv } = header;
         if !opcode.is_control() {
-            if payload_len > self.limits.max_frame {
-                return Err(ProtocolError::FrameTooBig);
-            }
             let message = self.message.get_or_insert(Message {
                 kind: if opcode == OpCode::Text { Kind::Text } else { Kind::Binary },
                 rsv,
@@ -270,7 +302,11 @@ impl Decoder {
             });
             message.len = message.len.saturating_add(payload_len);
             message.fragments = message.fragments.saturating_add(1);
-            if message.len > self.limits.max_message {
+            let most = |limit: u64| if message.rsv == 0 { limit } else { limit.saturating_add(limit / 8 + 1024) };
+            if payload_len > most(self.limits.max_frame) {
+                return Err(ProtocolError::FrameTooBig);
+            }
+            if message.len > most(self.limits.max_message) {
                 return Err(ProtocolError::MessageTooBig);
             }
             if message.fragments > self.limits.max_fragments {
@@ -295,7 +331,6 @@ impl Decoder {
         if rest != 0 && input.is_empty() {
             return None;
         }
-        let most = if opcode.is_control() { usize::MAX } else { most };
         let data = input.take(usize::try_from(rest).unwrap_or(usize::MAX).min(most));
         let rest = rest - data.len() as u64;
         let mask = mask.map(|key| {

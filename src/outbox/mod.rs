@@ -157,9 +157,9 @@ impl Outbox {
 
     /// Queues a data frame.
     #[inline]
-    pub(crate) fn push_frame(&mut self, fin: bool, opcode: OpCode, payload: Payload<'_>, mask: Option<[u8; 4]>) {
+    pub(crate) fn push_frame(&mut self, fin: bool, rsv: u8, opcode: OpCode, payload: Payload<'_>, mask: Option<[u8; 4]>) {
         let payload_len = payload.as_ref().len();
-        let header = Header { fin, rsv: 0, opcode, mask, payload_len: payload_len as u64 }.encode();
+        let header = Header { fin, rsv, opcode, mask, payload_len: payload_len as u64 }.encode();
         self.queued += header.as_ref().len() as u64 + payload_len as u64;
         self.above |= self.is_full();
         if large::is_large(&payload, mask) {
@@ -185,7 +185,7 @@ impl Outbox {
             }
         }
         let before = self.queued;
-        self.push_frame(true, OpCode::Close, Payload::from(body.get(..len).unwrap_or_default()), mask);
+        self.push_frame(true, 0, OpCode::Close, Payload::from(body.get(..len).unwrap_or_default()), mask);
         self.close_len = (self.queued - before) as u8;
     }
 

@@ -1,0 +1,132 @@
+//! Compressed messages on a connection, RFC 7692: what the frame rules and the events know about them.
+//!
+//! RSV1 of a message's first frame says that it is compressed (§6); the decoder refuses it anywhere else. What is inflated takes the way of all
+//! other bytes: into the message under way, or into chunks.
+
+use super::stream::Stream;
+use super::{Connection, Reception};
+use crate::decoder::{End, Kind, Limits};
+use crate::deflate::{Compress, Deflating, Inflating, Parameters, Settings};
+use crate::event::{Cause, Event};
+use crate::frame::OpCode;
+use crate::payload::Payload;
+use crate::prepared::Prepared;
+use alloc::vec::Vec;
+
+/// §6: "Per-Message Compressed".
+pub(super) const RSV1: u8 = 0b100;
+
+/// How much compressed data, in bytes, makes a chunk: at most about a thousand times as much comes of it.
+pub(super) const MOST: usize = 1 << 10;
+
+/// Both directions of a connection that compresses.
+#[derive(Debug)]
+pub(super) struct Deflate {
+    receiving: Inflating,
+    sending: Deflating,
+    settings: Settings,
+}
+
+impl Deflate {
+    pub(super) fn new(end: End, agreed: Parameters, settings: Settings) -> Self {
+        Self { receiving: Inflating::new(end, agreed), sending: Deflating::new(end, agreed), settings }
+    }
+
+    /// Nothing more is received.
+    pub(super) fn stop_receiving(&mut self) {
+        self.receiving.stop();
+    }
+
+    /// Nothing more is sent.
+    pub(super) fn stop_sending(&mut self) {
+        self.sending.stop();
+    }
+}
+
+impl Connection {
+    /// A piece of a compressed message to what can be delivered of it, and what is wrong behind that.
+    pub(super) fn inflated(&mut self, kind: Kind, last: bool, data: &[u8], limits: Limits) -> (Option<Event<'static>>, Option<Cause>) {
+        // RSV1 came through, so it was agreed on.
+        let Some(Deflate { receiving, settings, .. }) = &mut self.deflate else { return (None, None) };
+        let pool = settings.pool.as_ref();
+        match &mut self.message {
+            Reception::Whole(assembly) => {
+                let mut event = None;
+                let outcome = receiving.piece(data, last, limits, pool, &mut |part, last| {
+                    event = assembly.add(kind, last, 0, limits.max_message, part)?;
+                    Ok(())
+                });
+                (event, outcome.err())
+            }
+            Reception::Chunks(chunks) => {
+                let mut inflated = Vec::new();
+                let outcome = receiving.piece(data, last, limits, pool, &mut |part, _| {
+                    inflated.try_reserve(part.len()).map_err(|_| Cause::OutOfMemory)?;
+                    inflated.extend_from_slice(part);
+                    Ok(())
+                });
+                let (event, error) = chunks.add_owned(kind, last && outcome.is_ok(), inflated);
+                (event, error.map(Cause::Violation).or(outcome.err()))
+            }
+        }
+    }
+
+    /// Queues a message compressed, if it is to be. `false`: it is to be sent as it is.
+    pub(super) fn send_compressed(&mut self, kind: Kind, payload: &Payload<'_>) -> bool {
+        let Some(Deflate { sending, settings, .. }) = &mut self.deflate else { return false };
+        let data = payload.as_ref();
+        let compress = payload.compression().unwrap_or(settings.compress);
+        if !sending.wants(Some(data.len()), compress, settings) {
+            return false;
+        }
+        let Some(mut packed) = sending.message(data, compress, settings) else { return false };
+        self.queue_message(kind.into(), RSV1, Kind::Binary, true, packed.payload());
+        if let Some(Deflate { sending, settings, .. }) = &mut self.deflate {
+            sending.put_message(packed, settings);
+        }
+        true
+    }
+
+    /// The same for a message that is shared with other connections.
+    pub(super) fn send_prepared_compressed(&mut self, message: &Prepared) -> bool {
+        let Some(Deflate { sending, settings, .. }) = &mut self.deflate else { return false };
+        let data = message.as_bytes();
+        let compress = message.compression().unwrap_or(settings.compress);
+        if !sending.wants(Some(data.len()), compress, settings) {
+            return false;
+        }
+        let Some(form) = message.forms().get(data, sending, settings) else { return false };
+        if compress == Compress::Auto && form.len() >= data.len() {
+            return false;
+        }
+        sending.said(data);
+        self.queue_message(message.kind().into(), RSV1, Kind::Binary, true, Payload::from(form));
+        true
+    }
+
+    /// The reserved bits of a message that is sent in parts.
+    pub(super) fn stream_rsv(&self, compress: Option<Compress>) -> u8 {
+        match &self.deflate {
+            Some(Deflate { sending, settings, .. }) if sending.wants(None, compress.unwrap_or(settings.compress), settings) => RSV1,
+            _ => 0,
+        }
+    }
+
+    /// Queues a part of a compressed message, flushed: the peer can inflate all of it.
+    pub(super) fn queue_compressed_part(&mut self, stream: &Stream, part: &[u8]) {
+        let Some(Deflate { sending, settings, .. }) = &mut self.deflate else { return };
+        let first = stream.opcode() != OpCode::Continuation;
+        let mut packed = sending.part(part, first, settings);
+        self.queue_message(stream.opcode(), if first { RSV1 } else { 0 }, Kind::Binary, false, packed.payload());
+        if let Some(Deflate { sending, .. }) = &mut self.deflate {
+            sending.put_part(packed);
+        }
+    }
+
+    /// The message that was sent in parts is at its end.
+    pub(super) fn end_compressed_parts(&mut self) {
+        if let Some(Deflate { sending, settings, .. }) = &mut self.deflate {
+            sending.end_of_parts(settings);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! A compressor, and how it is used: part by part, each flushed to the end of a byte.
+//!
+//! ```text
+//!   begin ─► add ─► add … ─► sent          the peer has it all: goes on from here, next time
+//!     ▲       └──────┴─────► (nothing)     it was sent otherwise, or never: primed anew, next time
+//!     └─────────────────────────┘
+//! ```
+
+use super::inflating::TAIL;
+use super::settings::Level;
+use super::window::Window;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+use flate2::{Compress, Compression, FlushCompress, Status};
+
+/// A compressor for the messages of one connection after the other.
+pub(super) struct Deflater {
+    compress: Compress,
+    kind: DeflaterKind,
+    /// What it has seen, if that is what a peer has seen.
+    synced: Option<Synced>,
+    /// What was compressed since `begin`, or since it was emptied. It ends in `TAIL`.
+    pub(super) out: Vec<u8>,
+}
+
+/// What two compressors have in common that can stand in for each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct DeflaterKind {
+    pub(super) level: Level,
+    /// 9 to 15.
+    pub(super) bits: u8,
+}
+
+/// The messages of one sender, up to a point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Synced {
+    pub(super) sender: u64,
+    pub(super) total: u64,
+}
+
+/// Room for what a flush writes at least, so that it writes it once.
+const MARGIN: usize = 64;
+
+/// Up to this length, in bytes, a part gets room for the case that nothing can be compressed.
+const LONG: usize = 16 << 10;
+
+/// A buffer above this size, in bytes, is not kept for the next message.
+const KEPT: usize = 64 << 10;
+
+impl Deflater {
+    pub(super) fn new(kind: DeflaterKind) -> Box<Self> {
+        let compress = Compress::new_with_window_bits(Compression::new(kind.level.get().into()), false, kind.bits.clamp(9, 15));
+        Box::new(Self { compress, kind, synced: None, out: Vec::new() })
+    }
+
+    pub(super) fn kind(&self) -> DeflaterKind {
+        self.kind
+    }
+
+    pub(super) fn synced(&self) -> Option<Synced> {
+        self.synced
+    }
+
+    /// Readies it for the next message of a sender: it shall know what the peer's window holds, and nothing else.
+    pub(super) fn begin(&mut self, sender: u64, window: Option<&Window>) {
+        self.out.clear();
+        let missing = match (self.synced.take(), window) {
+            // What was sent since it was used last was compressed elsewhere.
+            (Some(synced), Some(window)) if synced.sender == sender && window.covers(synced.total) => window.since(synced.total),
+            (_, window) => {
+                self.compress.reset();
+                window.map_or([&[][..], &[]], Window::parts)
+            }
+        };
+        for part in missing.into_iter().filter(|part| !part.is_empty()) {
+            if self.compress.set_dictionary(part).is_err() {
+                // It refers to less than it could.
+                self.compress.reset();
+            }
+        }
+    }
+
+    /// Compresses a part of the message to the end of `out`.
+    pub(super) fn add(&mut self, part: &[u8]) {
+        let before = self.out.len();
+        if part.is_empty() {
+            // zlib flushes nothing twice.
+            return stored(part, &mut self.out);
+        }
+        if self.flush(part).is_none() {
+            // zlib gives no reason to expect that. If it comes to it, the message is right all the same.
+            self.compress.reset();
+            self.out.truncate(before);
+            stored(part, &mut self.out);
+        }
+    }
+
+    /// What was added since `begin` has been sent: it is in the window.
+    pub(super) fn sent(&mut self, sender: u64, window: Option<&Window>) {
+        self.synced = window.map(|window| Synced { sender, total: window.total() });
+    }
+
+    /// Makes it small enough to be kept.
+    pub(super) fn rest(&mut self) {
+        self.out.clear();
+        if self.out.capacity() > KEPT {
+            self.out = Vec::new();
+        }
+    }
+
+    fn flush(&mut self, part: &[u8]) -> Option<()> {
+        let begin = self.compress.total_in();
+        let mut rest = part;
+        loop {
+            if self.out.capacity() - self.out.len() < MARGIN {
+                // Of a long part nobody knows how short it becomes.
+                self.out.reserve(rest.len().min(LONG) + rest.len() / 8 + 2 * MARGIN);
+            }
+            let before = (rest.len(), self.out.len());
+            let status = self.compress.compress_vec(rest, &mut self.out, FlushCompress::Sync).ok()?;
+            rest = part.get(usize::try_from(self.compress.total_in() - begin).ok()?..)?;
+            // With room left, all is out; without, one more call finds nothing to do.
+            if rest.is_empty() && (self.out.len() < self.out.capacity() || status == Status::BufError) {
+                return self.out.ends_with(&TAIL).then_some(());
+            }
+            if before == (rest.len(), self.out.len()) {
+                return None;
+            }
+        }
+    }
+}
+
+/// A part as it is, in stored blocks, RFC 1951 §3.2.4; the last one is empty, and ends in `TAIL` as a flush does.
+fn stored(part: &[u8], out: &mut Vec<u8>) {
+    for block in part.chunks(0xffff) {
+        let len = block.len() as u16;
+        out.push(0);
+        out.extend_from_slice(&len.to_le_bytes());
+        out.extend_from_slice(&(!len).to_le_bytes());
+        out.extend_from_slice(block);
+    }
+    out.push(0);
+    out.extend_from_slice(&TAIL);
+}
+
+impl fmt::Debug for Deflater {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deflater").field("kind", &self.kind).field("synced", &self.synced).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec;
+
+    #[test]
+    fn stored_parts_inflate_to_themselves() {
+        for len in [0, 1, 0xfffe, 0xffff, 0x1_0000, 200_000] {
+            let part: Vec<u8> = (0..len).map(|i| ((i * 7) >> 4) as u8).collect();
+            let mut out = Vec::new();
+            stored(&part, &mut out);
+            let mut inflated = vec![0; len + 1];
+            let mut decompress = flate2::Decompress::new(false);
+            decompress.decompress(&out, &mut inflated, flate2::FlushDecompress::None).unwrap();
+            assert_eq!((decompress.total_in(), decompress.total_out()), (out.len() as u64, len as u64));
+            assert!(inflated[..len] == part);
+        }
+    }
+}

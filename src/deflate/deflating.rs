@@ -1,0 +1,164 @@
+//! The sending side: messages, or parts of them, to what goes into their frames. RFC 7692 §7.2.1.
+//!
+//! Where the context is taken over, the window holds what the peer's window holds, whatever was done to get there: compressed by the compressor that
+//! goes on from there, compressed elsewhere, or tried and then sent as it was, which leaves both windows untouched.
+
+use super::deflater::{Deflater, DeflaterKind};
+use super::inflating::TAIL;
+use super::pool::Pool;
+use super::settings::{Compress, Settings};
+use super::window::Window;
+use super::{Parameters, WindowBits};
+use crate::decoder::End;
+use crate::payload::Payload;
+use alloc::boxed::Box;
+use core::mem;
+
+/// What is kept of the messages that were sent.
+#[derive(Debug)]
+pub(crate) struct Deflating {
+    bits: WindowBits,
+    takeover: bool,
+    /// By which the pool knows whose window a compressor has; 0 before the first.
+    sender: u64,
+    window: Option<Box<Window>>,
+    /// There is one while a message is sent in parts; and between messages where there is no pool, if the context is taken over.
+    deflater: Option<Box<Deflater>>,
+}
+
+/// A compressed message, or part of one.
+#[derive(Debug)]
+pub(crate) struct Packed(Box<Deflater>);
+
+impl Deflating {
+    /// For what this end sends.
+    pub(crate) fn new(end: End, agreed: Parameters) -> Self {
+        let (bits, no_takeover) = match end {
+            End::Server => (agreed.server_max_window_bits, agreed.server_no_context_takeover),
+            End::Client => (agreed.client_max_window_bits, agreed.client_no_context_takeover),
+        };
+        Self { bits, takeover: !no_takeover, sender: 0, window: None, deflater: None }
+    }
+
+    /// Whether a message of this length is to be compressed; `None`: of unknown length.
+    pub(crate) fn wants(&self, len: Option<usize>, compress: Compress, settings: &Settings) -> bool {
+        // zlib has no window of 256 bytes: to compress with a larger one is forbidden, not to compress never is.
+        self.bits > WindowBits::MIN
+            && match compress {
+                Compress::Auto => len.is_none_or(|len| len >= usize::try_from(settings.threshold).unwrap_or(usize::MAX)),
+                Compress::Yes => true,
+                Compress::No => false,
+            }
+    }
+
+    /// Compresses a message. `None`: it is to be sent as it is.
+    pub(crate) fn message(&mut self, data: &[u8], compress: Compress, settings: &Settings) -> Option<Packed> {
+        let mut deflater = self.take(settings);
+        deflater.add(data);
+        if compress == Compress::Auto && deflater.out.len() - TAIL.len() >= data.len() {
+            self.put(deflater, settings);
+            return None;
+        }
+        self.said(data);
+        deflater.sent(self.sender, self.window.as_deref());
+        Some(Packed(deflater))
+    }
+
+    /// Compresses a part of a message. Its tail is kept back: it belongs in front of the next part, if there is one.
+    pub(crate) fn part(&mut self, data: &[u8], first: bool, settings: &Settings) -> Packed {
+        let mut deflater = match self.deflater.take() {
+            Some(mut deflater) if !first => {
+                deflater.out.clear();
+                deflater.out.extend_from_slice(&TAIL);
+                deflater
+            }
+            kept => {
+                self.deflater = kept;
+                self.take(settings)
+            }
+        };
+        deflater.add(data);
+        self.said(data);
+        Packed(deflater)
+    }
+
+    /// The part was queued, and another one or the end will follow.
+    pub(crate) fn put_part(&mut self, Packed(deflater): Packed) {
+        self.deflater = Some(deflater);
+    }
+
+    /// The last part was queued.
+    pub(crate) fn end_of_parts(&mut self, settings: &Settings) {
+        if let Some(mut deflater) = self.deflater.take() {
+            deflater.sent(self.sender, self.window.as_deref());
+            self.put(deflater, settings);
+        }
+    }
+
+    /// The message was queued.
+    pub(crate) fn put_message(&mut self, Packed(deflater): Packed, settings: &Settings) {
+        self.put(deflater, settings);
+    }
+
+    /// A message was sent that was compressed elsewhere, with no look at this window.
+    pub(crate) fn said(&mut self, data: &[u8]) {
+        if self.takeover {
+            self.window.get_or_insert_with(|| Box::new(Window::new(self.bits.bytes()))).push(data);
+        }
+    }
+
+    /// Which compressor a message needs that may not refer to others: of a message shorter than a window, nothing is out of reach in it.
+    pub(super) fn alone(&self, len: usize, settings: &Settings) -> DeflaterKind {
+        // zlib does not refer farther back than 262 bytes less than its window.
+        let needed = usize::BITS - len.saturating_add(261).leading_zeros();
+        let bits = u8::try_from(needed).unwrap_or(u8::MAX).clamp(9, self.bits.get().max(9));
+        DeflaterKind { level: settings.level, bits }
+    }
+
+    /// Nothing more is sent.
+    pub(crate) fn stop(&mut self) {
+        (self.deflater, self.window) = (None, None);
+    }
+
+    fn take(&mut self, settings: &Settings) -> Box<Deflater> {
+        let kind = DeflaterKind { level: settings.level, bits: self.bits.get() };
+        if self.sender == 0 && self.takeover {
+            self.sender = settings.pool.as_ref().map_or(1, Pool::next_sender);
+        }
+        let pooled = |pool: &Pool| pool.take_deflater(kind, self.sender);
+        let kept = self.deflater.take().or_else(|| settings.pool.as_ref().and_then(pooled));
+        let mut deflater = kept.unwrap_or_else(|| Deflater::new(kind));
+        deflater.begin(self.sender, self.window.as_deref());
+        deflater
+    }
+
+    fn put(&mut self, mut deflater: Box<Deflater>, settings: &Settings) {
+        match &settings.pool {
+            Some(pool) => pool.put_deflater(deflater),
+            None if self.takeover => {
+                deflater.rest();
+                self.deflater = Some(deflater);
+            }
+            None => {}
+        }
+    }
+}
+
+impl Packed {
+    /// What goes into the frame, or frames: once.
+    pub(crate) fn payload(&mut self) -> Payload<'_> {
+        let out = &mut self.0.out;
+        out.truncate(out.len().saturating_sub(TAIL.len()));
+        if out.len() < BY_REFERENCE {
+            return Payload::from(&out[..]);
+        }
+        let mut out = mem::take(out);
+        if out.len() < out.capacity() / 2 {
+            out.shrink_to_fit();
+        }
+        Payload::from(out)
+    }
+}
+
+/// From which length on, in bytes, what was compressed is given away and not copied.
+const BY_REFERENCE: usize = 4 << 10;

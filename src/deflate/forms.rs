@@ -1,0 +1,37 @@
+//! The compressed forms of a message that many connections send: each is made once, by the first connection that needs it.
+//!
+//! A form refers to nothing outside of its message, so that it fits behind whatever a peer's window holds.
+
+use super::deflater::Deflater;
+use super::deflating::Deflating;
+use super::inflating::TAIL;
+use super::settings::Settings;
+use alloc::vec::Vec;
+use bytes::Bytes;
+use core::mem;
+use std::sync::OnceLock;
+
+/// A message's forms for windows of 9 to 15 bits.
+#[derive(Debug, Default)]
+pub(crate) struct Forms([OnceLock<Bytes>; 7]);
+
+impl Forms {
+    /// The form for a connection.
+    pub(crate) fn get(&self, data: &[u8], sending: &Deflating, settings: &Settings) -> Option<&Bytes> {
+        let kind = sending.alone(data.len(), settings);
+        let form = self.0.get(usize::from(kind.bits.checked_sub(9)?))?;
+        Some(form.get_or_init(|| {
+            let pooled = settings.pool.as_ref().and_then(|pool| pool.take_deflater(kind, 0));
+            let mut deflater = pooled.unwrap_or_else(|| Deflater::new(kind));
+            deflater.begin(0, None);
+            deflater.add(data);
+            let mut form: Vec<u8> = mem::take(&mut deflater.out);
+            form.truncate(form.len() - TAIL.len());
+            form.shrink_to_fit();
+            if let Some(pool) = &settings.pool {
+                pool.put_deflater(deflater);
+            }
+            form.into()
+        }))
+    }
+}

@@ -1,0 +1,94 @@
+//! What one end decides for itself: which messages to compress, how hard, and with whose memory.
+
+use super::pool::Pool;
+use core::fmt;
+
+/// How a connection compresses, once permessage-deflate was agreed on.
+///
+/// ```
+/// use sockless::deflate::{Level, Pool};
+///
+/// let mut config = sockless::Config::default();
+/// assert_eq!((config.deflate.level, config.deflate.threshold), (Level::DEFAULT, 64));
+/// config.deflate.level = Level::FASTEST;
+/// config.deflate.pool = Some(Pool::new(4));
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Settings {
+    /// Which messages are compressed that say nothing themselves: [`Compress::Auto`], unless said otherwise.
+    pub compress: Compress,
+    /// The least length, in bytes, from which on [`Compress::Auto`] tries it. 64 unless said otherwise.
+    pub threshold: u32,
+    /// How hard. [`Level::DEFAULT`] unless said otherwise.
+    pub level: Level,
+    /// Where compressors and decompressors are between two messages. Without one, unless said otherwise, a connection makes its own: each time, or
+    /// once where it takes its context over. See [`Pool`] for what that costs.
+    pub pool: Option<Pool>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { compress: Compress::Auto, threshold: 64, level: Level::DEFAULT, pool: None }
+    }
+}
+
+/// Whether a message is compressed, where permessage-deflate was agreed on. A receiver sees no difference. RFC 7692 §6.
+///
+/// A message says it by [`Text::compress`](crate::Text::compress) or [`Payload::compress`](crate::Payload::compress); one that is sent in parts by
+/// [`begin_with`](crate::Connection::begin_with).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Compress {
+    /// If it is as long as [`Settings::threshold`] and becomes shorter by it. A message that is sent in parts always.
+    #[default]
+    Auto,
+    /// Even if it becomes longer.
+    Yes,
+    /// Not: because it is compressed already, or because it holds a secret beside what others can choose, whose length would tell about the secret.
+    No,
+}
+
+/// How hard to compress: 1 to 9, as in zlib.
+///
+/// ```
+/// use sockless::deflate::Level;
+///
+/// assert_eq!(Level::new(3).map(Level::get), Some(3));
+/// assert_eq!((Level::new(0), Level::new(10)), (None, None));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Level(u8);
+
+impl Level {
+    /// 1.
+    pub const FASTEST: Self = Self(1);
+    /// 6.
+    pub const DEFAULT: Self = Self(6);
+    /// 9.
+    pub const BEST: Self = Self(9);
+
+    /// `None`: not 1 to 9.
+    pub const fn new(level: u8) -> Option<Self> {
+        match level {
+            1..=9 => Some(Self(level)),
+            _ => None,
+        }
+    }
+
+    /// 1 to 9.
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+}
+
+impl Default for Level {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+impl fmt::Debug for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Level({})", self.0)
+    }
+}

@@ -1,0 +1,228 @@
+//! What is sent: read by zlib by hand.
+
+use super::*;
+use sockless::deflate::{Compress as Choice, Level, Pool};
+use sockless::{Kind, Payload, Prepared, Text};
+use support::{BINARY, CONTINUATION, MORE, SIDES, TEXT, frames};
+
+/// Sends the messages, and checks that zlib reads them, with one window for all of them if the context is taken over.
+fn check(side: Side, bits: u8, takeover: bool, level: u8, pool: Option<Pool>) {
+    let mut config = Config::default();
+    config.deflate.level = Level::new(level).unwrap();
+    config.deflate.pool = pool;
+    let mut connection = open(side, parameters(bits, takeover), config);
+    let mut zlib = Decompress::new_with_window_bits(false, bits);
+    for (i, len) in [100, 64, 70, 5000, 40_000, 100, 100_000, 300, 300].into_iter().enumerate() {
+        let message = prose(len, i as u64);
+        connection.send_text(&message).unwrap();
+        let [frame] = &frames(&sent(&mut connection))[..] else { panic!() };
+        assert_eq!(frame.first, TEXT | RSV1, "{len} bytes");
+        assert!(frame.payload.len() < len);
+        if !takeover {
+            zlib = Decompress::new_with_window_bits(false, bits);
+        }
+        assert!(inflate(&mut zlib, &frame.payload) == message.as_bytes(), "message {i} of {side:?} {bits} {takeover} {level}");
+    }
+}
+
+#[test]
+fn zlib_reads_it_for_every_window_and_level() {
+    for side in SIDES {
+        for bits in 9..=15 {
+            for takeover in [true, false] {
+                for level in [1, 2, 3, 4, 6, 9] {
+                    check(side, bits, takeover, level, None);
+                }
+                check(side, bits, takeover, 6, Some(Pool::new(1)));
+                check(side, bits, takeover, 1, Some(Pool::new(0)));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_window_of_8_bits_is_never_sent_into() {
+    for side in SIDES {
+        let mut connection = open(side, parameters(8, true), Config::default());
+        let message = prose(1000, 1);
+        connection.send_text(Text::from(&message).compress(Choice::Yes)).unwrap();
+        connection.send_prepared(&Prepared::text(Text::from(&message).compress(Choice::Yes))).unwrap();
+        connection.begin_with(Kind::Text, Choice::Yes).unwrap();
+        connection.write_part(message.as_bytes()).unwrap();
+        connection.finish().unwrap();
+        let all = frames(&sent(&mut connection));
+        assert_eq!(all.iter().map(|frame| frame.first).collect::<Vec<_>>(), [TEXT, TEXT, TEXT & MORE, CONTINUATION]);
+        assert!(all[..3].iter().all(|frame| frame.payload == message.as_bytes()));
+    }
+}
+
+#[test]
+fn a_message_says_whether_it_is_compressed() {
+    let (long, short, random) = (prose(1000, 1), "short", noise(1000, 2));
+    let first = |choice: Option<Choice>, default: Choice, data: &[u8]| {
+        let mut config = Config::default();
+        config.deflate.compress = default;
+        let mut connection = open(Side::Server, parameters(15, true), config);
+        let payload = Payload::from(data);
+        connection
+            .send_binary(match choice {
+                Some(choice) => payload.compress(choice),
+                None => payload,
+            })
+            .unwrap();
+        frames(&sent(&mut connection))[0].first
+    };
+    let (long, short, random) = (long.as_bytes(), short.as_bytes(), &random[..]);
+    const PLAIN: u8 = BINARY;
+    const PACKED: u8 = BINARY | RSV1;
+    for (choice, default, data, expected) in [
+        (None, Choice::Auto, long, PACKED),
+        (None, Choice::Auto, short, PLAIN),
+        (None, Choice::Auto, random, PLAIN),
+        (None, Choice::Yes, short, PACKED),
+        (None, Choice::Yes, random, PACKED),
+        (None, Choice::Yes, b"", PACKED),
+        (None, Choice::No, long, PLAIN),
+        (Some(Choice::No), Choice::Yes, long, PLAIN),
+        (Some(Choice::Yes), Choice::No, short, PACKED),
+        (Some(Choice::Auto), Choice::Yes, random, PLAIN),
+        (Some(Choice::Auto), Choice::No, long, PACKED),
+    ] {
+        assert_eq!(first(choice, default, data), expected, "{choice:?} {default:?} {} bytes", data.len());
+    }
+}
+
+#[test]
+fn the_threshold_holds_to_the_byte() {
+    let mut config = Config::default();
+    config.deflate.threshold = 200;
+    let mut connection = open(Side::Server, parameters(15, true), config);
+    for (len, first) in [(199, TEXT), (200, TEXT | RSV1)] {
+        connection.send_text("a".repeat(len)).unwrap();
+        assert_eq!(frames(&sent(&mut connection))[0].first, first, "{len}");
+    }
+}
+
+#[test]
+fn an_empty_message_is_one_byte() {
+    let mut connection = open(Side::Server, parameters(15, true), Config::default());
+    for _ in 0..3 {
+        connection.send_text(Text::from("").compress(Choice::Yes)).unwrap();
+        assert_eq!(sent(&mut connection), [0xc1, 1, 0]);
+        connection.send_text(Text::from("Hello").compress(Choice::Yes)).unwrap();
+        assert_eq!(frames(&sent(&mut connection)).len(), 1);
+    }
+}
+
+/// Each part can be read when its fragment has come; the last is empty.
+#[test]
+fn parts_are_flushed() {
+    for side in SIDES {
+        for takeover in [true, false] {
+            for pool in [None, Some(Pool::new(2))] {
+                let mut config = Config::default();
+                config.deflate.pool = pool;
+                let mut connection = open(side, parameters(15, takeover), config);
+                let mut zlib = Decompress::new(false);
+                for round in 0..3 {
+                    connection.begin(Kind::Text).unwrap();
+                    let mut all = Vec::new();
+                    let parts = ["caf", "é, ", "", "noch einen, ", &prose(3000, round), "x"];
+                    for part in parts {
+                        connection.write_part(part.as_bytes()).unwrap();
+                        for frame in frames(&sent(&mut connection)) {
+                            assert_eq!(frame.first, if all.is_empty() { TEXT & MORE | RSV1 } else { CONTINUATION & MORE });
+                            all.extend(frame.payload);
+                        }
+                        if !part.is_empty() {
+                            let mut so_far = Vec::with_capacity(10_000);
+                            let mut reader = Decompress::new(false);
+                            if round == 0 {
+                                reader.decompress_vec(&all, &mut so_far, FlushDecompress::None).unwrap();
+                                assert!(so_far.ends_with(part.as_bytes()), "{part:?} was held back");
+                            }
+                        }
+                    }
+                    connection.finish().unwrap();
+                    let [end] = &frames(&sent(&mut connection))[..] else { panic!() };
+                    assert_eq!((end.first, &end.payload[..]), (CONTINUATION, &[][..]));
+                    if !takeover {
+                        zlib.reset(false);
+                    }
+                    assert_eq!(inflate(&mut zlib, &all), parts.concat().as_bytes());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn fragments_cut_what_was_compressed_anywhere() {
+    let mut config = Config::default();
+    config.fragment_above = 10;
+    let mut connection = open(Side::Server, parameters(15, true), config);
+    let message = prose(1000, 5);
+    connection.send_text(&message).unwrap();
+    let all = frames(&sent(&mut connection));
+    assert_eq!(all[0].first, TEXT & MORE | RSV1);
+    let (last, middle) = all[1..].split_last().unwrap();
+    assert!(middle.iter().all(|frame| frame.first == CONTINUATION & MORE && frame.payload.len() == 10));
+    assert_eq!(last.first, CONTINUATION);
+    let payload: Vec<u8> = all.into_iter().flat_map(|frame| frame.payload).collect();
+    assert_eq!(inflate(&mut Decompress::new(false), &payload), message.as_bytes());
+}
+
+/// A message that is longer compressed goes as it is, and the next one does not refer to it; a prepared one is compressed alone, and the next one may.
+#[test]
+fn windows_agree_whatever_was_sent_how() {
+    for pool in [None, Some(Pool::new(1)), Some(Pool::new(4))] {
+        let mut config = Config::default();
+        config.deflate.pool = pool.clone();
+        let mut connections: Vec<_> =
+            (0..3).map(|_| (open(Side::Server, parameters(12, true), config.clone()), Decompress::new(false))).collect();
+        let shared: Vec<_> = (0..4).map(|i| Prepared::text(prose(1500 << i, 70 + i))).collect();
+        let random = noise(600, 3);
+        for round in 0..30_u64 {
+            for (i, (connection, zlib)) in connections.iter_mut().enumerate() {
+                let own = prose(400, round);
+                let expected = match (round as usize + i) % 4 {
+                    0 => {
+                        connection.send_binary(&random).unwrap();
+                        random.clone()
+                    }
+                    1 => {
+                        let shared = &shared[round as usize % shared.len()];
+                        connection.send_prepared(shared).unwrap();
+                        shared.as_bytes().to_vec()
+                    }
+                    _ => {
+                        connection.send_text(&own).unwrap();
+                        own.into_bytes()
+                    }
+                };
+                let [frame] = &frames(&sent(connection))[..] else { panic!() };
+                let got = if frame.first & RSV1 == 0 { frame.payload.clone() } else { inflate(zlib, &frame.payload) };
+                assert!(got == expected, "round {round} of connection {i}");
+                assert_eq!(frame.first & RSV1 == 0, expected == random);
+            }
+        }
+    }
+}
+
+/// The payload of a message for many is compressed once: what leaves is the same, also where a window is taken over.
+#[test]
+fn a_prepared_message_is_compressed_once_for_a_window() {
+    let message = Prepared::text(prose(100_000, 8));
+    let mut payloads = Vec::new();
+    for (bits, takeover) in [(15, true), (15, false), (15, true), (10, true), (10, false)] {
+        let mut connection = open(Side::Server, parameters(bits, takeover), Config::default());
+        connection.send_text(prose(500, 1)).unwrap();
+        sent(&mut connection);
+        connection.send_prepared(&message.clone()).unwrap();
+        let header = connection.transmit().pop().unwrap();
+        assert_eq!(header[0], TEXT | RSV1);
+        payloads.push(connection.transmit().pop().unwrap());
+    }
+    let places: Vec<_> = payloads.iter().map(|payload| payload.as_ptr()).collect();
+    assert!(places[0] == places[1] && places[0] == places[2] && places[3] == places[4] && places[0] != places[3]);
+}
