@@ -142,7 +142,7 @@ fn ten_thousand_recipients_share_one_payload() {
     let mut connections: Vec<Connection> = (0..RECIPIENTS).map(|_| Side::Server.open(Config::default())).collect();
     let payload = vec![b'x'; 64 << 10];
     let (message, count) = counted(|| Prepared::text(String::from_utf8(payload).unwrap()));
-    assert!(count.peak < 100, "the string itself is kept: {count:?}");
+    assert!(count.peak < 500, "the string itself is kept: {count:?}");
 
     let ((), count) = counted(|| {
         for connection in &mut connections {

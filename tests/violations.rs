@@ -5,9 +5,10 @@
 
 mod support;
 
-use sockless::{Cause, Config, Event, LifeCycle, ProtocolError};
+use sockless::{Agreement, Cause, Config, Event, LifeCycle, ProtocolError};
 use support::{BINARY, CLOSE, CONTINUATION, Frame, MORE, PING, PONG, SIDES, Side, TEXT, cuts, eof, feed, feed_cut, frames, output};
 
+#[derive(Clone)]
 struct Case {
     error: ProtocolError,
     /// The close code, by its number: the table is not compared with itself.
@@ -15,6 +16,7 @@ struct Case {
     side: Side,
     wire: Vec<u8>,
     config: Config,
+    agreed: Agreement,
 }
 
 /// Every case, for the side that receives it.
@@ -23,12 +25,12 @@ fn cases(side: Side) -> Vec<Case> {
     let mut all = Vec::new();
     let mut case = |error, parts: &[Vec<u8>]| {
         let code = match error {
-            ProtocolError::InvalidUtf8 | ProtocolError::InvalidCloseReason => 1007,
+            ProtocolError::InvalidUtf8 | ProtocolError::InvalidCloseReason | ProtocolError::InvalidDeflate => 1007,
             ProtocolError::TooManyFragments => 1008,
             ProtocolError::FrameTooBig | ProtocolError::MessageTooBig => 1009,
             _ => 1002,
         };
-        all.push(Case { error, code, side, wire: parts.concat(), config: limited() });
+        all.push(Case { error, code, side, wire: parts.concat(), config: limited(), agreed: Agreement::default() });
     };
     let frame = |first, payload: &[u8]| peer.frame(first, payload);
     // A header with lengths of our making; the mask bit and key as the peer must send them.
@@ -107,6 +109,34 @@ fn cases(side: Side) -> Vec<Case> {
     }
     case(ProtocolError::InvalidCloseReason, &[frame(CLOSE, b"\x03\xe8\xff")]);
     case(ProtocolError::InvalidCloseReason, &[frame(BINARY & MORE, b"a"), frame(CLOSE, b"\x03\xe8abc\xf0\x9f")]);
+
+    // All the same where compression was agreed on, but that RSV1 has a meaning then; and what can only be wrong there.
+    #[cfg(feature = "deflate")]
+    {
+        let mut agreed = Agreement::default();
+        agreed.deflate = Some(Default::default());
+        let mut compressed: Vec<Case> =
+            all.iter().filter(|case| case.wire[0] & 0x40 == 0).cloned().map(|case| Case { agreed, ..case }).collect();
+        let mut case = |error, code, parts: &[Vec<u8>]| {
+            compressed.push(Case { error, code, side, wire: parts.concat(), config: limited(), agreed });
+        };
+        for first in [TEXT | 0x60, BINARY | 0x50, PING | 0x40, PONG | 0x40, CLOSE | 0x40, BINARY | 0x70] {
+            case(ProtocolError::ReservedBits, 1002, &[frame(first, b"")]);
+        }
+        case(ProtocolError::ReservedBits, 1002, &[frame((TEXT & MORE) | 0x40, b"\0"), frame(CONTINUATION | 0x40, b"")]);
+        // A reserved type of block, alone and behind a block that says "a"; lengths that differ; cut short; empty; an end that is no end.
+        for payload in [&b"\x06"[..], b"\x4a\x04\0\0\0\xff\xff\x06", b"\0\x01\0\xfe\xfea\0", b"\x4a", b"\x4a\x04", b"", b"\x4b\x04\0"] {
+            case(ProtocolError::InvalidDeflate, 1007, &[frame(BINARY | 0x40, payload)]);
+            case(
+                ProtocolError::InvalidDeflate,
+                1007,
+                &[frame((BINARY & MORE) | 0x40, payload), frame(PING, b""), frame(CONTINUATION, b"")],
+            );
+        }
+        case(ProtocolError::InvalidUtf8, 1007, &[frame(TEXT | 0x40, b"\0\x01\0\xfe\xff\xff\0")]);
+        case(ProtocolError::MessageTooBig, 1009, &[frame(BINARY | 0x40, b"\x4a\x4c\x1c\x05\x44\x03\0\0")]);
+        all.extend(compressed);
+    }
     all
 }
 
@@ -120,7 +150,8 @@ fn limited() -> Config {
 
 #[test]
 fn every_row_has_its_cases() {
-    for error in ProtocolError::ALL {
+    // Without compression, nothing is inflated.
+    for error in ProtocolError::ALL.iter().filter(|error| cfg!(feature = "deflate") || **error != ProtocolError::InvalidDeflate) {
         assert!(SIDES.into_iter().flat_map(cases).any(|case| case.error == *error), "{error:?}");
     }
 }
@@ -140,7 +171,7 @@ fn every_row_under_every_cut() {
 
 fn check(case: &Case, wire: &[u8], cuts: &[usize]) {
     let context = || format!("{:?} at a {:?}: {:02x?} cut at {cuts:?}", case.error, case.side, case.wire);
-    let mut connection = case.side.open(case.config.clone());
+    let mut connection = case.side.open_with(case.agreed, case.config.clone());
     let events = feed_cut(&mut connection, wire, cuts);
 
     assert_eq!(events.first(), Some(&Event::Text("before".into())), "{}", context());

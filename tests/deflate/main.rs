@@ -11,7 +11,7 @@ mod sending;
 use bytes::Buf;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
 use sockless::deflate::{Parameters, WindowBits};
-use sockless::{Agreement, Config, Connection, Event, Input, LifeCycle, Role, Seed};
+use sockless::{Agreement, Config, Connection, Event, Input, LifeCycle};
 use support::{Side, frame};
 
 #[global_allocator]
@@ -30,13 +30,9 @@ fn parameters(bits: u8, takeover: bool) -> Parameters {
 }
 
 fn open(side: Side, agreed: Parameters, config: Config) -> Connection {
-    let role = match side {
-        Side::Server => Role::Server,
-        Side::Client => Role::Client(Seed::new([1; 32])),
-    };
     let mut agreement = Agreement::default();
     agreement.deflate = Some(agreed);
-    Connection::new(role, agreement, config)
+    side.open_with(agreement, config)
 }
 
 /// All that a connection has to send.

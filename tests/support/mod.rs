@@ -35,11 +35,16 @@ impl Side {
 
     /// An open connection of this side.
     pub fn open(self, config: Config) -> Connection {
+        self.open_with(Agreement::default(), config)
+    }
+
+    /// The same, with extensions.
+    pub fn open_with(self, agreed: Agreement, config: Config) -> Connection {
         let role = match self {
             Self::Server => Role::Server,
             Self::Client => Role::Client(Seed::new([1; 32])),
         };
-        Connection::new(role, Agreement::default(), config)
+        Connection::new(role, agreed, config)
     }
 
     /// A frame as this side sends it.
