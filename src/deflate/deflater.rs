@@ -7,6 +7,7 @@
 //! ```
 
 use super::inflating::TAIL;
+use super::pool::{Synced, Tool};
 use super::settings::Level;
 use super::window::Window;
 use alloc::boxed::Box;
@@ -32,13 +33,6 @@ pub(super) struct DeflaterKind {
     pub(super) bits: u8,
 }
 
-/// The messages of one sender, up to a point.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Synced {
-    pub(super) sender: u64,
-    pub(super) total: u64,
-}
-
 /// Room for what a flush writes at least, so that it writes it once.
 const MARGIN: usize = 64;
 
@@ -54,20 +48,12 @@ impl Deflater {
         Box::new(Self { compress, kind, synced: None, out: Vec::new() })
     }
 
-    pub(super) fn kind(&self) -> DeflaterKind {
-        self.kind
-    }
-
-    pub(super) fn synced(&self) -> Option<Synced> {
-        self.synced
-    }
-
     /// Readies it for the next message of a sender: it shall know what the peer's window holds, and nothing else.
-    pub(super) fn begin(&mut self, sender: u64, window: Option<&Window>) {
+    pub(super) fn begin(&mut self, user: u64, window: Option<&Window>) {
         self.out.clear();
         let missing = match (self.synced.take(), window) {
             // What was sent since it was used last was compressed elsewhere.
-            (Some(synced), Some(window)) if synced.sender == sender && window.covers(synced.total) => window.since(synced.total),
+            (Some(synced), Some(window)) if synced.user == user && window.covers(synced.total) => window.since(synced.total),
             (_, window) => {
                 self.compress.reset();
                 window.map_or([&[][..], &[]], Window::parts)
@@ -97,16 +83,8 @@ impl Deflater {
     }
 
     /// What was added since `begin` has been sent: it is in the window.
-    pub(super) fn sent(&mut self, sender: u64, window: Option<&Window>) {
-        self.synced = window.map(|window| Synced { sender, total: window.total() });
-    }
-
-    /// Makes it small enough to be kept.
-    pub(super) fn rest(&mut self) {
-        self.out.clear();
-        if self.out.capacity() > KEPT {
-            self.out = Vec::new();
-        }
+    pub(super) fn sent(&mut self, user: u64, window: Option<&Window>) {
+        self.synced = window.map(|window| Synced { user, total: window.total() });
     }
 
     fn flush(&mut self, part: &[u8]) -> Option<()> {
@@ -142,6 +120,25 @@ fn stored(part: &[u8], out: &mut Vec<u8>) {
     }
     out.push(0);
     out.extend_from_slice(&TAIL);
+}
+
+impl Tool for Deflater {
+    type Kind = DeflaterKind;
+
+    fn kind(&self) -> DeflaterKind {
+        self.kind
+    }
+
+    fn synced(&self) -> Option<Synced> {
+        self.synced
+    }
+
+    fn rest(&mut self) {
+        self.out.clear();
+        if self.out.capacity() > KEPT {
+            self.out = Vec::new();
+        }
+    }
 }
 
 impl fmt::Debug for Deflater {

@@ -5,7 +5,7 @@
 
 use super::deflater::{Deflater, DeflaterKind};
 use super::inflating::TAIL;
-use super::pool::Pool;
+use super::pool::{Pool, Tool};
 use super::settings::{Compress, Settings};
 use super::window::Window;
 use super::{Parameters, WindowBits};
@@ -19,8 +19,8 @@ use core::mem;
 pub(crate) struct Deflating {
     bits: WindowBits,
     takeover: bool,
-    /// By which the pool knows whose window a compressor has; 0 before the first.
-    sender: u64,
+    /// By which a compressor that it used is known again; 0 before the first.
+    user: u64,
     window: Option<Box<Window>>,
     /// There is one while a message is sent in parts; and between messages where there is no pool, if the context is taken over.
     deflater: Option<Box<Deflater>>,
@@ -37,7 +37,7 @@ impl Deflating {
             End::Server => (agreed.server_max_window_bits, agreed.server_no_context_takeover),
             End::Client => (agreed.client_max_window_bits, agreed.client_no_context_takeover),
         };
-        Self { bits, takeover: !no_takeover, sender: 0, window: None, deflater: None }
+        Self { bits, takeover: !no_takeover, user: 0, window: None, deflater: None }
     }
 
     /// Whether a message of this length is to be compressed; `None`: of unknown length.
@@ -60,7 +60,7 @@ impl Deflating {
             return None;
         }
         self.said(data);
-        deflater.sent(self.sender, self.window.as_deref());
+        deflater.sent(self.user, self.window.as_deref());
         Some(Packed(deflater))
     }
 
@@ -90,7 +90,7 @@ impl Deflating {
     /// The last part was queued.
     pub(crate) fn end_of_parts(&mut self, settings: &Settings) {
         if let Some(mut deflater) = self.deflater.take() {
-            deflater.sent(self.sender, self.window.as_deref());
+            deflater.sent(self.user, self.window.as_deref());
             self.put(deflater, settings);
         }
     }
@@ -122,13 +122,13 @@ impl Deflating {
 
     fn take(&mut self, settings: &Settings) -> Box<Deflater> {
         let kind = DeflaterKind { level: settings.level, bits: self.bits.get() };
-        if self.sender == 0 && self.takeover {
-            self.sender = settings.pool.as_ref().map_or(1, Pool::next_sender);
+        if self.user == 0 && self.takeover {
+            self.user = settings.pool.as_ref().map_or(1, Pool::next_user);
         }
-        let pooled = |pool: &Pool| pool.take_deflater(kind, self.sender);
+        let pooled = |pool: &Pool| pool.take_deflater(kind, self.user);
         let kept = self.deflater.take().or_else(|| settings.pool.as_ref().and_then(pooled));
         let mut deflater = kept.unwrap_or_else(|| Deflater::new(kind));
-        deflater.begin(self.sender, self.window.as_deref());
+        deflater.begin(self.user, self.window.as_deref());
         deflater
     }
 

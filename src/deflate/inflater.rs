@@ -1,5 +1,6 @@
 //! A decompressor, and how it is used: a step at a time, into a buffer of its own, each step checked for what it did.
 
+use super::pool::{Synced, Tool};
 use super::window::Window;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -24,6 +25,8 @@ pub(super) enum Stop {
 /// A decompressor for one message after the other, of any connection.
 pub(super) struct Inflater {
     decompress: Decompress,
+    /// Whose window it has, if it has one and can go on from it.
+    synced: Option<Synced>,
     /// What was inflated and not given out yet.
     out: Vec<u8>,
     /// What was given out of the message under way, where no window is kept from message to message.
@@ -31,7 +34,7 @@ pub(super) struct Inflater {
 }
 
 /// How much is inflated before it is given out, in bytes.
-const OUT: usize = 8 << 10;
+const OUT: usize = 32 << 10;
 
 /// The farthest that DEFLATE can refer back, whatever was agreed on. A sender with a smaller window does not, and one that does
 /// finds what it refers to or nothing.
@@ -39,14 +42,27 @@ const REACH: usize = 32 << 10;
 
 impl Inflater {
     pub(super) fn new() -> Box<Self> {
-        Box::new(Self { decompress: Decompress::new(false), out: Vec::with_capacity(OUT), history: Window::new(REACH) })
+        let (decompress, out) = (Decompress::new(false), Vec::with_capacity(OUT));
+        Box::new(Self { decompress, synced: None, out, history: Window::new(REACH) })
     }
 
-    /// Readies it for a message that may refer back to these bytes.
-    pub(super) fn begin(&mut self, before: [&[u8]; 2]) -> Result<(), Corrupt> {
+    /// Readies it for the next message of a receiver, which may refer back to what is in the window.
+    pub(super) fn begin(&mut self, user: u64, window: Option<&Window>) -> Result<(), Corrupt> {
         self.out.clear();
         self.history.clear();
-        self.prime(before)
+        match (self.synced.take(), window) {
+            (Some(synced), Some(window)) if synced == (Synced { user, total: window.total() }) => Ok(()),
+            (_, None) => {
+                self.decompress.reset(false);
+                Ok(())
+            }
+            (_, Some(window)) => self.restart(Some(window)),
+        }
+    }
+
+    /// The message is at its end, and no final block was put there: it can go on from here.
+    pub(super) fn keep(&mut self, user: u64, window: &Window) {
+        self.synced = Some(Synced { user, total: window.total() });
     }
 
     /// Inflates some of the input into the buffer.
@@ -73,6 +89,11 @@ impl Inflater {
         }
     }
 
+    /// How much was inflated since it was made.
+    pub(super) fn total_out(&self) -> u64 {
+        self.decompress.total_out()
+    }
+
     /// What was inflated and not given out.
     pub(super) fn out(&self) -> &[u8] {
         &self.out
@@ -89,26 +110,31 @@ impl Inflater {
         let [older, newer] = window.unwrap_or(&self.history).parts();
         self.decompress.reset(false);
         for part in [older, newer, &self.out] {
-            set_dictionary(&mut self.decompress, part)?;
+            if !part.is_empty() {
+                self.decompress.set_dictionary(part).map_err(|_| Corrupt)?;
+            }
         }
         Ok(())
     }
-
-    fn prime(&mut self, before: [&[u8]; 2]) -> Result<(), Corrupt> {
-        self.decompress.reset(false);
-        before.into_iter().try_for_each(|part| set_dictionary(&mut self.decompress, part))
-    }
 }
 
-fn set_dictionary(decompress: &mut Decompress, part: &[u8]) -> Result<(), Corrupt> {
-    if part.is_empty() {
-        return Ok(());
+impl Tool for Inflater {
+    /// Each can do all.
+    type Kind = ();
+
+    fn kind(&self) {}
+
+    fn synced(&self) -> Option<Synced> {
+        self.synced
     }
-    decompress.set_dictionary(part).map(drop).map_err(|_| Corrupt)
+
+    fn rest(&mut self) {
+        self.out.clear();
+    }
 }
 
 impl fmt::Debug for Inflater {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inflater").field("out", &self.out.len()).finish_non_exhaustive()
+        f.debug_struct("Inflater").field("synced", &self.synced).field("out", &self.out.len()).finish_non_exhaustive()
     }
 }

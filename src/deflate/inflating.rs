@@ -1,13 +1,29 @@
 //! The receiving side: compressed messages, piece by piece, to what they say. RFC 7692 §7.2.2.
 //!
 //! ```text
-//!   a message   ┌ piece ┬ piece ┬ last piece ┐ 00 00 ff ff │ 01 00 00 ff ff
-//!                                              what the       a final block: it ends the stream if, and
-//!                                              sender cut off  only if, the message ended where a block may begin
+//!   a message   ┌ piece ┬ piece ┬ last piece ┐ 00 00 ff ff │ 00 00 00 ff ff …    empty blocks, or
+//!                                              what the    │ 01 00 00 ff ff      an empty and final block:
+//!                                              sender cut off                    both say nothing, if a block may begin here
 //! ```
 //!
-//! Between two messages nothing is kept but the window, and that only where the sender takes its context over. A message under way holds a
-//! decompressor. The last block of each message being a final one, a message that is cut short is found out at its end, and not by the next.
+//! Between two messages all that has to be kept is the window, and that only where the sender takes its context over. A decompressor that knows it already
+//! goes on from it, another one is primed with it.
+//!
+//! # The end of a message
+//!
+//! zlib does not tell whether it stands between two blocks; a message that was cut short would be taken for a whole one, and spoil the next. A final
+//! block tells: it ends the stream there, and nowhere else. But it also ends the decompressor's use of its window. Most messages can be
+//! told to be whole without it: **if the message's last three bytes have made output, then the tail and eight empty blocks make neither output nor an error
+//! only where a block may begin.** In all other states their bits (16 zeros, 16 ones, and eight times 24 zeros, 16 ones) come out as data or lead to an error:
+//!
+//! - inside a stored block, or its lengths: as data, or as lengths that contradict each other, or that announce at least 255 bytes;
+//! - inside a symbol: as a symbol, which is output, unless it is the block's end, which is at most 15 bits long. What then seems to be a block's header is, by its
+//!   place, a stored block of at least 65,280 bytes, a reserved type, or a table of more codes than there are;
+//! - inside a table of codes, of which at most 23 bits have come since the last output: its first lengths are then at most two that came, zeros, and
+//!   those that the ones make; no such set is complete, but for the one of nothing but zeros, in which each bit stands for a length of zero, 316 of them at most,
+//!   and at their end there is no code for the block's end.
+//!
+//! Tests try all that can follow a symbol both ways.
 
 use super::inflater::{Corrupt, Inflater, Stop};
 use super::pool::Pool;
@@ -23,20 +39,41 @@ use alloc::boxed::Box;
 pub(crate) struct Inflating {
     bits: WindowBits,
     takeover: bool,
+    /// By which a decompressor that it used is known again; 0 before the first.
+    user: u64,
     window: Option<Box<Window>>,
-    /// There is one while a message is under way.
+    /// There is one while a message is under way; and between messages where there is no pool, if the context is taken over.
     inflater: Option<Box<Inflater>>,
-    /// How much of the message was given out.
-    len: u64,
-    /// How many final blocks were in it.
+    /// Whether a message is under way …
+    begun: bool,
+    /// … how many final blocks were in it …
     ends: u32,
+    /// … and how much of it was given out.
+    len: u64,
 }
 
 /// §7.2.2: what every message ends with, and no sender sends.
 pub(super) const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 
-/// An empty, final, stored block.
-const FINAL: [u8; 5] = [1, 0, 0, 0xff, 0xff];
+/// The tail, and empty blocks: more bits than a table of nothing takes.
+const TAIL_AND_EMPTY: [u8; 44] = {
+    let mut bytes = [0; 44];
+    let mut at = 2;
+    while at < bytes.len() {
+        #[allow(clippy::indexing_slicing)] // Evaluated at compile time.
+        {
+            (bytes[at], bytes[at + 1]) = (0xff, 0xff);
+        }
+        at += 5;
+    }
+    bytes
+};
+
+/// The tail, and an empty block that is the last.
+const TAIL_AND_FINAL: [u8; 9] = [0, 0, 0xff, 0xff, 1, 0, 0, 0xff, 0xff];
+
+/// How many bytes at a message's end have to make output, so that it can be told to be whole without a final block.
+const NEAR: usize = 3;
 
 impl Inflating {
     /// For what reaches this end.
@@ -45,7 +82,7 @@ impl Inflating {
             End::Server => (agreed.client_max_window_bits, agreed.client_no_context_takeover),
             End::Client => (agreed.server_max_window_bits, agreed.server_no_context_takeover),
         };
-        Self { bits, takeover: !no_takeover, window: None, inflater: None, len: 0, ends: 0 }
+        Self { bits, takeover: !no_takeover, user: 0, window: None, inflater: None, begun: false, ends: 0, len: 0 }
     }
 
     /// Inflates a piece of a message, and gives what it says to the sink, in parts, in order; the last one is marked, and may be empty.
@@ -61,16 +98,37 @@ impl Inflating {
         sink: &mut impl FnMut(&[u8], bool) -> Result<(), Cause>,
     ) -> Result<(), Cause> {
         let mut inflater = match self.inflater.take() {
-            Some(inflater) => inflater,
-            None => self.begin(pool)?,
+            Some(inflater) if self.begun => inflater,
+            kept => self.begin(kept, pool)?,
         };
-        let outcome = self.feed(&mut inflater, data, last, limits, sink);
-        match (&outcome, last, pool) {
-            (Ok(()), false, _) => self.inflater = Some(inflater),
-            (_, _, Some(pool)) => pool.put_inflater(inflater),
-            (_, _, None) => {}
+        self.begun = !last;
+        if !last {
+            self.feed(&mut inflater, data, limits, sink)?;
+            if !inflater.out().is_empty() {
+                self.give_out(&inflater, false, limits, sink)?;
+                inflater.given_out(self.window.as_deref_mut());
+            }
+            self.inflater = Some(inflater);
+            return Ok(());
         }
-        outcome
+        let (far, near) = data.split_at(data.len().saturating_sub(NEAR));
+        self.feed(&mut inflater, far, limits, sink)?;
+        let before = inflater.total_out();
+        self.feed(&mut inflater, near, limits, sink)?;
+        let goes_on = finish(&mut inflater, before)?;
+        self.give_out(&inflater, true, limits, sink)?;
+        if let Some(window) = &mut self.window {
+            window.push(inflater.out());
+            if goes_on {
+                inflater.keep(self.user, window);
+            }
+        }
+        match pool {
+            Some(pool) => pool.put_inflater(inflater),
+            None if self.takeover => self.inflater = Some(inflater),
+            None => {}
+        }
+        Ok(())
     }
 
     /// Nothing more is received.
@@ -78,27 +136,29 @@ impl Inflating {
         (self.inflater, self.window) = (None, None);
     }
 
-    fn begin(&mut self, pool: Option<&Pool>) -> Result<Box<Inflater>, Corrupt> {
+    fn begin(&mut self, kept: Option<Box<Inflater>>, pool: Option<&Pool>) -> Result<Box<Inflater>, Corrupt> {
         (self.len, self.ends) = (0, 0);
-        if self.takeover {
-            self.window.get_or_insert_with(|| Box::new(Window::new(self.bits.bytes())));
+        if self.takeover && self.user == 0 {
+            self.user = pool.map_or(1, Pool::next_user);
+            self.window = Some(Box::new(Window::new(self.bits.bytes())));
         }
-        let mut inflater = pool.and_then(Pool::take_inflater).unwrap_or_else(Inflater::new);
-        inflater.begin(self.window.as_ref().map_or([&[], &[]], |window| window.parts()))?;
+        let pooled = || pool.and_then(|pool| pool.take_inflater(self.user));
+        let mut inflater = kept.or_else(pooled).unwrap_or_else(Inflater::new);
+        inflater.begin(self.user, self.window.as_deref())?;
         Ok(inflater)
     }
 
+    /// Inflates all of `data`; what of it is not given out is less than the buffer holds.
     fn feed(
         &mut self,
         inflater: &mut Inflater,
         mut data: &[u8],
-        last: bool,
         limits: Limits,
         sink: &mut impl FnMut(&[u8], bool) -> Result<(), Cause>,
     ) -> Result<(), Cause> {
         loop {
             match inflater.step(&mut data) {
-                Ok(Stop::Drained) => break,
+                Ok(Stop::Drained) => return Ok(()),
                 Ok(Stop::Full) => {
                     self.give_out(inflater, false, limits, sink)?;
                     inflater.given_out(self.window.as_deref_mut());
@@ -117,17 +177,6 @@ impl Inflating {
                 }
             }
         }
-        if last {
-            finish(inflater)?;
-            self.give_out(inflater, true, limits, sink)?;
-            if let Some(window) = &mut self.window {
-                window.push(inflater.out());
-            }
-        } else if !inflater.out().is_empty() {
-            self.give_out(inflater, false, limits, sink)?;
-            inflater.given_out(self.window.as_deref_mut());
-        }
-        Ok(())
     }
 
     /// Gives out what was inflated, as far as the limit allows.
@@ -153,19 +202,134 @@ impl Inflating {
     }
 }
 
-/// Feeds what the sender cut off, and makes sure that it fits: nothing else comes of it than the end.
-fn finish(inflater: &mut Inflater) -> Result<(), Corrupt> {
-    let before = inflater.out().len();
-    for (mut bytes, stop) in [(&TAIL[..], Stop::Drained), (&FINAL[..], Stop::End)] {
-        if inflater.step(&mut bytes)? != stop || !bytes.is_empty() || inflater.out().len() != before {
-            return Err(Corrupt);
-        }
+/// Feeds what the sender cut off, and makes sure that the message is whole. Whether the decompressor can go on from here; `before` is how much had come of it before
+/// the message's last bytes.
+fn finish(inflater: &mut Inflater, before: u64) -> Result<bool, Corrupt> {
+    let all = inflater.total_out();
+    let goes_on = all > before;
+    let mut bytes = if goes_on { &TAIL_AND_EMPTY[..] } else { &TAIL_AND_FINAL[..] };
+    let all_but_tail = bytes.len() - TAIL.len();
+    let stop = inflater.step(&mut bytes)?;
+    if inflater.total_out() != all {
+        return Err(Corrupt);
     }
-    Ok(())
+    match (stop, bytes) {
+        (Stop::Drained, []) if goes_on => Ok(true),
+        // The empty block that the sender cut the tail off was itself a final one.
+        (Stop::End, rest) if rest.len() == all_but_tail => Ok(false),
+        (Stop::End, []) if !goes_on => Ok(false),
+        _ => Err(Corrupt),
+    }
 }
 
 impl From<Corrupt> for Cause {
     fn from(_: Corrupt) -> Self {
         ProtocolError::InvalidDeflate.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether a message of these bytes is whole, told with a final block or, if it can be, without.
+    fn is_whole(inflater: &mut Inflater, message: &[u8], with_final: bool) -> Option<bool> {
+        inflater.begin(0, None).unwrap();
+        let (far, near) = message.split_at(message.len() - NEAR.min(message.len()));
+        let mut ended = false;
+        let mut feed = |mut data: &[u8]| {
+            while inflater.step(&mut data)? == Stop::End {
+                ended = true;
+                inflater.restart(None)?;
+            }
+            Ok::<_, Corrupt>(inflater.total_out())
+        };
+        let (Ok(before), Ok(all)) = (feed(far), feed(near)) else { return None };
+        // A restart begins to count anew: then there is nothing to compare.
+        if ended || (!with_final && all == before) {
+            return None;
+        }
+        Some(finish(inflater, if with_final { all } else { before }).is_ok())
+    }
+
+    /// Asks both ways about a message.
+    fn compare(inflater: &mut Inflater, message: &[u8], whole: &mut u32, cut: &mut u32) {
+        match (is_whole(inflater, message, true), is_whole(inflater, message, false)) {
+            (Some(exact), Some(quick)) => {
+                assert_eq!(exact, quick, "{message:02x?}");
+                *(if exact { whole } else { cut }) += 1;
+            }
+            (_, None) => {}
+            (None, Some(_)) => panic!("{message:02x?}"),
+        }
+    }
+
+    /// A literal in a block with the fixed codes, and then all that can follow in four bytes.
+    #[test]
+    fn empty_blocks_tell_as_much_as_a_final_one() {
+        let mut inflater = Inflater::new();
+        let (mut whole, mut cut) = (0, 0);
+        for rest in 0..1_u32 << 21 {
+            let message = 0b010 | (0b0000_1100 << 3) | (rest << 11);
+            compare(&mut inflater, &message.to_le_bytes(), &mut whole, &mut cut);
+        }
+        assert!(whole > 1000 && cut > 100_000, "{whole} {cut}");
+    }
+
+    /// The same behind a block whose end is one bit long, which leaves the most of three bytes to what follows.
+    #[test]
+    fn empty_blocks_tell_as_much_behind_short_codes() {
+        // A table of two codes of one bit: 0 for "a", 1 for the end of the block. What has more than one bit is written from its last.
+        let mut prefix = Bits::default();
+        prefix.push(0b100, 3); // Not the last block; its codes are in it.
+        prefix.push(0, 5).push(0, 5).push(14, 4); // 257 + 1 codes; lengths for 18 of them:
+        for symbol in [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1] {
+            let len = match symbol {
+                18 => 1,
+                0 | 1 => 2,
+                _ => 0,
+            };
+            prefix.push(len, 3);
+        }
+        let (zeros, zero, one) = ((0, 1), (0b01, 2), (0b11, 2));
+        for (code, extra) in [(zeros, Some(86)), (one, None), (zeros, Some(127)), (zeros, Some(9)), (one, None), (zero, None)] {
+            prefix.push(code.0, code.1);
+            if let Some(extra) = extra {
+                prefix.push(extra, 7);
+            }
+        }
+        // "a" until three bits of a byte are used.
+        while prefix.len % 8 != 3 {
+            prefix.push(0, 1);
+        }
+        let mut inflater = Inflater::new();
+        let (mut whole, mut cut) = (0, 0);
+        for rest in (0..1_u32 << 21).step_by(if cfg!(debug_assertions) { 3 } else { 1 }) {
+            let mut message = Bits { bytes: prefix.bytes.clone(), len: prefix.len };
+            message.push(rest, 21);
+            compare(&mut inflater, &message.bytes, &mut whole, &mut cut);
+        }
+        assert!(whole > 100 && cut > 100_000, "{whole} {cut}");
+    }
+
+    /// Bits as DEFLATE writes them, the lowest first.
+    #[derive(Default)]
+    struct Bits {
+        bytes: std::vec::Vec<u8>,
+        len: usize,
+    }
+
+    impl Bits {
+        fn push(&mut self, bits: u32, len: usize) -> &mut Self {
+            for i in 0..len {
+                if self.len % 8 == 0 {
+                    self.bytes.push(0);
+                }
+                let last = self.bytes.len() - 1;
+                self.bytes[last] |= ((bits >> i & 1) as u8) << (self.len % 8);
+                self.len += 1;
+            }
+            self
+        }
     }
 }

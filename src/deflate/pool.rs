@@ -10,14 +10,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A handle to compressors and decompressors that connections share: put a clone of it into each [`Config`](crate::Config).
 ///
-/// A compressor takes 250 to 380 KiB, a decompressor 56 KiB. Without a pool, a connection makes one for each message and drops it; or, where it takes
-/// its context over, keeps its compressor. With one, they wait here between two messages, and an idle connection holds
-/// at most its two windows: what was last said in either direction, at most 32 KiB each and less where less was agreed on or said; none where no context is
-/// taken over.
+/// A compressor takes 250 to 400 KiB, a decompressor 80 KiB. Without a pool, a connection makes one for each message and drops it; or, where the context is
+/// taken over, keeps it. With one, they wait here between two messages, and an idle connection holds at most its two windows: what was last said in
+/// either direction, at most 32 KiB each and less where less was agreed on or said; none where no context is taken over.
 ///
-/// A compressor that comes back to the connection that used it last goes on where it was. Another one has to be primed with the window first,
-/// which takes about as long as compressing a message of some KiB. So the size of the pool says what is to be spent: the number of connections that
-/// send compressed messages all the time is fast; 1 is the least memory.
+/// One that comes back to the connection that used it last goes on where it was. Any other has to be primed with the window first: a decompressor within a
+/// microsecond, a compressor in about the time that it takes to compress some KiB. So the size of the pool says what is to be spent: as many as there are
+/// connections that are busy at a time is the fastest; 1 is the least memory.
 ///
 /// One pool for each thread is never waited for; a lock is held while one is taken out or put back, and never while it works.
 ///
@@ -31,20 +30,43 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[derive(Clone)]
 pub struct Pool(Arc<Mutex<Shelves>>);
 
-#[allow(clippy::vec_box)] // They come and go as they are, between a box here and a box in a connection.
 struct Shelves {
     most: usize,
-    /// Those used last stand last.
-    deflaters: Vec<Box<Deflater>>,
-    inflaters: Vec<Box<Inflater>>,
-    senders: u64,
+    deflaters: Shelf<Deflater>,
+    inflaters: Shelf<Inflater>,
+    users: u64,
+}
+
+/// What waits, those used last at the end.
+#[allow(clippy::vec_box)] // They come and go as they are, between a box here and a box in a connection.
+struct Shelf<T>(Vec<Box<T>>);
+
+/// What can wait in a pool.
+pub(super) trait Tool {
+    /// Those of one kind can stand in for each other.
+    type Kind: Copy + PartialEq;
+
+    fn kind(&self) -> Self::Kind;
+
+    /// Whose messages it can go on with.
+    fn synced(&self) -> Option<Synced>;
+
+    /// Makes it small enough to be kept.
+    fn rest(&mut self);
+}
+
+/// The messages of one direction of one connection, up to a point: what a compressor or a decompressor knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Synced {
+    pub(super) user: u64,
+    pub(super) total: u64,
 }
 
 impl Pool {
     /// A pool that keeps at most `most` compressors and as many decompressors while nobody uses them. How many are in use is not its
     /// matter.
     pub fn new(most: usize) -> Self {
-        Self(Arc::new(Mutex::new(Shelves { most, deflaters: Vec::new(), inflaters: Vec::new(), senders: 0 })))
+        Self(Arc::new(Mutex::new(Shelves { most, deflaters: Shelf(Vec::new()), inflaters: Shelf(Vec::new()), users: 0 })))
     }
 
     /// Drops what waits in it.
@@ -54,56 +76,43 @@ impl Pool {
     /// ```
     pub fn clear(&self) {
         let mut shelves = self.shelves();
-        (shelves.deflaters, shelves.inflaters) = (Vec::new(), Vec::new());
+        (shelves.deflaters, shelves.inflaters) = (Shelf(Vec::new()), Shelf(Vec::new()));
     }
 
-    /// A number that no other sender has whose compressors wait here.
-    pub(super) fn next_sender(&self) -> u64 {
+    /// A number by which a user knows its own again.
+    pub(super) fn next_user(&self) -> u64 {
         let mut shelves = self.shelves();
-        shelves.senders += 1;
-        shelves.senders
+        shelves.users += 1;
+        shelves.users
     }
 
-    /// A compressor: the one that this sender used last, if it is still here; else one that nobody will miss; else, if there can be no more of them, the one that
-    /// was not used for longest.
-    pub(super) fn take_deflater(&self, kind: DeflaterKind, sender: u64) -> Option<Box<Deflater>> {
+    pub(super) fn take_deflater(&self, kind: DeflaterKind, user: u64) -> Option<Box<Deflater>> {
         let mut shelves = self.shelves();
-        let own = shelves
-            .deflaters
-            .iter()
-            .rposition(|deflater| deflater.kind() == kind && deflater.synced().is_some_and(|synced| synced.sender == sender));
-        let free = || shelves.deflaters.iter().position(|deflater| deflater.kind() == kind && deflater.synced().is_none());
-        let is_full = shelves.deflaters.len() >= shelves.most;
-        let any = || shelves.deflaters.iter().position(|deflater| deflater.kind() == kind).filter(|_| is_full);
-        let place = own.or_else(free).or_else(any)?;
-        Some(shelves.deflaters.remove(place))
+        let most = shelves.most;
+        shelves.deflaters.take(kind, user, most)
     }
 
-    pub(super) fn put_deflater(&self, mut deflater: Box<Deflater>) {
-        deflater.rest();
+    pub(super) fn put_deflater(&self, deflater: Box<Deflater>) {
         let mut shelves = self.shelves();
-        let oldest = match shelves.most {
-            0 => Some(deflater),
-            most => {
-                let oldest = (shelves.deflaters.len() >= most).then(|| shelves.deflaters.remove(0));
-                shelves.deflaters.push(deflater);
-                oldest
-            }
-        };
+        let most = shelves.most;
+        let left_over = shelves.deflaters.put(deflater, most);
         // Freed when nobody waits for the lock.
         drop(shelves);
-        drop(oldest);
+        drop(left_over);
     }
 
-    pub(super) fn take_inflater(&self) -> Option<Box<Inflater>> {
-        self.shelves().inflaters.pop()
+    pub(super) fn take_inflater(&self, user: u64) -> Option<Box<Inflater>> {
+        let mut shelves = self.shelves();
+        let most = shelves.most;
+        shelves.inflaters.take((), user, most)
     }
 
     pub(super) fn put_inflater(&self, inflater: Box<Inflater>) {
         let mut shelves = self.shelves();
-        if shelves.inflaters.len() < shelves.most {
-            shelves.inflaters.push(inflater);
-        }
+        let most = shelves.most;
+        let left_over = shelves.inflaters.put(inflater, most);
+        drop(shelves);
+        drop(left_over);
     }
 
     /// Nothing that is done under the lock can leave the shelves in disorder.
@@ -112,13 +121,41 @@ impl Pool {
     }
 }
 
+impl<T: Tool> Shelf<T> {
+    /// The one that this user used last, if it is still here; else one that nobody will miss; else, if there can be no more of them, the one that was not used
+    /// for longest.
+    fn take(&mut self, kind: T::Kind, user: u64, most: usize) -> Option<Box<T>> {
+        let own = |tool: &T| tool.synced().is_some_and(|synced| synced.user == user);
+        let place = match self.0.iter().rposition(|tool| tool.kind() == kind && own(tool)) {
+            Some(place) => place,
+            None => {
+                let is_full = self.0.len() >= most;
+                let free = self.0.iter().position(|tool| tool.kind() == kind && tool.synced().is_none());
+                free.or_else(|| self.0.iter().position(|tool| is_full && tool.kind() == kind))?
+            }
+        };
+        Some(self.0.remove(place))
+    }
+
+    /// Puts one to the others; gives the one for which there is no room.
+    fn put(&mut self, mut tool: Box<T>, most: usize) -> Option<Box<T>> {
+        tool.rest();
+        if most == 0 {
+            return Some(tool);
+        }
+        let left_over = (self.0.len() >= most).then(|| self.0.remove(0));
+        self.0.push(tool);
+        left_over
+    }
+}
+
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shelves = self.shelves();
         f.debug_struct("Pool")
             .field("most", &shelves.most)
-            .field("compressors", &shelves.deflaters.len())
-            .field("decompressors", &shelves.inflaters.len())
+            .field("compressors", &shelves.deflaters.0.len())
+            .field("decompressors", &shelves.inflaters.0.len())
             .finish_non_exhaustive()
     }
 }
