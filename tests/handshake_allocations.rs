@@ -38,6 +38,45 @@ fn a_server_needs_one_allocation_and_keeps_none() {
     assert_eq!(count.live, 0);
 }
 
+#[cfg(feature = "deflate")]
+#[test]
+fn nor_does_it_need_more_to_negotiate_compression() {
+    let mut policy = sockless::deflate::Policy::default();
+    policy.server_no_context_takeover = true;
+    policy.client_no_context_takeover = true;
+    policy.server_max_window_bits = sockless::deflate::WindowBits::new(10).unwrap();
+    policy.client_max_window_bits = sockless::deflate::WindowBits::new(10).unwrap();
+    let mut config = Config::default();
+    config.origin = OriginPolicy::list(["http://127.0.0.1:35411"]).unwrap();
+    config.deflate = Some(policy);
+    let mut wire = CHROMIUM.to_vec();
+    let (mut connection, count) = counted(|| open(&config, &mut wire));
+    assert_eq!(count.calls, 1);
+    let answer = connection.transmit().pop().unwrap();
+    let line = "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover; \
+                server_max_window_bits=10; client_max_window_bits=10\r\n\r\n";
+    assert!(std::str::from_utf8(&answer).unwrap().ends_with(line));
+}
+
+#[cfg(feature = "deflate")]
+#[test]
+fn hostile_offers_cost_no_allocation() {
+    use sockless::deflate::{Offer, Policy};
+    let offers = [Offer::default(); 10];
+    for line in [
+        "permessage-deflate;x,".repeat(780),
+        format!("permessage-deflate{}", "; server_no_context_takeover".repeat(580)),
+        format!("permessage-deflate; server_max_window_bits=\"{}\"", "\\1".repeat(8000)),
+        format!("permessage-deflate; {}", "x".repeat(16_000)),
+        ",".repeat(16_000),
+    ] {
+        let (_, count) = counted(|| Policy::default().negotiate([line.as_bytes()]));
+        assert_eq!((count.calls, count.peak), (0, 0), "{}", &line[..40]);
+        let (_, count) = counted(|| Offer::check_answer(&offers, [line.as_bytes()]));
+        assert_eq!((count.calls, count.peak), (0, 0), "{}", &line[..40]);
+    }
+}
+
 #[test]
 fn a_large_body_is_not_copied() {
     let (body, mut wire) = (vec![7; 1 << 20], b"GET / HTTP/1.1\r\n\r\n".to_vec());

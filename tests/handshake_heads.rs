@@ -3,24 +3,15 @@
 
 mod handshake;
 
-use handshake::{cuttings, serve};
+use handshake::{REQUESTS, cuttings, serve};
 use sockless::HandshakeError;
 use sockless::server::{Config, Incoming, OriginPolicy};
-
-const HEADS: [(&str, &[u8]); 6] = [
-    ("chromium", include_bytes!("data/heads/requests/chromium-156.http")),
-    ("curl", include_bytes!("data/heads/requests/curl.http")),
-    ("ws", include_bytes!("data/heads/requests/node-ws-8.23.http")),
-    ("websockets", include_bytes!("data/heads/requests/python-websockets-17.4.http")),
-    ("qt", include_bytes!("data/heads/requests/qt-6.4.2.http")),
-    ("tungstenite", include_bytes!("data/heads/requests/tungstenite-0.30.http")),
-];
 
 #[test]
 fn real_clients_are_understood() {
     let mut config = Config::default();
     config.origin = OriginPolicy::list(["http://127.0.0.1:35411", "http://lab.test"]).unwrap();
-    for (name, head) in HEADS {
+    for (name, head) in REQUESTS {
         for cuts in cuttings(head) {
             let (Some(Incoming::Upgrade(request)), taken) = serve(&config, head, &cuts) else { panic!("{name} cut at {cuts:?}") };
             assert_eq!(taken, head.len(), "{name}");
@@ -35,7 +26,7 @@ fn real_clients_are_understood() {
 
 #[test]
 fn pages_of_other_sites_are_refused() {
-    for (name, head) in HEADS {
+    for (name, head) in REQUESTS {
         match serve(&Config::default(), head, &[]).0 {
             Some(Incoming::Failed(rejected)) => {
                 assert_eq!((rejected.error(), name == "chromium" || name == "qt"), (Some(HandshakeError::ForbiddenOrigin), true))

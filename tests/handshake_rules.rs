@@ -269,8 +269,24 @@ fn answers(key: &str) -> Vec<(HandshakeError, Vec<u8>)> {
     }
     changed(InvalidExtensions, &[("Sec-WebSocket-Extensions", &["foo;"])]);
     changed(InvalidExtensions, &[("Sec-WebSocket-Extensions", &[""])]);
-    for extensions in ["permessage-deflate", "foo; a=\"1\""] {
+    for extensions in ["permessage-bzip2", "Permessage-Deflate", "foo; a=\"1\""] {
         changed(ExtensionNotOffered, &[("Sec-WebSocket-Extensions", &[extensions])]);
+    }
+    #[cfg(not(feature = "deflate"))]
+    changed(ExtensionNotOffered, &[("Sec-WebSocket-Extensions", &["permessage-deflate"])]);
+    // The whole table is in `handshake_deflate.rs`.
+    #[cfg(feature = "deflate")]
+    {
+        let good = "permessage-deflate; server_no_context_takeover; server_max_window_bits=10";
+        changed(RepeatedExtension, &[("Sec-WebSocket-Extensions", &[good, good])]);
+        changed(RepeatedExtension, &[("Sec-WebSocket-Extensions", &[&format!("{good}, permessage-deflate; foo")])]);
+        for wrong in ["foo", "client_max_window_bits", "server_max_window_bits=10", "client_no_context_takeover=1"] {
+            changed(InvalidParameters, &[("Sec-WebSocket-Extensions", &[&format!("{good}; {wrong}")])]);
+        }
+        for other in ["permessage-deflate", "permessage-deflate; server_no_context_takeover; server_max_window_bits=11"] {
+            changed(ParametersNotOffered, &[("Sec-WebSocket-Extensions", &[other])]);
+        }
+        changed(ParametersNotOffered, &[("Sec-WebSocket-Extensions", &[&format!("{good}; client_max_window_bits=15")])]);
     }
     for protocol in ["", "z", "X", "xy", "x;"] {
         changed(ProtocolNotOffered, &[("Sec-WebSocket-Protocol", &[protocol])]);
@@ -304,10 +320,13 @@ fn every_rule_has_a_case() {
                     | InvalidOrigin
             )
             || matches!(error, MissingVersion | RepeatedVersion | UnsupportedVersion | MissingKey | RepeatedKey | InvalidKey);
+        // Who offers no extension with parameters gets no answer with them.
+        let with_deflate = matches!(error, RepeatedExtension | InvalidParameters | ParametersNotOffered);
         // To a server, no such token is a plain request.
         let client_only = error.status() == 502 || error == MissingUpgrade;
         assert_eq!(has(&requests, error), !client_only, "{error:?} of a server");
-        assert_eq!(has(&answers, error), !server_only, "{error:?} of a client");
+        let no_client = server_only || (with_deflate && !cfg!(feature = "deflate"));
+        assert_eq!(has(&answers, error), !no_client, "{error:?} of a client");
         assert!(error.to_string().ends_with(&format!("({})", error.section())), "{error}");
     }
 }

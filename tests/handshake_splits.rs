@@ -29,6 +29,10 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         "13",
         "\r\n x",
         "websocket",
+        "permessage-deflate",
+        "server_max_window_bits=10",
+        "; client_max_window_bits",
+        ", ",
     ];
     prop_oneof![
         4 => prop::sample::select(known).prop_map(|piece| piece.as_bytes().to_vec()),
@@ -47,6 +51,18 @@ fn damaged(head: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
         }
         head
     })
+}
+
+/// A server that compresses, if it can.
+fn config() -> server::Config {
+    #[cfg(feature = "deflate")]
+    {
+        let mut config = server::Config::default();
+        config.deflate = Some(sockless::deflate::Policy::default());
+        config
+    }
+    #[cfg(not(feature = "deflate"))]
+    server::Config::default()
 }
 
 fn served(outcome: Option<Incoming>) -> String {
@@ -68,12 +84,12 @@ proptest! {
 
     #[test]
     fn of_a_request(
-        wire in damaged(request(GET, &[("Origin", &["http://a.example"]), ("Sec-WebSocket-Protocol", &["x, y"]), ("Sec-WebSocket-Extensions", &["a; b=\"c\""])])),
+        wire in damaged(request(GET, &[("Origin", &["http://a.example"]), ("Sec-WebSocket-Protocol", &["x, y"]), ("Sec-WebSocket-Extensions", &["a; b=\"c\", permessage-deflate; client_max_window_bits"])])),
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
     ) {
         let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.index(wire.len() + 1)).collect();
         cuts.sort_unstable();
-        let config = server::Config::default();
+        let config = config();
         let (whole, taken) = serve(&config, &wire, &[]);
         let (cut, cut_taken) = serve(&config, &wire, &cuts);
         prop_assert_eq!((served(whole), taken), (served(cut), cut_taken));
@@ -83,6 +99,11 @@ proptest! {
     fn of_an_answer(
         wire in prop_oneof![
             damaged(answer(SWITCHING, &asked_key(), &[("Sec-WebSocket-Protocol", &["x"])])),
+            damaged(answer(
+                SWITCHING,
+                &asked_key(),
+                &[("Sec-WebSocket-Extensions", &["permessage-deflate; server_no_context_takeover; server_max_window_bits=\"10\""])],
+            )),
             damaged(b"HTTP/1.1 103 x\r\nLink: a\r\n\r\nHTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\n\r\n".to_vec()),
             damaged(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 5\r\n\r\nhello".to_vec()),
         ],

@@ -21,10 +21,24 @@ impl WindowBits {
     /// 32 KiB: what holds where nothing was said.
     pub const MAX: Self = Self(15);
 
+    /// The smallest window that zlib compresses with.
+    pub(crate) const SMALLEST_TO_COMPRESS: Self = Self(9);
+
     /// `None`: not 8 to 15.
     pub const fn new(bits: u8) -> Option<Self> {
         match bits {
             8..=15 => Some(Self(bits)),
+            _ => None,
+        }
+    }
+
+    /// Reads the value of a parameter, a quoted one as it lies between its quotes. §7.1.2.1: 8 to 15, without leading zeros.
+    pub(crate) fn parse(value: &[u8]) -> Option<Self> {
+        // RFC 9110 §5.6.4: no token has a backslash, so each one here stands before the byte that is meant.
+        let mut digits = value.iter().filter(|byte| **byte != b'\\');
+        match (digits.next(), digits.next(), digits.next()) {
+            (Some(one @ b'8'..=b'9'), None, None) => Some(Self(one - b'0')),
+            (Some(b'1'), Some(one @ b'0'..=b'5'), None) => Some(Self(10 + one - b'0')),
             _ => None,
         }
     }
@@ -52,18 +66,23 @@ impl fmt::Display for WindowBits {
     }
 }
 
-/// What a server's answer says and both ends keep to. RFC 7692 §7.1.
+/// What both ends keep to. RFC 7692 §7.1.
 ///
-/// Shown, it is the element of `Sec-WebSocket-Extensions` that says so.
+/// They say what holds, not how it was said: the text of a header is that of an [`Offer`](super::Offer) or of an [`Answer`](super::Answer).
 ///
 /// ```
 /// use sockless::deflate::{Parameters, WindowBits};
+/// use sockless::{Agreement, Config, Connection, Role};
 ///
+/// // Agreed on elsewhere.
 /// let mut parameters = Parameters::default();
-/// assert_eq!(parameters.to_string(), "permessage-deflate");
+/// assert_eq!(parameters.client_max_window_bits, WindowBits::MAX);
 /// parameters.server_no_context_takeover = true;
-/// parameters.client_max_window_bits = WindowBits::new(10).expect("8 to 15");
-/// assert_eq!(parameters.to_string(), "permessage-deflate; server_no_context_takeover; client_max_window_bits=10");
+///
+/// let mut agreed = Agreement::default();
+/// agreed.deflate = Some(parameters);
+/// let connection = Connection::new(Role::Server, agreed, Config::default());
+/// # assert!(connection.is_open());
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -78,21 +97,30 @@ pub struct Parameters {
     pub client_max_window_bits: WindowBits,
 }
 
-impl fmt::Display for Parameters {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("permessage-deflate")?;
-        if self.server_no_context_takeover {
-            f.write_str("; server_no_context_takeover")?;
+impl Parameters {
+    /// The same, and of the client what either allows.
+    pub(crate) fn with_less_of_client(self, other: Self) -> Self {
+        Self {
+            client_no_context_takeover: self.client_no_context_takeover || other.client_no_context_takeover,
+            client_max_window_bits: self.client_max_window_bits.min(other.client_max_window_bits),
+            ..self
         }
-        if self.client_no_context_takeover {
-            f.write_str("; client_no_context_takeover")?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+
+    #[test]
+    fn a_value_is_a_number_without_frills() {
+        for bits in 0..=255_u8 {
+            assert_eq!(WindowBits::parse(format!("{bits}").as_bytes()), WindowBits::new(bits), "{bits}");
         }
-        if self.server_max_window_bits < WindowBits::MAX {
-            write!(f, "; server_max_window_bits={}", self.server_max_window_bits)?;
+        assert_eq!(WindowBits::parse(b"\\1\\2"), WindowBits::new(12));
+        for value in ["", "+9", "-9", "08", "010", "0", "9.", "9x", "x9", "1", "16", "1:", "150", "115", "0xa", "ten", "\u{b2}"] {
+            assert_eq!(WindowBits::parse(value.as_bytes()), None, "{value}");
         }
-        if self.client_max_window_bits < WindowBits::MAX {
-            write!(f, "; client_max_window_bits={}", self.client_max_window_bits)?;
-        }
-        Ok(())
     }
 }

@@ -85,6 +85,12 @@ pub enum HandshakeError {
     SeveralProtocols,
     /// An extension in the answer that was not offered.
     ExtensionNotOffered,
+    /// An extension in the answer more than once.
+    RepeatedExtension,
+    /// An answer to an offer of permessage-deflate with a parameter that is unknown, repeated, without its value or out of range.
+    InvalidParameters,
+    /// An answer to an offer of permessage-deflate that lacks what was asked for, or goes beyond it.
+    ParametersNotOffered,
     /// A body where none can be: behind a 101.
     AnswerBody,
     /// A refusing answer whose Content-Length is not one number.
@@ -135,7 +141,7 @@ type Row = (HandshakeError, &'static str, u16, &'static str);
 
 /// Error, section, status, rule.
 #[rustfmt::skip]
-const TABLE: [Row; 38] = [
+const TABLE: [Row; 41] = [
     (HandshakeError::IllegalByte,         "RFC 9112 §2.2",     400, "a control byte, or a line that does not end in CR LF"),
     (HandshakeError::MalformedStartLine,  "RFC 9112 §2.1",     400, "a malformed first line"),
     (HandshakeError::MalformedHeader,     "RFC 9112 §5",       400, "a malformed or folded header line"),
@@ -170,6 +176,9 @@ const TABLE: [Row; 38] = [
     (HandshakeError::ProtocolNotOffered,  "RFC 6455 §4.1",     502, "a subprotocol that was not offered"),
     (HandshakeError::SeveralProtocols,    "RFC 6455 §11.3.4",  502, "more than one subprotocol in the answer"),
     (HandshakeError::ExtensionNotOffered, "RFC 6455 §4.1",     502, "an extension that was not offered"),
+    (HandshakeError::RepeatedExtension,   "RFC 7692 §5",       502, "an extension more than once in the answer"),
+    (HandshakeError::InvalidParameters,   "RFC 7692 §7",       502, "a parameter of permessage-deflate that is unknown, repeated or out of range"),
+    (HandshakeError::ParametersNotOffered, "RFC 7692 §7.1",    502, "parameters of permessage-deflate that meet no offer"),
     (HandshakeError::AnswerBody,          "RFC 9110 §15.2",    502, "a body behind a 101"),
     (HandshakeError::InvalidLength,       "RFC 9112 §6.3",     502, "a Content-Length that is not one number"),
     (HandshakeError::UnexpectedEnd,       "RFC 9112 §8",       502, "the stream ended before the answer"),

@@ -6,84 +6,114 @@
 //!   value     = token / quoted-string                  the string, unescaped, is a token too
 //! ```
 //!
-//! No extension is known yet, so nothing is taken out of a list: a server declines every offer by not answering it, and a client offers
-//! none. What is outside the grammar fails the handshake all the same, in either role.
+//! What is outside the grammar fails the handshake, in either role, whether or not an extension is asked for. What is inside is handed out, an
+//! extension at a time, to those who know some: see `deflate.rs`. No byte is looked at more than twice, however a list is made.
 
 use super::error::HandshakeError;
-use super::headers::is_token_byte;
+use super::headers::{Known, is_token_byte};
+use httparse::Header;
 
-/// What all lines of the header list together: at least one extension, if the header is there.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) enum Listed {
-    #[default]
-    NoHeader,
-    Extensions(usize),
-    Malformed,
+/// The lines of the header, if there are any.
+pub(super) fn lines<'b>(headers: &[Header<'b>]) -> impl Iterator<Item = &'b [u8]> {
+    headers.iter().filter(|header| Known::from_name(header.name) == Some(Known::Extensions)).map(|header| header.value)
 }
 
-impl Listed {
-    pub(super) fn add(&mut self, line: &[u8]) {
-        *self = match (*self, count(line)) {
-            (Self::Malformed, _) | (_, None) => Self::Malformed,
-            (Self::NoHeader, Some(count)) => Self::Extensions(count),
-            (Self::Extensions(before), Some(count)) => Self::Extensions(before + count),
-        };
-    }
-
-    /// How many extensions there are. §9.1: a header outside the grammar fails the handshake.
-    pub(super) fn check(self) -> Result<usize, HandshakeError> {
-        match self {
-            Self::NoHeader => Ok(0),
-            Self::Extensions(0) | Self::Malformed => Err(HandshakeError::InvalidExtensions),
-            Self::Extensions(count) => Ok(count),
+/// Hands out each extension that the lines list together, its name and its parameters. §9.1: several lines are one list, and there is
+/// at least one extension if there is a line.
+///
+/// # Errors
+/// A line is outside the grammar; or else the first error that `each` gave.
+pub(super) fn for_each<'a>(
+    lines: impl IntoIterator<Item = &'a [u8]>,
+    mut each: impl FnMut(&'a [u8], Params<'a>) -> Result<(), HandshakeError>,
+) -> Result<(), HandshakeError> {
+    let (mut found, mut any_line, mut any_extension) = (Ok(()), false, false);
+    for line in lines {
+        any_line = true;
+        let mut rest = Cursor::new(line);
+        while let Some((name, params)) = rest.extension().ok_or(HandshakeError::InvalidExtensions)? {
+            any_extension = true;
+            if found.is_ok() {
+                found = each(name, params);
+            }
         }
     }
+    if any_line && !any_extension {
+        return Err(HandshakeError::InvalidExtensions);
+    }
+    found
 }
 
-/// How many extensions a line lists, or `None` when it is outside the grammar.
-fn count(line: &[u8]) -> Option<usize> {
-    let mut rest = Cursor(line);
-    let mut extensions = 0;
-    loop {
-        rest.skip_space();
-        if rest.token().is_some() {
-            extensions += 1;
-            rest.params()?;
-        }
-        rest.skip_space();
-        if rest.0.is_empty() {
-            return Some(extensions);
-        }
-        rest.eat(b',')?;
+/// The parameters of an extension, already seen to be inside the grammar: names and perhaps values, a quoted one as it lies between
+/// its quotes.
+pub(super) struct Params<'a>(Cursor<'a>);
+
+impl<'a> Iterator for Params<'a> {
+    type Item = (&'a [u8], Option<&'a [u8]>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.param().flatten()
     }
 }
 
-/// What was not read yet.
+/// What was not read yet. What its functions give is `None` when it is outside the grammar.
 struct Cursor<'a>(&'a [u8]);
 
 impl<'a> Cursor<'a> {
-    fn params(&mut self) -> Option<()> {
+    fn new(bytes: &'a [u8]) -> Self {
+        #[cfg(test)]
+        tests::LOOKED_AT.set(tests::LOOKED_AT.get() + bytes.len());
+        Self(bytes)
+    }
+
+    /// The next extension; `Some(None)` at the end of the line.
+    fn extension(&mut self) -> Option<Option<(&'a [u8], Params<'a>)>> {
         loop {
             self.skip_space();
-            if self.eat(b';').is_none() {
-                return Some(());
+            if self.0.is_empty() {
+                return Some(None);
             }
-            self.skip_space();
-            self.token()?;
-            self.skip_space();
-            if self.eat(b'=').is_some() {
-                self.skip_space();
-                self.value()?;
+            if self.eat(b',').is_some() {
+                continue;
             }
+            let name = self.token()?;
+            let start = self.0;
+            while self.param()?.is_some() {}
+            let (params, _) = start.split_at_checked(start.len() - self.0.len())?;
+            if !self.0.is_empty() {
+                self.eat(b',')?;
+            }
+            return Some(Some((name, Params(Cursor::new(params)))));
         }
     }
 
-    fn value(&mut self) -> Option<()> {
-        if self.eat(b'"').is_none() {
-            return self.token().map(drop);
+    /// The next parameter; `Some(None)` when there is no more.
+    fn param(&mut self) -> Option<Option<<Params<'a> as Iterator>::Item>> {
+        self.skip_space();
+        if self.eat(b';').is_none() {
+            return Some(None);
         }
+        self.skip_space();
+        let name = self.token()?;
+        self.skip_space();
+        if self.eat(b'=').is_none() {
+            return Some(Some((name, None)));
+        }
+        self.skip_space();
+        Some(Some((name, Some(self.value()?))))
+    }
+
+    fn value(&mut self) -> Option<&'a [u8]> {
+        if self.eat(b'"').is_none() {
+            return self.token();
+        }
+        let start = self.0;
         let mut length = 0;
-        while self.eat(b'"').is_none() {
+        loop {
+            let end = start.len() - self.0.len();
+            if self.eat(b'"').is_some() {
+                return start.get(..end).filter(|_| length > 0);
+            }
             // RFC 9110 §5.6.4: a backslash stands before the byte that is meant.
             let _ = self.eat(b'\\');
             let (byte, rest) = self.0.split_first()?;
@@ -93,7 +123,6 @@ impl<'a> Cursor<'a> {
             self.0 = rest;
             length += 1;
         }
-        Some(()).filter(|()| length > 0)
     }
 
     fn token(&mut self) -> Option<&'a [u8]> {
@@ -114,28 +143,62 @@ impl<'a> Cursor<'a> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use alloc::string::String;
+    use alloc::vec;
+    use alloc::vec::Vec;
+    use core::cell::Cell;
+    use core::str;
+
+    std::thread_local! {
+        /// How many bytes were given to cursors, on this thread.
+        pub(in crate::handshake) static LOOKED_AT: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// What lines hand out, as text.
+    fn read(lines: &[&str]) -> Result<Vec<String>, HandshakeError> {
+        let mut all = Vec::new();
+        for_each(lines.iter().map(|line| line.as_bytes()), |name, params| {
+            let mut text = String::from_utf8(name.to_vec()).unwrap();
+            for (name, value) in params {
+                text += ";";
+                text += str::from_utf8(name).unwrap();
+                if let Some(value) = value {
+                    text += "=";
+                    text += str::from_utf8(value).unwrap();
+                }
+            }
+            all.push(text);
+            Ok(())
+        })?;
+        Ok(all)
+    }
 
     #[test]
     fn inside_the_grammar() {
         for (line, extensions) in [
-            ("permessage-deflate", 1),
-            ("permessage-deflate; client_max_window_bits", 1),
-            ("permessage-deflate;client_max_window_bits=15 ; server_no_context_takeover", 1),
-            ("permessage-deflate; a=\"10\", permessage-deflate", 2),
-            ("foo; bar = \"b\\a\\z\"", 1),
-            (" , foo ,, bar;x\t,", 2),
-            ("", 0),
-            (",", 0),
+            ("permessage-deflate", vec!["permessage-deflate"]),
+            ("permessage-deflate; client_max_window_bits", vec!["permessage-deflate;client_max_window_bits"]),
+            ("a;client_max_window_bits=15 ; server_no_context_takeover", vec!["a;client_max_window_bits=15;server_no_context_takeover"]),
+            ("b; a=\"10\", permessage-deflate", vec!["b;a=10", "permessage-deflate"]),
+            ("foo; bar = \"b\\a\\z\" ;x", vec!["foo;bar=b\\a\\z;x"]),
+            (" , foo ,, bar;x\t,", vec!["foo", "bar;x"]),
+            ("a,b,a;c;c=c", vec!["a", "b", "a;c;c=c"]),
         ] {
-            assert_eq!(count(line.as_bytes()), Some(extensions), "{line}");
+            assert_eq!(read(&[line]).unwrap(), extensions, "{line}");
+            assert_eq!(read(&["", line, ","]).unwrap(), extensions, "{line}");
+            assert_eq!(read(&[line, line]).unwrap(), [&extensions[..], &extensions[..]].concat(), "{line}");
         }
+        assert_eq!(read(&[]).unwrap(), [""; 0]);
     }
 
     #[test]
     fn outside_the_grammar() {
         for line in [
+            "",
+            ",",
+            " ,\t,",
             "foo bar",
             "foo;",
             "foo; ",
@@ -160,7 +223,24 @@ mod tests {
             "f\u{e4}",
             "foo; a=\u{e4}",
         ] {
-            assert_eq!(count(line.as_bytes()), None, "{line}");
+            assert_eq!(read(&[line]), Err(HandshakeError::InvalidExtensions), "{line}");
+        }
+        for line in ["foo bar", "foo;", "\"foo\""] {
+            assert_eq!(read(&["foo", line]), Err(HandshakeError::InvalidExtensions), "{line}");
+            assert_eq!(read(&[line, "foo"]), Err(HandshakeError::InvalidExtensions), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_grammar_comes_before_what_is_said_in_it() {
+        let all = [HandshakeError::ExtensionNotOffered, HandshakeError::AnswerBody];
+        for (lines, error) in [
+            (&[&b"a, b"[..]][..], HandshakeError::ExtensionNotOffered),
+            (&[b"a", b"b"], HandshakeError::ExtensionNotOffered),
+            (&[b"a", b";"], HandshakeError::InvalidExtensions),
+        ] {
+            let mut errors = all.iter().copied();
+            assert_eq!(for_each(lines.iter().copied(), |_, _| Err(errors.next().unwrap())), Err(error));
         }
     }
 }

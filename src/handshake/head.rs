@@ -83,6 +83,8 @@ impl<K: Kind> Parsed<'_, '_, K> {
 pub(super) struct HeadReader<K> {
     kind: PhantomData<K>,
     max_headers: usize,
+    /// What the buffer of a head has beside it.
+    reply_room: usize,
     /// How many bytes the heads that are still to come may have.
     room: usize,
     search: Search,
@@ -104,12 +106,19 @@ impl<K: Kind> HeadReader<K> {
         Self {
             kind: PhantomData,
             max_headers,
+            reply_room: REPLY_ROOM,
             room: max_head,
             search: Search::default(),
             stored: Vec::new(),
             #[cfg(test)]
             work: 0,
         }
+    }
+
+    /// Leaves more room for the answer.
+    #[cfg(feature = "deflate")]
+    pub(super) fn with_more_reply_room(self, bytes: usize) -> Self {
+        Self { reply_room: self.reply_room + bytes, ..self }
     }
 
     /// Takes the next head off the input, and reads what is wanted out of it. `None`: all input was taken and the head is not whole.
@@ -127,7 +136,7 @@ impl<K: Kind> HeadReader<K> {
             match parse::<K>(bytes, slots.split_at_mut(usable).0).map(|parsed| (parsed.len, read(&parsed))) {
                 Ok((len, result)) => {
                     self.looked_at(len);
-                    let mut head = Vec::with_capacity(len + REPLY_ROOM);
+                    let mut head = Vec::with_capacity(len + self.reply_room);
                     head.extend_from_slice(input.take(len));
                     self.room -= len;
                     return Some(Ok((head, result)));

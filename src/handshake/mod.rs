@@ -15,10 +15,13 @@
 //! end is a row of [`HandshakeError`], and so are the limits on the bytes and headers of a head.
 //!
 //! Those who have an HTTP stack of their own find [`accept_key`] here and the check of a request at
-//! [`server::Request::from_parts`]; the connection then starts with [`Connection::new`](crate::Connection::new).
+//! [`server::Request::from_parts`]; the connection then starts with [`Connection::new`](crate::Connection::new). With the feature `deflate`,
+//! `Policy::negotiate` and `Offer::check_answer` negotiate compression from the values of any header.
 
 mod authority;
 pub mod client;
+#[cfg(feature = "deflate")]
+mod deflate;
 mod error;
 mod extensions;
 mod head;

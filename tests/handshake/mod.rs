@@ -10,6 +10,16 @@ use sockless::{Input, LifeCycle, Seed};
 /// Of RFC 6455 §1.3.
 pub const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
+/// The requests of real clients, see `tests/data/heads/README.md`.
+pub const REQUESTS: [(&str, &[u8]); 6] = [
+    ("chromium", include_bytes!("../data/heads/requests/chromium-156.http")),
+    ("curl", include_bytes!("../data/heads/requests/curl.http")),
+    ("ws", include_bytes!("../data/heads/requests/node-ws-8.23.http")),
+    ("websockets", include_bytes!("../data/heads/requests/python-websockets-17.4.http")),
+    ("qt", include_bytes!("../data/heads/requests/qt-6.4.2.http")),
+    ("tungstenite", include_bytes!("../data/heads/requests/tungstenite-0.30.http")),
+];
+
 /// Changes to a head: a name, and the values that it has instead, a line each. None at all takes the header away.
 pub type Changes<'a> = &'a [(&'a str, &'a [&'a str])];
 
@@ -94,10 +104,19 @@ pub fn client(request: client::Request, config: client::Config) -> (client::Hand
     (handshake, key)
 }
 
-/// What a client that offers `x` and `y` makes of an answer; then of the end of the stream.
+/// What a client that offers `x` and `y` makes of an answer; then of the end of the stream. With the feature it offers a compression too, one that
+/// not all answers meet.
 pub fn ask(config: &client::Config, wire: &[u8], cuts: &[usize]) -> (Outcome, usize) {
     let request = client::Request::new("ws://a.example/chat").expect("an address");
     let request = request.protocol("x").and_then(|request| request.protocol("y")).expect("tokens");
+    #[cfg(feature = "deflate")]
+    let request = request.deflate({
+        let mut offer = sockless::deflate::Offer::default();
+        offer.server_no_context_takeover = true;
+        offer.server_max_window_bits = sockless::deflate::WindowBits::new(10);
+        offer.client_max_window_bits = sockless::deflate::ClientWindow::Fixed;
+        offer
+    });
     let (mut handshake, _) = client(request, config.clone());
     let (outcome, taken) = feed(wire, cuts, |input| handshake.poll(input));
     assert!(!handshake.wants_shutdown() && !handshake.is_done());

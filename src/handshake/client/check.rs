@@ -2,8 +2,12 @@
 //! is, RFC 9112 §6.3.
 
 use super::body::Framing;
+use super::request::Offered;
+use crate::agreement::Agreement;
+#[cfg(feature = "deflate")]
+use crate::deflate::Offer;
 use crate::handshake::error::HandshakeError;
-use crate::handshake::extensions::Listed;
+use crate::handshake::extensions;
 use crate::handshake::head::{Parsed, Response, StatusLine};
 use crate::handshake::headers::{Known, Single, elements, has_element};
 use crate::handshake::key::Key;
@@ -14,19 +18,22 @@ use httparse::Header;
 /// What an answer is.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// A 101 that meets all rules; where its subprotocol lies in the head.
-    Open { protocol: Option<Range<usize>> },
+    /// A 101 that meets all rules; where its subprotocol lies in the head, and what it accepts of the extensions.
+    Open { protocol: Option<Range<usize>>, agreement: Agreement },
     /// Not the last word. RFC 9110 §15.2.
     Interim,
     /// Any other status.
     Refused { status: u16, framing: Framing },
 }
 
-pub(super) fn check(head: &Parsed<'_, '_, Response>, key: &Key, offered: &str) -> Result<Answer, HandshakeError> {
+pub(super) fn check(head: &Parsed<'_, '_, Response>, key: &Key, offered: &Offered) -> Result<Answer, HandshakeError> {
     let StatusLine { status, minor } = head.line;
     let fields = Fields::of(head.headers);
     match status {
-        101 => fields.check(minor, key, offered).map(|protocol| Answer::Open { protocol: protocol.map(|protocol| head.place(protocol)) }),
+        101 => {
+            let (protocol, agreement) = fields.check(minor, key, offered, head.headers)?;
+            Ok(Answer::Open { protocol: protocol.map(|protocol| head.place(protocol)), agreement })
+        }
         100..=199 => Ok(Answer::Interim),
         200.. => Ok(Answer::Refused { status, framing: fields.framing(status, minor)? }),
         _ => Err(HandshakeError::MalformedStartLine),
@@ -41,7 +48,6 @@ struct Fields<'b> {
     connection: bool,
     accept: Single<'b>,
     protocol: Single<'b>,
-    extensions: Listed,
     length: Length,
     /// The last coding, if there is any.
     coding: Option<&'b [u8]>,
@@ -56,18 +62,23 @@ impl<'b> Fields<'b> {
                 Some(Known::Connection) => fields.connection |= has_element(value, "upgrade"),
                 Some(Known::Accept) => fields.accept.add(value),
                 Some(Known::Protocol) => fields.protocol.add(value),
-                Some(Known::Extensions) => fields.extensions.add(value),
                 Some(Known::ContentLength) => fields.length.add(value),
                 // An empty line says nothing of the codings in those before it.
                 Some(Known::TransferEncoding) => fields.coding = elements(value).last().or(fields.coding).or(Some(&[])),
-                Some(Known::Host | Known::Origin | Known::Key | Known::Version) | None => {}
+                Some(Known::Host | Known::Origin | Known::Key | Known::Version | Known::Extensions) | None => {}
             }
         }
         fields
     }
 
-    /// The subprotocol of a 101 that breaks no rule.
-    fn check(&self, minor: u8, key: &Key, offered: &str) -> Result<Option<&'b [u8]>, HandshakeError> {
+    /// The subprotocol and the extensions of a 101 that breaks no rule.
+    fn check(
+        &self,
+        minor: u8,
+        key: &Key,
+        offered: &Offered,
+        headers: &[Header<'b>],
+    ) -> Result<(Option<&'b [u8]>, Agreement), HandshakeError> {
         if minor == 0 {
             return Err(HandshakeError::HttpTooOld);
         }
@@ -83,10 +94,8 @@ impl<'b> Fields<'b> {
         if self.accept.one(HandshakeError::MissingAccept, HandshakeError::RepeatedAccept)? != key.accept().as_str().as_bytes() {
             return Err(HandshakeError::WrongAccept);
         }
-        // §4.1: "5.", §9.1. None was offered.
-        if self.extensions.check()? > 0 {
-            return Err(HandshakeError::ExtensionNotOffered);
-        }
+        // §4.1: "5.", §9.1.
+        let agreement = extend(extensions::lines(headers), offered)?;
         // RFC 9110 §8.6, RFC 9112 §6.1: what follows the head are frames.
         if self.coding.is_some() || !matches!(self.length, Length::None | Length::Bytes(0)) {
             return Err(HandshakeError::AnswerBody);
@@ -95,8 +104,10 @@ impl<'b> Fields<'b> {
         let protocol = self.protocol.at_most_one(HandshakeError::SeveralProtocols)?;
         match protocol {
             Some(list) if elements(list).count() > 1 => Err(HandshakeError::SeveralProtocols),
-            Some(protocol) if !elements(offered.as_bytes()).any(|offered| offered == protocol) => Err(HandshakeError::ProtocolNotOffered),
-            protocol => Ok(protocol),
+            Some(protocol) if !elements(offered.protocols.as_bytes()).any(|offered| offered == protocol) => {
+                Err(HandshakeError::ProtocolNotOffered)
+            }
+            protocol => Ok((protocol, agreement)),
         }
     }
 
@@ -113,6 +124,18 @@ impl<'b> Fields<'b> {
             (None, Length::Invalid) => Err(HandshakeError::InvalidLength),
         }
     }
+}
+
+/// What an answer accepts of the extensions that were offered.
+#[cfg(feature = "deflate")]
+fn extend<'b>(lines: impl Iterator<Item = &'b [u8]>, offered: &Offered) -> Result<Agreement, HandshakeError> {
+    Offer::check_answer(&offered.deflate, lines)
+}
+
+/// None is offered.
+#[cfg(not(feature = "deflate"))]
+fn extend<'b>(lines: impl Iterator<Item = &'b [u8]>, _: &Offered) -> Result<Agreement, HandshakeError> {
+    extensions::for_each(lines, |_, _| Err(HandshakeError::ExtensionNotOffered)).map(|()| Agreement::default())
 }
 
 /// What all lines of `Content-Length` say together. RFC 9110 §8.6: the same number may be repeated.

@@ -26,7 +26,6 @@ use crate::life_cycle::sealed::Sealed;
 use crate::life_cycle::{Ending, LifeCycle};
 use crate::outbox::{Outbox, Transmit};
 use crate::seed::Seed;
-use alloc::string::String;
 use alloc::vec::Vec;
 use body::Body;
 use check::Answer;
@@ -34,6 +33,8 @@ use core::fmt;
 use core::mem;
 use core::ops::Range;
 use core::str;
+
+use request::Offered;
 
 pub use request::Request;
 pub use response::Response;
@@ -85,8 +86,7 @@ pub struct Handshake {
     /// Until the connection takes it over.
     seed: Option<Seed>,
     key: Key,
-    /// The subprotocols that were offered, as a list.
-    offered: String,
+    offered: Offered,
     max_body: usize,
     reading: Reading,
     timed_out: bool,
@@ -144,6 +144,7 @@ pub struct Opened {
     head: Vec<u8>,
     headers_start: usize,
     protocol: Option<Range<usize>>,
+    agreement: Agreement,
     seed: Seed,
     outbox: Outbox,
 }
@@ -172,7 +173,7 @@ impl Handshake {
             ending: Ending::default(),
             seed: Some(seed),
             key,
-            offered: request.into_protocols(),
+            offered: request.into_offered(),
             max_body: config.max_body,
             reading: Reading::Head,
             timed_out: false,
@@ -199,9 +200,9 @@ impl Handshake {
                 None if self.timed_out => return Some(Outcome::Failed(HandshakeError::TimedOut)),
                 None => return Some(Outcome::Failed(HandshakeError::UnexpectedEnd)),
                 Some(Ok((_, (_, Ok(Answer::Interim))))) => {}
-                Some(Ok((head, (headers_start, Ok(Answer::Open { protocol }))))) => {
+                Some(Ok((head, (headers_start, Ok(Answer::Open { protocol, agreement }))))) => {
                     let (seed, outbox) = (self.seed.take()?, mem::take(&mut self.outbox));
-                    return Some(Outcome::Open(Opened { head, headers_start, protocol, seed, outbox }));
+                    return Some(Outcome::Open(Opened { head, headers_start, protocol, agreement, seed, outbox }));
                 }
                 Some(Ok((head, (headers_start, Ok(Answer::Refused { status, framing }))))) => {
                     self.reading = Reading::Body(Response::new(head, headers_start, status), Body::new(framing, self.max_body));
@@ -274,6 +275,11 @@ impl Opened {
         str::from_utf8(protocol).ok()
     }
 
+    /// What the server accepted of the extensions that were offered, and the connection does. RFC 6455 §9.1.
+    pub fn agreement(&self) -> Agreement {
+        self.agreement
+    }
+
     /// The headers of the 101.
     pub fn headers(&self) -> Headers<'_> {
         Headers::new(self.head.get(self.headers_start..).unwrap_or_default())
@@ -282,13 +288,14 @@ impl Opened {
     /// Opens the connection. What is left of the input are its first frames.
     pub fn open(self, config: connection::Config) -> Connection {
         // What is not written of the request, should the server have answered early, goes first.
-        Connection::with_outbox(Role::Client(self.seed), Agreement::default(), config, self.outbox)
+        Connection::with_outbox(Role::Client(self.seed), self.agreement, config, self.outbox)
     }
 }
 
 impl fmt::Debug for Opened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Opened").field("protocol", &self.protocol()).field("headers", &self.headers()).finish()
+        let (protocol, headers) = (self.protocol(), self.headers());
+        f.debug_struct("Opened").field("protocol", &protocol).field("headers", &headers).field("agreement", &self.agreement).finish()
     }
 }
 
@@ -300,9 +307,13 @@ mod tests {
 
     /// What a client that has sent the captured key makes of an answer, cut at one place.
     fn ask(answer: &[u8], at: usize) -> Option<Outcome> {
-        let mut handshake = Handshake::new(Request::new("ws://127.0.0.1:9950").unwrap(), Seed::new([7; 32]));
+        ask_for(Request::new("ws://127.0.0.1:9950").unwrap(), answer, at)
+    }
+
+    fn ask_for(request: Request, answer: &[u8], at: usize) -> Option<Outcome> {
+        let mut handshake = Handshake::new(request, Seed::new([7; 32]));
         handshake.key = Key::new(*b"the sample nonce");
-        handshake.offered = OFFERED.into();
+        handshake.offered.protocols = OFFERED.into();
         let mut answer = answer.to_vec();
         let (one, other) = answer.split_at_mut(at);
         handshake.poll(&mut Input::new(one)).or_else(|| handshake.poll(&mut Input::new(other)))
@@ -328,6 +339,20 @@ mod tests {
             }
             let plain = str::from_utf8(answer).unwrap().replace("Sec-WebSocket-Extensions: permessage-deflate\r\n", "");
             assert!(matches!(ask(plain.as_bytes(), 0), Some(Outcome::Open(_))), "{name}");
+        }
+    }
+
+    #[cfg(feature = "deflate")]
+    #[test]
+    fn real_servers_compress() {
+        use crate::deflate::{Offer, Parameters};
+        for answer in [
+            &include_bytes!("../../../tests/data/heads/responses/node-ws-8.23.http")[..],
+            include_bytes!("../../../tests/data/heads/responses/python-websockets-17.4.http"),
+        ] {
+            let request = Request::new("ws://127.0.0.1:9950").unwrap().deflate(Offer::default());
+            let Some(Outcome::Open(opened)) = ask_for(request, answer, 100) else { panic!() };
+            assert_eq!(opened.agreement().deflate, Some(Parameters::default()));
         }
     }
 

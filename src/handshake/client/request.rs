@@ -4,6 +4,10 @@
 //! writes itself is written once.
 
 use super::url::{Url, UrlError};
+#[cfg(feature = "deflate")]
+use crate::deflate::Offer;
+#[cfg(feature = "deflate")]
+use crate::handshake::deflate::push_extensions;
 use crate::handshake::headers::{self, Header, HeaderError, elements, push};
 use crate::handshake::key::Key;
 use alloc::string::String;
@@ -29,10 +33,19 @@ use alloc::vec::Vec;
 pub struct Request {
     url: Url,
     origin: Option<String>,
-    /// A list of tokens.
-    protocols: String,
+    offered: Offered,
     /// The other headers.
     lines: Vec<u8>,
+}
+
+/// What an answer may choose from.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Offered {
+    /// The subprotocols, as a list.
+    pub(super) protocols: String,
+    /// The ways to compress.
+    #[cfg(feature = "deflate")]
+    pub(super) deflate: Vec<Offer>,
 }
 
 impl Request {
@@ -41,7 +54,7 @@ impl Request {
     /// # Errors
     /// It is not such an address; it has a fragment or user information; or it holds what is to be percent-encoded.
     pub fn new(url: &str) -> Result<Self, UrlError> {
-        Url::parse(url).map(|url| Self { url, origin: None, protocols: String::new(), lines: Vec::new() })
+        Url::parse(url).map(|url| Self { url, origin: None, offered: Offered::default(), lines: Vec::new() })
     }
 
     /// Offers a subprotocol; call it for each, the preferred one first. §4.1 point 10.
@@ -52,13 +65,40 @@ impl Request {
         if !headers::is_token(protocol.as_bytes()) {
             return Err(HeaderError::Name);
         }
-        if elements(self.protocols.as_bytes()).any(|other| other == protocol.as_bytes()) {
+        let protocols = &mut self.offered.protocols;
+        if elements(protocols.as_bytes()).any(|other| other == protocol.as_bytes()) {
             return Err(HeaderError::Repeated);
         }
-        for part in [if self.protocols.is_empty() { "" } else { ", " }, protocol] {
-            self.protocols.push_str(part);
+        for part in [if protocols.is_empty() { "" } else { ", " }, protocol] {
+            protocols.push_str(part);
         }
         Ok(self)
+    }
+
+    /// Offers compression; call it for each way to do it, the preferred one first. RFC 7692 §5. Unless it is called, none is offered.
+    ///
+    /// ```
+    /// use sockless::Seed;
+    /// use sockless::client::{Handshake, Request, UrlError};
+    /// use sockless::deflate::{Offer, WindowBits};
+    /// use sockless::LifeCycle;
+    ///
+    /// // §7.1.3: a small window for the server if it can have one, else without.
+    /// let mut small = Offer::default();
+    /// small.server_max_window_bits = WindowBits::new(10);
+    /// let request = Request::new("ws://a.example")?.deflate(small).deflate(Offer::default());
+    ///
+    /// let mut handshake = Handshake::new(request, Seed::new([7; 32]));
+    /// let sent = handshake.transmit().pop().expect("the request");
+    /// let line = "Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10; client_max_window_bits, \
+    ///     permessage-deflate; client_max_window_bits\r\n";
+    /// assert!(std::str::from_utf8(&sent).expect("ASCII").contains(line));
+    /// # Ok::<(), UrlError>(())
+    /// ```
+    #[cfg(feature = "deflate")]
+    pub fn deflate(mut self, offer: Offer) -> Self {
+        self.offered.deflate.push(offer);
+        self
     }
 
     /// Says which site the request comes from, as a browser would. §4.1 point 8. The last call counts.
@@ -105,7 +145,7 @@ impl Request {
     /// The bytes to send. §4.1.
     pub(super) fn to_head(&self, key: &Key) -> Vec<u8> {
         let mut head =
-            Vec::with_capacity(FIXED + self.url.target.len() + self.url.authority.len() + self.protocols.len() + self.lines.len());
+            Vec::with_capacity(FIXED + self.url.target.len() + self.url.authority.len() + self.offered.protocols.len() + self.lines.len());
         for part in ["GET ", &self.url.target, " HTTP/1.1\r\n"] {
             head.extend_from_slice(part.as_bytes());
         }
@@ -117,17 +157,19 @@ impl Request {
         if let Some(origin) = &self.origin {
             push(&mut head, "Origin", origin);
         }
-        if !self.protocols.is_empty() {
-            push(&mut head, "Sec-WebSocket-Protocol", &self.protocols);
+        if !self.offered.protocols.is_empty() {
+            push(&mut head, "Sec-WebSocket-Protocol", &self.offered.protocols);
         }
+        #[cfg(feature = "deflate")]
+        push_extensions(&mut head, &self.offered.deflate);
         head.extend_from_slice(&self.lines);
         head.extend_from_slice(b"\r\n");
         head
     }
 
-    /// The subprotocols that are offered, as a list.
-    pub(super) fn into_protocols(self) -> String {
-        self.protocols
+    /// What the answer is checked against.
+    pub(super) fn into_offered(self) -> Offered {
+        self.offered
     }
 }
 

@@ -4,9 +4,12 @@
 //! HTTP first, the version of the protocol before its key.
 
 use super::Config;
+use crate::agreement::Agreement;
+#[cfg(feature = "deflate")]
+use crate::deflate::Answer;
 use crate::handshake::authority::Authority;
 use crate::handshake::error::HandshakeError;
-use crate::handshake::extensions::Listed;
+use crate::handshake::extensions;
 use crate::handshake::head::{Parsed, Request, RequestLine};
 use crate::handshake::headers::{Known, Single, elements, has_element, is_token};
 use crate::handshake::key::Key;
@@ -37,6 +40,19 @@ pub(super) struct Upgrade {
     pub(super) key: Key,
     /// Where the lines with the subprotocols lie in the head.
     pub(super) protocols: Range<usize>,
+    /// The answer to the offer of compression that is accepted.
+    #[cfg(feature = "deflate")]
+    pub(super) deflate: Option<Answer>,
+}
+
+impl Upgrade {
+    /// What is negotiated, if the request is accepted.
+    pub(super) fn agreement(&self) -> Agreement {
+        #[cfg(feature = "deflate")]
+        return self.deflate.map(|answer| answer.agreement()).unwrap_or_default();
+        #[cfg(not(feature = "deflate"))]
+        Agreement::default()
+    }
 }
 
 /// Checks a request to upgrade; `None` for a plain request.
@@ -83,14 +99,27 @@ pub(super) fn check(head: &Parsed<'_, '_, Request>, config: &Config) -> Result<O
         check_protocols(protocols)?;
     }
     // §9.1.
-    fields.extensions.check()?;
+    let extensions = extensions::lines(head.headers.get(fields.extensions).unwrap_or_default());
+    #[cfg(feature = "deflate")]
+    let deflate = match config.deflate {
+        Some(policy) => policy.negotiate(extensions)?,
+        None => extensions::for_each(extensions, |_, _| Ok(())).map(|()| None)?,
+    };
+    // What is not answered is declined.
+    #[cfg(not(feature = "deflate"))]
+    extensions::for_each(extensions, |_, _| Ok(()))?;
     // §4.2.2 point 4.
     let origin = fields.origin.at_most_one(HandshakeError::RepeatedOrigin)?;
     let origin = origin.map(|origin| ascii(origin).ok_or(HandshakeError::InvalidOrigin)).transpose()?;
     if !config.origin.allows(origin, authority) {
         return Err(HandshakeError::ForbiddenOrigin);
     }
-    Ok(Some(Upgrade { key, protocols: place(head, protocols) }))
+    Ok(Some(Upgrade {
+        key,
+        protocols: place(head, protocols),
+        #[cfg(feature = "deflate")]
+        deflate,
+    }))
 }
 
 /// What the headers say, all lines of a kind taken together.
@@ -108,7 +137,8 @@ struct Fields<'b> {
     version: Single<'b>,
     /// The headers from the first with subprotocols to the last.
     protocols: Range<usize>,
-    extensions: Listed,
+    /// The headers from the first with extensions to the last.
+    extensions: Range<usize>,
 }
 
 impl<'b> Fields<'b> {
@@ -124,14 +154,21 @@ impl<'b> Fields<'b> {
                 Some(Known::TransferEncoding) => fields.body = true,
                 Some(Known::Key) => fields.key.add(value),
                 Some(Known::Version) => fields.version.add(value),
-                Some(Known::Protocol) if fields.protocols.is_empty() => fields.protocols = i..i + 1,
-                Some(Known::Protocol) => fields.protocols.end = i + 1,
-                Some(Known::Extensions) => fields.extensions.add(value),
+                Some(Known::Protocol) => widen(&mut fields.protocols, i),
+                Some(Known::Extensions) => widen(&mut fields.extensions, i),
                 Some(Known::Accept) | None => {}
             }
         }
         fields
     }
+}
+
+/// Lets a range of headers reach to this one.
+fn widen(range: &mut Range<usize>, to: usize) {
+    if range.start == range.end {
+        range.start = to;
+    }
+    range.end = to + 1;
 }
 
 /// Whether a target is a resource name, or an absolute URI that contains one, of this host. §4.2.1 point 1, RFC 9112 §3.2.

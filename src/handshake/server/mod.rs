@@ -18,6 +18,10 @@ mod request;
 
 use super::error::HandshakeError;
 use super::head::{self, HeadReader};
+#[cfg(feature = "deflate")]
+use crate::deflate::Policy;
+#[cfg(feature = "deflate")]
+use crate::handshake::deflate::LONGEST_ANSWER;
 use crate::input::Input;
 use crate::life_cycle::sealed::Sealed;
 use crate::life_cycle::{Ending, LifeCycle};
@@ -89,6 +93,9 @@ pub struct Config {
     pub max_headers: usize,
     /// Which web pages may connect. Those of the same host, unless said otherwise.
     pub origin: OriginPolicy,
+    /// How offers of compression are accepted, RFC 7692. They are declined, unless said otherwise.
+    #[cfg(feature = "deflate")]
+    pub deflate: Option<Policy>,
     /// How many bytes of a client that is turned away are read and thrown away, so that the answer reaches it: closing a socket with unread
     /// bytes makes the kernel send a reset instead. 1 MiB unless said otherwise.
     pub max_discard: u32,
@@ -96,7 +103,14 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { max_head: 16 << 10, max_headers: 100, origin: OriginPolicy::default(), max_discard: 1 << 20 }
+        Self {
+            max_head: 16 << 10,
+            max_headers: 100,
+            origin: OriginPolicy::default(),
+            #[cfg(feature = "deflate")]
+            deflate: None,
+            max_discard: 1 << 20,
+        }
     }
 }
 
@@ -117,6 +131,8 @@ impl Handshake {
     /// A handshake on a transport that was just opened.
     pub fn new(config: Config) -> Self {
         let head = HeadReader::new(config.max_head, config.max_headers);
+        #[cfg(feature = "deflate")]
+        let head = head.with_more_reply_room(if config.deflate.is_some() { LONGEST_ANSWER } else { 0 });
         let ending = Ending::new(config.max_discard);
         Self { config, head, outbox: Outbox::default(), ending, over: false, timed_out: false }
     }

@@ -14,6 +14,8 @@ use super::rejected::Rejected;
 use super::request::Head;
 use crate::agreement::Agreement;
 use crate::connection::{Config, Connection, Role};
+#[cfg(feature = "deflate")]
+use crate::handshake::deflate::push_extensions;
 use crate::handshake::error::HandshakeError;
 use crate::handshake::headers::{Header, Headers, push};
 use crate::outbox::Outbox;
@@ -154,6 +156,37 @@ impl Accept {
         self
     }
 
+    /// Declines to compress after all, on this connection. RFC 7692 §5.
+    ///
+    /// ```
+    /// # use sockless::deflate::Policy;
+    /// # use sockless::server::{Config, Request};
+    /// # use sockless::{Agreement, HandshakeError, LifeCycle};
+    /// # let headers = [
+    /// #     ("host", &b"a.example"[..]),
+    /// #     ("upgrade", b"websocket"),
+    /// #     ("connection", b"Upgrade"),
+    /// #     ("sec-websocket-version", b"13"),
+    /// #     ("sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
+    /// #     ("sec-websocket-extensions", b"permessage-deflate"),
+    /// # ];
+    /// # let mut config = Config::default();
+    /// # config.deflate = Some(Policy::default());
+    /// # let request = Request::from_parts("GET", "/images", (1, 1), headers, &config)?;
+    /// let mut accept = request.accept();
+    /// assert!(accept.agreement().deflate.is_some());
+    /// if accept.target() == "/images" {
+    ///     accept = accept.without_deflate();
+    /// }
+    /// assert_eq!(accept.agreement(), Agreement::default());
+    /// # Ok::<(), HandshakeError>(())
+    /// ```
+    #[cfg(feature = "deflate")]
+    pub fn without_deflate(mut self) -> Self {
+        self.upgrade.deflate = None;
+        self
+    }
+
     /// Turns the client away after all: see [`Reject`]. What was added to this answer is not in that one.
     pub fn reject(self, status: u16) -> Reject {
         self.head.reply(status)
@@ -175,13 +208,21 @@ impl Accept {
         str::from_utf8(chosen).ok()
     }
 
+    /// What is agreed on: what the 101 says of extensions, and the connection does.
+    pub fn agreement(&self) -> Agreement {
+        self.upgrade.agreement()
+    }
+
     /// Opens the connection; the 101 is the first that it sends. What is left of the input are its first frames.
     pub fn open(self, config: Config) -> Connection {
+        let agreement = self.agreement();
         let mut bytes = self.head.bytes;
+        // §9.1: what is not answered is declined.
+        #[cfg(feature = "deflate")]
+        push_extensions(&mut bytes, self.upgrade.deflate);
         bytes.extend_from_slice(b"\r\n");
         bytes.drain(..self.start);
-        // §9.1: what is not answered is declined.
-        Connection::with_outbox(Role::Server, Agreement::default(), config, Outbox::with_head(bytes))
+        Connection::with_outbox(Role::Server, agreement, config, Outbox::with_head(bytes))
     }
 }
 

@@ -4,6 +4,9 @@
 
 use super::check::{Asked, Upgrade};
 use super::{Accept, Config, Handshake, Incoming, Reject};
+use crate::agreement::Agreement;
+#[cfg(feature = "deflate")]
+use crate::deflate::Answer;
 use crate::handshake::error::HandshakeError;
 use crate::handshake::headers::{self, Headers, elements};
 use crate::handshake::key::AcceptKey;
@@ -195,6 +198,43 @@ impl Request {
         self.head.protocols(&self.upgrade)
     }
 
+    /// What accepting the request agrees on: what [`Connection::new`](crate::Connection::new) needs to know, for those who write the 101
+    /// themselves.
+    pub fn agreement(&self) -> Agreement {
+        self.upgrade.agreement()
+    }
+
+    /// How the offer of compression is answered, for those who write the 101 themselves: shown, it is the value of `Sec-WebSocket-Extensions`.
+    /// `None`: none was acceptable by [`Config::deflate`], and there is no such header in the answer. RFC 7692 §5.
+    ///
+    /// ```
+    /// use sockless::deflate::Policy;
+    /// use sockless::server::{Config, Request};
+    /// use sockless::{Connection, Role};
+    ///
+    /// let headers = [
+    ///     ("host", &b"a.example"[..]),
+    ///     ("upgrade", b"websocket"),
+    ///     ("connection", b"Upgrade"),
+    ///     ("sec-websocket-version", b"13"),
+    ///     ("sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
+    ///     ("sec-websocket-extensions", b"permessage-deflate; client_max_window_bits=10"),
+    /// ];
+    /// let mut config = Config::default();
+    /// config.deflate = Some(Policy::default());
+    /// let request = Request::from_parts("GET", "/", (1, 1), headers, &config)?;
+    ///
+    /// let answer = request.deflate().expect("it is accepted");
+    /// assert_eq!(answer.to_string(), "permessage-deflate; client_max_window_bits=10");
+    /// let connection = Connection::new(Role::Server, request.agreement(), sockless::Config::default());
+    /// # assert!(connection.is_open());
+    /// # Ok::<(), sockless::HandshakeError>(())
+    /// ```
+    #[cfg(feature = "deflate")]
+    pub fn deflate(&self) -> Option<Answer> {
+        self.upgrade.deflate
+    }
+
     /// What proves to the client that its key was read, for those who write the 101 themselves. §4.2.2 point 5.4.
     pub fn accept_key(&self) -> AcceptKey {
         self.upgrade.key.accept()
@@ -285,7 +325,8 @@ impl Head {
 
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request").field("target", &self.target()).field("headers", &self.headers()).finish()
+        let (target, headers, agreement) = (self.target(), self.headers(), self.agreement());
+        f.debug_struct("Request").field("target", &target).field("headers", &headers).field("agreement", &agreement).finish()
     }
 }
 

@@ -1,0 +1,159 @@
+//! The negotiation of permessage-deflate, RFC 7692 §5 and §7, between the header's lines and the types of [`crate::deflate`].
+//!
+//! A server takes the first offer that it can accept and declines all else by not answering it; what is wrong with an offer declines that
+//! offer alone. A client takes what it offered, or fails.
+
+use super::error::HandshakeError;
+use super::extensions::for_each;
+use crate::agreement::Agreement;
+use crate::deflate::{Answer, Offer, Parameters, Policy};
+use alloc::vec::Vec;
+use core::fmt;
+use std::io::Write as _;
+
+impl Policy {
+    /// Answers what the lines of a request's `Sec-WebSocket-Extensions` offer: the first that is acceptable, or `None`. RFC 7692 §5.
+    ///
+    /// This is for those who have an HTTP stack of their own; [`server::Handshake`](crate::server::Handshake) does it by itself. The lines are one
+    /// list, other extensions in it are declined. Send the answer, if there is one, as `Sec-WebSocket-Extensions`, and start the
+    /// connection with its [agreement](Answer::agreement).
+    ///
+    /// ```
+    /// use sockless::deflate::{Policy, WindowBits};
+    /// use sockless::{Config, Connection, HandshakeError, Role};
+    ///
+    /// let lines = [&b"x-webkit-deflate-frame, permessage-deflate; mode=fast"[..], b"permessage-deflate; client_max_window_bits=\"12\""];
+    /// let answer = Policy::default().negotiate(lines)?.expect("it is accepted");
+    /// assert_eq!(answer.to_string(), "permessage-deflate; client_max_window_bits=12");
+    /// assert_eq!(Some(answer.parameters().client_max_window_bits), WindowBits::new(12));
+    /// let connection = Connection::new(Role::Server, answer.agreement(), Config::default());
+    /// # assert!(connection.is_open());
+    ///
+    /// assert_eq!(Policy::default().negotiate([&b"permessage-deflate;"[..]]), Err(HandshakeError::InvalidExtensions));
+    /// # Ok::<(), HandshakeError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`HandshakeError::InvalidExtensions`]: a line is outside the grammar of RFC 6455 §9.1. The request is answered with its status, 400.
+    pub fn negotiate<'a>(&self, lines: impl IntoIterator<Item = &'a [u8]>) -> Result<Option<Answer>, HandshakeError> {
+        let mut answer = None;
+        for_each(lines, |name, params| {
+            if answer.is_none() && name == Offer::NAME.as_bytes() {
+                // §7: what is wrong with an offer declines it.
+                answer = Offer::read(params).and_then(|offer| self.accept(&offer));
+            }
+            Ok(())
+        })?;
+        Ok(answer)
+    }
+}
+
+impl Offer {
+    /// Checks what the lines of an answer's `Sec-WebSocket-Extensions` say against what was offered. RFC 7692 §7.
+    ///
+    /// This is for those who have an HTTP stack of their own; [`client::Handshake`](crate::client::Handshake) does it by itself. Without any line the
+    /// offers were declined, which is nothing wrong.
+    ///
+    /// An answer does not say which offer it accepts. Where it meets several, the client keeps to what it announced of itself in each of them.
+    ///
+    /// ```
+    /// use sockless::deflate::Offer;
+    /// use sockless::{Agreement, HandshakeError};
+    ///
+    /// let offers = [Offer::default()];
+    /// let agreed = Offer::check_answer(&offers, [&b"permessage-deflate; server_no_context_takeover"[..]])?;
+    /// assert!(agreed.deflate.is_some_and(|parameters| parameters.server_no_context_takeover));
+    /// assert_eq!(Offer::check_answer(&offers, [])?, Agreement::default());
+    ///
+    /// let error = Offer::check_answer(&offers, [&b"permessage-deflate; server_max_window_bits=16"[..]]).unwrap_err();
+    /// assert_eq!(error, HandshakeError::InvalidParameters);
+    /// # Ok::<(), HandshakeError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The rule that the answer breaks: the connection has to be failed.
+    pub fn check_answer<'a>(offers: &[Self], lines: impl IntoIterator<Item = &'a [u8]>) -> Result<Agreement, HandshakeError> {
+        let mut agreed = Agreement::default();
+        for_each(lines, |name, params| {
+            // RFC 6455 §4.1: "5."
+            if offers.is_empty() || name != Self::NAME.as_bytes() {
+                return Err(HandshakeError::ExtensionNotOffered);
+            }
+            // §5: two of them would both want the bit RSV1.
+            if agreed.deflate.is_some() {
+                return Err(HandshakeError::RepeatedExtension);
+            }
+            let answer = Answer::read(params).ok_or(HandshakeError::InvalidParameters)?;
+            let met = offers.iter().filter_map(|offer| offer.agree(&answer));
+            agreed.deflate = Some(met.reduce(Parameters::with_less_of_client).ok_or(HandshakeError::ParametersNotOffered)?);
+            Ok(())
+        })?;
+        Ok(agreed)
+    }
+}
+
+/// How long the header line of an answer is at most.
+pub(super) const LONGEST_ANSWER: usize = 156;
+
+/// Appends the header line with these offers, or with this answer, if there is any.
+pub(super) fn push_extensions(to: &mut Vec<u8>, elements: impl IntoIterator<Item = impl fmt::Display>) {
+    let start = to.len();
+    for element in elements {
+        let before = if to.len() == start { "Sec-WebSocket-Extensions: " } else { ", " };
+        // Writing to a vector does not fail.
+        let _ = write!(to, "{before}{element}");
+    }
+    if to.len() > start {
+        to.extend_from_slice(b"\r\n");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::extensions::tests::LOOKED_AT;
+    use super::*;
+    use crate::deflate::WindowBits;
+    use alloc::format;
+    use alloc::string::String;
+
+    #[test]
+    fn the_longest_answer() {
+        let line = "permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; client_max_window_bits=10";
+        let answer = Policy::default().negotiate([line.as_bytes()]).unwrap().unwrap();
+        let mut lines = Vec::new();
+        push_extensions(&mut lines, Some(answer));
+        assert_eq!(lines, format!("Sec-WebSocket-Extensions: {line}\r\n").as_bytes());
+        assert_eq!(lines.len(), LONGEST_ANSWER);
+    }
+
+    #[test]
+    fn no_byte_is_looked_at_more_than_twice() {
+        // It declines them all, and reads on.
+        let policy = Policy { client_max_window_bits: WindowBits::MIN, ..Policy::default() };
+        let repeated = |start: &str, unit: &str, end: &str| format!("{start}{}{end}", unit.repeat((16 << 10) / unit.len()));
+        let lines: &[String] = &[
+            repeated("", "permessage-deflate, ", "permessage-deflate"),
+            repeated("", "permessage-deflate; server_max_window_bits=10; server_max_window_bits=10, ", ""),
+            repeated("permessage-deflate", "; client_max_window_bits", ""),
+            repeated("permessage-deflate", ";a=\"\\1\"", ""),
+            repeated("permessage-deflate; server_max_window_bits=\"", "\\1", "\""),
+            repeated("permessage-deflate; server_max_window_bits=\"", "1", ""),
+            repeated("permessage-deflate;", " ", "x"),
+            repeated("permessage-deflate", " ", ";x"),
+            repeated("", "a;", ""),
+            repeated("", ", ", "foo"),
+            repeated("", "a", ""),
+        ];
+        for line in lines {
+            for lines in [1, 10] {
+                let list = || core::iter::repeat_n(line.as_bytes(), lines);
+                LOOKED_AT.set(0);
+                let _ = policy.negotiate(list());
+                assert!(LOOKED_AT.get() <= 2 * lines * line.len(), "{} for {lines} of {line:.60}", LOOKED_AT.get());
+                LOOKED_AT.set(0);
+                let _ = Offer::check_answer(&[Offer::default(); 10], list());
+                assert!(LOOKED_AT.get() <= 2 * lines * line.len(), "{} for {lines} of {line:.60}", LOOKED_AT.get());
+            }
+        }
+    }
+}
