@@ -33,7 +33,6 @@ use core::fmt;
 use core::mem;
 use core::ops::Range;
 use core::str;
-
 use request::Offered;
 
 pub use request::Request;

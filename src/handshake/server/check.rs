@@ -48,10 +48,10 @@ pub(super) struct Upgrade {
 impl Upgrade {
     /// What is negotiated, if the request is accepted.
     pub(super) fn agreement(&self) -> Agreement {
-        #[cfg(feature = "deflate")]
-        return self.deflate.map(|answer| answer.agreement()).unwrap_or_default();
-        #[cfg(not(feature = "deflate"))]
-        Agreement::default()
+        Agreement {
+            #[cfg(feature = "deflate")]
+            deflate: self.deflate.map(|answer| answer.parameters()),
+        }
     }
 }
 

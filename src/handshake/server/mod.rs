@@ -16,12 +16,12 @@ mod rejected;
 mod reply;
 mod request;
 
+#[cfg(feature = "deflate")]
+use super::deflate::LONGEST_ANSWER;
 use super::error::HandshakeError;
 use super::head::{self, HeadReader};
 #[cfg(feature = "deflate")]
 use crate::deflate::Policy;
-#[cfg(feature = "deflate")]
-use crate::handshake::deflate::LONGEST_ANSWER;
 use crate::input::Input;
 use crate::life_cycle::sealed::Sealed;
 use crate::life_cycle::{Ending, LifeCycle};
