@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use sockless::client::Outcome;
 use sockless::deflate::{ClientWindow, Offer, Parameters, Policy, WindowBits};
 use sockless::server::{self, Incoming, OriginPolicy, Request};
-use sockless::{Agreement, HandshakeError, client as client_side};
+use sockless::{Agreement, Connection, Event, HandshakeError, Input, client as client_side};
 
 const MAX: u8 = 15;
 
@@ -460,8 +460,8 @@ fn both_ends_come_to_the_same() {
     assert_eq!(accepted, 4 * 8 * (9 * 256 + 32));
 }
 
-/// What one of our servers and one of our clients, byte by byte, make of each other.
-fn shake_hands(offers: &[Offer], policy: Policy) -> (Agreement, Agreement) {
+/// What one of our servers and one of our clients, byte by byte, make of each other: what each agreed on, and its connection.
+fn shake_hands(offers: &[Offer], policy: Policy) -> [(Agreement, Connection); 2] {
     let mut request = client_side::Request::new("ws://a.example/").unwrap();
     for offer in offers {
         request = request.deflate(*offer);
@@ -473,9 +473,10 @@ fn shake_hands(offers: &[Offer], policy: Policy) -> (Agreement, Agreement) {
     config.deflate = Some(policy);
     let Some(Incoming::Upgrade(request)) = serve(&config, &wire, &[]).0 else { panic!("{}", wire.escape_ascii()) };
     let of_server = request.agreement();
-    let answer = sent(&mut request.accept().open(sockless::Config::default()));
+    let mut server = request.accept().open(sockless::Config::default());
+    let answer = sent(&mut server);
     match feed(&answer, &[], |input| client.poll(input)).0 {
-        Some(Outcome::Open(opened)) => (of_server, opened.agreement()),
+        Some(Outcome::Open(opened)) => [(of_server, server), (opened.agreement(), opened.open(sockless::Config::default()))],
         other => panic!("{other:?}: {}", answer.escape_ascii()),
     }
 }
@@ -492,7 +493,7 @@ proptest! {
         offers in prop::collection::vec(any_offer(), 0..4),
         policy in prop::sample::select(all_policies()),
     ) {
-        let (server, client) = shake_hands(&offers, policy);
+        let [(server, _), (client, _)] = shake_hands(&offers, policy);
         let first = offers.iter().find_map(|offer| policy.negotiate([offer.to_string().as_bytes()]).unwrap());
         prop_assert_eq!(server.deflate, first.map(|answer| answer.parameters()));
         prop_assert_eq!(server.deflate.is_some(), client.deflate.is_some());
@@ -504,6 +505,22 @@ proptest! {
             if offers.len() == 1 {
                 prop_assert_eq!(server, client);
             }
+        }
+    }
+}
+
+#[test]
+fn the_connections_do_what_was_agreed() {
+    let text = "what is said again and again is ".repeat(30);
+    for (offers, compresses) in [(&[][..], false), (&[Offer::default()], true)] {
+        let [(_, server), (_, client)] = shake_hands(offers, Policy::default());
+        let mut ends = [server, client];
+        for sender in [0, 1] {
+            ends[sender].send_text(&text).unwrap();
+            let mut wire = sent(&mut ends[sender]);
+            // RFC 7692 §6: RSV1 says that a message is compressed.
+            assert_eq!(wire[0], if compresses { 0xc1 } else { 0x81 });
+            assert_eq!(ends[1 - sender].poll_event(&mut Input::new(&mut wire)), Some(Event::Text(text.as_str().into())));
         }
     }
 }
