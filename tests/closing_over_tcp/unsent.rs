@@ -1,0 +1,114 @@
+//! Megabytes that the peer has not read: all of what was queued arrives, in order, then our Close frame, then the end of the stream. §5.5.1.
+
+use crate::ends::{End, Plan};
+use crate::peer::{Peer, code, connect};
+use crate::support::{BINARY, CLOSE, Frame, Side, TEXT};
+use crate::{SOON, everywhere};
+use sockless::{Cause, CloseCode};
+use std::thread::sleep;
+use std::time::Duration;
+
+/// More than the kernel takes for a peer that does not read, which is about 4 MiB in front of the peer, and some MiB behind.
+const MESSAGES: usize = 8;
+const LEN: usize = 1 << 20;
+
+fn backlog() -> Plan {
+    Plan { say: vec![LEN; MESSAGES], ..Plan::default() }
+}
+
+/// Time for our end to fill what the kernel takes.
+fn let_it_fill() {
+    sleep(Duration::from_millis(60));
+}
+
+fn read_slowly(peer: &mut Peer) -> Vec<Frame> {
+    peer.read_close_slowly(256 << 10, |_| sleep(Duration::from_millis(1)))
+}
+
+/// All messages, and our Close behind them.
+fn assert_all(frames: &[Frame], told: u16) {
+    let (close, messages) = frames.split_last().expect("at least our Close");
+    assert_eq!((code(close), messages.len()), (told, MESSAGES));
+    for (number, frame) in messages.iter().enumerate() {
+        assert_eq!((frame.first, frame.payload.len()), (BINARY, LEN));
+        assert!(frame.payload == vec![number as u8; LEN], "{number}");
+    }
+}
+
+#[test]
+fn what_is_queued_when_we_close_arrives_in_front_of_our_close() {
+    everywhere(|looped, side| {
+        let (socket, mut peer) = connect(side);
+        let running = looped.start(socket, End::open(side, Plan { close: Some(CloseCode::AWAY), ..backlog() }));
+        let_it_fill();
+        let frames = read_slowly(&mut peer);
+        assert_all(&frames, 1001);
+        peer.send(&peer.frame(CLOSE, b"\x03\xe9"));
+        peer.leave();
+        assert_eq!(running.ends(SOON).closed(), (1001, true, Cause::Local));
+    });
+}
+
+#[test]
+fn what_is_unread_when_we_close_is_read_up_to_the_peers_close() {
+    everywhere(|looped, side| {
+        let (socket, mut peer) = connect(side);
+        // Both ends send megabytes before either reads.
+        let flood = peer.flood(peer.zeros(LEN).repeat(8));
+        let_it_fill();
+        let running = looped.start(socket, End::open(side, Plan { close: Some(CloseCode::AWAY), ..backlog() }));
+        let frames = read_slowly(&mut peer);
+        assert_all(&frames, 1001);
+        flood.join().unwrap().unwrap();
+        peer.send(&peer.frame(CLOSE, b"\x03\xe8"));
+        peer.leave();
+        let account = running.ends(SOON);
+        assert_eq!((account.messages, account.closed()), (8, (1000, true, Cause::Local)));
+    });
+}
+
+#[test]
+fn what_is_queued_when_the_peer_breaks_a_rule_arrives_too() {
+    everywhere(|looped, side| {
+        for (wrong, code) in [(vec![0x83; 2 << 20], 1002), (peer_text(side), 1007)] {
+            let (socket, mut peer) = connect(side);
+            let running = looped.start(socket, End::open(side, backlog()));
+            let_it_fill();
+            let flood = peer.flood(wrong);
+            let_it_fill();
+            let frames = read_slowly(&mut peer);
+            assert_all(&frames, code);
+            flood.join().unwrap().unwrap();
+            peer.leave();
+            assert!(matches!(running.ends(SOON).closed(), (1006, false, Cause::Violation(_))));
+        }
+    });
+}
+
+fn peer_text(ours: Side) -> Vec<u8> {
+    ours.other().frame(TEXT, b"not UTF-8: \xff")
+}
+
+#[test]
+fn what_is_queued_when_the_peer_closes_arrives_in_front_of_our_answer() {
+    everywhere(|looped, side| {
+        for fin_behind in [false, true] {
+            let (socket, mut peer) = connect(side);
+            let running = looped.start(socket, End::open(side, backlog()));
+            let_it_fill();
+            peer.send(&peer.frame(CLOSE, b"\x03\xe8bye"));
+            if fin_behind {
+                peer.finish();
+            }
+            let_it_fill();
+            let frames = read_slowly(&mut peer);
+            assert_all(&frames, 1000);
+            if fin_behind {
+                assert_eq!(peer.read_end(), b"")
+            } else {
+                peer.leave()
+            }
+            assert_eq!(running.ends(SOON).closed(), (1000, true, Cause::Peer));
+        }
+    });
+}
