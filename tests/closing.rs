@@ -3,7 +3,7 @@
 mod support;
 
 use sockless::{Cause, CloseCode, CloseFrame, Closure, Config, Connection, Event, LifeCycle, SendError};
-use support::{BINARY, CLOSE, CONTINUATION, MORE, PING, SIDES, Side, TEXT, eof, feed, frames, output};
+use support::{BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, eof, feed, frames, output};
 
 fn open(side: Side) -> Connection {
     side.open(Config::default())
@@ -34,7 +34,10 @@ fn goes_to_its_end(side: Side, connection: &mut Connection) {
         Side::Server => {
             assert!(connection.wants_shutdown());
             connection.shutdown_done();
-            assert!(connection.is_done(), "a server does not wait for its peer");
+            assert!(connection.wants_read() && !connection.is_done(), "pongs may still come, and destroy our Close if nobody reads them");
+            assert_eq!(feed(connection, &Side::Client.frame(PONG, b"")), []);
+            assert_eq!(eof(connection), []);
+            assert!(connection.is_done());
         }
         Side::Client => {
             assert!(!connection.wants_shutdown() && connection.wants_read(), "a client lets the server close first");
@@ -279,6 +282,20 @@ fn a_server_that_never_closes_does_not_hold_a_client_for_ever() {
     assert!(client.wants_shutdown());
     client.shutdown_done();
     assert!(client.is_done());
+}
+
+#[test]
+fn a_client_that_never_closes_does_not_hold_a_server_for_ever() {
+    let mut config = Config::default();
+    config.max_discard = 10;
+    let mut server = Side::Server.open(config);
+    closed(&feed(&mut server, &Side::Client.frame(CLOSE, b"")));
+    output(&mut server);
+    server.shutdown_done();
+    assert_eq!(feed(&mut server, &[0; 9]), []);
+    assert!(server.wants_read() && !server.is_done());
+    assert_eq!(feed(&mut server, &[0; 1]), []);
+    assert!(server.is_done());
 }
 
 #[test]

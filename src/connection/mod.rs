@@ -11,9 +11,12 @@
 //!                                         a violation behind a chunk
 //! ```
 //!
-//! What follows `Over` is the transport's end. Closed cleanly, a server shuts down first and is done (§7.1.1), a client
-//! waits for the server's end of stream. Closed otherwise, either end sends what is queued, shuts down, and throws
-//! away what still comes, until the end of stream or [`Config::max_discard`].
+//! What follows `Over` is the transport's end, §7.1.1: what is queued is sent, the write side is shut down, and what still
+//! comes is thrown away, until the end of stream or [`Config::max_discard`]. Closed cleanly, a server shuts down first and a
+//! client waits for the server's end of stream. Closed otherwise, either end shuts down at once.
+//!
+//! A peer that has sent its Close still answers our pings until it has ours, §5.5.2. Were the transport dropped before these
+//! pongs have come, the kernel would answer them with a reset, and what the peer has not read would be lost.
 
 mod assembly;
 mod chunks;
@@ -337,7 +340,7 @@ impl LifeCycle for Connection {
     fn is_done(&self) -> bool {
         match self.phase {
             Phase::Open | Phase::Closing | Phase::Ended(_) => false,
-            Phase::Over { clean } => self.ending.lingered() || (clean && self.ending.shut),
+            Phase::Over { .. } => self.ending.lingered(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::ends::{End, Plan};
 use crate::peer::{Peer, code, connect};
-use crate::support::{BINARY, CLOSE, Frame, Side, TEXT};
+use crate::support::{BINARY, CLOSE, Frame, PONG, Side, TEXT};
 use crate::{SOON, everywhere};
 use sockless::{Cause, CloseCode};
 use std::thread::sleep;
@@ -110,5 +110,23 @@ fn what_is_queued_when_the_peer_closes_arrives_in_front_of_our_answer() {
             }
             assert_eq!(running.ends(SOON).closed(), (1000, true, Cause::Peer));
         }
+    });
+}
+
+/// Who has sent its Close, and not received ours, still has to answer pings: §5.5.2.
+#[test]
+fn pongs_behind_the_peers_close_destroy_nothing() {
+    everywhere(|looped, side| {
+        let (socket, mut peer) = connect(side);
+        let running = looped.start(socket, End::open(side, backlog()));
+        let_it_fill();
+        peer.send(&peer.frame(CLOSE, b"\x03\xe8bye"));
+        let frames = peer.read_close_slowly(256 << 10, |peer| {
+            peer.send(&peer.frame(PONG, b"?"));
+            sleep(Duration::from_millis(1));
+        });
+        assert_all(&frames, 1000);
+        peer.leave();
+        assert_eq!(running.ends(SOON).closed(), (1000, true, Cause::Peer));
     });
 }
