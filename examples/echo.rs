@@ -93,7 +93,7 @@ fn write(side: &mut dyn LifeCycle, stream: &mut TcpStream) {
         match stream.write_vectored(&slices[..count]) {
             Ok(n @ 1..) => out.advance(n),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            _ => side.handle_error(),
+            _ => side.handle_write_error(),
         }
     }
 }

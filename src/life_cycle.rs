@@ -8,6 +8,8 @@
 //!            wants_read ──► read, poll until None        end of stream: handle_eof(); failure: handle_error(); poll until None
 //! ```
 //!
+//! A write that fails is not the end of reading: `handle_write_error()`.
+//!
 //! How the end of a connection is reached is decided here too ([`Ending`]), once for a connection and for a refused handshake.
 
 use crate::outbox::Transmit;
@@ -21,8 +23,8 @@ use crate::outbox::Transmit;
 /// 2. When [`wants_shutdown`](Self::wants_shutdown), shut down the write side of the transport once (TLS: send close_notify) and call
 ///    [`shutdown_done`](Self::shutdown_done).
 /// 3. While [`wants_read`](Self::wants_read), read. Hand what came to `poll` or `poll_event` until it gives `None`. At the end of the
-///    stream call [`handle_eof`](Self::handle_eof), on an error of the transport [`handle_error`](Self::handle_error), and poll with
-///    [`Input::empty`](crate::Input::empty) until `None`.
+///    stream call [`handle_eof`](Self::handle_eof), when reading fails [`handle_error`](Self::handle_error), and poll with
+///    [`Input::empty`](crate::Input::empty) until `None`. When writing fails, [`handle_write_error`](Self::handle_write_error), and read on.
 /// 4. When [`is_done`](Self::is_done), drop the transport.
 ///
 /// ```
@@ -61,8 +63,28 @@ pub trait LifeCycle: sealed::Sealed {
     /// The peer's end of stream came: a read gave zero bytes. Feed first what you kept of the [`Input`](crate::Input): later it would be thrown away.
     fn handle_eof(&mut self);
 
-    /// The transport failed: a read or a write gave an error that is not "try again". Output is dropped; feed first what you kept, as above.
+    /// The transport failed: a read gave an error that is not "try again". Output is dropped; feed first what you kept, as above.
     fn handle_error(&mut self);
+
+    /// Writing failed, or shutting down did, with an error that is not "try again". Output is dropped, and there will be none; but reading goes on: the peer may have
+    /// said goodbye and left before it took what was sent, and then its Close frame still lies there to be read. Who cannot read any more either calls
+    /// [`handle_error`](Self::handle_error).
+    ///
+    /// ```
+    /// use sockless::{Agreement, Cause, Config, Connection, Event, Input, LifeCycle, Role};
+    ///
+    /// let mut server = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// server.send_text("news")?;
+    /// server.handle_write_error(); // "broken pipe"
+    /// assert!(!server.wants_write() && server.wants_read() && !server.is_open());
+    ///
+    /// // What the peer had sent before: Close, 1001, masked with zeros.
+    /// let mut read = *b"\x88\x82\0\0\0\0\x03\xe9";
+    /// let Some(Event::Closed(closure)) = server.poll_event(&mut Input::new(&mut read)) else { panic!() };
+    /// assert_eq!((closure.code, closure.clean, closure.cause), (1001, false, Cause::Peer));
+    /// # Ok::<(), sockless::SendError>(())
+    /// ```
+    fn handle_write_error(&mut self);
 
     /// The time is up that you allow it: for a handshake, for an answer to be taken, for the closing handshake. It ends as it does when the transport fails;
     /// only a server's handshake that has begun still has an answer, the outcome of the next `poll`. See [`Deadline`](crate::Deadline).
@@ -86,6 +108,8 @@ pub(crate) struct Ending {
     pub(crate) broken: bool,
     /// Our write side was shut down.
     pub(crate) shut: bool,
+    /// Writing failed.
+    pub(crate) mute: bool,
     /// What may still be read and thrown away before the transport is dropped: closing a socket with unread bytes makes the kernel send
     /// a reset, which destroys what we sent last.
     pub(crate) discard: u32,
@@ -113,11 +137,11 @@ impl Ending {
 
     /// Whether the write side is to be shut down, given that nothing will be written any more.
     pub(crate) fn wants_shutdown(&self) -> bool {
-        !self.shut && !self.broken
+        !self.shut && !self.broken && !self.mute
     }
 
-    /// Whether we have shut down and the peer's last bytes were seen, or more of them than we care for.
+    /// Whether we have shut down, or cannot, and the peer's last bytes were seen, or more of them than we care for.
     pub(crate) fn lingered(&self) -> bool {
-        self.broken || (self.shut && (self.eof || self.discard == 0))
+        self.broken || ((self.shut || self.mute) && (self.eof || self.discard == 0))
     }
 }

@@ -326,7 +326,7 @@ fn turn<'b>(side: &mut dyn LifeCycle, stream: &mut TcpStream, scratch: &'b mut [
         let mut out = side.transmit();
         match stream.write(out.chunk()) {
             Ok(n) => out.advance(n),
-            Err(_) => side.handle_error(),
+            Err(_) => side.handle_write_error(),
         }
     }
     if side.wants_shutdown() {

@@ -209,6 +209,56 @@ fn a_transport_that_fails_ends_it_at_once() {
     }
 }
 
+/// The peer said goodbye and left before it took what we sent: what it said is told.
+#[test]
+fn a_write_that_fails_does_not_keep_what_was_sent_from_being_read() {
+    for side in SIDES {
+        let peer = side.other();
+        let mut connection = open(side);
+        connection.send_text("never leaves").unwrap();
+        connection.ping(b"nor does this").unwrap();
+        connection.handle_write_error();
+        assert!(!connection.wants_write() && !connection.wants_shutdown() && connection.wants_read() && !connection.is_done());
+        assert_eq!((connection.queued(), connection.is_open()), (0, false));
+        for refused in [connection.send_text("x"), connection.ping(b""), connection.close(None), connection.begin(sockless::Kind::Text)] {
+            assert_eq!(refused, Err(SendError::Closed));
+        }
+        let read = [peer.frame(TEXT, b"before"), peer.frame(PING, b"?"), peer.frame(CLOSE, b"\x03\xf1too big")].concat();
+        let events = feed(&mut connection, &read);
+        assert_eq!(events[..2], [Event::Text("before".into()), Event::Ping(b"?".into())]);
+        assert_eq!(told(&events[2..]), (1009, "too big", false, Cause::Peer));
+        assert!(!connection.wants_write() && !connection.wants_shutdown() && connection.wants_read() && !connection.is_done());
+        assert_eq!(eof(&mut connection), []);
+        assert!(connection.is_done());
+
+        // It says nothing more, or something wrong: the connection is lost all the same.
+        let mut connection = open(side);
+        connection.handle_write_error();
+        assert_eq!(told(&eof(&mut connection)), (1006, "", false, Cause::Eof));
+        assert!(connection.is_done() && !connection.wants_write());
+        let mut connection = open(side);
+        connection.handle_write_error();
+        assert!(matches!(closed(&feed(&mut connection, b"\x83")).cause, Cause::Violation(_)));
+        assert!(!connection.wants_write());
+
+        // Our Close was queued, and did not leave.
+        let mut connection = open(side);
+        connection.close(None).unwrap();
+        connection.handle_write_error();
+        assert_eq!(told(&feed(&mut connection, &peer.frame(CLOSE, b"\x03\xe8"))), (1000, "", false, Cause::Local));
+        assert!(!connection.wants_write() && !connection.wants_shutdown());
+
+        // After Closed nothing more is told, and nothing more is waited for than the end of stream.
+        let mut connection = open(side);
+        closed(&feed(&mut connection, &peer.frame(CLOSE, b"")));
+        connection.handle_write_error();
+        assert_eq!(feed(&mut connection, b""), []);
+        assert!(!connection.wants_write() && connection.wants_read() && !connection.is_done());
+        assert_eq!(eof(&mut connection), []);
+        assert!(connection.is_done());
+    }
+}
+
 #[test]
 fn a_failed_connection_discards_within_its_bound() {
     for side in SIDES {
@@ -315,7 +365,7 @@ fn closing_twice_is_refused_and_changes_nothing() {
 /// Every order of a few calls, to some depth: no panic, `Closed` at most once, and a peer that is patient gets us done.
 #[test]
 fn every_order_of_calls_ends_with_one_closed() {
-    const STEPS: usize = 11;
+    const STEPS: usize = 12;
     const DEPTH: u32 = 4;
     for side in SIDES {
         let peer = side.other();
@@ -334,6 +384,10 @@ fn every_order_of_calls_ends_with_one_closed() {
                     7 => connection.handle_eof(),
                     8 => connection.handle_error(),
                     9 => connection.shutdown_done(),
+                    10 => {
+                        connection.handle_write_error();
+                        assert!(!connection.wants_write() && !connection.is_open());
+                    }
                     _ => drop(output(&mut connection)),
                 }
             }

@@ -203,7 +203,7 @@ proptest! {
     #[test]
     fn any_end_of_the_transport_ends_both(
         ops in prop::collection::vec(op(), 1..40),
-        fault in 0..4_usize,
+        fault in 0..5_usize,
         side in prop::sample::select(&SIDES[..]),
         garbage in prop::collection::vec(any::<u8>(), 1..40),
     ) {
@@ -213,6 +213,7 @@ proptest! {
             0 => pair.cut(side),
             1 => pair.connection(side).handle_error(),
             2 => pair.connection(side).handle_eof(),
+            3 => pair.connection(side).handle_write_error(),
             _ => pair.inject(side, &garbage),
         }
         // What one end drops, the other sees as an end of stream.

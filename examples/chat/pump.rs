@@ -27,8 +27,8 @@ pub(crate) enum Step {
 /// One turn: all that can be written, and at most one read.
 pub(crate) fn pump(side: &mut dyn LifeCycle, link: &mut Link, scratch: &mut [u8]) -> Step {
     if link.write(side).is_err() {
-        side.handle_error();
-        return Step::Ended;
+        // What the peer said before it left can still be read.
+        side.handle_write_error();
     }
     if side.wants_shutdown() {
         // Where this fails, the next read tells why.

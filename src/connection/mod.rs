@@ -11,6 +11,8 @@
 //!                                         a violation behind a chunk
 //! ```
 //!
+//! When a write fails, `Open` becomes `Mute`: nothing is sent any more, and all is received that `Open` receives.
+//!
 //! What follows `Over` is the transport's end, §7.1.1: what is queued is sent, the write side is shut down, and what still
 //! comes is thrown away, until the end of stream or [`Config::max_discard`]. Closed cleanly, a server shuts down first and a
 //! client waits for the server's end of stream. Closed otherwise, either end shuts down at once.
@@ -106,6 +108,8 @@ enum Phase {
     Open,
     /// Our Close frame is queued; the peer may still send messages.
     Closing,
+    /// Nothing can be written any more; the peer's messages, and its Close frame, may still be there to be read.
+    Mute,
     /// It ended without the peer's Close frame; to be told.
     Ended(Cause),
     /// `Closed` was told.
@@ -281,7 +285,7 @@ impl Connection {
 
     /// The connection has ended without the peer's Close frame, unless it had ended before: `Closed` is to be told.
     fn end(&mut self, cause: Cause) {
-        if let Phase::Open | Phase::Closing = self.phase {
+        if let Phase::Open | Phase::Closing | Phase::Mute = self.phase {
             self.phase = Phase::Ended(cause);
             self.stop();
         }
@@ -301,14 +305,14 @@ impl LifeCycle for Connection {
 
     fn wants_read(&self) -> bool {
         match self.phase {
-            Phase::Open | Phase::Closing => self.ending.readable(),
+            Phase::Open | Phase::Closing | Phase::Mute => self.ending.readable(),
             Phase::Ended(_) | Phase::Over { .. } => self.ending.discards() && !self.is_done(),
         }
     }
 
     fn wants_shutdown(&self) -> bool {
         let nothing_follows = match self.phase {
-            Phase::Open | Phase::Closing => false,
+            Phase::Open | Phase::Closing | Phase::Mute => false,
             // §7.1.1: the server closes first; a client waits for it, within bounds.
             Phase::Over { clean: true } => self.is_server() || self.ending.eof || self.ending.discard == 0,
             Phase::Over { clean: false } | Phase::Ended(_) => true,
@@ -331,6 +335,15 @@ impl LifeCycle for Connection {
         self.end(Cause::Eof);
     }
 
+    fn handle_write_error(&mut self) {
+        self.ending.mute = true;
+        self.outbox.clear();
+        if self.phase == Phase::Open {
+            self.phase = Phase::Mute;
+            self.stop_sending();
+        }
+    }
+
     fn handle_timeout(&mut self) {
         self.ending.broken = true;
         self.outbox.clear();
@@ -339,7 +352,7 @@ impl LifeCycle for Connection {
 
     fn is_done(&self) -> bool {
         match self.phase {
-            Phase::Open | Phase::Closing | Phase::Ended(_) => false,
+            Phase::Open | Phase::Closing | Phase::Mute | Phase::Ended(_) => false,
             Phase::Over { .. } => self.ending.lingered(),
         }
     }

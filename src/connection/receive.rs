@@ -38,7 +38,7 @@ impl Connection {
     pub(super) fn poll_pieces<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
         self.signs.heard |= !input.is_empty();
         match self.phase {
-            Phase::Open | Phase::Closing => {}
+            Phase::Open | Phase::Closing | Phase::Mute => {}
             Phase::Ended(cause) => return Some(self.over(abnormal(cause), input)),
             Phase::Over { .. } => {
                 self.ending.discarded(input.take_all().len());
@@ -89,8 +89,10 @@ impl Connection {
     fn control_frame<'b>(&mut self, kind: Control, data: Cow<'b, [u8]>, input: &mut Input<'b>) -> Result<Event<'b>, Cause> {
         match kind {
             Control::Ping => {
-                let key = self.next_key();
-                self.outbox.push_pong(&data, key);
+                if !self.ending.mute {
+                    let key = self.next_key();
+                    self.outbox.push_pong(&data, key);
+                }
                 Ok(Event::Ping(data))
             }
             Control::Pong => {
@@ -106,13 +108,15 @@ impl Connection {
                         self.queue_close(frame);
                         Cause::Peer
                     }
+                    Phase::Mute => Cause::Peer,
                     _ => Cause::Local,
                 };
                 let (code, reason) = match frame {
                     Some(frame) => (frame.code().get(), String::from(frame.reason())),
                     None => (Closure::NO_STATUS, String::new()),
                 };
-                Ok(self.over(Closure { code, reason, clean: true, cause }, input))
+                // §7.1.4: clean if both Close frames were sent. Of a write that failed, ours was at best a part.
+                Ok(self.over(Closure { code, reason, clean: !self.ending.mute, cause }, input))
             }
         }
     }

@@ -156,6 +156,11 @@ impl Connection {
     pub(super) fn queue_close(&mut self, frame: Option<CloseFrame<'_>>) {
         let key = self.next_key();
         self.outbox.push_close(frame, key);
+        self.stop_sending();
+    }
+
+    /// Nothing is compressed any more.
+    pub(super) fn stop_sending(&mut self) {
         #[cfg(feature = "deflate")]
         if let Some(deflate) = &mut self.deflate {
             deflate.stop_sending();

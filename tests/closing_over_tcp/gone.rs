@@ -150,6 +150,22 @@ fn a_reset_is_told_once_and_at_once() {
     });
 }
 
+/// It says why, and leaves with megabytes of ours unread: what fails first is our write, and its Close frame still lies there.
+#[test]
+fn a_close_is_told_though_our_writes_fail() {
+    everywhere(|looped, side| {
+        for _ in 0..5 {
+            let (socket, mut peer) = connect(side);
+            let running = looped.start(socket, End::open(side, Plan { say: vec![24 << 20], ..patient() }));
+            peer.look();
+            peer.send(&peer.frame(CLOSE, b"\x03\xf1"));
+            drop(peer);
+            let (code, _, cause) = running.ends(SOON).closed();
+            assert_eq!((code, cause), (1009, Cause::Peer), "{looped:?} {side:?}");
+        }
+    });
+}
+
 #[test]
 fn a_reset_behind_the_peers_close_is_not_told() {
     everywhere(|looped, side| {

@@ -257,6 +257,11 @@ impl LifeCycle for Handshake {
         self.outbox.clear();
     }
 
+    /// The server may have answered before it took all of the request.
+    fn handle_write_error(&mut self) {
+        self.outbox.clear();
+    }
+
     fn handle_timeout(&mut self) {
         self.timed_out = true;
         self.handle_error();

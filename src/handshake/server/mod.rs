@@ -201,6 +201,9 @@ impl LifeCycle for Handshake {
         self.ending.broken = true;
     }
 
+    /// It writes nothing.
+    fn handle_write_error(&mut self) {}
+
     /// Who has sent nothing at all, as browsers do that connect ahead of need, gets no answer.
     fn handle_timeout(&mut self) {
         self.timed_out |= self.waits() && self.head.has_begun();

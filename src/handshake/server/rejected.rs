@@ -97,6 +97,11 @@ impl LifeCycle for Rejected {
         self.outbox.clear();
     }
 
+    /// There is nothing to read that anyone waits for.
+    fn handle_write_error(&mut self) {
+        self.handle_error();
+    }
+
     fn handle_timeout(&mut self) {
         self.handle_error();
     }

@@ -31,7 +31,7 @@ fn write(side: &mut dyn LifeCycle, stream: &mut TcpStream, most: usize) -> bool 
         match stream.write(&chunk[..chunk.len().min(most)]) {
             Ok(n @ 1..) => out.advance(n),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            _ => side.handle_error(),
+            _ => side.handle_write_error(),
         }
     }
     wanted

@@ -46,9 +46,8 @@ impl<T: Talk> Link<T> {
     /// Writes, reads and listens until the socket blocks or it is over.
     pub(crate) fn turn(&mut self) -> Turn {
         loop {
-            let failed = self.write().is_err();
-            if failed {
-                self.talk.side().handle_error();
+            if self.write().is_err() {
+                self.talk.side().handle_write_error();
             }
             if self.talk.side().wants_shutdown() {
                 // Where this fails, the next read tells why.
@@ -58,7 +57,7 @@ impl<T: Talk> Link<T> {
             if self.talk.side().is_done() {
                 return Turn::Done;
             }
-            if self.unheard.is_empty() && !failed {
+            if self.unheard.is_empty() {
                 if !self.talk.side().wants_read() {
                     return Turn::Blocked;
                 }
