@@ -1,0 +1,300 @@
+//! The checks of our client against a peer's server, the same for every peer.
+//!
+//! | path | what the server does |
+//! |---|---|
+//! | `/echo` | echoes messages as they are; speaks `chat.v2`, `chat.v1`; takes messages of up to 16 MiB |
+//! | `/limit?bytes=N` | the same, for messages of at most N bytes |
+//! | `/close?code=C&reason=R` | closes as soon as it is open; without a code by an empty Close |
+//! | `/abort` | drops the connection as soon as it is open, without a Close |
+//! | `/ping?data=D` | pings as soon as it is open, and tells the pong's payload as a text |
+//! | `/parts?kind=text\|binary&size=S&count=N` | one message in N fragments of S bytes: `sample::text` or `sample::binary` of S × N bytes |
+//! | `/request` | tells the request as a JSON text: `target`, `headers` (an object, names in lower case); its 101 has `X-Interop: yes` |
+//! | `/refuse?status=S` | an HTTP answer with that status, `X-Interop: yes` and the body `not you\n` |
+//! | `/closure?id=ID` | as a JSON text: `code`, `reason` that came from the client on the connection whose address had `id=ID`, once it is over |
+//!
+//! Of an `Origin` other than `http://127.0.0.1` it lets nobody in: 403.
+
+use crate::Failure;
+use crate::program::PeerServer;
+use crate::report::Group;
+use crate::sample::{self, SIZES};
+use crate::session::{self, Answer, Session};
+use serde::Deserialize;
+use sockless::client::Request;
+use sockless::handshake::Header;
+use sockless::{Cause, Chunk, CloseCode, CloseFrame, Closure, Config, Connection, Data, Delivery, Event, Kind, ProtocolError};
+use std::collections::HashMap;
+
+/// In what peers may differ.
+#[derive(Debug)]
+pub(crate) struct Habits {
+    /// With which code it answers a Close without one; §7.1.5 calls none 1005.
+    pub(crate) answer_to_empty_close: u16,
+}
+
+pub(crate) fn all(group: &mut Group<'_>, server: &PeerServer, habits: &Habits) {
+    echoes(group, server);
+    fragments(group, server);
+    pings(group, server);
+    our_closes(group, server, habits);
+    its_closes(group, server);
+    limits(group, server);
+    requests(group, server);
+}
+
+/// Text and binary of every size.
+pub(crate) fn echoes(group: &mut Group<'_>, server: &PeerServer) {
+    for size in SIZES {
+        group.check(&format!("text of {size} bytes, echoed"), || echo_text(&mut Session::open(&server.url("/echo"))?, &sample::text(size)));
+        group.check(&format!("binary of {size} bytes, echoed"), || {
+            echo_binary(&mut Session::open(&server.url("/echo"))?, &sample::binary(size))
+        });
+    }
+    group.check("a thousand messages, echoed in order", || {
+        let mut session = Session::open(&server.url("/echo"))?;
+        session.send(|connection| (0..1000).try_for_each(|i| connection.send_text(format!("message {i}"))))?;
+        (0..1000).try_for_each(|i| same(session.text()?, format!("message {i}")))
+    });
+}
+
+/// Messages in several frames, both ways.
+pub(crate) fn fragments(group: &mut Group<'_>, server: &PeerServer) {
+    for (size, above) in [(10_000, 1000), (1 << 20, 65_536), (16 << 20, 1 << 20)] {
+        group.check(&format!("text of {size} bytes, sent in fragments of {above}"), || {
+            let mut config = Config::default();
+            config.fragment_above = above;
+            echo_text(&mut Session::with(Request::new(&server.url("/echo"))?, config)?, &sample::text(size))
+        });
+    }
+    group.check("text in parts that cut characters, with pings between them", || {
+        let mut session = Session::open(&server.url("/echo"))?;
+        let text = sample::text(100);
+        session.send(|connection| connection.begin(Kind::Text))?;
+        for part in text.as_bytes().chunks(3) {
+            session.send(|connection| connection.write_part(part).and_then(|()| connection.ping(part)))?;
+        }
+        session.send(Connection::finish)?;
+        let mut pongs = Vec::new();
+        loop {
+            match session.event()? {
+                Some(Event::Pong(data)) => pongs.extend(data.into_owned()),
+                Some(Event::Text(echo)) => break same(echo.as_ref(), &text)?,
+                other => return Err(format!("{other:?}").into()),
+            }
+        }
+        same(String::from_utf8(pongs)?, text)
+    });
+    group.check("an empty message in parts", || {
+        let mut session = Session::open(&server.url("/echo"))?;
+        session.send(|connection| connection.begin(Kind::Binary).and_then(|()| connection.finish()))?;
+        same(session.message()?, Event::Binary(Vec::new().into()))
+    });
+    for (size, count) in [(1, 50), (125, 8), (126, 8), (65_536, 16)] {
+        group.check(&format!("its text in {count} fragments of {size} bytes"), || {
+            let url = server.url(&format!("/parts?kind=text&size={size}&count={count}"));
+            same(Session::open(&url)?.text()?, sample::text(size * count))
+        });
+        group.check(&format!("its binary in {count} fragments of {size} bytes, taken in chunks"), || {
+            let url = server.url(&format!("/parts?kind=binary&size={size}&count={count}"));
+            let mut config = Config::default();
+            config.delivery = Delivery::Chunks;
+            let mut session = Session::with(Request::new(&url)?, config)?;
+            let mut joined = Vec::new();
+            loop {
+                match session.message()? {
+                    Event::Chunk(Chunk { data: Data::Binary(data), last, .. }) => {
+                        joined.extend_from_slice(&data);
+                        if last {
+                            return same(joined, sample::binary(size * count));
+                        }
+                    }
+                    other => return Err(format!("{other:?}").into()),
+                }
+            }
+        });
+    }
+}
+
+pub(crate) fn pings(group: &mut Group<'_>, server: &PeerServer) {
+    for size in [0, 4, 125] {
+        group.check(&format!("our ping of {size} bytes, answered"), || {
+            let mut session = Session::open(&server.url("/echo"))?;
+            let data = sample::binary(size);
+            session.send(|connection| connection.ping(&data))?;
+            loop {
+                match session.event()? {
+                    Some(Event::Pong(pong)) => return same(pong.into_owned(), data),
+                    Some(_) => {}
+                    None => return Err("over".into()),
+                }
+            }
+        });
+    }
+    for data in ["", "hello", &"p".repeat(125)] {
+        group.check(&format!("its ping of {} bytes, answered", data.len()), || {
+            let mut session = Session::open(&server.url(&format!("/ping?data={data}")))?;
+            same(session.text()?, data)
+        });
+    }
+}
+
+/// We close first.
+pub(crate) fn our_closes(group: &mut Group<'_>, server: &PeerServer, habits: &Habits) {
+    let long = sample::text(123);
+    for (number, (code, reason)) in [(1000, ""), (1001, "leaving"), (3000, "né€😀"), (4999, &long)].into_iter().enumerate() {
+        group.check(&format!("we close with {code} and a reason of {} bytes", reason.len()), || {
+            let id = format!("ours-{number}");
+            let mut session = Session::open(&server.url(&format!("/echo?id={id}")))?;
+            let frame = CloseFrame::new(CloseCode::new(code).ok_or("no such code")?, reason)?;
+            session.send(|connection| connection.close(Some(frame)))?;
+            let closure = session.closure()?;
+            same((closure.code, closure.clean, closure.cause), (code, true, Cause::Local))?;
+            same(seen(server, &id)?, (code, reason.to_owned()))
+        });
+    }
+    group.check("we close with an empty Close", || {
+        let mut session = Session::open(&server.url("/echo?id=ours-empty"))?;
+        session.send(|connection| connection.close(None))?;
+        let closure = session.closure()?;
+        same((closure.code, closure.clean, closure.cause), (habits.answer_to_empty_close, true, Cause::Local))?;
+        same(seen(server, "ours-empty")?, (Closure::NO_STATUS, String::new()))
+    });
+    group.check("what was queued ahead of our Close is received", || {
+        let mut session = Session::open(&server.url("/echo?id=ours-queued"))?;
+        let data = sample::binary(1 << 20);
+        session.send(|connection| connection.send_binary(&data).and_then(|()| connection.close(Some(CloseCode::NORMAL.into()))))?;
+        // The echo may be given up for the Close or not; the closing is in order either way.
+        same(session.closure()?.code, 1000)?;
+        same(seen(server, "ours-queued")?, (1000, String::new()))
+    });
+}
+
+/// The peer closes first.
+pub(crate) fn its_closes(group: &mut Group<'_>, server: &PeerServer) {
+    let long = sample::text(123);
+    for (number, (code, reason)) in [(1000, ""), (1001, "leaving"), (1011, "broken"), (4999, &long)].into_iter().enumerate() {
+        group.check(&format!("it closes with {code} and a reason of {} bytes", reason.len()), || {
+            let query = form_urlencoded::Serializer::new(String::new())
+                .append_pair("code", &code.to_string())
+                .append_pair("reason", reason)
+                .append_pair("id", &format!("its-{number}"))
+                .finish();
+            let closure = Session::open(&server.url(&format!("/close?{query}")))?.closure()?;
+            same((closure.code, closure.reason.as_str(), closure.clean, closure.cause), (code, reason, true, Cause::Peer))?;
+            // The answer has the same code (§5.5.1: "typically echos the status code").
+            same(seen(server, &format!("its-{number}"))?.0, code)
+        });
+    }
+    group.check("it closes with an empty Close", || {
+        let closure = Session::open(&server.url("/close?id=its-empty"))?.closure()?;
+        same((closure.code, closure.reason.as_str(), closure.clean, closure.cause), (Closure::NO_STATUS, "", true, Cause::Peer))?;
+        same(seen(server, "its-empty")?.0, Closure::NO_STATUS)
+    });
+    group.check("it drops the connection without a Close", || {
+        let closure = Session::open(&server.url("/abort"))?.closure()?;
+        same((closure.code, closure.clean, closure.cause), (Closure::ABNORMAL, false, Cause::Eof))
+    });
+}
+
+/// Messages that are too big, both ways.
+pub(crate) fn limits(group: &mut Group<'_>, server: &PeerServer) {
+    group.check("a message at its limit is echoed, one above it answered with 1009", || {
+        let mut session = Session::open(&server.url("/limit?bytes=1000"))?;
+        echo_binary(&mut session, &sample::binary(1000))?;
+        session.send(|connection| connection.send_binary(sample::binary(1001)))?;
+        let closure = session.closure()?;
+        same((closure.code, closure.clean, closure.cause), (1009, true, Cause::Peer))
+    });
+    for (what, above) in [("in one frame", usize::MAX), ("in fragments", 100)] {
+        group.check(&format!("a message above our limit, {what}: it sees 1009"), || {
+            let id = format!("limit-{above}");
+            let mut config = Config::default();
+            config.limits.max_message = 1000;
+            let target =
+                if above == usize::MAX { format!("/echo?id={id}") } else { format!("/parts?kind=binary&size=100&count=11&id={id}") };
+            let mut session = Session::with(Request::new(&server.url(&target))?, config)?;
+            if above == usize::MAX {
+                echo_binary(&mut session, &sample::binary(1000))?;
+                session.send(|connection| connection.send_binary(sample::binary(1001)))?;
+            }
+            let closure = session.closure()?;
+            let cause = Cause::Violation(ProtocolError::MessageTooBig);
+            same((closure.code, closure.clean, closure.cause), (Closure::ABNORMAL, false, cause))?;
+            same(seen(server, &id)?.0, 1009)
+        });
+    }
+}
+
+/// What the handshake carries.
+pub(crate) fn requests(group: &mut Group<'_>, server: &PeerServer) {
+    for (offered, chosen) in [(&["chat.v1"][..], Some("chat.v1")), (&["nope", "chat.v2"], Some("chat.v2")), (&[], None)] {
+        group.check(&format!("subprotocols {offered:?}"), || {
+            let mut request = Request::new(&server.url("/echo"))?;
+            for protocol in offered {
+                request = request.protocol(protocol)?;
+            }
+            let mut session = Session::with(request, Config::default())?;
+            same(session.protocol(), chosen)?;
+            echo_text(&mut session, "hello")
+        });
+    }
+    group.check("our headers and our target reach it, and its header us", || {
+        #[derive(Deserialize)]
+        struct Told {
+            target: String,
+            headers: HashMap<String, String>,
+        }
+        let request = Request::new(&server.url("/request?a=%20b&c"))?.header(Header::new("X-Sent", "one, two")?);
+        let mut session = Session::with(request.origin("http://127.0.0.1")?, Config::default())?;
+        same(session.mark(), Some("yes"))?;
+        let told: Told = serde_json::from_str(&session.text()?)?;
+        same(told.target.as_str(), "/request?a=%20b&c")?;
+        let header = |name: &str| told.headers.get(name).map(String::as_str);
+        same((header("x-sent"), header("origin")), (Some("one, two"), Some("http://127.0.0.1")))
+    });
+    group.check("an Origin that it does not want is refused with 403", || {
+        match session::ask(Request::new(&server.url("/echo"))?.origin("http://elsewhere.example")?, Config::default())? {
+            Answer::Refused(response) => same(response.status(), 403),
+            other => Err(format!("{other:?}").into()),
+        }
+    });
+    group.check("a refusal with 401, its header and its body", || {
+        match session::ask(Request::new(&server.url("/refuse?status=401"))?, Config::default())? {
+            Answer::Refused(response) => {
+                same((response.status(), response.headers().text("x-interop")), (401, Some("yes")))?;
+                same((response.body(), response.is_cut()), (&b"not you\n"[..], false))
+            }
+            other => Err(format!("{other:?}").into()),
+        }
+    });
+}
+
+fn echo_text(session: &mut Session, text: &str) -> Result<(), Failure> {
+    session.send(|connection| connection.send_text(text))?;
+    same(session.text()?.as_str(), text)
+}
+
+fn echo_binary(session: &mut Session, data: &[u8]) -> Result<(), Failure> {
+    session.send(|connection| connection.send_binary(data))?;
+    same(session.message()?, Event::Binary(data.into()))
+}
+
+/// The code and the reason that the peer's server had from us.
+fn seen(server: &PeerServer, id: &str) -> Result<(u16, String), Failure> {
+    #[derive(Deserialize)]
+    struct Seen {
+        code: u16,
+        reason: String,
+    }
+    let seen: Seen = serde_json::from_str(&Session::open(&server.url(&format!("/closure?id={id}")))?.text()?)?;
+    Ok((seen.code, seen.reason))
+}
+
+/// Fails unless both are the same; of long values the beginning is told.
+fn same<A: PartialEq<B> + std::fmt::Debug, B: std::fmt::Debug>(is: A, should: B) -> Result<(), Failure> {
+    const LONG: usize = 200;
+    let shown = |text: String| {
+        if text.len() > LONG { format!("{} bytes: {}…", text.len(), text.chars().take(LONG).collect::<String>()) } else { text }
+    };
+    if is == should { Ok(()) } else { Err(format!("{}, not {}", shown(format!("{is:?}")), shown(format!("{should:?}"))).into()) }
+}

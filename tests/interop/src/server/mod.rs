@@ -1,0 +1,149 @@
+//! Our server: `examples/echo.rs` with a path for each thing that a peer may want to see it do.
+//!
+//! | WebSocket | |
+//! |---|---|
+//! | `/echo` | echoes messages as they are; speaks `chat.v2`, `chat.v1` |
+//! | `/echo-chunks` | the same by `Delivery::Chunks`, in parts as they come |
+//! | `/limit?bytes=N` | the same as `/echo`, for messages of at most N bytes |
+//! | `/close?code=C&reason=R` | closes as soon as it is open; without a code by an empty Close |
+//! | `/ping?data=D` | pings as soon as it is open, and tells the pong's payload as a text |
+//! | `/parts?kind=text\|binary&size=S&count=N` | one message in N fragments of S bytes, those of a text less a character that would be cut |
+//! | `/slow?id=ID` | reads nothing until `GET /release?id=ID`; to the text `end` it answers with how many bytes of other messages came |
+//! | `/request` | tells the request as a JSON text: `target`, `origin`, `protocols`, `headers` (a list of pairs); its 101 has `X-Interop: yes` |
+//! | `/refuse?status=S` | an HTTP answer with that status, `X-Interop: yes` and the body `not you\n` |
+//!
+//! | plain HTTP | |
+//! |---|---|
+//! | `/page` | an empty page |
+//! | `/closure?id=ID` | what we saw of the end of the connection whose address had `id=ID`, once it is over, as JSON: `code`, `reason`, `clean`, `cause` |
+//! | `/release?id=ID` | see `/slow` |
+//! | `/refusals` | whom we refused by ourselves so far, as a JSON list of `status` and `error` |
+//!
+//! Only web pages of the same host may connect.
+
+mod ledger;
+mod plain;
+mod service;
+
+use crate::wire::Wire;
+use ledger::Ledger;
+use service::{Service, Talk};
+use sockless::handshake::Header;
+use sockless::server::{Accept, Handshake, Incoming, Rejected, Request};
+use sockless::{Closure, Event, Input, LifeCycle};
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+/// How long one connection may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The subprotocols that it speaks, the best first.
+const PROTOCOLS: [&str; 2] = ["chat.v2", "chat.v1"];
+
+#[derive(Debug)]
+pub(crate) struct Server {
+    port: u16,
+}
+
+impl Server {
+    /// Listens on a free port and serves until the program ends.
+    pub(crate) fn start() -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let port = listener.local_addr()?.port();
+        let ledger = Arc::new(Ledger::default());
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let ledger = ledger.clone();
+                match stream.and_then(|stream| Wire::new(stream, PATIENCE)) {
+                    Ok(wire) => drop(thread::spawn(move || serve(wire, &ledger))),
+                    Err(error) => eprintln!("interop: a connection was lost: {error}"),
+                }
+            }
+        });
+        Ok(Self { port })
+    }
+
+    /// Its address, without a path.
+    pub(crate) fn url(&self) -> String {
+        format!("ws://127.0.0.1:{}", self.port)
+    }
+}
+
+fn serve(mut wire: Wire, ledger: &Ledger) {
+    let mut scratch = vec![0; 64 << 10];
+    let mut handshake = Handshake::new(Default::default());
+    while !handshake.is_done() {
+        let mut input = wire.turn(&mut handshake, &mut scratch);
+        match handshake.poll(&mut input) {
+            Some(Incoming::Upgrade(request)) => return upgrade(request, input, wire, ledger),
+            Some(Incoming::Http(request)) => return answer(plain::answer(request, ledger), wire),
+            Some(Incoming::Failed(rejected)) => {
+                ledger.refused(&rejected);
+                return answer(rejected, wire);
+            }
+            None => {}
+        }
+    }
+}
+
+fn upgrade(request: Request, input: Input<'_>, wire: Wire, ledger: &Ledger) {
+    let Some((service, id)) = Service::of(&request) else { return answer(request.reject(404).into_rejected(), wire) };
+    if let Service::Refuse { status } = service {
+        return answer(request.reject(status).header(mark()).body("not you\n").into_rejected(), wire);
+    }
+    let accept = PROTOCOLS.iter().fold(request.accept().header(mark()), |accept, protocol| Accept::protocol(accept, protocol));
+    let connection = accept.open(service.config());
+    let closure = Visit { talk: Talk { connection, wire }, service, closure: None }.receive(input, id.as_deref(), ledger);
+    if let (Some(id), Some(closure)) = (id, closure) {
+        ledger.closed(id, closure);
+    }
+}
+
+/// An open connection.
+struct Visit {
+    talk: Talk,
+    service: Service,
+    closure: Option<Closure>,
+}
+
+impl Visit {
+    /// From the first frames to the end.
+    fn receive(mut self, input: Input<'_>, id: Option<&str>, ledger: &Ledger) -> Option<Closure> {
+        let mut scratch = vec![0; 64 << 10];
+        self.service.opened(&mut self.talk);
+        self.talk.wire.write(&mut self.talk.connection);
+        if self.service.waits() {
+            ledger.wait_for_release(id.unwrap_or_default(), PATIENCE);
+        }
+        self.hear(input); // Frames may have come behind the request.
+        while !self.talk.connection.is_done() {
+            let input = self.talk.wire.turn(&mut self.talk.connection, &mut scratch);
+            self.hear(input);
+        }
+        self.closure
+    }
+
+    fn hear(&mut self, mut input: Input<'_>) {
+        while let Some(event) = self.talk.connection.poll_event(&mut input) {
+            match event {
+                Event::Closed(closure) => self.closure = Some(closure),
+                event => self.service.heard(&mut self.talk, event),
+            }
+        }
+    }
+}
+
+fn answer(mut rejected: Rejected, mut wire: Wire) {
+    let mut scratch = vec![0; 4 << 10];
+    while !rejected.is_done() {
+        let mut input = wire.turn(&mut rejected, &mut scratch);
+        rejected.discard(&mut input);
+    }
+}
+
+/// A header of our own in an answer.
+fn mark() -> Header<'static> {
+    Header::new("X-Interop", "yes").expect("a token, and a word")
+}

@@ -1,0 +1,141 @@
+//! Our client: one connection to a peer's server, over a blocking socket.
+
+use crate::Failure;
+use crate::wire::Wire;
+use sockless::client::{Handshake, Outcome, Request, Response};
+use sockless::{Closure, Config, Connection, Event, HandshakeError, Input, LifeCycle, Seed, SendError};
+use std::net::TcpStream;
+use std::ops::Range;
+use std::time::Duration;
+
+/// How long one connection may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What became of a request.
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // One a check.
+pub(crate) enum Answer {
+    Open(Session),
+    Refused(Response),
+    Failed(HandshakeError),
+}
+
+#[derive(Debug)]
+pub(crate) struct Session {
+    wire: Wire,
+    connection: Connection,
+    protocol: Option<String>,
+    /// A header that the peers' servers add.
+    mark: Option<String>,
+    scratch: Vec<u8>,
+    /// What was read and not looked at.
+    unheard: Range<usize>,
+}
+
+impl Session {
+    /// A connection that has to open.
+    pub(crate) fn open(url: &str) -> Result<Self, Failure> {
+        Self::with(Request::new(url)?, Config::default())
+    }
+
+    /// The same, of any kind.
+    pub(crate) fn with(request: Request, config: Config) -> Result<Self, Failure> {
+        match ask(request, config)? {
+            Answer::Open(session) => Ok(session),
+            Answer::Refused(response) => Err(format!("refused: {response:?}").into()),
+            Answer::Failed(error) => Err(format!("no handshake: {error}").into()),
+        }
+    }
+
+    /// The subprotocol.
+    pub(crate) fn protocol(&self) -> Option<&str> {
+        self.protocol.as_deref()
+    }
+
+    /// What the 101 said in `X-Interop`.
+    pub(crate) fn mark(&self) -> Option<&str> {
+        self.mark.as_deref()
+    }
+
+    /// Queues something and writes it.
+    pub(crate) fn send(&mut self, what: impl FnOnce(&mut Connection) -> Result<(), SendError>) -> Result<(), Failure> {
+        what(&mut self.connection)?;
+        self.wire.write(&mut self.connection);
+        Ok(())
+    }
+
+    /// The next event; `None` once it is over.
+    pub(crate) fn event(&mut self) -> Result<Option<Event<'static>>, Failure> {
+        loop {
+            let mut input = Input::new(&mut self.scratch[self.unheard.clone()]);
+            let event = self.connection.poll_event(&mut input).map(Event::into_owned);
+            self.unheard.start = self.unheard.end - input.into_rest().len();
+            if self.wire.is_late() {
+                return Err(format!("not within {} s", PATIENCE.as_secs()).into());
+            }
+            if event.is_some() {
+                return Ok(event);
+            }
+            if self.connection.is_done() {
+                return Ok(None);
+            }
+            self.unheard = 0..self.wire.turn(&mut self.connection, &mut self.scratch).into_rest().len();
+        }
+    }
+
+    /// The next message.
+    pub(crate) fn message(&mut self) -> Result<Event<'static>, Failure> {
+        loop {
+            match self.event()? {
+                Some(Event::Ping(_) | Event::Pong(_)) => {}
+                Some(Event::Closed(closure)) => return Err(format!("closed: {closure:?}").into()),
+                Some(event) => return Ok(event),
+                None => return Err("over".into()),
+            }
+        }
+    }
+
+    /// The next message, which has to be a text.
+    pub(crate) fn text(&mut self) -> Result<String, Failure> {
+        match self.message()? {
+            Event::Text(text) => Ok(text.into_owned()),
+            _ => Err("not a text".into()),
+        }
+    }
+
+    /// Goes on until the transport is done, whatever comes, and tells how it ended.
+    pub(crate) fn closure(&mut self) -> Result<Closure, Failure> {
+        let mut told = None;
+        while let Some(event) = self.event()? {
+            if let Event::Closed(closure) = event {
+                told = Some(closure);
+            }
+        }
+        told.ok_or_else(|| "it ended without Closed".into())
+    }
+}
+
+/// Asks for a connection.
+pub(crate) fn ask(request: Request, config: Config) -> Result<Answer, Failure> {
+    let mut wire = Wire::new(TcpStream::connect((request.host(), request.port()))?, PATIENCE)?;
+    let mut scratch = vec![0; 64 << 10];
+    let mut handshake = Handshake::new(request, Seed::random()?);
+    loop {
+        let mut input = wire.turn(&mut handshake, &mut scratch);
+        let outcome = handshake.poll(&mut input);
+        // Frames may have come behind the answer.
+        let rest = input.into_rest().to_vec();
+        match outcome {
+            Some(Outcome::Open(opened)) => {
+                let protocol = opened.protocol().map(str::to_owned);
+                let mark = opened.headers().text("x-interop").map(str::to_owned);
+                scratch[..rest.len()].copy_from_slice(&rest);
+                let connection = opened.open(config);
+                return Ok(Answer::Open(Session { wire, connection, protocol, mark, scratch, unheard: 0..rest.len() }));
+            }
+            Some(Outcome::Refused(response)) => return Ok(Answer::Refused(response)),
+            Some(Outcome::Failed(error)) => return Ok(Answer::Failed(error)),
+            None => {}
+        }
+    }
+}
