@@ -291,7 +291,7 @@ fn seen(server: &PeerServer, id: &str) -> Result<(u16, String), Failure> {
 }
 
 /// Fails unless both are the same; of long values the beginning is told.
-fn same<A: PartialEq<B> + std::fmt::Debug, B: std::fmt::Debug>(is: A, should: B) -> Result<(), Failure> {
+pub(crate) fn same<A: PartialEq<B> + std::fmt::Debug, B: std::fmt::Debug>(is: A, should: B) -> Result<(), Failure> {
     const LONG: usize = 200;
     let shown = |text: String| {
         if text.len() > LONG { format!("{} bytes: {}…", text.len(), text.chars().take(LONG).collect::<String>()) } else { text }
