@@ -25,10 +25,11 @@ export class Chromium {
   #pages = new Map();
   #unread = "";
 
-  static async launch(executable) {
+  /** `flags`: what this browser is to do otherwise. */
+  static async launch(executable, flags = []) {
     const browser = new Chromium();
     browser.#profile = await mkdtemp(join(tmpdir(), "sockless-browser-"));
-    browser.#process = spawn(executable, [...FLAGS, `--user-data-dir=${browser.#profile}`, "about:blank"],
+    browser.#process = spawn(executable, [...FLAGS, ...flags, `--user-data-dir=${browser.#profile}`, "about:blank"],
       { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
     browser.#process.on("error", (error) => browser.#fail(new Error(`cannot start ${executable}: ${error.message}`)));
     browser.#process.on("exit", () => browser.#fail(new Error("the browser is gone")));

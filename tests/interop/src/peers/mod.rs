@@ -1,5 +1,6 @@
 //! The table of peers: what they are called, whether they are here, how to get them, and what is run.
 
+mod chromium;
 mod node;
 
 use crate::Failure;
@@ -7,7 +8,7 @@ use crate::report::Report;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-pub(crate) const PEERS: [Peer; 1] = [node::PEER];
+pub(crate) const PEERS: [Peer; 2] = [chromium::PEER, node::PEER];
 
 #[derive(Debug)]
 pub(crate) struct Peer {
