@@ -10,13 +10,15 @@ use std::time::{Duration, Instant};
 pub(crate) struct Wire {
     stream: TcpStream,
     until: Instant,
+    /// A write failed.
+    mute: bool,
 }
 
 impl Wire {
     /// Everything that is said on it has to be said within `patience`.
     pub(crate) fn new(stream: TcpStream, patience: Duration) -> io::Result<Self> {
         stream.set_nodelay(true)?;
-        Ok(Self { stream, until: Instant::now() + patience })
+        Ok(Self { stream, until: Instant::now() + patience, mute: false })
     }
 
     /// Whether it took too long.
@@ -42,17 +44,22 @@ impl Wire {
         Input::empty()
     }
 
-    /// Writes all that is queued.
+    /// Writes all that is queued. Where that fails, it is thrown away and reading goes on, to the end that shows there: a peer that closed its socket
+    /// right behind its Close frame takes nothing any more, and the Close frame is still to be read.
     pub(crate) fn write(&mut self, side: &mut dyn LifeCycle) {
         while side.wants_write() {
             let mut out = side.transmit();
+            if self.mute {
+                out.advance(out.remaining());
+                continue;
+            }
             let mut slices = [IoSlice::new(&[]); 16];
             let count = out.chunks_vectored(&mut slices);
             let written = self.left().and_then(|left| self.stream.set_write_timeout(Some(left)));
             match written.and_then(|()| self.stream.write_vectored(&slices[..count])) {
                 Ok(n @ 1..) => out.advance(n),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                _ => side.handle_error(),
+                _ => self.mute = true,
             }
         }
     }
