@@ -30,6 +30,9 @@ use std::collections::HashMap;
 pub(crate) struct Habits {
     /// With which code it answers a Close without one; §7.1.5 calls none 1005.
     pub(crate) answer_to_empty_close: u16,
+    /// What a Close without a code is to it: what it tells of ours, and what comes when it closes without saying a code. 1005 again, for those who know
+    /// such a Close at all.
+    pub(crate) empty_close: u16,
 }
 
 pub(crate) fn all(group: &mut Group<'_>, server: &PeerServer, habits: &Habits) {
@@ -37,9 +40,11 @@ pub(crate) fn all(group: &mut Group<'_>, server: &PeerServer, habits: &Habits) {
     fragments(group, server);
     pings(group, server);
     our_closes(group, server, habits);
-    its_closes(group, server);
+    its_closes(group, server, habits);
     limits(group, server);
+    protocols(group, server);
     requests(group, server);
+    origins(group, server);
 }
 
 /// Text and binary of every size.
@@ -157,7 +162,7 @@ pub(crate) fn our_closes(group: &mut Group<'_>, server: &PeerServer, habits: &Ha
         session.send(|connection| connection.close(None))?;
         let closure = session.closure()?;
         same((closure.code, closure.clean, closure.cause), (habits.answer_to_empty_close, true, Cause::Local))?;
-        same(seen(server, "ours-empty")?, (Closure::NO_STATUS, String::new()))
+        same(seen(server, "ours-empty")?, (habits.empty_close, String::new()))
     });
     group.check("what was queued ahead of our Close is received", || {
         let mut session = Session::open(&server.url("/echo?id=ours-queued"))?;
@@ -170,7 +175,7 @@ pub(crate) fn our_closes(group: &mut Group<'_>, server: &PeerServer, habits: &Ha
 }
 
 /// The peer closes first.
-pub(crate) fn its_closes(group: &mut Group<'_>, server: &PeerServer) {
+pub(crate) fn its_closes(group: &mut Group<'_>, server: &PeerServer, habits: &Habits) {
     let long = sample::text(123);
     for (number, (code, reason)) in [(1000, ""), (1001, "leaving"), (1011, "broken"), (4999, &long)].into_iter().enumerate() {
         group.check(&format!("it closes with {code} and a reason of {} bytes", reason.len()), || {
@@ -185,10 +190,10 @@ pub(crate) fn its_closes(group: &mut Group<'_>, server: &PeerServer) {
             same(seen(server, &format!("its-{number}"))?.0, code)
         });
     }
-    group.check("it closes with an empty Close", || {
+    group.check("it closes without a code", || {
         let closure = Session::open(&server.url("/close?id=its-empty"))?.closure()?;
-        same((closure.code, closure.reason.as_str(), closure.clean, closure.cause), (Closure::NO_STATUS, "", true, Cause::Peer))?;
-        same(seen(server, "its-empty")?.0, Closure::NO_STATUS)
+        same((closure.code, closure.reason.as_str(), closure.clean, closure.cause), (habits.empty_close, "", true, Cause::Peer))?;
+        same(seen(server, "its-empty")?.0, habits.empty_close)
     });
     group.check("it drops the connection without a Close", || {
         let closure = Session::open(&server.url("/abort"))?.closure()?;
@@ -225,8 +230,7 @@ pub(crate) fn limits(group: &mut Group<'_>, server: &PeerServer) {
     }
 }
 
-/// What the handshake carries.
-pub(crate) fn requests(group: &mut Group<'_>, server: &PeerServer) {
+pub(crate) fn protocols(group: &mut Group<'_>, server: &PeerServer) {
     for (offered, chosen) in [(&["chat.v1"][..], Some("chat.v1")), (&["nope", "chat.v2"], Some("chat.v2")), (&[], None)] {
         group.check(&format!("subprotocols {offered:?}"), || {
             let mut request = Request::new(&server.url("/echo"))?;
@@ -238,6 +242,10 @@ pub(crate) fn requests(group: &mut Group<'_>, server: &PeerServer) {
             echo_text(&mut session, "hello")
         });
     }
+}
+
+/// What the handshake carries beside them.
+pub(crate) fn requests(group: &mut Group<'_>, server: &PeerServer) {
     group.check("our headers and our target reach it, and its header us", || {
         #[derive(Deserialize)]
         struct Told {
@@ -252,12 +260,6 @@ pub(crate) fn requests(group: &mut Group<'_>, server: &PeerServer) {
         let header = |name: &str| told.headers.get(name).map(String::as_str);
         same((header("x-sent"), header("origin")), (Some("one, two"), Some("http://127.0.0.1")))
     });
-    group.check("an Origin that it does not want is refused with 403", || {
-        match session::ask(Request::new(&server.url("/echo"))?.origin("http://elsewhere.example")?, Config::default())? {
-            Answer::Refused(response) => same(response.status(), 403),
-            other => Err(format!("{other:?}").into()),
-        }
-    });
     group.check("a refusal with 401, its header and its body", || {
         match session::ask(Request::new(&server.url("/refuse?status=401"))?, Config::default())? {
             Answer::Refused(response) => {
@@ -269,18 +271,28 @@ pub(crate) fn requests(group: &mut Group<'_>, server: &PeerServer) {
     });
 }
 
-fn echo_text(session: &mut Session, text: &str) -> Result<(), Failure> {
+/// Which web pages it lets in.
+pub(crate) fn origins(group: &mut Group<'_>, server: &PeerServer) {
+    group.check("an Origin that it does not want is refused with 403", || {
+        match session::ask(Request::new(&server.url("/echo"))?.origin("http://elsewhere.example")?, Config::default())? {
+            Answer::Refused(response) => same(response.status(), 403),
+            other => Err(format!("{other:?}").into()),
+        }
+    });
+}
+
+pub(crate) fn echo_text(session: &mut Session, text: &str) -> Result<(), Failure> {
     session.send(|connection| connection.send_text(text))?;
     same(session.text()?.as_str(), text)
 }
 
-fn echo_binary(session: &mut Session, data: &[u8]) -> Result<(), Failure> {
+pub(crate) fn echo_binary(session: &mut Session, data: &[u8]) -> Result<(), Failure> {
     session.send(|connection| connection.send_binary(data))?;
     same(session.message()?, Event::Binary(data.into()))
 }
 
 /// The code and the reason that the peer's server had from us.
-fn seen(server: &PeerServer, id: &str) -> Result<(u16, String), Failure> {
+pub(crate) fn seen(server: &PeerServer, id: &str) -> Result<(u16, String), Failure> {
     #[derive(Deserialize)]
     struct Seen {
         code: u16,

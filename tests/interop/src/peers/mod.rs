@@ -2,13 +2,14 @@
 
 mod chromium;
 mod node;
+mod qt;
 
 use crate::Failure;
 use crate::report::Report;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-pub(crate) const PEERS: [Peer; 2] = [chromium::PEER, node::PEER];
+pub(crate) const PEERS: [Peer; 3] = [chromium::PEER, node::PEER, qt::PEER];
 
 #[derive(Debug)]
 pub(crate) struct Peer {

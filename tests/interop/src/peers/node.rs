@@ -11,7 +11,7 @@ use std::process::Command;
 
 pub(crate) const PEER: Peer = Peer { name: "node", version, install: "npm ci --prefix tests/interop/peers/node", run };
 
-const HABITS: Habits = Habits { answer_to_empty_close: 1005 };
+const HABITS: Habits = Habits { answer_to_empty_close: 1005, empty_close: 1005 };
 
 /// The most fragments of a message that it takes, by its own default.
 const MAX_FRAGMENTS: usize = 16_384;
