@@ -16,6 +16,7 @@ mod report;
 mod sample;
 mod server;
 mod session;
+mod transport;
 mod wire;
 
 use args::Args;

@@ -1,10 +1,10 @@
-//! Our client: one connection to a peer's server, over a blocking socket.
+//! Our client: one connection to a peer's server, over a blocking transport.
 
 use crate::Failure;
+use crate::transport::Transport;
 use crate::wire::Wire;
 use sockless::client::{Handshake, Outcome, Request, Response};
 use sockless::{Closure, Config, Connection, Event, HandshakeError, Input, LifeCycle, Seed, SendError};
-use std::net::TcpStream;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -55,6 +55,11 @@ impl Session {
     /// What the 101 said in `X-Interop`.
     pub(crate) fn mark(&self) -> Option<&str> {
         self.mark.as_deref()
+    }
+
+    /// Whether the peer ended the stream in good order.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.wire.has_ended()
     }
 
     /// Queues something and writes it.
@@ -117,7 +122,7 @@ impl Session {
 
 /// Asks for a connection.
 pub(crate) fn ask(request: Request, config: Config) -> Result<Answer, Failure> {
-    let mut wire = Wire::new(TcpStream::connect((request.host(), request.port()))?, PATIENCE)?;
+    let mut wire = Wire::new(Transport::connect(request.host(), request.port(), request.secure())?, PATIENCE)?;
     let mut scratch = vec![0; 64 << 10];
     let mut handshake = Handshake::new(request, Seed::random()?);
     loop {

@@ -1,24 +1,26 @@
-//! The loop of `examples/echo.rs` over a blocking socket, with an end to its patience: past that moment the transport counts as failed.
+//! The loop of `examples/echo.rs` over a blocking transport, with an end to its patience: past that moment the transport counts as failed.
 
+use crate::transport::Transport;
 use bytes::Buf;
 use sockless::{Input, LifeCycle};
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
-use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 #[derive(Debug)]
 pub(crate) struct Wire {
-    stream: TcpStream,
+    transport: Transport,
     until: Instant,
     /// A write failed.
     mute: bool,
+    /// The peer's end of stream came in good order; with TLS by close_notify.
+    ended: bool,
 }
 
 impl Wire {
     /// Everything that is said on it has to be said within `patience`.
-    pub(crate) fn new(stream: TcpStream, patience: Duration) -> io::Result<Self> {
-        stream.set_nodelay(true)?;
-        Ok(Self { stream, until: Instant::now() + patience, mute: false })
+    pub(crate) fn new(transport: Transport, patience: Duration) -> io::Result<Self> {
+        transport.socket().set_nodelay(true)?;
+        Ok(Self { transport, until: Instant::now() + patience, mute: false, ended: false })
     }
 
     /// Whether it took too long.
@@ -26,16 +28,24 @@ impl Wire {
         Instant::now() >= self.until
     }
 
+    /// Whether the peer ended its stream in good order, and did not merely drop it.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
     /// One turn, the same for everything that talks: write, shut down, read.
     pub(crate) fn turn<'b>(&mut self, side: &mut dyn LifeCycle, scratch: &'b mut [u8]) -> Input<'b> {
         self.write(side);
         if side.wants_shutdown() {
-            let _ = self.stream.shutdown(Shutdown::Write); // If it fails, reading tells why.
+            let _ = self.transport.shut_down(); // If it fails, reading tells why.
             side.shutdown_done();
         }
         if side.wants_read() {
-            match self.left().and_then(|left| self.stream.set_read_timeout(Some(left))).and_then(|()| self.stream.read(scratch)) {
-                Ok(0) => side.handle_eof(),
+            match self.be_patient().and_then(|()| self.transport.read(scratch)) {
+                Ok(0) => {
+                    self.ended = true;
+                    side.handle_eof();
+                }
                 Ok(n) => return Input::new(&mut scratch[..n]),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(_) => side.handle_error(),
@@ -55,8 +65,7 @@ impl Wire {
             }
             let mut slices = [IoSlice::new(&[]); 16];
             let count = out.chunks_vectored(&mut slices);
-            let written = self.left().and_then(|left| self.stream.set_write_timeout(Some(left)));
-            match written.and_then(|()| self.stream.write_vectored(&slices[..count])) {
+            match self.be_patient().and_then(|()| self.transport.write_vectored(&slices[..count])) {
                 Ok(n @ 1..) => out.advance(n),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 _ => self.mute = true,
@@ -64,10 +73,11 @@ impl Wire {
         }
     }
 
-    fn left(&self) -> io::Result<Duration> {
+    /// Reads and writes take no longer than what is left.
+    fn be_patient(&self) -> io::Result<()> {
         match self.until.saturating_duration_since(Instant::now()) {
             Duration::ZERO => Err(ErrorKind::TimedOut.into()),
-            left => Ok(left),
+            left => self.transport.patience(left),
         }
     }
 }

@@ -25,6 +25,7 @@ mod ledger;
 mod plain;
 mod service;
 
+use crate::transport::Transport;
 use crate::wire::Wire;
 use ledger::Ledger;
 use service::{Service, Talk};
@@ -56,7 +57,7 @@ impl Server {
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let ledger = ledger.clone();
-                match stream.and_then(|stream| Wire::new(stream, PATIENCE)) {
+                match stream.and_then(|stream| Wire::new(Transport::Plain(stream), PATIENCE)) {
                     Ok(wire) => drop(thread::spawn(move || serve(wire, &ledger))),
                     Err(error) => eprintln!("interop: a connection was lost: {error}"),
                 }
