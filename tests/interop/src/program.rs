@@ -55,8 +55,9 @@ pub(crate) fn check_server(report: &mut Report, mut command: Command) -> Result<
 /// A peer's server. It ends with this.
 #[derive(Debug)]
 pub(crate) struct PeerServer {
-    _program: Program,
-    port: u16,
+    _program: Option<Program>,
+    /// Its address, without a path.
+    url: String,
 }
 
 impl PeerServer {
@@ -64,24 +65,30 @@ impl PeerServer {
         let mut program = Program::start(command.args(["server", COMPRESSION]))?;
         let line = program.line(Instant::now() + START)?.ok_or("it ended before it listened")?;
         let port = line.strip_prefix("listening ").and_then(|port| port.parse().ok());
-        Ok(Self { _program: program, port: port.ok_or_else(|| format!("it says {line:?}"))? })
+        let port: u16 = port.ok_or_else(|| format!("it says {line:?}"))?;
+        Ok(Self { _program: Some(program), url: format!("ws://127.0.0.1:{port}") })
+    }
+
+    /// One that is there without us, at this address.
+    pub(crate) fn at(url: String) -> Self {
+        Self { _program: None, url }
     }
 
     /// An address of it.
     pub(crate) fn url(&self, target: &str) -> String {
-        format!("ws://127.0.0.1:{}{target}", self.port)
+        format!("{}{target}", self.url)
     }
 }
 
 /// A child and the lines that it prints.
 #[derive(Debug)]
-struct Program {
+pub(crate) struct Program {
     child: Child,
     lines: Receiver<String>,
 }
 
 impl Program {
-    fn start(command: &mut Command) -> Result<Self, Failure> {
+    pub(crate) fn start(command: &mut Command) -> Result<Self, Failure> {
         let shown = command.get_program().to_owned();
         let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut child = spawned.map_err(|error| format!("{}: {error}", shown.to_string_lossy()))?;

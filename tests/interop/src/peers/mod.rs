@@ -1,6 +1,7 @@
 //! The table of peers: what they are called, whether they are here, how to get them, and what is run.
 
 mod chromium;
+mod nginx;
 mod node;
 mod qt;
 
@@ -9,7 +10,7 @@ use crate::report::Report;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-pub(crate) const PEERS: [Peer; 3] = [chromium::PEER, node::PEER, qt::PEER];
+pub(crate) const PEERS: [Peer; 4] = [chromium::PEER, node::PEER, qt::PEER, nginx::PEER];
 
 #[derive(Debug)]
 pub(crate) struct Peer {

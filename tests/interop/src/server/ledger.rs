@@ -23,10 +23,10 @@ struct Pages {
 /// The end of a connection.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Seen {
-    code: u16,
-    reason: String,
-    clean: bool,
-    cause: String,
+    pub(crate) code: u16,
+    pub(crate) reason: String,
+    pub(crate) clean: bool,
+    pub(crate) cause: String,
 }
 
 #[derive(Clone, Debug, Serialize)]

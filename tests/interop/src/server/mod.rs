@@ -19,7 +19,7 @@
 //! | `/release?id=ID` | see `/slow` |
 //! | `/refusals` | whom we refused by ourselves so far, as a JSON list of `status` and `error` |
 //!
-//! Only web pages of the same host may connect.
+//! Only web pages of the same host may connect, unless it is told otherwise.
 
 mod ledger;
 mod plain;
@@ -27,10 +27,10 @@ mod service;
 
 use crate::transport::Transport;
 use crate::wire::Wire;
-use ledger::Ledger;
+use ledger::{Ledger, Seen};
 use service::{Service, Talk};
 use sockless::handshake::Header;
-use sockless::server::{Accept, Handshake, Incoming, Rejected, Request};
+use sockless::server::{self, Accept, Handshake, Incoming, OriginPolicy, Rejected, Request};
 use sockless::{Closure, Event, Input, LifeCycle};
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
@@ -46,35 +46,53 @@ const PROTOCOLS: [&str; 2] = ["chat.v2", "chat.v1"];
 #[derive(Debug)]
 pub(crate) struct Server {
     port: u16,
+    ledger: Arc<Ledger>,
 }
 
 impl Server {
     /// Listens on a free port and serves until the program ends.
     pub(crate) fn start() -> io::Result<Self> {
+        Self::with(OriginPolicy::default())
+    }
+
+    /// The same, for other web pages.
+    pub(crate) fn with(origin: OriginPolicy) -> io::Result<Self> {
+        let mut config = server::Config::default();
+        config.origin = origin;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let port = listener.local_addr()?.port();
         let ledger = Arc::new(Ledger::default());
+        let own = ledger.clone();
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let ledger = ledger.clone();
+                let (config, ledger) = (config.clone(), own.clone());
                 match stream.and_then(|stream| Wire::new(Transport::Plain(stream), PATIENCE)) {
-                    Ok(wire) => drop(thread::spawn(move || serve(wire, &ledger))),
+                    Ok(wire) => drop(thread::spawn(move || serve(wire, config, &ledger))),
                     Err(error) => eprintln!("interop: a connection was lost: {error}"),
                 }
             }
         });
-        Ok(Self { port })
+        Ok(Self { port, ledger })
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// Its address, without a path.
     pub(crate) fn url(&self) -> String {
         format!("ws://127.0.0.1:{}", self.port)
     }
+
+    /// What it saw of the end of a connection, once that is over.
+    pub(crate) fn closure(&self, id: &str) -> Option<Seen> {
+        self.ledger.wait_for_closure(id, PATIENCE)
+    }
 }
 
-fn serve(mut wire: Wire, ledger: &Ledger) {
+fn serve(mut wire: Wire, config: server::Config, ledger: &Ledger) {
     let mut scratch = vec![0; 64 << 10];
-    let mut handshake = Handshake::new(Default::default());
+    let mut handshake = Handshake::new(config);
     while !handshake.is_done() {
         let mut input = wire.turn(&mut handshake, &mut scratch);
         match handshake.poll(&mut input) {
