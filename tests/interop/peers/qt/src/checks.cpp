@@ -13,17 +13,29 @@ QString shortened(QString text)
 
 } // namespace
 
-void Checks::holds(bool held, const QString &name, const QString &why)
-{
-    m_count += 1;
-    QTextStream out(stdout);
-    out << (held ? "ok " : "not ok ") << m_subject << ", " << name;
-    if (!held && !why.isEmpty())
-        out << ": " << shortened(why);
-    out << Qt::endl;
-}
-
 void Checks::finish() const
 {
     QTextStream(stdout) << "done " << m_count << Qt::endl;
+}
+
+Check::Check(Checks &checks, const QString &name)
+    : m_name(checks.m_subject + QStringLiteral(", ") + name)
+{
+    checks.m_count += 1;
+}
+
+Check::~Check()
+{
+    QTextStream out(stdout);
+    if (m_failures.isEmpty())
+        out << "ok " << m_name << Qt::endl;
+    else
+        out << "not ok " << m_name << ": " << m_failures.join(QStringLiteral("; ")) << Qt::endl;
+}
+
+bool Check::holds(bool held, const QString &claim, const QString &why)
+{
+    if (!held)
+        m_failures += claim + QStringLiteral(" (") + shortened(why) + QStringLiteral(")");
+    return held;
 }

@@ -13,21 +13,30 @@ namespace {
 void openConnection(Checks &checks, const QString &url)
 {
     checks.about("an open connection");
-    Session session;
     const QString target = "/echo?id=facts&x=%20y";
-    checks.holds(!session.socket.isValid(), "is not valid before");
-    checks.holds(session.open(url + target), "opens", session.socket.errorString());
-    checks.holds(session.socket.isValid(), "isValid()");
-    checks.equal(session.socket.state(), QAbstractSocket::ConnectedState, "state()");
-    checks.equal(int(session.socket.version()), 13, "version()");
-    checks.equal(session.socket.peerName(), QUrl(url).host(), "peerName()");
-    checks.equal(int(session.socket.peerPort()), QUrl(url).port(), "peerPort()");
-    checks.equal(session.socket.resourceName(), target, "resourceName()");
-    checks.equal(session.socket.subprotocol(), QString(), "subprotocol()");
-    checks.equal(session.socket.origin(), QString(), "origin()");
-    session.socket.close();
-    checks.holds(session.untilOver(), "ends");
-    checks.holds(!session.socket.isValid(), "is not valid after");
+    Session session;
+    {
+        Check check(checks, "isValid() while it is open, and only then");
+        check.holds(!session.socket.isValid(), "not before");
+        check.holds(session.open(url + target), "opens", session.socket.errorString());
+        check.holds(session.socket.isValid(), "while");
+    }
+    {
+        Check check(checks, "what it tells of itself");
+        check.equal(session.socket.state(), QAbstractSocket::ConnectedState, "state()");
+        check.equal(int(session.socket.version()), 13, "version()");
+        check.equal(session.socket.peerName(), QUrl(url).host(), "peerName()");
+        check.equal(int(session.socket.peerPort()), QUrl(url).port(), "peerPort()");
+        check.equal(session.socket.resourceName(), target, "resourceName()");
+        check.equal(session.socket.subprotocol(), QString(), "subprotocol()");
+        check.equal(session.socket.origin(), QString(), "origin()");
+    }
+    {
+        Check check(checks, "once it is closed it is not valid");
+        session.socket.close();
+        check.holds(session.untilOver(), "disconnected");
+        check.holds(!session.socket.isValid(), "isValid()");
+    }
 }
 
 // The server speaks chat.v2 and chat.v1, and likes chat.v2 better.
@@ -43,26 +52,28 @@ void subprotocols(Checks &checks, const QString &url)
         {{"other"}, ""},
     };
     for (const auto &[offer, chosen] : offers) {
+        Check check(checks, "[" + offer.join(", ") + "]");
         Session session;
-        const QString offered = "of [" + offer.join(", ") + "]";
-        checks.holds(session.open(url + "/echo", offer), offered + " it opens", session.socket.errorString());
-        checks.equal(session.socket.subprotocol(), chosen, offered);
+        check.holds(session.open(url + "/echo", offer), "opens", session.socket.errorString());
+        check.equal(session.socket.subprotocol(), chosen, "subprotocol()");
         session.socket.close();
     }
 }
 
 void headers(Checks &checks, const QString &url)
 {
-    checks.about("a QNetworkRequest's headers");
+    Session session("http://" + QUrl(url).authority());
+    checks.about("a QNetworkRequest");
     QNetworkRequest request(QUrl(url + "/request?x=%20y"));
     const QList<std::pair<QByteArray, QByteArray>> lines = {
         {"X-Interop", "one, two"}, {"Cookie", "a=b; c=d"}, {"User-Agent", "interop/1 (Qt)"}, {"Authorization", "Basic dXNlcjpwYXNz"},
     };
     for (const auto &[name, value] : lines)
         request.setRawHeader(name, value);
-    Session session("http://" + QUrl(url).authority());
-    checks.holds(session.open(request, {"one", "two"}), "it opens", session.socket.errorString());
-    checks.holds(session.untilText(1), "the server tells them");
+
+    Check check(checks, "what the server had of it");
+    check.holds(session.open(request, {"one", "two"}), "opens", session.socket.errorString());
+    check.holds(session.untilText(1), "the server tells");
     const QJsonObject told = QJsonDocument::fromJson(session.texts.value(0).toUtf8()).object();
     for (const auto &[name, value] : lines) {
         QStringList values;
@@ -70,11 +81,11 @@ void headers(Checks &checks, const QString &url)
             if (pair[0].toString().compare(QString::fromUtf8(name), Qt::CaseInsensitive) == 0)
                 values += pair[1].toString();
         }
-        checks.equal(values, QStringList(QString::fromUtf8(value)), QString::fromUtf8(name));
+        check.equal(values, QStringList(QString::fromUtf8(value)), QString::fromUtf8(name));
     }
-    checks.equal(told["target"].toString(), QString("/request?x=%20y"), "the target");
-    checks.equal(told["origin"].toString(), session.socket.origin(), "the origin");
-    checks.equal(told["protocols"].toVariant().toStringList(), QStringList({"one", "two"}), "the subprotocols");
+    check.equal(told["target"].toString(), QString("/request?x=%20y"), "the target");
+    check.equal(told["origin"].toString(), session.socket.origin(), "the origin");
+    check.equal(told["protocols"].toVariant().toStringList(), QStringList({"one", "two"}), "the subprotocols");
     session.socket.close();
 }
 
@@ -82,28 +93,31 @@ void refusals(Checks &checks, const QString &url)
 {
     checks.about("a refusal");
     for (const QString status : {"302", "401", "403", "404", "503"}) {
+        Check check(checks, status);
         Session session;
-        checks.holds(!session.open(url + "/refuse?status=" + status), status + " does not open");
-        checks.equal(int(session.errors.size()), 1, status + " is an error");
-        checks.holds(session.socket.errorString().contains(status), status + " is in its text", session.socket.errorString());
-        checks.holds(!session.socket.isValid(), status + " leaves it not valid");
+        check.holds(!session.open(url + "/refuse?status=" + status), "does not open");
+        check.equal(int(session.errors.size()), 1, "an error");
+        check.holds(session.socket.errorString().contains(status), "the status is in its text", session.socket.errorString());
+        check.holds(!session.socket.isValid(), "isValid()");
     }
 }
 
 void origins(Checks &checks, const QString &url)
 {
-    checks.about("an origin");
+    checks.about("a page of");
     const QString host = QUrl(url).authority();
     for (const QString &origin : {"http://" + host, "https://" + host, "ws://" + host}) {
+        Check check(checks, origin + " may connect");
         Session session(origin);
-        checks.equal(session.socket.origin(), origin, "origin() " + origin);
-        checks.holds(session.open(url + "/echo"), origin + " may connect", session.socket.errorString());
+        check.equal(session.socket.origin(), origin, "origin()");
+        check.holds(session.open(url + "/echo"), "opens", session.socket.errorString());
         session.socket.close();
     }
     for (const QString origin : {"http://127.0.0.1", "http://127.0.0.1:1", "http://localhost", "http://evil.example", "null"}) {
+        Check check(checks, origin + " may not");
         Session session(origin);
-        checks.holds(!session.open(url + "/echo"), origin + " may not");
-        checks.holds(session.socket.errorString().contains("403"), origin + " is told 403", session.socket.errorString());
+        check.holds(!session.open(url + "/echo"), "does not open");
+        check.holds(session.socket.errorString().contains("403"), "403 is in its text", session.socket.errorString());
     }
 }
 
