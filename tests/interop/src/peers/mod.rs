@@ -3,6 +3,7 @@
 mod chromium;
 mod nginx;
 mod node;
+mod python;
 mod qt;
 
 use crate::Failure;
@@ -10,7 +11,7 @@ use crate::report::Report;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-pub(crate) const PEERS: [Peer; 4] = [chromium::PEER, node::PEER, qt::PEER, nginx::PEER];
+pub(crate) const PEERS: [Peer; 5] = [chromium::PEER, qt::PEER, node::PEER, python::PEER, nginx::PEER];
 
 #[derive(Debug)]
 pub(crate) struct Peer {
