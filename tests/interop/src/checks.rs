@@ -52,13 +52,16 @@ pub(crate) fn echoes(group: &mut Group<'_>, server: &PeerServer) {
     for size in SIZES {
         group.check(&format!("text of {size} bytes, echoed"), || echo_text(&mut Session::open(&server.url("/echo"))?, &sample::text(size)));
         group.check(&format!("binary of {size} bytes, echoed"), || {
-            echo_binary(&mut Session::open(&server.url("/echo"))?, &sample::binary(size))
+            let mut session = Session::open(&server.url("/echo"))?;
+            echo_binary(&mut session, &sample::binary(size))?;
+            session.finish()
         });
     }
     group.check("a thousand messages, echoed in order", || {
         let mut session = Session::open(&server.url("/echo"))?;
         session.send(|connection| (0..1000).try_for_each(|i| connection.send_text(format!("message {i}"))))?;
-        (0..1000).try_for_each(|i| same(session.text()?, format!("message {i}")))
+        (0..1000).try_for_each(|i| same(session.text()?, format!("message {i}")))?;
+        session.finish()
     });
 }
 
@@ -68,7 +71,9 @@ pub(crate) fn fragments(group: &mut Group<'_>, server: &PeerServer) {
         group.check(&format!("text of {size} bytes, sent in fragments of {above}"), || {
             let mut config = Config::default();
             config.fragment_above = above;
-            echo_text(&mut Session::with(Request::new(&server.url("/echo"))?, config)?, &sample::text(size))
+            let mut session = Session::with(Request::new(&server.url("/echo"))?, config)?;
+            echo_text(&mut session, &sample::text(size))?;
+            session.finish()
         });
     }
     group.check("text in parts that cut characters, with pings between them", || {
@@ -87,17 +92,21 @@ pub(crate) fn fragments(group: &mut Group<'_>, server: &PeerServer) {
                 other => return Err(format!("{other:?}").into()),
             }
         }
-        same(String::from_utf8(pongs)?, text)
+        same(String::from_utf8(pongs)?, text)?;
+        session.finish()
     });
     group.check("an empty message in parts", || {
         let mut session = Session::open(&server.url("/echo"))?;
         session.send(|connection| connection.begin(Kind::Binary).and_then(|()| connection.finish()))?;
-        same(session.message()?, Event::Binary(Vec::new().into()))
+        same(session.message()?, Event::Binary(Vec::new().into()))?;
+        session.finish()
     });
     for (size, count) in [(1, 50), (125, 8), (126, 8), (65_536, 16)] {
         group.check(&format!("its text in {count} fragments of {size} bytes"), || {
             let url = server.url(&format!("/parts?kind=text&size={size}&count={count}"));
-            same(Session::open(&url)?.text()?, sample::text(size * count))
+            let mut session = Session::open(&url)?;
+            same(session.text()?, sample::text(size * count))?;
+            session.finish()
         });
         group.check(&format!("its binary in {count} fragments of {size} bytes, taken in chunks"), || {
             let url = server.url(&format!("/parts?kind=binary&size={size}&count={count}"));
@@ -110,12 +119,14 @@ pub(crate) fn fragments(group: &mut Group<'_>, server: &PeerServer) {
                     Event::Chunk(Chunk { data: Data::Binary(data), last, .. }) => {
                         joined.extend_from_slice(&data);
                         if last {
-                            return same(joined, sample::binary(size * count));
+                            break;
                         }
                     }
                     other => return Err(format!("{other:?}").into()),
                 }
             }
+            same(joined, sample::binary(size * count))?;
+            session.finish()
         });
     }
 }
@@ -128,17 +139,19 @@ pub(crate) fn pings(group: &mut Group<'_>, server: &PeerServer) {
             session.send(|connection| connection.ping(&data))?;
             loop {
                 match session.event()? {
-                    Some(Event::Pong(pong)) => return same(pong.into_owned(), data),
+                    Some(Event::Pong(pong)) => break same(pong.into_owned(), data)?,
                     Some(_) => {}
                     None => return Err("over".into()),
                 }
             }
+            session.finish()
         });
     }
     for data in ["", "hello", &"p".repeat(125)] {
         group.check(&format!("its ping of {} bytes, answered", data.len()), || {
             let mut session = Session::open(&server.url(&format!("/ping?data={data}")))?;
-            same(session.text()?, data)
+            same(session.text()?, data)?;
+            session.finish()
         });
     }
 }
@@ -239,7 +252,8 @@ pub(crate) fn protocols(group: &mut Group<'_>, server: &PeerServer) {
             }
             let mut session = Session::with(request, Config::default())?;
             same(session.protocol(), chosen)?;
-            echo_text(&mut session, "hello")
+            echo_text(&mut session, "hello")?;
+            session.finish()
         });
     }
 }
@@ -258,7 +272,8 @@ pub(crate) fn requests(group: &mut Group<'_>, server: &PeerServer) {
         let told: Told = serde_json::from_str(&session.text()?)?;
         same(told.target.as_str(), "/request?a=%20b&c")?;
         let header = |name: &str| told.headers.get(name).map(String::as_str);
-        same((header("x-sent"), header("origin")), (Some("one, two"), Some("http://127.0.0.1")))
+        same((header("x-sent"), header("origin")), (Some("one, two"), Some("http://127.0.0.1")))?;
+        session.finish()
     });
     group.check("a refusal with 401, its header and its body", || {
         match session::ask(Request::new(&server.url("/refuse?status=401"))?, Config::default())? {
@@ -298,7 +313,9 @@ pub(crate) fn seen(server: &PeerServer, id: &str) -> Result<(u16, String), Failu
         code: u16,
         reason: String,
     }
-    let seen: Seen = serde_json::from_str(&Session::open(&server.url(&format!("/closure?id={id}")))?.text()?)?;
+    let mut session = Session::open(&server.url(&format!("/closure?id={id}")))?;
+    let seen: Seen = serde_json::from_str(&session.text()?)?;
+    session.finish()?;
     Ok((seen.code, seen.reason))
 }
 

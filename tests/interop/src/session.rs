@@ -4,7 +4,7 @@ use crate::Failure;
 use crate::transport::Transport;
 use crate::wire::Wire;
 use sockless::client::{Handshake, Outcome, Request, Response};
-use sockless::{Closure, Config, Connection, Event, HandshakeError, Input, LifeCycle, Seed, SendError};
+use sockless::{CloseCode, Closure, Config, Connection, Event, HandshakeError, Input, LifeCycle, Seed, SendError};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -105,6 +105,15 @@ impl Session {
         match self.message()? {
             Event::Text(text) => Ok(text.into_owned()),
             _ => Err("not a text".into()),
+        }
+    }
+
+    /// Closes, and fails unless the peer answers as it should.
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
+        self.send(|connection| connection.close(Some(CloseCode::NORMAL.into())))?;
+        match self.closure()? {
+            closure if (closure.code, closure.clean) == (1000, true) => Ok(()),
+            closure => Err(format!("at the end {closure:?}").into()),
         }
     }
 

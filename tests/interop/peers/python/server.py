@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import sys
 from collections import defaultdict
 from http import HTTPStatus
@@ -13,6 +14,8 @@ from sample import binary, cut, text
 
 COMPRESSION = "deflate" if "compression=on" in sys.argv else None
 LIMIT = 16 << 20
+# How connections ended is asked for at /closure.
+logging.getLogger("websockets").addHandler(logging.NullHandler())
 PROTOCOLS = ["chat.v2", "chat.v1"]
 
 
