@@ -1,0 +1,39 @@
+# Steps of a run, for the scripts beside this file, which source it from the root of the repository.
+#
+# A step that fails does not keep the others from running; one is enough for the run to fail. The last line counts the steps.
+
+CARGO_TARGET_DIR=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+export CARGO_TARGET_DIR CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never DEBIAN_FRONTEND=noninteractive
+
+passed=0
+failed=()
+
+step() { # HEADING COMMAND…
+    local heading=$1 from=$SECONDS status
+    shift
+    printf '\n══ %s\n' "$heading"
+    # In a condition, bash would not stop a step at its first error.
+    set +e
+    (
+        set -e
+        "$@"
+    ) < /dev/null 2>&1
+    status=$?
+    set -e
+    if [ "$status" -eq 0 ]; then
+        passed=$((passed + 1))
+        printf '── passed in %s s\n' "$((SECONDS - from))"
+    else
+        failed+=("$heading")
+        printf '── FAILED with status %s in %s s\n' "$status" "$((SECONDS - from))"
+    fi
+}
+
+report() {
+    printf '\n'
+    for heading in "${failed[@]}"; do
+        printf 'failed: %s\n' "$heading"
+    done
+    printf '%s passed, %s failed\n' "$passed" "${#failed[@]}"
+    [ "${#failed[@]}" -eq 0 ]
+}
