@@ -165,6 +165,11 @@ export function standard({ WebSocket, url, sample: { SIZES, binary, text }, exac
     same(await seen(id), { code: 1005, reason: "", clean: true, cause: "Local" });
   });
 
+  add("no extension is agreed on", async () => {
+    const talking = await open("/echo");
+    same(talking.socket.extensions, "");
+    await end(talking);
+  });
   for (const [protocols, chosen] of [[[], ""], [["chat.v1"], "chat.v1"], [["chat.v1", "chat.v2"], "chat.v2"], [["nope", "chat.v1"], "chat.v1"]]) {
     add(`subprotocols ${JSON.stringify(protocols)}`, async () => {
       const talking = await open("/echo", { protocols });

@@ -44,7 +44,7 @@ impl Report {
 
     /// A check outside any group.
     pub(crate) fn tell(&mut self, name: &str, result: Result<(), Failure>) {
-        self.note("", name, result);
+        self.note("all of it", name, result);
     }
 
     pub(crate) fn end(&mut self) {
@@ -67,7 +67,7 @@ impl Report {
             println!("{:<9} {:<44} {}", visit.peer, visit.version, visit.tally());
             for check in &visit.checks {
                 if let Some(why) = &check.failure {
-                    println!("  FAILED  {}, {}: {why}", check.group, check.name);
+                    println!("  FAILED  {}: {}: {why}", check.group, check.name);
                 }
             }
         }

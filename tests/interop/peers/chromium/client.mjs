@@ -22,6 +22,15 @@ await page.evaluate(`Promise.all([${await module("sample.mjs")}, ${await module(
 const names = await page.evaluate("checks.map(({ name }) => name)");
 for (const [i, name] of names.entries()) await check(name, () => run(page, `checks[${i}].run()`));
 
+await check("its offer of compression is declined", async () => {
+  const told = await page.evaluate(`new Promise((tell, fail) => {
+    const socket = new WebSocket("${url}/request");
+    socket.onmessage = ({ data }) => { tell([data, socket.extensions]); socket.close(); };
+    socket.onerror = () => fail(new Error("refused"));
+  })`);
+  const offers = JSON.parse(told[0]).headers.filter(([name]) => name.toLowerCase() === "sec-websocket-extensions");
+  assert.deepEqual([offers, told[1]], [[["Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits"]], ""]);
+});
 await check("a page of our own host is let in", async () => {
   const { opened } = await knock(await visit(`${there}/page`), other);
   assert.ok(opened);
