@@ -126,20 +126,20 @@ pub(super) fn requests(group: &mut Group<'_>, url: &str) {
 /// Which pages get through which door.
 pub(super) fn origins(group: &mut Group<'_>, proxy: &Proxy) {
     let of = |url: &str, scheme: &str| format!("{scheme}://{}", url.split_once("://").unwrap_or_default().1);
-    let (plain, secure, renaming, listed) = (proxy.plain(), proxy.secure(), proxy.renaming(), proxy.listed());
+    let Proxy { plain, secure, renaming, listed, .. } = proxy;
     let cases = [
-        ("Host forwarded, a page of the same host", &plain, of(&plain, "http"), true),
-        ("Host forwarded, a page of the same host, whose TLS another proxy ended", &plain, of(&plain, "https"), true),
-        ("Host forwarded, a page of another host", &plain, LISTED.to_owned(), false),
-        ("Host forwarded, a page of another port", &plain, of(&renaming, "http"), false),
-        ("Host forwarded, a page of no site", &plain, "null".to_owned(), false),
-        ("Host forwarded, TLS, a page of the same host", &secure, of(&secure, "https"), true),
-        ("Host forwarded, TLS, a page of another host", &secure, LISTED.to_owned(), false),
-        ("Host not forwarded, a page of the same host", &renaming, of(&renaming, "http"), false),
-        ("Host not forwarded, a page of another host", &renaming, LISTED.to_owned(), false),
-        ("Host not forwarded, a list, a page in it", &listed, LISTED.to_owned(), true),
-        ("Host not forwarded, a list, a page of the same host that is not in it", &listed, of(&listed, "http"), false),
-        ("Host not forwarded, a list, a page that is not in it", &listed, "http://app.example".to_owned(), false),
+        ("Host forwarded, a page of the same host", plain, of(plain, "http"), true),
+        ("Host forwarded, a page of the same host, whose TLS another proxy ended", plain, of(plain, "https"), true),
+        ("Host forwarded, a page of another host", plain, LISTED.to_owned(), false),
+        ("Host forwarded, a page of another port", plain, of(renaming, "http"), false),
+        ("Host forwarded, a page of no site", plain, "null".to_owned(), false),
+        ("Host forwarded, TLS, a page of the same host", secure, of(secure, "https"), true),
+        ("Host forwarded, TLS, a page of another host", secure, LISTED.to_owned(), false),
+        ("Host not forwarded, a page of the same host", renaming, of(renaming, "http"), false),
+        ("Host not forwarded, a page of another host", renaming, LISTED.to_owned(), false),
+        ("Host not forwarded, a list, a page in it", listed, LISTED.to_owned(), true),
+        ("Host not forwarded, a list, a page of the same host that is not in it", listed, of(listed, "http"), false),
+        ("Host not forwarded, a list, a page that is not in it", listed, "http://app.example".to_owned(), false),
     ];
     for (name, url, origin, welcome) in cases {
         group.check(&format!("{name}: {}", if welcome { "let in" } else { "403" }), || {
@@ -155,12 +155,12 @@ pub(super) fn origins(group: &mut Group<'_>, proxy: &Proxy) {
 
 /// It gives up a connection on which our server says nothing.
 pub(super) fn silence(group: &mut Group<'_>, proxy: &Proxy, server: &Server) {
-    let url = proxy.impatient();
+    let url = &proxy.impatient;
     let quiet = Session::open(&format!("{url}/echo?id=quiet"));
     group.check(&format!("pings keep a connection alive that it would give up after {IMPATIENCE} s"), || {
         let mut session = Session::open(&format!("{url}/echo"))?;
         let from = Instant::now();
-        while from.elapsed() < Duration::from_secs(IMPATIENCE + 1) {
+        while from.elapsed() < Duration::from_secs(u64::from(IMPATIENCE) + 1) {
             session.send(|connection| connection.ping(b"still here"))?;
             same(session.event()?, Some(Event::Pong(b"still here".into())))?;
             thread::sleep(Duration::from_millis(250));
@@ -177,7 +177,7 @@ pub(super) fn silence(group: &mut Group<'_>, proxy: &Proxy, server: &Server) {
 /// Our server is not there.
 pub(super) fn nobody(group: &mut Group<'_>, proxy: &Proxy) {
     group.check("nobody behind it: refused with 502 and its page", || {
-        let response = refused(Request::new(&format!("{}/echo", proxy.dead()))?)?;
+        let response = refused(Request::new(&format!("{}/echo", proxy.dead))?)?;
         let body = String::from_utf8_lossy(response.body());
         same((response.status(), body.contains("502 Bad Gateway"), response.is_cut()), (502, true, false))
     });
@@ -185,9 +185,9 @@ pub(super) fn nobody(group: &mut Group<'_>, proxy: &Proxy) {
 
 /// What is no WebSocket, at the same door.
 pub(super) fn page(group: &mut Group<'_>, proxy: &Proxy) {
-    for url in [proxy.plain(), proxy.secure()] {
+    for url in [&proxy.plain, &proxy.secure] {
         group.check(&format!("a page at the same port, {}", url.split(':').next().unwrap_or_default()), || {
-            let request = Request::new(&url)?;
+            let request = Request::new(url)?;
             let mut transport = Transport::connect(request.host(), request.port(), request.secure())?;
             transport.patience(Duration::from_secs(30))?;
             write!(transport, "GET /page HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", request.authority())?;

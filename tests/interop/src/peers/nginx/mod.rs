@@ -31,15 +31,15 @@ fn run(report: &mut Report) -> Result<(), Failure> {
     let behind = Behind { server: Server::start()?, listing: Server::with(OriginPolicy::list([LISTED])?)? };
     let proxy = Proxy::start(&behind)?;
     transport::trust(&proxy.certificate()?)?;
-    for (heading, url) in [("our client, it, our server", proxy.plain()), ("the same with TLS", proxy.secure())] {
+    for (heading, url) in [("our client, it, our server", &proxy.plain), ("the same with TLS", &proxy.secure)] {
         let mut group = report.group(heading);
         let server = PeerServer::at(url.clone());
         common::echoes(&mut group, &server);
         common::fragments(&mut group, &server);
         common::pings(&mut group, &server);
         common::protocols(&mut group, &server);
-        checks::closes(&mut group, &url, &behind.server);
-        checks::requests(&mut group, &url);
+        checks::closes(&mut group, url, &behind.server);
+        checks::requests(&mut group, url);
     }
     checks::origins(&mut report.group("web pages of which it tells our server"), &proxy);
     let mut group = report.group("what a proxy does by itself");

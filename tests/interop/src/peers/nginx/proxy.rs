@@ -22,7 +22,8 @@ use std::time::{Duration, Instant};
 
 pub(super) const PROGRAM: &str = "nginx";
 /// After how many seconds without a byte from our server the impatient door closes.
-pub(super) const IMPATIENCE: u64 = 5;
+pub(super) const IMPATIENCE: u16 = 5;
+const CONFIGURATION: &str = include_str!("../../../peers/nginx/nginx.conf");
 const START: Duration = Duration::from_secs(20);
 
 /// What the proxy stands before.
@@ -32,23 +33,18 @@ pub(super) struct Behind {
     pub(super) listing: Server,
 }
 
+/// Its process, and the address of each door, without a path.
 #[derive(Debug)]
 pub(super) struct Proxy {
     // Ends before its folder goes.
     _program: Program,
     folder: Folder,
-    doors: Doors,
-}
-
-/// A port for each way to be let through.
-#[derive(Clone, Copy, Debug)]
-struct Doors {
-    plain: u16,
-    secure: u16,
-    impatient: u16,
-    renaming: u16,
-    listed: u16,
-    dead: u16,
+    pub(super) plain: String,
+    pub(super) secure: String,
+    pub(super) impatient: String,
+    pub(super) renaming: String,
+    pub(super) listed: String,
+    pub(super) dead: String,
 }
 
 impl Proxy {
@@ -56,10 +52,21 @@ impl Proxy {
         let folder = Folder::new()?;
         certify(&folder.0)?;
         // All at once, that they differ. The last belongs to nobody.
-        let ports = free_ports::<7>()?;
-        let [plain, secure, impatient, renaming, listed, dead, nobody] = ports;
-        let doors = Doors { plain, secure, impatient, renaming, listed, dead };
-        fs::write(folder.0.join("nginx.conf"), configuration(&doors, behind, nobody))?;
+        let [plain, secure, impatient, renaming, listed, dead, nobody] = free_ports()?;
+        let words = [
+            ("plain", plain),
+            ("secure", secure),
+            ("impatient", impatient),
+            ("renaming", renaming),
+            ("listed", listed),
+            ("dead", dead),
+            ("nobody", nobody),
+            ("server", behind.server.port()),
+            ("listing", behind.listing.port()),
+            ("impatience", IMPATIENCE),
+        ];
+        let fill = |text: String, (word, value): (&str, u16)| text.replace(&format!("@{word}@"), &value.to_string());
+        fs::write(folder.0.join("nginx.conf"), words.into_iter().fold(CONFIGURATION.to_owned(), fill))?;
         let checked = Command::new(PROGRAM).arg("-t").args(folder.arguments()).stdin(Stdio::null()).output()?;
         if !checked.status.success() {
             return Err(format!("its configuration: {}", String::from_utf8_lossy(&checked.stderr)).into());
@@ -67,50 +74,36 @@ impl Proxy {
         // It does not heed its standard input: the shell does, and ends it, however this program ends.
         let mut command = Command::new("sh");
         command.args(["-c", "\"$@\" & read -r _; kill $!; wait", "sh", PROGRAM]).args(folder.arguments());
-        let proxy = Self { _program: Program::start(&mut command)?, folder, doors };
-        proxy.wait()?;
-        Ok(proxy)
-    }
-
-    pub(super) fn plain(&self) -> String {
-        format!("ws://127.0.0.1:{}", self.doors.plain)
-    }
-
-    pub(super) fn secure(&self) -> String {
-        format!("wss://127.0.0.1:{}", self.doors.secure)
-    }
-
-    pub(super) fn impatient(&self) -> String {
-        format!("ws://127.0.0.1:{}", self.doors.impatient)
-    }
-
-    pub(super) fn renaming(&self) -> String {
-        format!("ws://127.0.0.1:{}", self.doors.renaming)
-    }
-
-    pub(super) fn listed(&self) -> String {
-        format!("ws://127.0.0.1:{}", self.doors.listed)
-    }
-
-    pub(super) fn dead(&self) -> String {
-        format!("ws://127.0.0.1:{}", self.doors.dead)
+        let program = Program::start(&mut command)?;
+        wait_for(plain, &folder)?;
+        let at = |scheme: &str, port: u16| format!("{scheme}://127.0.0.1:{port}");
+        Ok(Self {
+            _program: program,
+            folder,
+            plain: at("ws", plain),
+            secure: at("wss", secure),
+            impatient: at("ws", impatient),
+            renaming: at("ws", renaming),
+            listed: at("ws", listed),
+            dead: at("ws", dead),
+        })
     }
 
     pub(super) fn certificate(&self) -> io::Result<Vec<u8>> {
         fs::read(self.folder.0.join("certificate.pem"))
     }
+}
 
-    /// Until it listens.
-    fn wait(&self) -> Result<(), Failure> {
-        let from = Instant::now();
-        while from.elapsed() < START {
-            if TcpStream::connect((Ipv4Addr::LOCALHOST, self.doors.plain)).is_ok() {
-                return Ok(());
-            }
-            thread::sleep(Duration::from_millis(20));
+/// Until somebody listens at this port.
+fn wait_for(port: u16, folder: &Folder) -> Result<(), Failure> {
+    let from = Instant::now();
+    while from.elapsed() < START {
+        if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(());
         }
-        Err(format!("it does not listen: {}", fs::read_to_string(self.folder.0.join("error.log")).unwrap_or_default()).into())
+        thread::sleep(Duration::from_millis(20));
     }
+    Err(format!("it does not listen: {}", fs::read_to_string(folder.0.join("error.log")).unwrap_or_default()).into())
 }
 
 /// A folder that goes with this.
@@ -165,33 +158,3 @@ fn free_ports<const N: usize>() -> Result<[u16; N], Failure> {
     let ports = listeners.iter().map(|listener| Ok(listener.local_addr()?.port())).collect::<io::Result<Vec<_>>>()?;
     Ok(ports.try_into().expect("as many ports as were bound"))
 }
-
-/// One process, for it to end at once and alone; nothing outside of its folder. Each door is a line of its own in the drawing above.
-fn configuration(doors: &Doors, behind: &Behind, nobody: u16) -> String {
-    const FORWARD: &str = "proxy_set_header Host $http_host;";
-    let (server, listing) = (behind.server.port(), behind.listing.port());
-    let door = |port: u16, to: u16, more: &str| {
-        format!(
-            "    server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://127.0.0.1:{to}; {more} include upgrade.conf; }} }}\n"
-        )
-    };
-    let doors = [
-        door(doors.plain, server, FORWARD),
-        door(doors.secure, server, FORWARD).replacen("; location", " ssl; location", 1),
-        door(doors.impatient, server, &format!("{FORWARD} proxy_read_timeout {IMPATIENCE}s;")),
-        door(doors.renaming, server, ""),
-        door(doors.listed, listing, ""),
-        door(doors.dead, nobody, FORWARD),
-    ]
-    .concat();
-    format!(
-        "daemon off;\nmaster_process off;\npid nginx.pid;\nerror_log error.log;\nevents {{}}\nhttp {{\n    access_log off;\n    \
-         client_body_temp_path body;\n    proxy_temp_path proxy;\n    fastcgi_temp_path fastcgi;\n    uwsgi_temp_path uwsgi;\n    \
-         scgi_temp_path scgi;\n    ssl_certificate certificate.pem;\n    ssl_certificate_key key.pem;\n    \
-         map $http_upgrade $connection_upgrade {{ default upgrade; '' close; }}\n{doors}}}\n"
-    )
-    .replace("include upgrade.conf;", UPGRADE)
-}
-
-/// As nginx's documentation has it for WebSockets.
-const UPGRADE: &str = "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade;";
