@@ -57,6 +57,15 @@ pub(crate) fn echoes(group: &mut Group<'_>, server: &PeerServer) {
             session.finish()
         });
     }
+    for size in [65_535, 65_536, 1 << 20, 16 << 20] {
+        group.check(&format!("binary of {size} bytes, queued by reference, echoed"), || {
+            let mut session = Session::open(&server.url("/echo"))?;
+            let data = sample::binary(size);
+            session.send(|connection| connection.send_binary(data.clone()))?;
+            same(session.message()?, Event::Binary(data.into()))?;
+            session.finish()
+        });
+    }
     group.check("a thousand messages, echoed in order", || {
         let mut session = Session::open(&server.url("/echo"))?;
         session.send(|connection| (0..1000).try_for_each(|i| connection.send_text(format!("message {i}"))))?;

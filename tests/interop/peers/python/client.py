@@ -75,7 +75,8 @@ async def fragments(target, kind, size, count):
     """Cut where the bytes are, in the middle of characters too, with a ping after each but the last."""
     whole = text(size * count).encode() if kind == "text" else binary(size * count)
     pongs = []
-    async with open(target) as socket:
+    # A pong between fragments counts as a part of the message there.
+    async with open(target, max_size=LIMIT + 125) as socket:
 
         async def parts():
             for number, part in enumerate(cut(whole, size)):
