@@ -7,6 +7,7 @@ use crate::Failure;
 use crate::checks::{self, Habits};
 use crate::program::{self, PeerServer};
 use crate::report::Report;
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -15,9 +16,13 @@ pub(crate) const PEER: Peer = Peer { name: "qt", version, install: "apt-get inst
 /// It has no word for a Close without a code: it sends none, and takes one for 1000.
 const HABITS: Habits = Habits { answer_to_empty_close: 1000, empty_close: 1000 };
 
-/// CMake is asked, which has to find it anyway.
+/// CMake is asked, which has to find it anyway. It takes no folder that it filled under another path: that one goes.
 fn version() -> Option<String> {
-    let found = output(Command::new("cmake").arg("-S").arg(folder("qt")).arg("-B").arg(build()))?;
+    let find = || output(Command::new("cmake").arg("-S").arg(folder("qt")).arg("-B").arg(build()));
+    let found = find().or_else(|| {
+        fs::remove_dir_all(build()).ok()?;
+        find()
+    })?;
     found.lines().find_map(|line| line.strip_prefix("-- Qt ")).map(|version| format!("Qt {version}"))
 }
 
