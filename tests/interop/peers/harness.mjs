@@ -22,5 +22,7 @@ export function done() {
 
 /** Who started us is gone, or has heard enough. */
 export function endWithInput(end) {
+  // What is told then is told to nobody, and no reason to end without order.
+  process.stdout.on("error", () => {});
   process.stdin.on("end", end).resume();
 }
