@@ -10,8 +10,6 @@ use std::time::{Duration, Instant};
 pub(crate) struct Wire {
     transport: Transport,
     until: Instant,
-    /// A write failed.
-    mute: bool,
     /// The peer's end of stream came in good order; with TLS by close_notify.
     ended: bool,
 }
@@ -20,7 +18,7 @@ impl Wire {
     /// Everything that is said on it has to be said within `patience`.
     pub(crate) fn new(transport: Transport, patience: Duration) -> io::Result<Self> {
         transport.socket().set_nodelay(true)?;
-        Ok(Self { transport, until: Instant::now() + patience, mute: false, ended: false })
+        Ok(Self { transport, until: Instant::now() + patience, ended: false })
     }
 
     /// Whether it took too long.
@@ -54,21 +52,16 @@ impl Wire {
         Input::empty()
     }
 
-    /// Writes all that is queued. Where that fails, it is thrown away and reading goes on, to the end that shows there: a peer that closed its socket
-    /// right behind its Close frame takes nothing any more, and the Close frame is still to be read.
+    /// Writes all that is queued.
     pub(crate) fn write(&mut self, side: &mut dyn LifeCycle) {
         while side.wants_write() {
             let mut out = side.transmit();
-            if self.mute {
-                out.advance(out.remaining());
-                continue;
-            }
             let mut slices = [IoSlice::new(&[]); 16];
             let count = out.chunks_vectored(&mut slices);
             match self.be_patient().and_then(|()| self.transport.write_vectored(&slices[..count])) {
                 Ok(n @ 1..) => out.advance(n),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                _ => self.mute = true,
+                _ => side.handle_write_error(),
             }
         }
     }
