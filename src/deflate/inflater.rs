@@ -105,11 +105,15 @@ impl Inflater {
         self.out.clear();
     }
 
-    /// Goes on behind a final block, RFC 7692 §7.2.3.4: what follows may refer back to what came before it.
+    /// Forgets what was inflated behind the first `len` bytes that were not given out.
+    pub(super) fn forget_behind(&mut self, len: usize) {
+        self.out.truncate(len);
+    }
+
+    /// Goes on behind a final block, RFC 7692 §7.2.3.4: what follows may refer back to what came before it, all of which was given out.
     pub(super) fn restart(&mut self, window: Option<&Window>) -> Result<(), Corrupt> {
-        let [older, newer] = window.unwrap_or(&self.history).parts();
         self.decompress.reset(false);
-        for part in [older, newer, &self.out] {
+        for part in window.unwrap_or(&self.history).parts() {
             if !part.is_empty() {
                 self.decompress.set_dictionary(part).map_err(|_| Corrupt)?;
             }

@@ -104,10 +104,7 @@ impl Inflating {
         self.begun = !last;
         if !last {
             self.feed(&mut inflater, data, limits, sink)?;
-            if !inflater.out().is_empty() {
-                self.give_out(&inflater, false, limits, sink)?;
-                inflater.given_out(self.window.as_deref_mut());
-            }
+            self.pass_on(&mut inflater, limits, sink)?;
             self.inflater = Some(inflater);
             return Ok(());
         }
@@ -115,11 +112,16 @@ impl Inflating {
         self.feed(&mut inflater, far, limits, sink)?;
         let before = inflater.total_out();
         self.feed(&mut inflater, near, limits, sink)?;
-        let goes_on = finish(&mut inflater, before)?;
+        let Ok(goes_on) = finish(&mut inflater, before) else {
+            // What it said until then comes first.
+            self.give_out(&inflater, false, limits, sink)?;
+            return Err(Corrupt.into());
+        };
         self.give_out(&inflater, true, limits, sink)?;
         if let Some(window) = &mut self.window {
             window.push(inflater.out());
-            if goes_on {
+            // One that knows more than a smaller window holds is primed anew: how far back a peer can refer must not depend on the reads.
+            if goes_on && self.bits == WindowBits::MAX {
                 inflater.keep(self.user, window);
             }
         }
@@ -159,11 +161,9 @@ impl Inflating {
         loop {
             match inflater.step(&mut data) {
                 Ok(Stop::Drained) => return Ok(()),
-                Ok(Stop::Full) => {
-                    self.give_out(inflater, false, limits, sink)?;
-                    inflater.given_out(self.window.as_deref_mut());
-                }
+                Ok(Stop::Full) => self.pass_on(inflater, limits, sink)?,
                 Ok(Stop::End) => {
+                    self.pass_on(inflater, limits, sink)?;
                     // Each final block costs a window's copy: what bounds the fragments bounds them too.
                     self.ends += 1;
                     if self.ends > limits.max_fragments {
@@ -177,6 +177,21 @@ impl Inflating {
                 }
             }
         }
+    }
+
+    /// Gives out what was inflated, if anything was: there is more to come.
+    fn pass_on(
+        &mut self,
+        inflater: &mut Inflater,
+        limits: Limits,
+        sink: &mut impl FnMut(&[u8], bool) -> Result<(), Cause>,
+    ) -> Result<(), Cause> {
+        if inflater.out().is_empty() {
+            return Ok(());
+        }
+        self.give_out(inflater, false, limits, sink)?;
+        inflater.given_out(self.window.as_deref_mut());
+        Ok(())
     }
 
     /// Gives out what was inflated, as far as the limit allows.
@@ -203,8 +218,17 @@ impl Inflating {
 }
 
 /// Feeds what the sender cut off, and makes sure that the message is whole. Whether the decompressor can go on from here; `before` is how much had come of it before
-/// the message's last bytes.
+/// the message's last bytes. If it is not whole, what it said stays to be given out, and nothing else.
 fn finish(inflater: &mut Inflater, before: u64) -> Result<bool, Corrupt> {
+    let said = inflater.out().len();
+    let goes_on = is_whole(inflater, before);
+    if goes_on.is_err() {
+        inflater.forget_behind(said);
+    }
+    goes_on
+}
+
+fn is_whole(inflater: &mut Inflater, before: u64) -> Result<bool, Corrupt> {
     let all = inflater.total_out();
     let goes_on = all > before;
     let mut bytes = if goes_on { &TAIL_AND_EMPTY[..] } else { &TAIL_AND_FINAL[..] };
@@ -233,7 +257,7 @@ mod tests {
     use super::*;
 
     /// Whether a message of these bytes is whole, told with a final block or, if it can be, without.
-    fn is_whole(inflater: &mut Inflater, message: &[u8], with_final: bool) -> Option<bool> {
+    fn ask(inflater: &mut Inflater, message: &[u8], with_final: bool) -> Option<bool> {
         inflater.begin(0, None).unwrap();
         let (far, near) = message.split_at(message.len() - NEAR.min(message.len()));
         let mut ended = false;
@@ -254,7 +278,7 @@ mod tests {
 
     /// Asks both ways about a message.
     fn compare(inflater: &mut Inflater, message: &[u8], whole: &mut u32, cut: &mut u32) {
-        match (is_whole(inflater, message, true), is_whole(inflater, message, false)) {
+        match (ask(inflater, message, true), ask(inflater, message, false)) {
             (Some(exact), Some(quick)) => {
                 assert_eq!(exact, quick, "{message:02x?}");
                 *(if exact { whole } else { cut }) += 1;

@@ -7,6 +7,7 @@ mod bounds;
 mod mixes;
 mod receiving;
 mod sending;
+mod splits;
 
 use bytes::Buf;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};

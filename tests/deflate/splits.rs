@@ -1,0 +1,97 @@
+//! However a transport cuts what a peer sends, the events are the same: chunks after joining, and before an error exactly what is valid. What a peer
+//! gets wrong is found at the same byte, whatever else it gets wrong behind it.
+
+use super::*;
+use sockless::{Cause, Chunk, Data, Delivery, ProtocolError};
+use support::{BINARY, TEXT};
+
+/// What was delivered, chunks joined, and why it ended, if it did.
+fn outcome(agreed: Parameters, config: Config, wire: &[u8], step: usize) -> (Vec<u8>, Option<Cause>) {
+    let mut connection = open(Side::Server, agreed, config);
+    let (mut got, mut end) = (Vec::new(), None);
+    for event in events(&mut connection, wire, step) {
+        match event {
+            Event::Text(text) => got.extend_from_slice(text.as_bytes()),
+            Event::Binary(data) => got.extend_from_slice(&data),
+            Event::Chunk(Chunk { data: Data::Text(text), .. }) => got.extend_from_slice(text.as_bytes()),
+            Event::Chunk(Chunk { data: Data::Binary(data), .. }) => got.extend_from_slice(&data),
+            Event::Closed(closure) => end = Some(closure.cause),
+            other => panic!("{other:?}"),
+        }
+    }
+    (got, end)
+}
+
+/// Checks a server: in chunks `valid` is delivered, whole messages as far as they are whole, and then comes the error.
+fn check(agreed: Parameters, config: &Config, wire: &[u8], whole: &[u8], valid: &[u8], error: ProtocolError) {
+    for step in [1, 2, 3, 7, 100, 1000, 5000, usize::MAX] {
+        for (delivery, expected) in [(Delivery::Whole, whole), (Delivery::Chunks, valid)] {
+            let mut config = config.clone();
+            config.delivery = delivery;
+            let (got, end) = outcome(agreed, config, wire, step);
+            assert_eq!(end, Some(Cause::Violation(error)), "{delivery:?} {step}");
+            assert!(got == expected, "{} bytes of {}, {delivery:?} {step}", got.len(), expected.len());
+        }
+    }
+}
+
+/// The message is cut short, and says so only at its end: what it said until then was valid.
+#[test]
+fn what_a_cut_message_says_comes_first() {
+    for len in [10, 1000, 40_000] {
+        let message = prose(len, 3);
+        // It ends in the middle of the header of a block.
+        let payload = [flush(&mut zlib(), message.as_bytes(), FlushCompress::Sync), vec![0b0000_0100]].concat();
+        check(
+            parameters(15, true),
+            &Config::default(),
+            &compressed(Side::Client, TEXT, &payload),
+            b"",
+            message.as_bytes(),
+            ProtocolError::InvalidDeflate,
+        );
+    }
+}
+
+/// Of two things that are wrong, the first is told.
+#[test]
+fn the_first_error_is_told() {
+    let mut config = Config::default();
+    (config.limits.max_message, config.limits.max_fragments) = (5000, 3);
+    let cut_short = |said: &[u8]| [flush(&mut zlib(), said, FlushCompress::Sync), vec![0b0000_0100]].concat();
+    let too_many_ends = |said: &[u8]| [flush(&mut zlib(), said, FlushCompress::Sync), [3, 0].repeat(4), vec![0]].concat();
+    let corrupt = |said: &[u8]| [flush(&mut zlib(), said, FlushCompress::Sync), vec![0b0000_0110]].concat();
+    let bad = [prose(100, 1).as_bytes(), b"\xff"].concat();
+    let long = prose(5001, 1).into_bytes();
+    let short = prose(100, 1).into_bytes();
+    for (payload, valid, error) in [
+        (cut_short(&bad), &bad[..100], ProtocolError::InvalidUtf8),
+        (cut_short(&long), &long[..5000], ProtocolError::MessageTooBig),
+        (cut_short(&short), &short[..], ProtocolError::InvalidDeflate),
+        (too_many_ends(&bad), &bad[..100], ProtocolError::InvalidUtf8),
+        (too_many_ends(&long), &long[..5000], ProtocolError::MessageTooBig),
+        (too_many_ends(&short), &short[..], ProtocolError::TooManyFragments),
+        (corrupt(&bad), &bad[..100], ProtocolError::InvalidUtf8),
+        (corrupt(&long), &long[..5000], ProtocolError::MessageTooBig),
+        (corrupt(&short), &short[..], ProtocolError::InvalidDeflate),
+    ] {
+        check(parameters(15, true), &config, &compressed(Side::Client, TEXT, &payload), b"", valid, error);
+    }
+}
+
+/// A peer that refers farther back than it may finds what it refers to, or nothing, but not now this and now that.
+#[test]
+fn too_far_back_is_as_far_in_every_split() {
+    // What is referred to lies 900 bytes back, and nothing of it can be said before.
+    let said = noise(900, 1);
+    let mut zlib = zlib();
+    zlib.set_dictionary(&said).unwrap();
+    let again = deflate(&mut zlib, &said[10..210]);
+    assert!(again.len() < 20);
+    let message = deflate(&mut super::zlib(), &said);
+    let ended = flush(&mut super::zlib(), &said, FlushCompress::Finish);
+    for (payloads, whole) in [(vec![message, again.clone()], &said[..]), (vec![[ended, again].concat()], b"")] {
+        let wire: Vec<u8> = payloads.iter().flat_map(|payload| compressed(Side::Client, BINARY, payload)).collect();
+        check(parameters(9, true), &Config::default(), &wire, whole, &said, ProtocolError::InvalidDeflate);
+    }
+}
