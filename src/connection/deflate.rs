@@ -32,11 +32,6 @@ impl Deflate {
         Self { receiving: Inflating::new(end, agreed), sending: Deflating::new(end, agreed), settings }
     }
 
-    /// Nothing more is received.
-    pub(super) fn stop_receiving(&mut self) {
-        self.receiving.stop();
-    }
-
     /// Nothing more is sent.
     pub(super) fn stop_sending(&mut self) {
         self.sending.stop();

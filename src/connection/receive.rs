@@ -152,9 +152,10 @@ impl Connection {
         self.decoder.stop();
         self.message = Reception::Whole(Assembly::default());
         self.control = ControlAssembly::default();
+        // Nothing is sent any more, either.
         #[cfg(feature = "deflate")]
-        if let Some(deflate) = &mut self.deflate {
-            deflate.stop_receiving();
+        {
+            self.deflate = None;
         }
     }
 }

@@ -133,11 +133,6 @@ impl Inflating {
         Ok(())
     }
 
-    /// Nothing more is received.
-    pub(crate) fn stop(&mut self) {
-        (self.inflater, self.window) = (None, None);
-    }
-
     fn begin(&mut self, kept: Option<Box<Inflater>>, pool: Option<&Pool>) -> Result<Box<Inflater>, Corrupt> {
         (self.len, self.ends) = (0, 0);
         if self.takeover && self.user == 0 {

@@ -223,6 +223,37 @@ fn a_taken_over_context_is_a_window() {
     }
 }
 
+/// However it ends: nothing is sent or received any more.
+#[test]
+fn a_connection_that_ended_holds_nothing() {
+    let ends: &[(&str, fn(&mut Connection))] = &[
+        ("end of stream", |connection| connection.handle_eof()),
+        ("failure", |connection| connection.handle_error()),
+        ("time-out", |connection| connection.handle_timeout()),
+        ("violation", |connection| assert_eq!(events(connection, &[0xff], 1).len(), 1)),
+    ];
+    for (what, end) in ends {
+        for parts in [true, false] {
+            let mut config = Config::default();
+            config.delivery = if parts { Delivery::Chunks } else { Delivery::Whole };
+            let mut connection = open(Side::Server, parameters(15, true), config);
+            let ((), count) = counted(|| {
+                connection.send_text(prose(1000, 1)).unwrap();
+                let payload = deflate(&mut zlib(), prose(1000, 1).as_bytes());
+                assert_eq!(events(&mut connection, &compressed(Side::Client, BINARY, &payload), 5000).len(), 1);
+                if parts {
+                    connection.begin(Kind::Text).unwrap();
+                    connection.write_part(prose(1000, 1).as_bytes()).unwrap();
+                    assert_eq!(events(&mut connection, &compressed(Side::Client, BINARY & MORE, &payload), 5000).len(), 1);
+                }
+                end(&mut connection);
+                drop(sent(&mut connection));
+            });
+            assert_eq!(count.live, 0, "{what}");
+        }
+    }
+}
+
 #[test]
 fn a_pool_keeps_no_more_than_it_may() {
     for most in [0, 1, 3] {
