@@ -3,7 +3,9 @@
 use crate::choices::Choices;
 use bytes::Buf;
 use sockless::deflate::{Compress, Level, Parameters, Pool, WindowBits};
-use sockless::{Agreement, Chunk, Config, Connection, Data, Delivery, Event, Input, Kind, LifeCycle, Payload, Prepared, Role, Seed, SendError, Text};
+use sockless::{
+    Agreement, Chunk, Config, Connection, Data, Delivery, Event, Input, Kind, LifeCycle, Payload, Prepared, Role, Seed, SendError, Text,
+};
 use std::collections::VecDeque;
 
 /// Arbitrary operations on two pairs of a client and a server, whose compressors may come from one pool: what is sent arrives, each message once, whole and in

@@ -221,7 +221,7 @@ impl Naive {
             let last = i + 1 == message.fragments.len();
             let most = self.limits.max_message;
             declared += fragment.len() as u64;
-            if declared > if message.compressed { most + most / 8 + 1024 } else { most } {
+            if declared > if message.compressed { most + most / 8 + 1024 + 16 * (i as u64 + 1) } else { most } {
                 return Err((said, ProtocolError::MessageTooBig));
             }
             if i as u32 >= self.limits.max_fragments {

@@ -113,7 +113,8 @@ impl Decoder {
 
     /// The same, for an extension that gives these reserved bits of a message's first frame a meaning, RSV1 being 4, RSV2 2 and RSV3 1. RFC 6455 §9.
     ///
-    /// The limits are then those of what such a message means, which is the extension's matter: on the wire it may be longer by an eighth and 1 KiB.
+    /// The limits are then those of what such a message means, which is the extension's matter: on the wire it may be longer by an eighth and 1 KiB, and
+    /// by 16 bytes for each of its frames.
     ///
     /// ```
     /// use sockless::Input;
@@ -302,11 +303,14 @@ impl Decoder {
             });
             message.len = message.len.saturating_add(payload_len);
             message.fragments = message.fragments.saturating_add(1);
-            let most = |limit: u64| if message.rsv == 0 { limit } else { limit.saturating_add(limit / 8 + 1024) };
-            if payload_len > most(self.limits.max_frame) {
+            let most = |limit: u64, frames: u32| match message.rsv {
+                0 => limit,
+                _ => limit.saturating_add(limit / 8 + 1024 + 16 * u64::from(frames)),
+            };
+            if payload_len > most(self.limits.max_frame, 1) {
                 return Err(ProtocolError::FrameTooBig);
             }
-            if message.len > most(self.limits.max_message) {
+            if message.len > most(self.limits.max_message, message.fragments) {
                 return Err(ProtocolError::MessageTooBig);
             }
             if message.fragments > self.limits.max_fragments {

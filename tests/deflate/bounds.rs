@@ -85,13 +85,33 @@ fn the_largest_message_fits_however_badly_it_compresses() {
     assert!(events(&mut server, &wire, 50_000) == [Event::Binary(data.into())]);
 }
 
+/// Each part is flushed, which may make it many times longer; what counts is what they say.
+#[test]
+fn a_message_in_small_parts_has_the_limit_of_what_it_says() {
+    let mut config = Config::default();
+    (config.limits.max_message, config.limits.max_frame) = (8000, 8000);
+    let mut client = open(Side::Client, parameters(15, true), Config::default());
+    client.begin_with(Kind::Binary, Choice::Yes).unwrap();
+    let data = noise(8001, 2);
+    for part in data[..8000].chunks(1) {
+        client.write_part(part).unwrap();
+    }
+    let almost = sent(&mut client);
+    assert!(almost.len() > 60_000);
+    client.finish().unwrap();
+    let end = sent(&mut client);
+    let mut server = open(Side::Server, parameters(15, true), config);
+    assert_eq!(events(&mut server, &almost, 5000), []);
+    assert!(events(&mut server, &end, 5000) == [Event::Binary(data[..8000].into())]);
+}
+
 /// On the wire, too, a compressed message has a limit: one that says nothing does not go on for ever.
 #[test]
 fn a_message_that_says_nothing_has_an_end() {
     let mut config = Config::default();
     (config.limits.max_message, config.limits.max_frame) = (8000, 8000);
     let nothing = [0, 0, 0, 0xff, 0xff].repeat(2100);
-    for (len, fits) in [(8000 + 1000 + 1024, true), (8000 + 1000 + 1025, false)] {
+    for (len, fits) in [(8000 + 1000 + 1024 + 16, true), (8000 + 1000 + 1024 + 17, false)] {
         let mut connection = open(Side::Server, parameters(15, true), config.clone());
         let events = events(&mut connection, &compressed(Side::Client, BINARY & MORE, &nothing[..len]), 1000);
         assert_eq!(events.is_empty(), fits, "{len}: {events:?}");
