@@ -1,7 +1,9 @@
-# Steps of a run, for the scripts beside this file, which source it from the root of the repository.
+# Steps of a run, and the tools that more than one run needs, for the scripts beside this file, which source it from the root of the repository.
 #
 # A step that fails does not keep the others from running; one is enough for the run to fail. The last line counts the steps.
 
+# What is installed privately. It is kept from run to run.
+TOOLS=${SOCKLESS_TOOLS:-$HOME/.cache/sockless-ci}
 CARGO_TARGET_DIR=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 export CARGO_TARGET_DIR CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never DEBIAN_FRONTEND=noninteractive
 
@@ -36,4 +38,13 @@ report() {
     done
     printf '%s passed, %s failed\n' "$passed" "${#failed[@]}"
     [ "${#failed[@]}" -eq 0 ]
+}
+
+# Left half-way by a run that was stopped, it is made anew.
+install_autobahn() {
+    if [ ! -e "$TOOLS/autobahn/complete" ]; then
+        rm -rf "$TOOLS/autobahn"
+        .ci/install_autobahn.sh "$TOOLS/autobahn"
+        touch "$TOOLS/autobahn/complete"
+    fi
 }

@@ -5,6 +5,7 @@ use crate::talk::Pace;
 use clap::{Parser, ValueEnum};
 use serde::Serialize;
 use sockless::Delivery;
+use sockless::deflate::{Compress, Pool};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,8 +17,8 @@ pub(crate) struct Args {
     /// Which end of the connection is tested
     pub(crate) role: Role,
 
-    /// Which cases, as the suite writes them; 12 and 13 need compression
-    #[arg(long, value_name = "PATTERNS", value_delimiter = ',', default_value = "1.*,2.*,3.*,4.*,5.*,6.*,7.*,9.*,10.*")]
+    /// Which cases, as the suite writes them; 12 and 13, those of compression, take about a quarter of an hour, the others 15 s
+    #[arg(long, value_name = "PATTERNS", value_delimiter = ',', default_value = "*")]
     pub(crate) cases: Vec<String>,
 
     /// The suite's program; .ci/install_autobahn.sh makes one
@@ -36,12 +37,20 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = Parts::Whole)]
     pub(crate) delivery: Parts,
 
+    /// Which messages are compressed where it was agreed on: those that it makes shorter, from 64 bytes on; all of them; or none
+    #[arg(long, value_name = "WHICH", value_enum, default_value_t = Which::Auto)]
+    pub(crate) compress: Which,
+
+    /// Between two messages compressors and decompressors wait in a pool, so many of each at most, and not in their connections
+    #[arg(long, value_name = "MOST")]
+    pub(crate) pool: Option<usize>,
+
     /// The loop: that of examples/echo.rs, or that of examples/chat
     #[arg(long = "loop", value_name = "LOOP", value_enum, default_value_t = Driver::Blocking)]
     pub(crate) driver: Driver,
 
-    /// Another implementation in the place of sockless, for comparison; what is said above of reads, writes, delivery and loop is not for it
-    #[arg(long, value_name = "NAME", value_enum, conflicts_with_all = ["read", "write", "delivery", "driver"])]
+    /// Another implementation in the place of sockless, for comparison; what is said above of how sockless runs is not for it
+    #[arg(long, value_name = "NAME", value_enum, conflicts_with_all = ["read", "write", "delivery", "compress", "pool", "driver"])]
     pub(crate) peer: Option<Peer>,
 
     /// Where the reports go [default: reports/[PEER-]ROLE beside this package's Cargo.toml]
@@ -49,7 +58,7 @@ pub(crate) struct Args {
     pub(crate) out: Option<PathBuf>,
 
     /// How long one case may take before the run is given up
-    #[arg(long, value_name = "SECONDS", default_value = "180")]
+    #[arg(long, value_name = "SECONDS", default_value = "600")]
     pub(crate) patience: u64,
 }
 
@@ -67,6 +76,14 @@ pub(crate) enum Role {
 pub(crate) enum Parts {
     Whole,
     Chunks,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Which {
+    Auto,
+    All,
+    None,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
@@ -95,7 +112,13 @@ impl Args {
             Parts::Whole => Delivery::Whole,
             Parts::Chunks => Delivery::Chunks,
         };
-        Pace { read: self.read.get(), write: self.write.map_or(usize::MAX, NonZeroUsize::get), delivery }
+        let compress = match self.compress {
+            Which::Auto => Compress::Auto,
+            Which::All => Compress::Yes,
+            Which::None => Compress::No,
+        };
+        let (read, write) = (self.read.get(), self.write.map_or(usize::MAX, NonZeroUsize::get));
+        Pace { read, write, delivery, compress, pool: self.pool.map(Pool::new) }
     }
 
     pub(crate) fn patience(&self) -> Duration {

@@ -8,8 +8,9 @@ use crate::polling::{Link, Turn};
 use crate::suite::News;
 use crate::talk::{Client, Pace, Task};
 use mio::{Events, Interest, Poll, Token};
+use sockless::Seed;
 use sockless::client::{Handshake, Request};
-use sockless::{Delivery, Seed};
+use sockless::deflate::Offer;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::mpsc::Sender;
@@ -29,14 +30,14 @@ pub(crate) struct Suite {
 pub(crate) fn start(driver: Driver, pace: Pace, suite: Suite, news: Sender<News>) {
     thread::spawn(move || {
         let panicked = |_| Err("the client panicked".into());
-        if let Err(failure) = thread::spawn(move || run(driver, pace, suite)).join().unwrap_or_else(panicked) {
+        if let Err(failure) = thread::spawn(move || run(driver, &pace, suite)).join().unwrap_or_else(panicked) {
             let _ = news.send(News::Failed(failure)); // Nobody listens any more when the suite ended first.
         }
     });
 }
 
 /// The same, by another implementation.
-pub(crate) fn start_peer(peer: Peer, suite: Suite, news: Sender<News>) -> Result<Running, Failure> {
+pub(crate) fn start_peer(peer: Peer, pace: Pace, suite: Suite, news: Sender<News>) -> Result<Running, Failure> {
     drop(connect(suite.port)?);
     let url = format!("ws://127.0.0.1:{}/runCase?agent={}&case=", suite.port, suite.agent);
     let running = peer.start(&["client", &url, &suite.cases.to_string()])?;
@@ -46,8 +47,7 @@ pub(crate) fn start_peer(peer: Peer, suite: Suite, news: Sender<News>) -> Result
             while !watched.ended()? {
                 thread::sleep(Duration::from_millis(20));
             }
-            let pace = Pace { read: 4096, write: usize::MAX, delivery: Delivery::Whole };
-            finish(Driver::Blocking, pace, suite)
+            finish(Driver::Blocking, &pace, suite)
         };
         if let Err(failure) = ended() {
             let _ = news.send(News::Failed(failure));
@@ -56,7 +56,7 @@ pub(crate) fn start_peer(peer: Peer, suite: Suite, news: Sender<News>) -> Result
     Ok(running)
 }
 
-fn run(driver: Driver, pace: Pace, suite: Suite) -> Result<(), Failure> {
+fn run(driver: Driver, pace: &Pace, suite: Suite) -> Result<(), Failure> {
     let Suite { port, agent, cases } = suite;
     let count = call(driver, pace, port, "/getCaseCount", Task::Listen(None))?;
     if count.as_deref() != Some(&*cases.to_string()) {
@@ -69,18 +69,19 @@ fn run(driver: Driver, pace: Pace, suite: Suite) -> Result<(), Failure> {
 }
 
 /// Lets the suite write its reports, after which it ends.
-fn finish(driver: Driver, pace: Pace, suite: Suite) -> Result<(), Failure> {
+fn finish(driver: Driver, pace: &Pace, suite: Suite) -> Result<(), Failure> {
     let target = format!("/updateReports?agent={}&shutdownOnComplete=true", suite.agent);
     call(driver, pace, suite.port, &target, Task::Listen(None)).map(drop)
 }
 
 /// One connection, from its beginning to its end.
-fn call(driver: Driver, pace: Pace, port: u16, target: &str, task: Task) -> Result<Option<String>, Failure> {
-    let request = Request::new(&format!("ws://127.0.0.1:{port}{target}"))?;
-    let mut client = Client::new(Handshake::new(request, Seed::random()?), pace, task);
+fn call(driver: Driver, pace: &Pace, port: u16, target: &str, task: Task) -> Result<Option<String>, Failure> {
+    // The suite's server chooses the parameters of its cases itself, and this offer, that of browsers, leaves it all of them.
+    let request = Request::new(&format!("ws://127.0.0.1:{port}{target}"))?.deflate(Offer::default());
+    let mut client = Client::new(Handshake::new(request, Seed::random()?), pace.clone(), task);
     let stream = connect(port)?;
     match driver {
-        Driver::Blocking => blocking::run(stream, &mut client, &pace),
+        Driver::Blocking => blocking::run(stream, &mut client, pace),
         Driver::Poll => client = poll(stream, client, pace)?,
     }
     client.into_answer()
@@ -99,7 +100,7 @@ fn connect(port: u16) -> io::Result<TcpStream> {
     }
 }
 
-fn poll(stream: TcpStream, client: Client, pace: Pace) -> io::Result<Client> {
+fn poll(stream: TcpStream, client: Client, pace: &Pace) -> io::Result<Client> {
     stream.set_nonblocking(true)?;
     let mut link = Link::new(mio::net::TcpStream::from_std(stream), client, pace);
     let mut poll = Poll::new()?;

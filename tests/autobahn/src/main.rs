@@ -97,7 +97,7 @@ fn test_client(args: &Args, out: &Path) -> Result<Vec<String>, Failure> {
             client::start(args.driver, args.pace(), suite_server, suite.news());
             None
         }
-        Some(peer) => Some(client::start_peer(peer, suite_server, suite.news())?),
+        Some(peer) => Some(client::start_peer(peer, args.pace(), suite_server, suite.news())?),
     };
     // It tells of a case when the client asks for it, and ends when the client has let it write its reports.
     watch(&mut suite, cases.len())?;

@@ -1,6 +1,6 @@
 //! The report as one page that needs nothing else.
 
-use crate::args::{Driver, Parts};
+use crate::args::{Driver, Parts, Which};
 use crate::results::{Case, Results, is_good, sum};
 use serde_json::Value;
 use std::fmt::Write;
@@ -105,7 +105,13 @@ fn settings(results: &Results) -> String {
         Parts::Chunks => "messages in parts",
     };
     let write = results.write.map(|bytes| format!(", writes of at most {bytes} bytes")).unwrap_or_default();
-    format!("{driver}, {delivery}, reads of at most {} bytes{write}; {:.0} s", results.read, results.seconds)
+    let compress = match results.compress {
+        Which::Auto => "",
+        Which::All => ", all messages compressed",
+        Which::None => ", no message compressed",
+    };
+    let pool = results.pool.map(|most| format!(", a pool of {most}")).unwrap_or_default();
+    format!("{driver}, {delivery}, reads of at most {} bytes{write}{compress}{pool}; {:.0} s", results.read, results.seconds)
 }
 
 fn escape(text: &str) -> String {

@@ -15,7 +15,8 @@ use std::ops::Range;
 pub(crate) struct Link<T> {
     pub(crate) socket: TcpStream,
     pub(crate) talk: T,
-    pace: Pace,
+    /// The most bytes of one write.
+    most: usize,
     readable: bool,
     writable: bool,
     scratch: Vec<u8>,
@@ -33,8 +34,8 @@ pub(crate) enum Turn {
 }
 
 impl<T: Talk> Link<T> {
-    pub(crate) fn new(socket: TcpStream, talk: T, pace: Pace) -> Self {
-        Self { socket, talk, pace, readable: false, writable: false, scratch: vec![0; pace.read], unheard: 0..0 }
+    pub(crate) fn new(socket: TcpStream, talk: T, pace: &Pace) -> Self {
+        Self { socket, talk, most: pace.write, readable: false, writable: false, scratch: vec![0; pace.read], unheard: 0..0 }
     }
 
     /// Remembers what an event says. After an error both directions are worth a try: that is how the error shows.
@@ -79,13 +80,13 @@ impl<T: Talk> Link<T> {
         let wanted = self.talk.side().wants_write();
         while self.writable && self.talk.side().wants_write() {
             let mut out = self.talk.side().transmit();
-            let written = if self.pace.write == usize::MAX {
+            let written = if self.most == usize::MAX {
                 let mut slices = [IoSlice::new(&[]); 16];
                 let filled = out.chunks_vectored(&mut slices);
                 self.socket.write_vectored(&slices[..filled])
             } else {
                 let chunk = out.chunk();
-                self.socket.write(&chunk[..chunk.len().min(self.pace.write)])
+                self.socket.write(&chunk[..chunk.len().min(self.most)])
             };
             match written {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
@@ -95,7 +96,7 @@ impl<T: Talk> Link<T> {
                 Err(error) => return Err(error),
             }
         }
-        if wanted && self.pace.write < usize::MAX {
+        if wanted && self.most < usize::MAX {
             // The kernel would hold the last of many small writes back; where this fails, it is only slower.
             let _ = self.socket.set_nodelay(true);
             let _ = self.socket.set_nodelay(false);

@@ -1,7 +1,7 @@
 //! What the suite found, added up.
 
 use crate::Failure;
-use crate::args::{Args, Driver, Parts, Role};
+use crate::args::{Args, Driver, Parts, Role, Which};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -17,6 +17,8 @@ pub(crate) struct Results {
     pub(crate) delivery: Parts,
     #[serde(rename = "loop")]
     pub(crate) driver: Driver,
+    pub(crate) compress: Which,
+    pub(crate) pool: Option<usize>,
     pub(crate) read: usize,
     pub(crate) write: Option<usize>,
     pub(crate) seconds: f64,
@@ -99,8 +101,20 @@ impl Results {
         }
         let (read, write) = (args.read.get(), args.write.map(usize::from));
         let seconds = took.as_secs_f64();
-        let testee = args.testee();
-        Ok(Self { testee, role: args.role, delivery: args.delivery, driver: args.driver, read, write, seconds, tally, sections, cases })
+        Ok(Self {
+            testee: args.testee(),
+            role: args.role,
+            delivery: args.delivery,
+            driver: args.driver,
+            compress: args.compress,
+            pool: args.pool,
+            read,
+            write,
+            seconds,
+            tally,
+            sections,
+            cases,
+        })
     }
 
     pub(crate) fn passed(&self) -> bool {
@@ -160,7 +174,8 @@ fn title(section: u32) -> &'static str {
         7 => "Closing",
         9 => "Large messages, many messages",
         10 => "Messages fragmented by the peer",
-        12 | 13 => "Compression",
+        12 => "Compression of many kinds of data",
+        13 => "Compression with all parameters",
         _ => "",
     }
 }
@@ -175,7 +190,7 @@ pub(crate) fn sum(tally: &Tally) -> String {
 impl fmt::Display for Results {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for section in &self.sections {
-            writeln!(f, "{:>4}  {:<32} {}", section.number, section.title, sum(&section.tally))?;
+            writeln!(f, "{:>4}  {:<34} {}", section.number, section.title, sum(&section.tally))?;
         }
         for case in self.problems() {
             write!(f, "{:>10}  {}", case.id, case.behavior)?;

@@ -16,8 +16,8 @@ pub(crate) fn start(driver: Driver, pace: Pace) -> io::Result<u16> {
     let port = listener.local_addr()?.port();
     thread::spawn(move || {
         let result = match driver {
-            Driver::Blocking => a_thread_each(&listener, pace),
-            Driver::Poll => one_loop(listener, pace),
+            Driver::Blocking => a_thread_each(&listener, &pace),
+            Driver::Poll => one_loop(listener, &pace),
         };
         if let Err(error) = result {
             eprintln!("autobahn: the echo server stopped: {error}");
@@ -26,15 +26,15 @@ pub(crate) fn start(driver: Driver, pace: Pace) -> io::Result<u16> {
     Ok(port)
 }
 
-fn a_thread_each(listener: &TcpListener, pace: Pace) -> io::Result<()> {
+fn a_thread_each(listener: &TcpListener, pace: &Pace) -> io::Result<()> {
     for stream in listener.incoming() {
-        let stream = stream?;
-        thread::spawn(move || blocking::run(stream, &mut Server::new(pace), &pace));
+        let (stream, pace) = (stream?, pace.clone());
+        thread::spawn(move || blocking::run(stream, &mut Server::new(pace.clone()), &pace));
     }
     Ok(())
 }
 
-fn one_loop(listener: TcpListener, pace: Pace) -> io::Result<()> {
+fn one_loop(listener: TcpListener, pace: &Pace) -> io::Result<()> {
     const LISTENER: Token = Token(0);
     listener.set_nonblocking(true)?;
     let mut listener = mio::net::TcpListener::from_std(listener);
@@ -53,7 +53,7 @@ fn one_loop(listener: TcpListener, pace: Pace) -> io::Result<()> {
             if event.token() == LISTENER {
                 while let Some(mut socket) = accept(&listener)? {
                     poll.registry().register(&mut socket, Token(next), Interest::READABLE | Interest::WRITABLE)?;
-                    links.insert(next, Link::new(socket, Server::new(pace), pace));
+                    links.insert(next, Link::new(socket, Server::new(pace.clone()), pace));
                     next += 1;
                 }
             } else if let Some(link) = links.get_mut(&event.token().0) {

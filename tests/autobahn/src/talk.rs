@@ -2,23 +2,29 @@
 
 use crate::Failure;
 use sockless::client::Outcome;
+use sockless::deflate::{Compress, Policy, Pool};
 use sockless::server::{Incoming, Rejected};
 use sockless::{Chunk, Config, Connection, Data, Delivery, Event, Input, LifeCycle, SendError, client, server};
 
 /// How a connection is driven.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Pace {
     /// The most bytes of one read …
     pub(crate) read: usize,
     /// … and of one write.
     pub(crate) write: usize,
     pub(crate) delivery: Delivery,
+    /// Which messages are compressed.
+    pub(crate) compress: Compress,
+    pub(crate) pool: Option<Pool>,
 }
 
 impl Pace {
     fn config(&self) -> Config {
         let mut config = Config::default();
         config.delivery = self.delivery;
+        config.deflate.compress = self.compress;
+        config.deflate.pool.clone_from(&self.pool);
         config
     }
 }
@@ -48,7 +54,10 @@ enum ServerState {
 
 impl Server {
     pub(crate) fn new(pace: Pace) -> Self {
-        Self { pace, state: ServerState::Handshake(server::Handshake::new(server::Config::default())) }
+        let mut config = server::Config::default();
+        // It accepts whatever the suite offers.
+        config.deflate = Some(Policy::default());
+        Self { pace, state: ServerState::Handshake(server::Handshake::new(config)) }
     }
 }
 
