@@ -5,6 +5,9 @@
 #[path = "../examples/client/args.rs"]
 #[allow(dead_code)]
 mod args;
+#[path = "../examples/client/compression.rs"]
+#[allow(dead_code)]
+mod compression;
 mod example;
 #[path = "../examples/chat/invisible.rs"]
 mod invisible;
@@ -78,6 +81,36 @@ fn the_request_is_as_asked() {
     let ended = Client::start(&[&args[..], &["--header", "Authorization:Bearer z", &url]].concat()).ends_with_input(b"");
     assert_eq!((ended.status, ended.line(0)), (0, format!("* open: {url}, subprotocol chat.v1").as_str()), "{}", ended.err);
     assert_eq!(closure(server).code, 1000);
+}
+
+#[cfg(feature = "deflate")]
+#[test]
+fn messages_are_compressed_where_both_want_it() {
+    use sockless::deflate::{Policy, WindowBits};
+    let mut small = Policy::default();
+    small.server_no_context_takeover = true;
+    small.client_max_window_bits = WindowBits::new(10).unwrap();
+    for (policy, said) in [
+        (Some(Policy::default()), "compressed (we 15 bits; the server 15 bits)"),
+        (Some(small), "compressed (we 10 bits; the server 15 bits, each message alone)"),
+        (None, "not compressed: the server declines"),
+    ] {
+        let mut config = any_origin();
+        config.deflate = policy;
+        let (addr, _) = serve_with(config, accept, |_| {});
+        let (line, url) = ("long ".repeat(100), format!("ws://{addr}"));
+        let ended = Client::start(&["--deflate", &url]).ends_with_input(line.as_bytes());
+        assert_eq!((ended.status, ended.line(0)), (0, format!("* open: {url}, {said}").as_str()), "{}", ended.err);
+        assert_eq!(ended.line(1), format!("< {line}"));
+    }
+}
+
+#[cfg(not(feature = "deflate"))]
+#[test]
+fn compression_that_was_not_built_is_told() {
+    let ended = Client::start(&["--deflate", "ws://127.0.0.1:1"]).ends();
+    assert_eq!(ended.status, 2);
+    assert!(ended.err.contains("--features deflate"), "{}", ended.err);
 }
 
 #[test]
@@ -272,12 +305,20 @@ fn serve(
     decide: impl FnOnce(Request) -> Result<Connection, Rejected> + Send + 'static,
     opened: impl FnOnce(&mut Connection) + Send + 'static,
 ) -> (SocketAddr, JoinHandle<Option<Closure>>) {
+    serve_with(any_origin(), decide, opened)
+}
+
+fn serve_with(
+    config: sockless::server::Config,
+    decide: impl FnOnce(Request) -> Result<Connection, Rejected> + Send + 'static,
+    opened: impl FnOnce(&mut Connection) + Send + 'static,
+) -> (SocketAddr, JoinHandle<Option<Closure>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap();
     let server = thread::spawn(move || {
         let mut stream = listener.accept().unwrap().0;
         let mut scratch = vec![0; 4096];
-        let mut handshake = Handshake::new(any_origin());
+        let mut handshake = Handshake::new(config);
         let request = loop {
             let mut input = turn(&mut handshake, &mut stream, &mut scratch);
             match handshake.poll(&mut input) {

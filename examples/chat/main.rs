@@ -8,6 +8,7 @@
 //!          ├─ signals               Ctrl-C, SIGTERM and SIGUSR1 as events of the loop
 //!          ├─ timers                who wants a turn when, though nothing comes
 //!          ├─ stats                 the line that SIGUSR1 asks for
+//!          ├─ terms                 what everyone may do, and how messages are compressed
 //!          └─ peer                  one connection: handshake, then page or chat
 //!               ├─ site             what is served where
 //!               └─ pump             sockless's life cycle over a socket: the part to copy
@@ -22,6 +23,7 @@ mod server;
 mod signals;
 mod site;
 mod stats;
+mod terms;
 mod timers;
 
 use crate::args::{Args, HELP};

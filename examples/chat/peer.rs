@@ -10,9 +10,10 @@
 
 use crate::pump::{Link, Step, pump};
 use crate::site;
+use crate::terms::Terms;
 use mio::net::TcpStream;
 use sockless::handshake::HeaderError;
-use sockless::server::{self, Handshake, Incoming, Rejected};
+use sockless::server::{Handshake, Incoming, Rejected};
 use sockless::{CloseCode, CloseFrame, Config, Connection, Deadline, Event, Heartbeat, Input, LifeCycle, Prepared, SendError, Timeouts};
 use std::time::Duration;
 
@@ -20,10 +21,6 @@ use std::time::Duration;
 const REQUEST: Duration = Duration::from_secs(10);
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(3);
-/// A peer for which more than this is queued, in bytes, is slow.
-const SLOW: u32 = 1 << 20;
-/// The longest message, in bytes: well above the room's longest text, so that the room can say what is wrong with a longer one.
-const MESSAGE: u64 = 64 << 10;
 
 #[derive(Debug)]
 pub(crate) struct Peer {
@@ -34,7 +31,8 @@ pub(crate) struct Peer {
 
 #[derive(Debug)]
 enum Stage {
-    Handshake(Handshake, Deadline),
+    /// And what holds if it becomes a connection.
+    Handshake(Handshake, Config, Deadline),
     Answer(Rejected, Deadline),
     Open(Box<Connection>, Heartbeat),
 }
@@ -66,13 +64,13 @@ pub(crate) enum News<'a> {
 pub(crate) enum Sent {
     /// It is queued, or nobody wants it any more.
     Well,
-    /// [`SLOW`] bytes wait already: this peer does not read.
+    /// As much waits already as may wait: this peer does not read.
     TooSlow,
 }
 
 impl Peer {
-    pub(crate) fn new(socket: TcpStream, config: server::Config) -> Self {
-        let stage = Stage::Handshake(Handshake::new(config), Deadline::after(REQUEST));
+    pub(crate) fn new(socket: TcpStream, terms: Terms) -> Self {
+        let stage = Stage::Handshake(Handshake::new(terms.handshake), terms.connection, Deadline::after(REQUEST));
         Self { link: Link::new(socket), stage, due: None }
     }
 
@@ -113,7 +111,7 @@ impl Peer {
     /// Says goodbye. It may take [`GOODBYE`].
     pub(crate) fn dismiss(&mut self, code: CloseCode, reason: &str) {
         match &mut self.stage {
-            Stage::Handshake(handshake, _) => handshake.handle_error(),
+            Stage::Handshake(handshake, ..) => handshake.handle_error(),
             Stage::Answer(_, deadline) => *deadline = Deadline::after(GOODBYE),
             // A goodbye that was said already stands.
             Stage::Open(connection, _) => drop(connection.close(Some(CloseFrame::truncated(code, reason)))),
@@ -140,9 +138,9 @@ impl Peer {
 
     fn digest(&mut self, bytes: &mut [u8], full: bool, tell: &mut impl FnMut(News<'_>)) -> Result<(), HeaderError> {
         let mut input = Input::new(bytes);
-        if let Stage::Handshake(handshake, _) = &mut self.stage {
+        if let Stage::Handshake(handshake, config, _) = &mut self.stage {
             let Some(incoming) = handshake.poll(&mut input) else { return Ok(()) };
-            self.stage = Stage::after(incoming, full, tell)?;
+            self.stage = Stage::after(incoming, config.clone(), full, tell)?;
         }
         // What came right behind the request is in the same input: the first frames, or a body.
         match &mut self.stage {
@@ -155,7 +153,7 @@ impl Peer {
 }
 
 impl Stage {
-    fn after(incoming: Incoming, full: bool, tell: &mut impl FnMut(News<'_>)) -> Result<Self, HeaderError> {
+    fn after(incoming: Incoming, config: Config, full: bool, tell: &mut impl FnMut(News<'_>)) -> Result<Self, HeaderError> {
         let rejected = match incoming {
             Incoming::Upgrade(request) if !site::is_chat(request.target()) => site::nothing(request.reject(404))?,
             Incoming::Upgrade(request) if full => {
@@ -164,7 +162,7 @@ impl Stage {
             }
             Incoming::Upgrade(request) => {
                 tell(News::Opened);
-                return Ok(Self::Open(Box::new(request.accept().open(config())), Heartbeat::new(timeouts())));
+                return Ok(Self::Open(Box::new(request.accept().open(config)), Heartbeat::new(timeouts())));
             }
             Incoming::Http(plain) => site::page(plain)?,
             Incoming::Failed(rejected) => rejected,
@@ -174,7 +172,7 @@ impl Stage {
 
     fn side(&mut self) -> &mut dyn LifeCycle {
         match self {
-            Self::Handshake(handshake, _) => handshake,
+            Self::Handshake(handshake, ..) => handshake,
             Self::Answer(rejected, _) => rejected,
             Self::Open(connection, _) => connection.as_mut(),
         }
@@ -183,7 +181,7 @@ impl Stage {
     /// Does what is due, and tells when more will be.
     fn watch(&mut self, now: Duration) -> Option<Duration> {
         match self {
-            Self::Handshake(handshake, deadline) => deadline.poll(now, handshake),
+            Self::Handshake(handshake, _, deadline) => deadline.poll(now, handshake),
             Self::Answer(rejected, deadline) => deadline.poll(now, rejected),
             Self::Open(connection, heartbeat) => heartbeat.poll(now, connection),
         }
@@ -201,13 +199,6 @@ fn listen(connection: &mut Connection, input: &mut Input<'_>, tell: &mut impl Fn
             _ => {}
         }
     }
-}
-
-fn config() -> Config {
-    let mut config = Config::default();
-    config.limits.max_message = MESSAGE;
-    config.upper_mark = SLOW;
-    config
 }
 
 fn timeouts() -> Timeouts {

@@ -10,10 +10,11 @@ use crate::peer::{News, Peer, Sent, Turn};
 use crate::room::{Effect, Room};
 use crate::signals::{self, Signals};
 use crate::stats::Stats;
+use crate::terms::Terms;
 use crate::timers::Timers;
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token};
-use sockless::{CloseCode, Prepared, server};
+use sockless::{CloseCode, Prepared};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, ErrorKind, Write};
 use std::mem;
@@ -40,7 +41,7 @@ pub(crate) struct Server {
     stop: Signals,
     report: Signals,
     door: Option<Door>,
-    handshake: server::Config,
+    terms: Terms,
     max_clients: u32,
     peers: BTreeMap<usize, Peer>,
     next: usize,
@@ -77,14 +78,12 @@ impl Server {
         let mut listener = result?;
         let poll = Poll::new()?;
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
-        let mut handshake = server::Config::default();
-        handshake.origin = settings.origin.clone();
         Ok(Self {
             stop: Signals::register(poll.registry(), STOP, signals::STOP)?,
             report: Signals::register(poll.registry(), REPORT, signals::REPORT)?,
             poll,
             door: Some(Door { listener, knocked: true, pause: None }),
-            handshake,
+            terms: Terms::new(settings.origin.clone()),
             max_clients: settings.max_clients,
             peers: BTreeMap::new(),
             next: FIRST_PEER,
@@ -162,7 +161,7 @@ impl Server {
                     let _ = socket.set_nodelay(true);
                     // A socket that cannot be watched is dropped.
                     if self.poll.registry().register(&mut socket, Token(self.next), Interest::READABLE | Interest::WRITABLE).is_ok() {
-                        self.peers.insert(self.next, Peer::new(socket, self.handshake.clone()));
+                        self.peers.insert(self.next, Peer::new(socket, self.terms.clone()));
                         self.due.insert(self.next);
                         self.next = self.next.wrapping_add(1).max(FIRST_PEER);
                     }

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::compression;
 use lexopt::prelude::{Long, Short, Value, ValueExt};
 use sockless::client::Request;
 use sockless::handshake::Header;
@@ -19,6 +20,7 @@ Options:
   --origin ORIGIN      say that a page of this site connects, as a browser would
   --ping SECONDS       send a ping this often and print how long its pong takes; no pong for 20 seconds is the end
   --binary             send each line as a binary message
+  --deflate            offer to compress messages, and say what was agreed; for this, build with --features deflate
   -h, --help           show this and stop
 
 Printed are, a line each, with control characters escaped:
@@ -53,6 +55,7 @@ pub(crate) struct Settings {
     pub(crate) request: Request,
     pub(crate) ping: Option<Duration>,
     pub(crate) binary: bool,
+    pub(crate) deflate: bool,
 }
 
 impl Args {
@@ -66,7 +69,7 @@ fn read(args: impl IntoIterator<Item = OsString>) -> Result<Args, lexopt::Error>
     let mut parser = lexopt::Parser::from_args(args);
     let mut url = None;
     let mut ping = None;
-    let mut binary = false;
+    let (mut binary, mut deflate) = (false, false);
     let mut origin = None;
     let mut protocols = Vec::new();
     let mut headers = Vec::new();
@@ -78,6 +81,7 @@ fn read(args: impl IntoIterator<Item = OsString>) -> Result<Args, lexopt::Error>
             Long("origin") => origin = Some(parser.value()?.string()?),
             Long("ping") => ping = Some(parser.value()?.parse_with(seconds)?),
             Long("binary") => binary = true,
+            Long("deflate") => deflate = true,
             Short('h') | Long("help") => return Ok(Args::Help),
             _ => return Err(arg.unexpected()),
         }
@@ -97,7 +101,10 @@ fn read(args: impl IntoIterator<Item = OsString>) -> Result<Args, lexopt::Error>
     if let Some(origin) = &origin {
         request = request.origin(origin).map_err(|error| format!("--origin {origin:?}: {error}"))?;
     }
-    Ok(Args::Connect(Box::new(Settings { url, request, ping, binary })))
+    if deflate {
+        request = compression::offer(request)?;
+    }
+    Ok(Args::Connect(Box::new(Settings { url, request, ping, binary, deflate })))
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

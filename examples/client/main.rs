@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   main ── args                    the command line, and with it the request
+//!     │    └─ compression           what --deflate offers
 //!     └─ session                    the event loop: socket, lines, signals, time
 //!          ├─ stdin                 a thread that reads lines, for not every input can be watched
 //!          ├─ shown                 what others wrote, made harmless for a terminal
@@ -9,6 +10,7 @@
 //! ```
 
 mod args;
+mod compression;
 #[path = "../chat/invisible.rs"]
 mod invisible;
 #[path = "../chat/pump.rs"]

@@ -6,6 +6,7 @@
 //! ```
 
 use crate::args::Settings;
+use crate::compression;
 use crate::pump::{Link, Step, pump};
 use crate::shown::{Hex, Shown};
 use crate::signals::{self, Signals};
@@ -162,7 +163,8 @@ impl Session {
 
     fn open(&mut self, opened: Opened) -> io::Result<()> {
         let protocol = opened.protocol().map_or(String::new(), |protocol| format!(", subprotocol {}", Shown(protocol)));
-        self.print(format_args!("* open: {}{protocol}", Shown(&self.settings.url.clone())));
+        let compressed = if self.settings.deflate { compression::agreed(&opened) } else { String::new() };
+        self.print(format_args!("* open: {}{protocol}{compressed}", Shown(&self.settings.url.clone())));
         if io::stdin().is_terminal() {
             let _ = writeln!(io::stderr(), "Type a line to send it; Ctrl-D closes.");
         }

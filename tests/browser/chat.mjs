@@ -7,9 +7,9 @@ import { fileURLToPath } from "node:url";
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Builds the example and gives the path of the program. */
+/** Builds the example, with all that it can do, and gives the path of the program. */
 export function build() {
-  const out = execFileSync("cargo", ["build", "--quiet", "--example", "chat", "--message-format=json"],
+  const out = execFileSync("cargo", ["build", "--quiet", "--example", "chat", "--features", "deflate", "--message-format=json"],
     { cwd: PROJECT, stdio: ["ignore", "pipe", "inherit"], maxBuffer: 1 << 26 });
   const artifacts = out.toString().split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
   const path = artifacts.findLast(({ target, executable }) => target?.name === "chat" && executable)?.executable;

@@ -91,6 +91,8 @@ class Page {
   complaints = [];
   /** Every address that the page asked for. */
   asked = new Set();
+  /** What the answers to its WebSockets say of extensions. */
+  extensions = [];
   #browser;
   #session;
   #target;
@@ -111,6 +113,10 @@ class Page {
     if (method === "Runtime.consoleAPICalled") this.complaints.push(`console.${params.type}: ${params.args.map((arg) => arg.value).join(" ")}`);
     if (method === "Network.requestWillBeSent") this.asked.add(params.request.url);
     if (method === "Network.webSocketCreated") this.asked.add(params.url);
+    if (method === "Network.webSocketHandshakeResponseReceived") {
+      const headers = Object.entries(params.response.headers);
+      this.extensions.push(headers.find(([name]) => name.toLowerCase() === "sec-websocket-extensions")?.[1]);
+    }
   }
 
   async evaluate(expression) {

@@ -36,6 +36,11 @@ async function people() {
   await bob.until(`${names} === "Bob,Ada"`);
   await ada.until(`${log}.includes("Bob joined")`);
 
+  step("their messages are compressed, each alone");
+  for (const page of [ada, bob]) {
+    assert.deepEqual(page.extensions, ["permessage-deflate; server_no_context_takeover; client_no_context_takeover"]);
+  }
+
   step("they see each other's messages, as they were written");
   await say(ada, "Hi Bob! Is this <b>x</b> bold for you?");
   await say(bob, "No, I see <b>x</b>, <img src=x onerror=alert(1)> and “quotes” & all 👋🏽 — naïve 日本語");

@@ -3,6 +3,8 @@
 //!
 //! [`door`] is about who gets in at all.
 //!
+//! With the feature `deflate`, every second one of them compresses.
+//!
 //! `cargo test` sends 200 people, `cargo test --release` 1,000. All waits have an end, and the server ends with the test.
 #![cfg(unix)]
 
@@ -79,6 +81,8 @@ fn a_crowd_hears_everything_once_and_in_order() {
         assert!(person.complaints.is_empty(), "{}: {:?}", person.name, person.complaints);
         assert!(person.heard_all(PEOPLE, MESSAGES), "{}", person.name);
     }
+    #[cfg(feature = "deflate")]
+    assert!(crowd.look(people[0]).read() * 10 < crowd.look(people[1]).read() * 9, "compressed, the same is shorter");
     for who in garbage {
         let closure = crowd.look(*who).closure.as_ref().expect("it is shown the door");
         assert_eq!(closure.code, CloseCode::PROTOCOL.get());

@@ -140,12 +140,13 @@ impl Person {
     /// Someone on the way in.
     pub(crate) fn connect(addr: SocketAddr, name: &str) -> Self {
         let socket = TcpStream::connect(addr).expect("a socket");
-        let request = Request::new(&format!("ws://{addr}/chat")).expect("an address");
+        let request = offer(Request::new(&format!("ws://{addr}/chat")).expect("an address"), name);
         // Unpredictable is nothing that a test needs.
         let seed = std::array::from_fn(|i| name.as_bytes().get(i).copied().unwrap_or(i as u8));
         Self {
             name: name.to_owned(),
-            padding: String::from("hello everyone"),
+            // Long enough to be compressed.
+            padding: String::from("hello everyone, hello to all who are here, and to those who are not here yet"),
             reads: true,
             here: false,
             gone: BTreeSet::new(),
@@ -159,6 +160,12 @@ impl Person {
             said: 0,
             to_say: 0,
         }
+    }
+
+    /// How many bytes came.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn read(&self) -> u64 {
+        self.link.traffic.read
     }
 
     /// How much it heard of the crowd.
@@ -227,6 +234,8 @@ impl Person {
             match handshake.poll(&mut input) {
                 None => return true,
                 Some(Outcome::Open(opened)) => {
+                    #[cfg(feature = "deflate")]
+                    assert_eq!(opened.agreement().deflate.is_some(), compresses(&self.name));
                     let mut connection = opened.open(Config::default());
                     connection.send_text(format!("join key-of-{0} {0}", self.name)).expect("it is open");
                     self.stage = Stage::Open(connection);
@@ -296,4 +305,20 @@ impl Person {
             Err(error) => self.complaints.push(format!("saying {}: {error}", self.said)),
         }
     }
+}
+
+/// Every second one of the crowd offers compression.
+#[cfg(feature = "deflate")]
+fn compresses(name: &str) -> bool {
+    name.parse::<usize>().is_ok_and(|number| number % 2 == 0)
+}
+
+#[cfg(feature = "deflate")]
+fn offer(request: Request, name: &str) -> Request {
+    if compresses(name) { request.deflate(sockless::deflate::Offer::default()) } else { request }
+}
+
+#[cfg(not(feature = "deflate"))]
+fn offer(request: Request, _: &str) -> Request {
+    request
 }
