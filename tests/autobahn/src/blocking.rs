@@ -3,10 +3,11 @@
 use crate::talk::{Pace, Talk};
 use bytes::Buf;
 use sockless::{Input, LifeCycle};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpStream};
 
 pub(crate) fn run(mut stream: TcpStream, talk: &mut dyn Talk, pace: &Pace) {
+    let _ = stream.set_nodelay(pace.write == usize::MAX); // Where this fails, it is only slower.
     let mut scratch = vec![0; pace.read];
     // What was read and waits for the peer to take what was answered so far.
     let mut unheard = 0..0;
@@ -27,8 +28,15 @@ fn write(side: &mut dyn LifeCycle, stream: &mut TcpStream, most: usize) -> bool 
     let wanted = side.wants_write();
     while side.wants_write() {
         let mut out = side.transmit();
-        let chunk = out.chunk();
-        match stream.write(&chunk[..chunk.len().min(most)]) {
+        let written = if most == usize::MAX {
+            let mut slices = [IoSlice::new(&[]); 16];
+            let count = out.chunks_vectored(&mut slices);
+            stream.write_vectored(&slices[..count])
+        } else {
+            let chunk = out.chunk();
+            stream.write(&chunk[..chunk.len().min(most)])
+        };
+        match written {
             Ok(n @ 1..) => out.advance(n),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             _ => side.handle_write_error(),

@@ -35,6 +35,7 @@ pub(crate) enum Turn {
 
 impl<T: Talk> Link<T> {
     pub(crate) fn new(socket: TcpStream, talk: T, pace: &Pace) -> Self {
+        let _ = socket.set_nodelay(pace.write == usize::MAX); // Where this fails, it is only slower.
         Self { socket, talk, most: pace.write, readable: false, writable: false, scratch: vec![0; pace.read], unheard: 0..0 }
     }
 
