@@ -11,7 +11,8 @@ function echo(socket) {
 
 if (role === "server") {
     const [host, port] = where.split(":");
-    new WebSocketServer({ host, port: Number(port) }).on("connection", echo);
+    // Its client compresses by default, its server if one asks for it.
+    new WebSocketServer({ host, port: Number(port), perMessageDeflate: true }).on("connection", echo);
 } else {
     for (let number = 1; number <= Number(cases); number++) {
         const socket = new WebSocket(where + number);
