@@ -34,7 +34,7 @@ pub fn compressed_pair(data: &[u8]) {
         pairs.push([station(Role::Server), station(Role::Client(Seed::new([3; 32])))]);
     }
     let mut operations = 0;
-    while !choices.is_empty() && operations < 200 {
+    while !choices.is_empty() && operations < 80 {
         operations += 1;
         let which = choices.byte();
         let pair = &mut pairs[usize::from(which & 1)];
@@ -89,7 +89,7 @@ impl Station {
         config.upper_mark = u32::MAX;
         let flags = choices.byte();
         config.delivery = if flags & 1 == 0 { Delivery::Whole } else { Delivery::Chunks };
-        config.fragment_above = [usize::MAX, 1, 100, 2000][usize::from(flags >> 1 & 3)];
+        config.fragment_above = [usize::MAX, 7, 100, 2000][usize::from(flags >> 1 & 3)];
         config.deflate.threshold = if flags & 8 == 0 { 64 } else { 0 };
         config.deflate.compress = [Compress::Auto, Compress::Yes, Compress::No, Compress::Auto][usize::from(flags >> 4 & 3)];
         let mut agreement = Agreement::default();
@@ -104,8 +104,8 @@ impl Station {
         let len = match how >> 2 & 3 {
             0 => usize::from(choices.byte()) / 8,
             1 => usize::from(choices.byte()),
-            2 => choices.number() % 3000,
-            _ => choices.number() * 3 / 2,
+            2 => choices.number() % 1000,
+            _ => choices.number() % 40_000 / usize::from(1 + choices.byte() % 16),
         };
         let bytes = match how & 3 {
             0 => choices.bytes(len).to_vec(),
@@ -181,7 +181,7 @@ impl Station {
         assert_eq!(self.connection.close(None).is_ok(), open);
     }
 
-    /// All that waits goes to the other end, in reads of one length.
+    /// All that waits goes to the other end, in reads of one length: a thousand at most.
     fn travel(&mut self, to: &mut Self, choices: &mut Choices<'_>) {
         let mut wire = Vec::new();
         while self.connection.wants_write() {
@@ -192,7 +192,7 @@ impl Station {
         }
         let step = match choices.byte() {
             0 => usize::MAX,
-            n => usize::from(n) * usize::from(n),
+            n => (usize::from(n) * usize::from(n)).max(wire.len() / 1000),
         };
         for part in wire.chunks_mut(step) {
             let mut input = Input::new(part);
