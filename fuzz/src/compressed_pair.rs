@@ -46,8 +46,8 @@ pub fn compressed_pair(data: &[u8]) {
             7 => from.begin(&mut choices),
             8..11 => from.part(&mut choices),
             11 => from.finish(to),
-            12 if choices.byte() % 4 == 0 => from.close(),
-            13 if choices.byte() % 8 == 0 => pool.iter().for_each(Pool::clear),
+            12 if choices.byte() < 64 => from.close(),
+            13 if choices.byte() < 32 => pool.iter().for_each(Pool::clear),
             14 => drop(from.connection.ping(b"?")),
             _ => from.travel(to, &mut choices),
         }
@@ -123,7 +123,7 @@ impl Station {
 
     fn say(&mut self, choices: &mut Choices<'_>, to: &mut Self) {
         let (bytes, compress) = (self.body(choices), compress(choices));
-        let text = std::str::from_utf8(&bytes).ok().filter(|_| choices.byte() % 2 == 0);
+        let text = std::str::from_utf8(&bytes).ok().filter(|_| choices.byte() < 128);
         let (kind, result) = match (text, compress) {
             (Some(text), Some(compress)) => (Kind::Text, self.connection.send_text(Text::from(text).compress(compress))),
             (Some(text), None) => (Kind::Text, self.connection.send_text(text)),

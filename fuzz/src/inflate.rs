@@ -240,13 +240,11 @@ impl Naive {
             } else {
                 wrong
             };
-            if message.kind == Kind::Text {
-                if let Err(error) = std::str::from_utf8(&said) {
-                    let is_wrong = error.error_len().is_some() || (last && wrong.is_none());
-                    if is_wrong {
-                        return Err((said, ProtocolError::InvalidUtf8));
-                    }
-                }
+            if message.kind == Kind::Text
+                && let Err(error) = std::str::from_utf8(&said)
+                && (error.error_len().is_some() || (last && wrong.is_none()))
+            {
+                return Err((said, ProtocolError::InvalidUtf8));
             }
             if let Some(wrong) = wrong {
                 return Err((said, wrong));

@@ -1,6 +1,7 @@
 //! What is received: compressed by zlib by hand, in any way that RFC 7692 §7.2.3 allows, and in ways that it does not.
 
 use super::*;
+use sockless::deflate::Pool;
 use sockless::{Cause, Chunk, CloseCode, Data, Delivery, ProtocolError};
 use support::{BINARY, CONTINUATION, MORE, PING, SIDES, TEXT, frames};
 
@@ -182,6 +183,23 @@ fn what_does_not_inflate_is_1007() {
             let (cause, code, before) = failure(parameters(15, true), &compressed(Side::Client, BINARY, payload), step);
             assert_eq!((cause, code), (Cause::Violation(ProtocolError::InvalidDeflate), Some(1007)), "{what}, {step}");
             assert_eq!(before, [], "{what}");
+        }
+    }
+}
+
+/// As many bytes were said to each, and each message refers back to what was said to its own connection.
+#[test]
+fn connections_that_share_a_pool_share_no_window() {
+    for most in [0, 1, 2] {
+        let mut config = Config::default();
+        config.deflate.pool = Some(Pool::new(most));
+        let mut peers: Vec<_> = (0..3).map(|_| (zlib(), open(Side::Server, parameters(15, true), config.clone()))).collect();
+        for round in [0, 0, 1, 2, 0] {
+            for (i, (zlib, connection)) in (0..).zip(&mut peers) {
+                let message = noise(300, 10 * i + round);
+                let wire = compressed(Side::Client, BINARY, &deflate(zlib, &message));
+                assert!(events(connection, &wire, usize::MAX) == [Event::Binary(message.into())], "{most} {round} {i}");
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 //! gets wrong is found at the same byte, whatever else it gets wrong behind it.
 
 use super::*;
+use sockless::deflate::Pool;
 use sockless::{Cause, Chunk, Data, Delivery, ProtocolError};
 use support::{BINARY, TEXT};
 
@@ -93,5 +94,24 @@ fn too_far_back_is_as_far_in_every_split() {
     for (payloads, whole) in [(vec![message, again.clone()], &said[..]), (vec![[ended, again].concat()], b"")] {
         let wire: Vec<u8> = payloads.iter().flat_map(|payload| compressed(Side::Client, BINARY, payload)).collect();
         check(parameters(9, true), &Config::default(), &wire, whole, &said, ProtocolError::InvalidDeflate);
+    }
+}
+
+/// Without takeover no message can refer to one before it, behind a final block neither: there the decompressor is primed with what it remembers.
+#[test]
+fn nothing_is_left_of_another_message() {
+    let said = noise(900, 1);
+    let mut zlib = zlib();
+    zlib.set_dictionary(&said).unwrap();
+    let again = deflate(&mut zlib, &said[10..210]);
+    let message = deflate(&mut super::zlib(), &said);
+    for pool in [None, Some(Pool::new(1))] {
+        let mut config = Config::default();
+        config.deflate.pool = pool;
+        for end in [&b""[..], &[3, 0]] {
+            let payloads = [message.clone(), [end, &again].concat()];
+            let wire: Vec<u8> = payloads.iter().flat_map(|payload| compressed(Side::Client, BINARY, payload)).collect();
+            check(parameters(15, false), &config, &wire, &said, &said, ProtocolError::InvalidDeflate);
+        }
     }
 }
