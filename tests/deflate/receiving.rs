@@ -136,6 +136,21 @@ fn final_blocks_anywhere() {
     );
 }
 
+/// Behind a final block, too, all of the window can be referred to.
+#[test]
+fn final_blocks_shorten_no_window() {
+    let said = noise(32 << 10, 4);
+    let message = flush(&mut zlib(), &said, FlushCompress::Finish);
+    let mut zlib = zlib();
+    zlib.set_dictionary(&said).unwrap();
+    let again = deflate(&mut zlib, &said[300..1000]);
+    assert!(again.len() < 30);
+    let whole = Event::Binary([&said[..], &said[300..1000]].concat().into());
+    for takeover in [true, false] {
+        check(parameters(15, takeover), &[(BINARY, [message.clone(), again.clone()].concat())], &[whole.clone()]);
+    }
+}
+
 #[test]
 fn plain_messages_between_compressed_ones_are_not_in_the_window() {
     let mut zlib = zlib();

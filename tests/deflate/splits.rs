@@ -54,6 +54,14 @@ fn what_a_cut_message_says_comes_first() {
     }
 }
 
+/// What would make it whole is no part of what it says.
+#[test]
+fn nothing_is_said_behind_a_cut() {
+    let payload = [0, 5, 0, 0xfa, 0xff, b'H'];
+    let wire = compressed(Side::Client, BINARY, &payload);
+    check(parameters(15, true), &Config::default(), &wire, b"", b"H", ProtocolError::InvalidDeflate);
+}
+
 /// Of two things that are wrong, the first is told.
 #[test]
 fn the_first_error_is_told() {
