@@ -71,6 +71,21 @@ fn the_limit_holds_on_what_is_inflated_to_the_byte() {
     }
 }
 
+/// What one message used up is there for the next.
+#[test]
+fn limits_are_those_of_a_message() {
+    let mut config = Config::default();
+    (config.limits.max_message, config.limits.max_fragments) = (5000, 3);
+    let mut connection = open(Side::Server, parameters(15, true), config);
+    let data = noise(5000, 1);
+    for payload in [deflate(&mut zlib(), &data), [flush(&mut zlib(), &data, FlushCompress::Finish), vec![3, 0, 3, 0, 0]].concat()] {
+        for _ in 0..3 {
+            let wire = compressed(Side::Client, BINARY, &payload);
+            assert!(events(&mut connection, &wire, 1000) == [Event::Binary((&data).into())]);
+        }
+    }
+}
+
 /// What cannot be compressed is longer compressed, and still fits.
 #[test]
 fn the_largest_message_fits_however_badly_it_compresses() {

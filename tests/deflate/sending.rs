@@ -209,6 +209,27 @@ fn windows_agree_whatever_was_sent_how() {
     }
 }
 
+/// Whatever compressor the next message gets: it knows what was said.
+#[test]
+fn a_context_is_taken_over_without_its_compressor() {
+    for pool in [None, Some(Pool::new(0)), Some(Pool::new(1)), Some(Pool::new(2))] {
+        let mut config = Config::default();
+        config.deflate.pool = pool.clone();
+        let mut connections = [0, 1].map(|_| open(Side::Server, parameters(15, true), config.clone()));
+        let said = noise(2000, 1);
+        for round in 0..4 {
+            for connection in &mut connections {
+                match round {
+                    0 => connection.send_prepared(&Prepared::binary(Payload::from(&said).compress(Choice::Yes))).unwrap(),
+                    _ => connection.send_binary(Payload::from(&said).compress(Choice::Yes)).unwrap(),
+                }
+                let len = sent(connection).len();
+                assert!(round == 0 || len < 100, "{len} bytes with {pool:?}");
+            }
+        }
+    }
+}
+
 /// The payload of a message for many is compressed once: what leaves is the same, also where a window is taken over.
 #[test]
 fn a_prepared_message_is_compressed_once_for_a_window() {
