@@ -10,6 +10,7 @@
 #include <QMaskGenerator>
 #include <QUrl>
 #include <memory>
+#include <optional>
 
 namespace {
 
@@ -17,7 +18,8 @@ struct End
 {
     int code;
     QString reason;
-    bool clean;
+    // None: it may be either.
+    std::optional<bool> clean;
     QString cause;
 };
 
@@ -36,8 +38,10 @@ QString toText(const QJsonObject &object)
 
 void serverSaw(Check &check, const QString &url, const QString &id, const End &end)
 {
-    const QJsonObject expected = {{"code", end.code}, {"reason", end.reason}, {"clean", end.clean}, {"cause", end.cause}};
-    check.equal(toText(closureOf(url, id)), toText(expected), "what the server saw");
+    const QJsonObject seen = closureOf(url, id);
+    const QJsonValue clean = end.clean ? QJsonValue(*end.clean) : QJsonValue(seen["clean"].toBool());
+    const QJsonObject expected = {{"code", end.code}, {"reason", end.reason}, {"clean", clean}, {"cause", end.cause}};
+    check.equal(toText(seen), toText(expected), "what the server saw");
 }
 
 // The longest that fits, not all of it ASCII.
@@ -65,7 +69,8 @@ void qtCloses(Checks &checks, const QString &url)
         check.holds(session.untilOver(), "disconnected");
         serverSaw(check, url, id, {code, reason, true, "Peer"});
     }
-    // The server echoes into a socket that nobody reads any more, while the Close frame waits to be read.
+    // The server echoes into a socket that nobody reads any more, while the Close frame waits to be read. A small echo leaves in one write with the answer
+    // to the Close frame. A large one does not: the write may fail before the Close frame is read, so that no answer can be sent, and that end is not clean.
     for (qsizetype size : {1'000, 1 << 20, 16 << 20}) {
         Check check(checks, QString("right behind a message of %1 B").arg(size));
         const QString id = newId();
@@ -74,7 +79,7 @@ void qtCloses(Checks &checks, const QString &url)
         session.socket.sendBinaryMessage(binaryOf(size));
         session.socket.close(QWebSocketProtocol::CloseCodeNormal, "last");
         check.holds(session.untilOver(), "disconnected");
-        serverSaw(check, url, id, {1000, "last", true, "Peer"});
+        serverSaw(check, url, id, {1000, "last", size > 1'000 ? std::nullopt : std::optional(true), "Peer"});
     }
 }
 
