@@ -4,8 +4,9 @@
 /**
  * The checks of the server at `url`, as `{ name, run }`.
  * `exact`: bufferedAmount counts the bytes of the messages and no other, as the standard says.
+ * `extensions`: what the WebSocket has to tell of them.
  */
-export function standard({ WebSocket, url, sample: { SIZES, binary, text }, exact }) {
+export function standard({ WebSocket, url, sample: { SIZES, binary, noise, text }, exact, extensions }) {
   const checks = [];
   const add = (name, run) => checks.push({ name, run });
   const http = url.replace("ws:", "http:");
@@ -165,9 +166,9 @@ export function standard({ WebSocket, url, sample: { SIZES, binary, text }, exac
     same(await seen(id), { code: 1005, reason: "", clean: true, cause: "Local" });
   });
 
-  add("no extension is agreed on", async () => {
+  add(extensions === "" ? "no extension is agreed on" : "compression is agreed on", async () => {
     const talking = await open("/echo");
-    same(talking.socket.extensions, "");
+    same(talking.socket.extensions, extensions);
     await end(talking);
   });
   for (const [protocols, chosen] of [[[], ""], [["chat.v1"], "chat.v1"], [["chat.v1", "chat.v2"], "chat.v2"], [["nope", "chat.v1"], "chat.v1"]]) {
@@ -197,7 +198,7 @@ export function standard({ WebSocket, url, sample: { SIZES, binary, text }, exac
   });
   add("it sees 1009 with 24 MiB under way", async () => {
     const { socket, next } = await open("/limit?bytes=1000");
-    for (let i = 0; i < 24; i++) socket.send(binary(1 << 20));
+    for (let i = 0; i < 24; i++) socket.send(noise(1 << 20));
     same((await next("close")).code, 1009);
   });
   add("one byte above 16 MiB is answered with 1009", async () => {
@@ -212,7 +213,7 @@ export function standard({ WebSocket, url, sample: { SIZES, binary, text }, exac
     const talking = await open(`/slow?id=${id}`);
     const { socket, next } = talking;
     same(socket.bufferedAmount, 0);
-    for (let i = 0; i < count; i++) socket.send(binary(size));
+    for (let i = 0; i < count; i++) socket.send(noise(size));
     const queued = socket.bufferedAmount;
     if (queued < size * count || (exact && queued !== size * count)) throw new Error(`${queued} bytes are queued, not ${size * count}`);
     await new Promise((resolve) => setTimeout(resolve, 300));

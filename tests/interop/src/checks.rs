@@ -10,7 +10,11 @@
 //! | `/parts?kind=text\|binary&size=S&count=N` | one message in N fragments of S bytes: `sample::text` or `sample::binary` of S × N bytes |
 //! | `/request` | tells the request as a JSON text: `target`, `headers` (an object, names in lower case); its 101 has `X-Interop: yes` |
 //! | `/refuse?status=S` | an HTTP answer with that status, `X-Interop: yes` and the body `not you\n` |
+//! | `/zeros?bytes=N` | one message of N zeros |
+//! | `/raw?hex=H` | these bytes, as they are, behind its 101 |
 //! | `/closure?id=ID` | as a JSON text: `code`, `reason` that came from the client on the connection whose address had `id=ID`, once it is over |
+//!
+//! One that accepts compression does so as offered and, in the query, by the names of the parameters of RFC 7692, as it is asked to (`compression`).
 //!
 //! Of an `Origin` other than `http://127.0.0.1` it lets nobody in: 403.
 
@@ -20,7 +24,6 @@ use crate::report::Group;
 use crate::sample::{self, SIZES};
 use crate::session::{self, Answer, Session};
 use serde::Deserialize;
-use sockless::client::Request;
 use sockless::handshake::Header;
 use sockless::{Cause, Chunk, CloseCode, CloseFrame, Closure, Config, Connection, Data, Delivery, Event, Kind, ProtocolError};
 use std::collections::HashMap;
@@ -50,16 +53,16 @@ pub(crate) fn all(group: &mut Group<'_>, server: &PeerServer, habits: &Habits) {
 /// Text and binary of every size.
 pub(crate) fn echoes(group: &mut Group<'_>, server: &PeerServer) {
     for size in SIZES {
-        group.check(&format!("text of {size} bytes, echoed"), || echo_text(&mut Session::open(&server.url("/echo"))?, &sample::text(size)));
+        group.check(&format!("text of {size} bytes, echoed"), || echo_text(&mut server.open("/echo")?, &sample::text(size)));
         group.check(&format!("binary of {size} bytes, echoed"), || {
-            let mut session = Session::open(&server.url("/echo"))?;
+            let mut session = server.open("/echo")?;
             echo_binary(&mut session, &sample::binary(size))?;
             session.finish()
         });
     }
     for size in [65_535, 65_536, 1 << 20, 16 << 20] {
         group.check(&format!("binary of {size} bytes, queued by reference, echoed"), || {
-            let mut session = Session::open(&server.url("/echo"))?;
+            let mut session = server.open("/echo")?;
             let data = sample::binary(size);
             session.send(|connection| connection.send_binary(data.clone()))?;
             same(session.message()?, Event::Binary(data.into()))?;
@@ -67,7 +70,7 @@ pub(crate) fn echoes(group: &mut Group<'_>, server: &PeerServer) {
         });
     }
     group.check("a thousand messages, echoed in order", || {
-        let mut session = Session::open(&server.url("/echo"))?;
+        let mut session = server.open("/echo")?;
         session.send(|connection| (0..1000).try_for_each(|i| connection.send_text(format!("message {i}"))))?;
         (0..1000).try_for_each(|i| same(session.text()?, format!("message {i}")))?;
         session.finish()
@@ -80,13 +83,13 @@ pub(crate) fn fragments(group: &mut Group<'_>, server: &PeerServer) {
         group.check(&format!("text of {size} bytes, sent in fragments of {above}"), || {
             let mut config = Config::default();
             config.fragment_above = above;
-            let mut session = Session::with(Request::new(&server.url("/echo"))?, config)?;
+            let mut session = Session::with(server.request("/echo")?, config)?;
             echo_text(&mut session, &sample::text(size))?;
             session.finish()
         });
     }
     group.check("text in parts that cut characters, with pings between them", || {
-        let mut session = Session::open(&server.url("/echo"))?;
+        let mut session = server.open("/echo")?;
         let text = sample::text(100);
         session.send(|connection| connection.begin(Kind::Text))?;
         for part in text.as_bytes().chunks(3) {
@@ -105,23 +108,22 @@ pub(crate) fn fragments(group: &mut Group<'_>, server: &PeerServer) {
         session.finish()
     });
     group.check("an empty message in parts", || {
-        let mut session = Session::open(&server.url("/echo"))?;
+        let mut session = server.open("/echo")?;
         session.send(|connection| connection.begin(Kind::Binary).and_then(|()| connection.finish()))?;
         same(session.message()?, Event::Binary(Vec::new().into()))?;
         session.finish()
     });
     for (size, count) in [(1, 50), (125, 8), (126, 8), (65_536, 16)] {
         group.check(&format!("its text in {count} fragments of {size} bytes"), || {
-            let url = server.url(&format!("/parts?kind=text&size={size}&count={count}"));
-            let mut session = Session::open(&url)?;
+            let mut session = server.open(&format!("/parts?kind=text&size={size}&count={count}"))?;
             same(session.text()?, sample::text(size * count))?;
             session.finish()
         });
         group.check(&format!("its binary in {count} fragments of {size} bytes, taken in chunks"), || {
-            let url = server.url(&format!("/parts?kind=binary&size={size}&count={count}"));
+            let request = server.request(&format!("/parts?kind=binary&size={size}&count={count}"))?;
             let mut config = Config::default();
             config.delivery = Delivery::Chunks;
-            let mut session = Session::with(Request::new(&url)?, config)?;
+            let mut session = Session::with(request, config)?;
             let mut joined = Vec::new();
             loop {
                 match session.message()? {
@@ -143,7 +145,7 @@ pub(crate) fn fragments(group: &mut Group<'_>, server: &PeerServer) {
 pub(crate) fn pings(group: &mut Group<'_>, server: &PeerServer) {
     for size in [0, 4, 125] {
         group.check(&format!("our ping of {size} bytes, answered"), || {
-            let mut session = Session::open(&server.url("/echo"))?;
+            let mut session = server.open("/echo")?;
             let data = sample::binary(size);
             session.send(|connection| connection.ping(&data))?;
             loop {
@@ -158,7 +160,7 @@ pub(crate) fn pings(group: &mut Group<'_>, server: &PeerServer) {
     }
     for data in ["", "hello", &"p".repeat(125)] {
         group.check(&format!("its ping of {} bytes, answered", data.len()), || {
-            let mut session = Session::open(&server.url(&format!("/ping?data={data}")))?;
+            let mut session = server.open(&format!("/ping?data={data}"))?;
             same(session.text()?, data)?;
             session.finish()
         });
@@ -171,7 +173,7 @@ pub(crate) fn our_closes(group: &mut Group<'_>, server: &PeerServer, habits: &Ha
     for (number, (code, reason)) in [(1000, ""), (1001, "leaving"), (3000, "né€😀"), (4999, &long)].into_iter().enumerate() {
         group.check(&format!("we close with {code} and a reason of {} bytes", reason.len()), || {
             let id = format!("ours-{number}");
-            let mut session = Session::open(&server.url(&format!("/echo?id={id}")))?;
+            let mut session = server.open(&format!("/echo?id={id}"))?;
             let frame = CloseFrame::new(CloseCode::new(code).ok_or("no such code")?, reason)?;
             session.send(|connection| connection.close(Some(frame)))?;
             let closure = session.closure()?;
@@ -180,14 +182,14 @@ pub(crate) fn our_closes(group: &mut Group<'_>, server: &PeerServer, habits: &Ha
         });
     }
     group.check("we close with an empty Close", || {
-        let mut session = Session::open(&server.url("/echo?id=ours-empty"))?;
+        let mut session = server.open("/echo?id=ours-empty")?;
         session.send(|connection| connection.close(None))?;
         let closure = session.closure()?;
         same((closure.code, closure.clean, closure.cause), (habits.answer_to_empty_close, true, Cause::Local))?;
         same(seen(server, "ours-empty")?, (habits.empty_close, String::new()))
     });
     group.check("what was queued ahead of our Close is received", || {
-        let mut session = Session::open(&server.url("/echo?id=ours-queued"))?;
+        let mut session = server.open("/echo?id=ours-queued")?;
         let data = sample::binary(1 << 20);
         session.send(|connection| connection.send_binary(&data).and_then(|()| connection.close(Some(CloseCode::NORMAL.into()))))?;
         // The echo may be given up for the Close or not; the closing is in order either way.
@@ -206,19 +208,19 @@ pub(crate) fn its_closes(group: &mut Group<'_>, server: &PeerServer, habits: &Ha
                 .append_pair("reason", reason)
                 .append_pair("id", &format!("its-{number}"))
                 .finish();
-            let closure = Session::open(&server.url(&format!("/close?{query}")))?.closure()?;
+            let closure = server.open(&format!("/close?{query}"))?.closure()?;
             same((closure.code, closure.reason.as_str(), closure.clean, closure.cause), (code, reason, true, Cause::Peer))?;
             // The answer has the same code (§5.5.1: "typically echos the status code").
             same(seen(server, &format!("its-{number}"))?.0, code)
         });
     }
     group.check("it closes without a code", || {
-        let closure = Session::open(&server.url("/close?id=its-empty"))?.closure()?;
+        let closure = server.open("/close?id=its-empty")?.closure()?;
         same((closure.code, closure.reason.as_str(), closure.clean, closure.cause), (habits.empty_close, "", true, Cause::Peer))?;
         same(seen(server, "its-empty")?.0, habits.empty_close)
     });
     group.check("it drops the connection without a Close", || {
-        let closure = Session::open(&server.url("/abort"))?.closure()?;
+        let closure = server.open("/abort")?.closure()?;
         same((closure.code, closure.clean, closure.cause), (Closure::ABNORMAL, false, Cause::Eof))
     });
 }
@@ -226,7 +228,7 @@ pub(crate) fn its_closes(group: &mut Group<'_>, server: &PeerServer, habits: &Ha
 /// Messages that are too big, both ways.
 pub(crate) fn limits(group: &mut Group<'_>, server: &PeerServer) {
     group.check("a message at its limit is echoed, one above it answered with 1009", || {
-        let mut session = Session::open(&server.url("/limit?bytes=1000"))?;
+        let mut session = server.open("/limit?bytes=1000")?;
         echo_binary(&mut session, &sample::binary(1000))?;
         session.send(|connection| connection.send_binary(sample::binary(1001)))?;
         let closure = session.closure()?;
@@ -239,7 +241,7 @@ pub(crate) fn limits(group: &mut Group<'_>, server: &PeerServer) {
             config.limits.max_message = 1000;
             let target =
                 if above == usize::MAX { format!("/echo?id={id}") } else { format!("/parts?kind=binary&size=100&count=11&id={id}") };
-            let mut session = Session::with(Request::new(&server.url(&target))?, config)?;
+            let mut session = Session::with(server.request(&target)?, config)?;
             if above == usize::MAX {
                 echo_binary(&mut session, &sample::binary(1000))?;
                 session.send(|connection| connection.send_binary(sample::binary(1001)))?;
@@ -255,7 +257,7 @@ pub(crate) fn limits(group: &mut Group<'_>, server: &PeerServer) {
 pub(crate) fn protocols(group: &mut Group<'_>, server: &PeerServer) {
     for (offered, chosen) in [(&["chat.v1"][..], Some("chat.v1")), (&["nope", "chat.v2"], Some("chat.v2")), (&[], None)] {
         group.check(&format!("subprotocols {offered:?}"), || {
-            let mut request = Request::new(&server.url("/echo"))?;
+            let mut request = server.request("/echo")?;
             for protocol in offered {
                 request = request.protocol(protocol)?;
             }
@@ -275,7 +277,7 @@ pub(crate) fn requests(group: &mut Group<'_>, server: &PeerServer) {
             target: String,
             headers: HashMap<String, String>,
         }
-        let request = Request::new(&server.url("/request?a=%20b&c"))?.header(Header::new("X-Sent", "one, two")?);
+        let request = server.request("/request?a=%20b&c")?.header(Header::new("X-Sent", "one, two")?);
         let mut session = Session::with(request.origin("http://127.0.0.1")?, Config::default())?;
         same(session.mark(), Some("yes"))?;
         let told: Told = serde_json::from_str(&session.text()?)?;
@@ -285,7 +287,7 @@ pub(crate) fn requests(group: &mut Group<'_>, server: &PeerServer) {
         session.finish()
     });
     group.check("a refusal with 401, its header and its body", || {
-        match session::ask(Request::new(&server.url("/refuse?status=401"))?, Config::default())? {
+        match session::ask(server.request("/refuse?status=401")?, Config::default())? {
             Answer::Refused(response) => {
                 same((response.status(), response.headers().text("x-interop")), (401, Some("yes")))?;
                 same((response.body(), response.is_cut()), (&b"not you\n"[..], false))
@@ -298,7 +300,7 @@ pub(crate) fn requests(group: &mut Group<'_>, server: &PeerServer) {
 /// Which web pages it lets in.
 pub(crate) fn origins(group: &mut Group<'_>, server: &PeerServer) {
     group.check("an Origin that it does not want is refused with 403", || {
-        match session::ask(Request::new(&server.url("/echo"))?.origin("http://elsewhere.example")?, Config::default())? {
+        match session::ask(server.request("/echo")?.origin("http://elsewhere.example")?, Config::default())? {
             Answer::Refused(response) => same(response.status(), 403),
             other => Err(format!("{other:?}").into()),
         }
@@ -322,7 +324,7 @@ pub(crate) fn seen(server: &PeerServer, id: &str) -> Result<(u16, String), Failu
         code: u16,
         reason: String,
     }
-    let mut session = Session::open(&server.url(&format!("/closure?id={id}")))?;
+    let mut session = server.open(&format!("/closure?id={id}"))?;
     let seen: Seen = serde_json::from_str(&session.text()?)?;
     session.finish()?;
     Ok((seen.code, seen.reason))

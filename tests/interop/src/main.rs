@@ -10,6 +10,7 @@
 
 mod args;
 mod checks;
+mod compression;
 mod peers;
 mod program;
 mod report;

@@ -1,9 +1,11 @@
 //! The programs in `peers/`: what they are told, what they tell, and their end.
 //!
 //! ```text
-//!   PROGRAM client URL OTHER compression=off     checks our server at URL; at OTHER is the same on another port
+//!   PROGRAM client URL OTHER compression=off     checks our server at URL; at OTHER is the same on another port. With compression=on
+//!                                                both accept it: it checks what that changes
 //!       ◄── `ok NAME`, `not ok NAME: WHY`, at the end `done N` after N checks
-//!   PROGRAM server compression=off               serves on a free port of 127.0.0.1
+//!   PROGRAM server compression=off               serves on a free port of 127.0.0.1. With compression=on it accepts what it is offered, as
+//!                                                the query says (see checks)
 //!       ◄── `listening PORT`
 //! ```
 //!
@@ -12,6 +14,10 @@
 use crate::Failure;
 use crate::report::Report;
 use crate::server::Server;
+use crate::session::Session;
+use sockless::Config;
+use sockless::client::Request;
+use sockless::deflate::Offer;
 use std::io::{self, BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -23,15 +29,24 @@ const PATIENCE: Duration = Duration::from_secs(240);
 /// How long it may take to listen, and to end.
 const START: Duration = Duration::from_secs(30);
 const END: Duration = Duration::from_secs(10);
-/// What programs are told of compression, which sockless does not have. Those that can, offer and take none.
-const COMPRESSION: &str = "compression=off";
+
+/// Whether a server accepts compression, and a client offers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Compression {
+    Off,
+    On,
+}
 
 /// Has a program check our server.
-pub(crate) fn check_server(report: &mut Report, mut command: Command) -> Result<(), Failure> {
-    let (server, other) = (Server::start()?, Server::start()?);
-    let mut program = Program::start(command.args(["client", &server.url(), &other.url(), COMPRESSION]))?;
+pub(crate) fn check_server(report: &mut Report, mut command: Command, compression: Compression) -> Result<(), Failure> {
+    let (heading, start): (_, fn() -> _) = match compression {
+        Compression::Off => ("its client, our server", Server::start),
+        Compression::On => ("its client, our server, compressed", Server::compressing),
+    };
+    let (server, other) = (start()?, start()?);
+    let mut program = Program::start(command.args(["client", &server.url(), &other.url(), compression.argument()]))?;
     let until = Instant::now() + PATIENCE;
-    let mut group = report.group("its client, our server");
+    let mut group = report.group(heading);
     let mut told = 0;
     while let Some(line) = program.line(until)? {
         if let Some(name) = line.strip_prefix("ok ") {
@@ -58,20 +73,48 @@ pub(crate) struct PeerServer {
     _program: Option<Program>,
     /// Its address, without a path.
     url: String,
+    compression: Compression,
+}
+
+impl Compression {
+    fn argument(self) -> &'static str {
+        match self {
+            Self::Off => "compression=off",
+            Self::On => "compression=on",
+        }
+    }
 }
 
 impl PeerServer {
-    pub(crate) fn start(mut command: Command) -> Result<Self, Failure> {
-        let mut program = Program::start(command.args(["server", COMPRESSION]))?;
+    pub(crate) fn start(mut command: Command, compression: Compression) -> Result<Self, Failure> {
+        let mut program = Program::start(command.args(["server", compression.argument()]))?;
         let line = program.line(Instant::now() + START)?.ok_or("it ended before it listened")?;
         let port = line.strip_prefix("listening ").and_then(|port| port.parse().ok());
         let port: u16 = port.ok_or_else(|| format!("it says {line:?}"))?;
-        Ok(Self { _program: Some(program), url: format!("ws://127.0.0.1:{port}") })
+        Ok(Self { _program: Some(program), url: format!("ws://127.0.0.1:{port}"), compression })
     }
 
     /// One that is there without us, at this address.
-    pub(crate) fn at(url: String) -> Self {
-        Self { _program: None, url }
+    pub(crate) fn at(url: String, compression: Compression) -> Self {
+        Self { _program: None, url, compression }
+    }
+
+    /// A connection to it that has to open, and to be compressed if the server accepts that.
+    pub(crate) fn open(&self, target: &str) -> Result<Session, Failure> {
+        let session = Session::with(self.request(target)?, Config::default())?;
+        match (self.compression, session.agreement().deflate) {
+            (Compression::On, None) => Err("no compression was agreed on".into()),
+            _ => Ok(session),
+        }
+    }
+
+    /// A request to it, with an offer as that of browsers if it accepts compression.
+    pub(crate) fn request(&self, target: &str) -> Result<Request, Failure> {
+        let request = Request::new(&self.url(target))?;
+        Ok(match self.compression {
+            Compression::Off => request,
+            Compression::On => request.deflate(Offer::default()),
+        })
     }
 
     /// An address of it.

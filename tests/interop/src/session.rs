@@ -2,9 +2,9 @@
 
 use crate::Failure;
 use crate::transport::Transport;
-use crate::wire::Wire;
+use crate::wire::{Carried, Wire};
 use sockless::client::{Handshake, Outcome, Request, Response};
-use sockless::{CloseCode, Closure, Config, Connection, Event, HandshakeError, Input, LifeCycle, Seed, SendError};
+use sockless::{Agreement, CloseCode, Closure, Config, Connection, Event, HandshakeError, Input, LifeCycle, Seed, SendError};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -27,6 +27,8 @@ pub(crate) struct Session {
     protocol: Option<String>,
     /// A header that the peers' servers add.
     mark: Option<String>,
+    agreement: Agreement,
+    extensions: Vec<String>,
     scratch: Vec<u8>,
     /// What was read and not looked at.
     unheard: Range<usize>,
@@ -55,6 +57,21 @@ impl Session {
     /// What the 101 said in `X-Interop`.
     pub(crate) fn mark(&self) -> Option<&str> {
         self.mark.as_deref()
+    }
+
+    /// The extensions that were agreed on.
+    pub(crate) fn agreement(&self) -> Agreement {
+        self.agreement
+    }
+
+    /// What the 101 said in `Sec-WebSocket-Extensions`, a header line each.
+    pub(crate) fn extensions(&self) -> &[String] {
+        &self.extensions
+    }
+
+    /// How much went over the transport so far.
+    pub(crate) fn carried(&self) -> Carried {
+        self.wire.carried()
     }
 
     /// Whether the peer ended the stream in good order.
@@ -143,9 +160,13 @@ pub(crate) fn ask(request: Request, config: Config) -> Result<Answer, Failure> {
             Some(Outcome::Open(opened)) => {
                 let protocol = opened.protocol().map(str::to_owned);
                 let mark = opened.headers().text("x-interop").map(str::to_owned);
+                let agreement = opened.agreement();
+                let lines = opened.headers().iter().filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-extensions"));
+                let extensions = lines.map(|(_, value)| String::from_utf8_lossy(value).into_owned()).collect();
                 scratch[..rest.len()].copy_from_slice(&rest);
                 let connection = opened.open(config);
-                return Ok(Answer::Open(Session { wire, connection, protocol, mark, scratch, unheard: 0..rest.len() }));
+                let unheard = 0..rest.len();
+                return Ok(Answer::Open(Session { wire, connection, protocol, mark, agreement, extensions, scratch, unheard }));
             }
             Some(Outcome::Refused(response)) => return Ok(Answer::Refused(response)),
             Some(Outcome::Failed(error)) => return Ok(Answer::Failed(error)),

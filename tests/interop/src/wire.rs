@@ -2,6 +2,7 @@
 
 use crate::transport::Transport;
 use bytes::Buf;
+use serde::{Deserialize, Serialize};
 use sockless::{Input, LifeCycle};
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::time::{Duration, Instant};
@@ -12,13 +13,21 @@ pub(crate) struct Wire {
     until: Instant,
     /// The peer's end of stream came in good order; with TLS by close_notify.
     ended: bool,
+    carried: Carried,
+}
+
+/// How many bytes went over a transport; below TLS, if there is any, more did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Carried {
+    pub(crate) read: usize,
+    pub(crate) written: usize,
 }
 
 impl Wire {
     /// Everything that is said on it has to be said within `patience`.
     pub(crate) fn new(transport: Transport, patience: Duration) -> io::Result<Self> {
         transport.socket().set_nodelay(true)?;
-        Ok(Self { transport, until: Instant::now() + patience, ended: false })
+        Ok(Self { transport, until: Instant::now() + patience, ended: false, carried: Carried::default() })
     }
 
     /// Whether it took too long.
@@ -29,6 +38,10 @@ impl Wire {
     /// Whether the peer ended its stream in good order, and did not merely drop it.
     pub(crate) fn has_ended(&self) -> bool {
         self.ended
+    }
+
+    pub(crate) fn carried(&self) -> Carried {
+        self.carried
     }
 
     /// One turn, the same for everything that talks: write, shut down, read.
@@ -44,7 +57,10 @@ impl Wire {
                     self.ended = true;
                     side.handle_eof();
                 }
-                Ok(n) => return Input::new(&mut scratch[..n]),
+                Ok(n) => {
+                    self.carried.read += n;
+                    return Input::new(&mut scratch[..n]);
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(_) => side.handle_error(),
             }
@@ -59,7 +75,10 @@ impl Wire {
             let mut slices = [IoSlice::new(&[]); 16];
             let count = out.chunks_vectored(&mut slices);
             match self.be_patient().and_then(|()| self.transport.write_vectored(&slices[..count])) {
-                Ok(n @ 1..) => out.advance(n),
+                Ok(n @ 1..) => {
+                    out.advance(n);
+                    self.carried.written += n;
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 _ => side.handle_write_error(),
             }

@@ -2,23 +2,16 @@
 // outside. `node client.mjs client URL OTHER compression=off`; Chromium offers compression always, and takes the answer that there is none.
 
 import { strict as assert } from "node:assert";
-import { readFile } from "node:fs/promises";
-import { Chromium } from "../../../browser/chromium.mjs";
 import { check, done, endWithInput } from "../harness.mjs";
+import { finish, load, run, visit } from "./page.mjs";
 
 const [, url, other] = process.argv.slice(2);
 const [here, there] = [url, other].map((address) => address.replace("ws:", "http:"));
 
-// A page that is left would be kept with its connection, for the way back.
-const browser = await Chromium.launch(process.env.CHROMIUM ?? "chromium", ["--disable-features=BackForwardCache"]);
 endWithInput(finish);
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, finish);
 
-const page = await visit(`${here}/page`);
-// Else the browser tells us each message, as JSON.
-await page.call("Network.disable");
-await page.evaluate(`Promise.all([${await module("sample.mjs")}, ${await module("standard.mjs")}])
-  .then(([sample, { standard }]) => { globalThis.checks = standard({ WebSocket, url: "${url}", sample, exact: true }); })`);
+const page = await load(`${here}/page`, ["sample", "standard"]);
+await page.evaluate(`globalThis.checks = modules.standard.standard({ WebSocket, url: "${url}", sample: modules.sample, exact: true, extensions: "" }), 0`);
 const names = await page.evaluate("checks.map(({ name }) => name)");
 for (const [i, name] of names.entries()) await check(name, () => run(page, `checks[${i}].run()`));
 
@@ -63,29 +56,6 @@ for (const [what, leave] of [
 
 done();
 await finish();
-
-async function visit(address) {
-  const page = await browser.open(address);
-  await page.until(`location.href === "${address}" && document.readyState === "complete"`);
-  return page;
-}
-
-async function finish() {
-  await browser.close();
-  process.exit();
-}
-
-/** The expression that imports one of our modules into a page. */
-async function module(name) {
-  const source = await readFile(new URL(`../${name}`, import.meta.url));
-  return `import("data:text/javascript;base64,${source.toString("base64")}")`;
-}
-
-/** Evaluates; what is thrown there is thrown here, without the expression. */
-async function run(page, expression) {
-  const why = await page.evaluate(`Promise.resolve(${expression}).then(() => null, (error) => error.message)`);
-  if (why !== null) throw new Error(why);
-}
 
 /** What becomes of a page's connection, or of that of a frame with an origin of its own in it. */
 async function knock(visitor, address, frame = false) {

@@ -3,24 +3,17 @@
 
 import { strict as assert } from "node:assert";
 import { once } from "node:events";
-import WebSocket from "ws";
 import { check, done, endWithInput } from "../harness.mjs";
 import * as sample from "../sample.mjs";
 import { standard } from "../standard.mjs";
+import { Plain, connect, end, first, fragments, open, seen } from "./socket.mjs";
 
-const [, url, other, ...options] = process.argv.slice(2);
-const compression = options.includes("compression=on");
+const [, url, other] = process.argv.slice(2);
 const http = url.replace("ws:", "http:");
 
 endWithInput(() => process.exit());
 
-class Plain extends WebSocket {
-  constructor(address, protocols, settings) {
-    super(address, protocols, { perMessageDeflate: compression, ...settings });
-  }
-}
-
-for (const { name, run } of standard({ WebSocket: Plain, url, sample, exact: false })) await check(name, run);
+for (const { name, run } of standard({ WebSocket: Plain, url, sample, exact: false, extensions: "" })) await check(name, run);
 
 for (const size of [0, 4, 125]) {
   await check(`its ping of ${size} bytes, answered`, async () => {
@@ -113,43 +106,9 @@ await check("it drops the connection without a Close", async () => {
 done();
 process.exit();
 
-function connect(target, { protocols = [], ...settings } = {}) {
-  return new Plain(url + target, protocols, settings);
-}
-
-async function open(target, settings) {
-  const socket = connect(target, settings);
-  await first(socket, "open");
-  return socket;
-}
-
-/** What the event brings; an error meanwhile is thrown. */
-async function first(socket, event) {
-  const [value] = await once(socket, event);
-  return value;
-}
-
-async function end(socket) {
-  socket.close();
-  await once(socket, "close");
-}
-
-async function fragments(socket, data, size, settings, between = () => {}) {
-  for (let at = 0; at < data.length; at += size) {
-    const part = data.subarray(at, at + size);
-    socket.send(part, { ...settings, fin: at + size >= data.length });
-    if (at + size < data.length) between(part);
-    else return between(part);
-  }
-}
-
 /** The answer to a request that is refused. */
 async function refusal(target, settings) {
   const socket = connect(target, settings);
   const [, response] = await once(socket, "unexpected-response");
   return response;
-}
-
-async function seen(id) {
-  return (await fetch(`${http}/closure?id=${id}`)).json();
 }

@@ -1,4 +1,4 @@
-// ws as server: the paths of ../../src/checks.rs. `node server.mjs server compression=off`.
+// ws as server: the paths of ../../src/checks.rs. `node server.mjs server compression=off`; with compression=on it goes by the query.
 
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
@@ -31,6 +31,8 @@ const paths = {
       socket.send(whole.subarray(i * size, (i + 1) * size), { binary: kind === "binary", fin: i === count - 1 });
     }
   },
+  "/zeros": (socket, query) => socket.send(Buffer.alloc(Number(query.get("bytes")))),
+  "/raw": (socket, query, request, transport) => transport.write(Buffer.from(query.get("hex"), "hex")),
   "/request"(socket, query, request) {
     socket.send(JSON.stringify({ target: request.url, headers: request.headers }));
   },
@@ -43,6 +45,19 @@ function echo(socket) {
   socket.on("message", (data, binary) => socket.send(data, { binary }));
 }
 
+/** What it adds to the client's offer. */
+function policy(query) {
+  const bits = (name) => query.has(name) ? Number(query.get(name)) : undefined;
+  return {
+    // Where no context is taken over it leaves what is shorter as it is.
+    threshold: 0,
+    // `false` would not let the client have it.
+    serverNoContextTakeover: query.has("server_no_context_takeover") || undefined,
+    clientNoContextTakeover: query.has("client_no_context_takeover") || undefined,
+    serverMaxWindowBits: bits("server_max_window_bits"),
+    clientMaxWindowBits: bits("client_max_window_bits"),
+  };
+}
 
 /** What came of a client's Close, once it came. */
 function closure(id) {
@@ -69,17 +84,18 @@ server.on("upgrade", (request, socket, head) => {
     noServer: true,
     clientTracking: false,
     maxPayload: pathname === "/limit" ? Number(query.get("bytes")) : LIMIT,
-    perMessageDeflate: compression,
+    perMessageDeflate: compression && policy(query),
     handleProtocols: (offered) => PROTOCOLS.find((protocol) => offered.has(protocol)) ?? false,
   });
   upgrade.on("headers", (headers) => headers.push("X-Interop: yes"));
+  const transport = socket;
   upgrade.handleUpgrade(request, socket, head, (socket) => {
     socket.on("error", () => {}); // It closes by itself.
     const id = query.get("id");
     if (id && pathname !== "/closure") {
       socket.on("close", (code, reason) => closure(id).resolve({ code, reason: reason.toString() }));
     }
-    paths[pathname](socket, query, request);
+    paths[pathname](socket, query, request, transport);
   });
 });
 server.listen(0, "127.0.0.1", () => console.log(`listening ${server.address().port}`));

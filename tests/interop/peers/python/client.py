@@ -1,59 +1,15 @@
-"""websockets as client. `python client.py client URL OTHER compression=off`; what it tells is in ../../src/program.rs."""
+"""websockets as client. `python client.py client URL OTHER compression=off`, or on; what it tells is in ../../src/program.rs."""
 
 import asyncio
 import json
-import os
-import re
-import sys
-import threading
+import random
 from urllib.parse import quote
 from urllib.request import urlopen
 
-from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from harness import COMPRESSION, HTTP, LIMIT, OTHER, Checks, open, run, same, seen
 from sample import SIZES, binary, cut, text
-
-URL, OTHER = sys.argv[2:4]
-HTTP = URL.replace("ws:", "http:")
-COMPRESSION = "deflate" if "compression=on" in sys.argv else None
-LIMIT_SECONDS = 30
-LIMIT = 16 << 20
-
-
-class Checks:
-    told = 0
-
-    async def check(self, name, run):
-        """Carries out a check: it holds unless it throws."""
-        try:
-            await asyncio.wait_for(run(), LIMIT_SECONDS)
-            line = f"ok {name}"
-        except Exception as error:
-            why = re.sub(r"\s+", " ", str(error))[:500]
-            line = f"not ok {name}: {type(error).__name__} {why}"
-        self.told += 1
-        print(line, flush=True)
-
-
-def same(one, other):
-    if one != other:
-        raise AssertionError(f"{one!r:.200}, not {other!r:.200}")
-
-
-def open(target, **settings):
-    settings = {"compression": COMPRESSION, "max_size": LIMIT, "proxy": None, "ping_interval": None} | settings
-    return connect(URL + target, **settings)
-
-
-async def seen(name):
-    """What the server saw of the end of a connection."""
-
-    def ask():
-        with urlopen(f"{HTTP}/closure?id={name}", timeout=LIMIT_SECONDS) as answer:
-            return json.load(answer)
-
-    return await asyncio.to_thread(ask)
 
 
 async def echo(target, message):
@@ -168,7 +124,7 @@ async def our_limit():
 async def above_our_limit(target, size):
     # Not `async with`: its close() stumbles over a transport that was lost while it was full.
     socket = await open(target)
-    sending = asyncio.create_task(socket.send(binary(size)))
+    sending = asyncio.create_task(socket.send(random.Random(1).randbytes(size)))
     await closed(socket)
     same(socket.close_code, 1009)
     await asyncio.gather(sending, return_exceptions=True)
@@ -187,7 +143,7 @@ async def slow():
 
         async def send():
             for _ in range(count):
-                await socket.send(binary(size))
+                await socket.send(random.Random(1).randbytes(size))
 
         sending = asyncio.create_task(send())
         await asyncio.sleep(0.3)
@@ -219,9 +175,9 @@ async def refused(target, status, body=None, **settings):
             same([error.response.headers["X-Interop"], error.response.body], ["yes", body])
 
 
-async def declined():
+async def compression_offered():
     async with open("/echo", compression="deflate") as socket:
-        same(socket.protocol.extensions, [])
+        same(bool(socket.protocol.extensions), COMPRESSION is not None)
         await socket.send(text(65_536))
         same(await socket.recv(), text(65_536))
 
@@ -276,15 +232,8 @@ async def main():
         await check(f"the Origin of {whose} is refused with 403", lambda: refused("/echo", 403, origin=origin))
     await check("a refusal with 401, its header and its body", lambda: refused("/refuse?status=401", 401, b"not you\n"))
     await check("a path that is not there is refused with 404", lambda: refused("/nowhere", 404))
-    await check("an offer of compression is declined", declined)
+    await check(f"an offer of compression is {'accepted' if COMPRESSION else 'declined'}", compression_offered)
     print("done", checks.told, flush=True)
 
 
-def end_with_input():
-    sys.stdin.read()
-    os._exit(1)
-
-
-threading.Thread(target=end_with_input, daemon=True).start()
-asyncio.run(main())
-os._exit(0)
+run(main)

@@ -1,5 +1,7 @@
 """The payloads of ../../src/sample.rs."""
 
+from functools import cache
+
 # Lengths at which the form of a frame's header changes, and around them; the last is the limit that a message may have.
 SIZES = [0, 1, 125, 126, 127, 65_535, 65_536, 1 << 20, 16 << 20]
 
@@ -19,3 +21,28 @@ def text(length):
 def cut(data, size):
     """Data in parts of so many bytes."""
     return [data[at : at + size] for at in range(0, len(data), size)]
+
+
+@cache
+def noise(length, seed=1):
+    """Bytes in which nothing repeats itself: those of a linear congruential generator, the highest eight bits of each state."""
+    made = bytearray()
+    for _ in range(length):
+        seed = (seed * 1_664_525 + 1_013_904_223) & 0xFFFFFFFF
+        made.append(seed >> 24)
+    return bytes(made)
+
+
+def prepared():
+    """The payload of the prepared message."""
+    return noise(200) * 15
+
+
+def own(i):
+    """The payload of the i-th message between prepared ones."""
+    return noise(100, i + 2) + prepared()
+
+
+def chat(i):
+    """The i-th message of a chat."""
+    return f'{{"room":"lobby","from":"user-{i % 7}","number":{i},"kind":"message","text":"what user {i} says to all of the others"}}'

@@ -1,4 +1,4 @@
-"""websockets as server: the paths of ../../src/checks.rs. `python server.py server compression=off`."""
+"""websockets as server: the paths of ../../src/checks.rs. `python server.py server compression=off`; with compression=on it goes by the query."""
 
 import asyncio
 import json
@@ -9,10 +9,11 @@ from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import serve
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 
 from sample import binary, cut, text
 
-COMPRESSION = "deflate" if "compression=on" in sys.argv else None
+COMPRESSION = "compression=on" in sys.argv
 LIMIT = 16 << 20
 # How connections ended is asked for at /closure.
 logging.getLogger("websockets").addHandler(logging.NullHandler())
@@ -54,6 +55,16 @@ async def parts(socket, query):
     await socket.wait_closed()
 
 
+async def zeros(socket, query):
+    await socket.send(bytes(int(query["bytes"])))
+    await socket.wait_closed()
+
+
+async def raw(socket, query):
+    socket.transport.write(bytes.fromhex(query["hex"]))
+    await socket.wait_closed()
+
+
 async def request(socket, query):
     headers = {name.lower(): value for name, value in socket.request.headers.raw_items()}
     await socket.send(json.dumps({"target": socket.request.path, "headers": headers}))
@@ -73,6 +84,8 @@ PATHS = {
     "/abort": abort,
     "/ping": ping,
     "/parts": parts,
+    "/zeros": zeros,
+    "/raw": raw,
     "/request": request,
     "/closure": closure,
 }
@@ -93,6 +106,18 @@ def process_request(socket, request):
         return response
     if path == "/limit":
         socket.protocol.max_message_size = int(query["bytes"])
+    if COMPRESSION:
+        socket.protocol.available_extensions = [policy(query)]
+
+
+def policy(query):
+    """What it adds to the client's offer."""
+    return ServerPerMessageDeflateFactory(
+        server_no_context_takeover="server_no_context_takeover" in query,
+        client_no_context_takeover="client_no_context_takeover" in query,
+        server_max_window_bits=int(query.get("server_max_window_bits", 0)) or None,
+        client_max_window_bits=int(query.get("client_max_window_bits", 0)) or None,
+    )
 
 
 def select_subprotocol(socket, offered):
@@ -124,7 +149,7 @@ async def main():
         origins=["http://127.0.0.1", None],
         subprotocols=PROTOCOLS,
         select_subprotocol=select_subprotocol,
-        compression=COMPRESSION,
+        compression=None,
         process_request=process_request,
         process_response=process_response,
         ping_interval=None,

@@ -2,7 +2,7 @@
 
 use super::{Peer, folder, output};
 use crate::Failure;
-use crate::program;
+use crate::program::{self, Compression};
 use crate::report::Report;
 use std::env;
 use std::process::Command;
@@ -17,7 +17,10 @@ fn version() -> Option<String> {
 }
 
 fn run(report: &mut Report) -> Result<(), Failure> {
-    let mut command = Command::new("node");
-    command.arg(folder("chromium").join("client.mjs"));
-    program::check_server(report, command)
+    for (script, compression) in [("client.mjs", Compression::Off), ("compression.mjs", Compression::On)] {
+        let mut command = Command::new("node");
+        command.arg(folder("chromium").join(script));
+        program::check_server(report, command, compression)?;
+    }
+    Ok(())
 }

@@ -3,7 +3,8 @@
 use super::{Peer, folder, output};
 use crate::Failure;
 use crate::checks::{self, Habits};
-use crate::program::{self, PeerServer};
+use crate::compression;
+use crate::program::{self, Compression, PeerServer};
 use crate::report::Report;
 use crate::session::Session;
 use sockless::{CloseCode, Connection, Event, Kind};
@@ -23,8 +24,13 @@ fn version() -> Option<String> {
 }
 
 fn run(report: &mut Report) -> Result<(), Failure> {
-    program::check_server(report, node("client.mjs"))?;
-    let server = PeerServer::start(node("server.mjs"))?;
+    plain(report)?;
+    compressed(report)
+}
+
+fn plain(report: &mut Report) -> Result<(), Failure> {
+    program::check_server(report, node("client.mjs"), Compression::Off)?;
+    let server = PeerServer::start(node("server.mjs"), Compression::Off)?;
     let mut group = report.group("our client, its server");
     checks::all(&mut group, &server, &HABITS);
     for (fragments, answer) in [(MAX_FRAGMENTS, 1000), (MAX_FRAGMENTS + 1, 1008)] {
@@ -42,6 +48,14 @@ fn run(report: &mut Report) -> Result<(), Failure> {
             checks::same(session.closure()?.code, answer)
         });
     }
+    Ok(())
+}
+
+fn compressed(report: &mut Report) -> Result<(), Failure> {
+    program::check_server(report, node("compression.mjs"), Compression::On)?;
+    let server = PeerServer::start(node("server.mjs"), Compression::On)?;
+    let mut group = report.group("our client, its server, compressed");
+    compression::all(&mut group, &server);
     Ok(())
 }
 

@@ -3,7 +3,8 @@
 use super::{Peer, folder, output};
 use crate::Failure;
 use crate::checks::{self, Habits};
-use crate::program::{self, PeerServer};
+use crate::compression;
+use crate::program::{self, Compression, PeerServer};
 use crate::report::Report;
 use std::process::Command;
 
@@ -23,9 +24,15 @@ fn version() -> Option<String> {
 }
 
 fn run(report: &mut Report) -> Result<(), Failure> {
-    program::check_server(report, python("client.py"))?;
-    let server = PeerServer::start(python("server.py"))?;
+    program::check_server(report, python("client.py"), Compression::Off)?;
+    let server = PeerServer::start(python("server.py"), Compression::Off)?;
     checks::all(&mut report.group("our client, its server"), &server, &HABITS);
+
+    program::check_server(report, python("client.py"), Compression::On)?;
+    program::check_server(report, python("compression.py"), Compression::On)?;
+    let server = PeerServer::start(python("server.py"), Compression::On)?;
+    let mut group = report.group("our client, its server, compressed");
+    compression::all(&mut group, &server);
     Ok(())
 }
 

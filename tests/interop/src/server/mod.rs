@@ -4,10 +4,12 @@
 //! |---|---|
 //! | `/echo` | echoes messages as they are; speaks `chat.v2`, `chat.v1` |
 //! | `/echo-chunks` | the same by `Delivery::Chunks`, in parts as they come |
+//! | `/counted` | echoes binary messages; to any text it answers with the bytes that the connection carried so far, as JSON: `read`, `written` |
 //! | `/limit?bytes=N` | the same as `/echo`, for messages of at most N bytes |
 //! | `/close?code=C&reason=R` | closes as soon as it is open; without a code by an empty Close |
 //! | `/ping?data=D` | pings as soon as it is open, and tells the pong's payload as a text |
 //! | `/parts?kind=text\|binary&size=S&count=N` | one message in N fragments of S bytes, those of a text less a character that would be cut |
+//! | `/prepared?count=N` | N times a message of its own, and one that is prepared once for all connections: see `sample` |
 //! | `/slow?id=ID` | reads nothing until `GET /release?id=ID`; to the text `end` it answers with how many bytes of other messages came |
 //! | `/request` | tells the request as a JSON text: `target`, `origin`, `protocols`, `headers` (a list of pairs); its 101 has `X-Interop: yes` |
 //! | `/refuse?status=S` | an HTTP answer with that status, `X-Interop: yes` and the body `not you\n` |
@@ -18,9 +20,11 @@
 //! | `/closure?id=ID` | what we saw of the end of the connection whose address had `id=ID`, once it is over, as JSON: `code`, `reason`, `clean`, `cause` |
 //! | `/release?id=ID` | see `/slow` |
 //! | `/refusals` | whom we refused by ourselves so far, as a JSON list of `status` and `error` |
+//! | `/compressing?…` | the address of a server that accepts compression and keeps to what is asked for here: see `compressing` |
 //!
-//! Only web pages of the same host may connect, unless it is told otherwise.
+//! Only web pages of the same host may connect, and compression is declined, unless it is told otherwise.
 
+mod compressing;
 mod ledger;
 mod plain;
 mod service;
@@ -29,6 +33,7 @@ use crate::transport::Transport;
 use crate::wire::Wire;
 use ledger::{Ledger, Seen};
 use service::{Service, Talk};
+use sockless::deflate::{Policy, Settings};
 use sockless::handshake::Header;
 use sockless::server::{self, Accept, Handshake, Incoming, OriginPolicy, Rejected, Request};
 use sockless::{Closure, Event, Input, LifeCycle};
@@ -49,25 +54,42 @@ pub(crate) struct Server {
     ledger: Arc<Ledger>,
 }
 
+/// What a server goes by.
+#[derive(Clone, Debug, Default)]
+struct Rules {
+    handshake: server::Config,
+    deflate: Settings,
+}
+
 impl Server {
     /// Listens on a free port and serves until the program ends.
     pub(crate) fn start() -> io::Result<Self> {
-        Self::with(OriginPolicy::default())
+        Self::with(Rules::default(), Arc::default())
     }
 
     /// The same, for other web pages.
-    pub(crate) fn with(origin: OriginPolicy) -> io::Result<Self> {
-        let mut config = server::Config::default();
-        config.origin = origin;
+    pub(crate) fn listing(origin: OriginPolicy) -> io::Result<Self> {
+        let mut rules = Rules::default();
+        rules.handshake.origin = origin;
+        Self::with(rules, Arc::default())
+    }
+
+    /// The same, with compression as it is offered.
+    pub(crate) fn compressing() -> io::Result<Self> {
+        let mut rules = Rules::default();
+        rules.handshake.deflate = Some(Policy::default());
+        Self::with(rules, Arc::default())
+    }
+
+    fn with(rules: Rules, ledger: Arc<Ledger>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let port = listener.local_addr()?.port();
-        let ledger = Arc::new(Ledger::default());
         let own = ledger.clone();
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let (config, ledger) = (config.clone(), own.clone());
+                let (rules, ledger) = (rules.clone(), own.clone());
                 match stream.and_then(|stream| Wire::new(Transport::Plain(stream), PATIENCE)) {
-                    Ok(wire) => drop(thread::spawn(move || serve(wire, config, &ledger))),
+                    Ok(wire) => drop(thread::spawn(move || serve(wire, rules, &ledger))),
                     Err(error) => eprintln!("interop: a connection was lost: {error}"),
                 }
             }
@@ -90,13 +112,13 @@ impl Server {
     }
 }
 
-fn serve(mut wire: Wire, config: server::Config, ledger: &Ledger) {
+fn serve(mut wire: Wire, rules: Rules, ledger: &Arc<Ledger>) {
     let mut scratch = vec![0; 64 << 10];
-    let mut handshake = Handshake::new(config);
+    let mut handshake = Handshake::new(rules.handshake);
     while !handshake.is_done() {
         let mut input = wire.turn(&mut handshake, &mut scratch);
         match handshake.poll(&mut input) {
-            Some(Incoming::Upgrade(request)) => return upgrade(request, input, wire, ledger),
+            Some(Incoming::Upgrade(request)) => return upgrade(request, input, wire, rules.deflate, ledger),
             Some(Incoming::Http(request)) => return answer(plain::answer(request, ledger), wire),
             Some(Incoming::Failed(rejected)) => {
                 ledger.refused(&rejected);
@@ -107,13 +129,13 @@ fn serve(mut wire: Wire, config: server::Config, ledger: &Ledger) {
     }
 }
 
-fn upgrade(request: Request, input: Input<'_>, wire: Wire, ledger: &Ledger) {
+fn upgrade(request: Request, input: Input<'_>, wire: Wire, deflate: Settings, ledger: &Ledger) {
     let Some((service, id)) = Service::of(&request) else { return answer(request.reject(404).into_rejected(), wire) };
     if let Service::Refuse { status } = service {
         return answer(request.reject(status).header(mark()).body("not you\n").into_rejected(), wire);
     }
     let accept = PROTOCOLS.iter().fold(request.accept().header(mark()), |accept, protocol| Accept::protocol(accept, protocol));
-    let connection = accept.open(service.config());
+    let connection = accept.open(service.config(deflate));
     let closure = Visit { talk: Talk { connection, wire }, service, closure: None }.receive(input, id.as_deref(), ledger);
     if let (Some(id), Some(closure)) = (id, closure) {
         ledger.closed(id, closure);

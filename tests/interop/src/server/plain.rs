@@ -1,17 +1,19 @@
 //! Answers to plain HTTP.
 
+use super::compressing;
 use super::ledger::Ledger;
 use super::service::{parameter, split};
 use serde::Serialize;
 use sockless::handshake::Header;
 use sockless::server::{Plain, Rejected};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long the end of a connection may be waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 const PAGE: &str = "<!doctype html><meta charset=\"utf-8\"><link rel=\"icon\" href=\"data:,\"><title>interop</title>";
 
-pub(crate) fn answer(request: Plain, ledger: &Ledger) -> Rejected {
+pub(crate) fn answer(request: Plain, ledger: &Arc<Ledger>) -> Rejected {
     let (path, query) = split(request.target());
     let id = parameter(query, "id").unwrap_or_default();
     let (status, kind, body) = match (request.method(), path) {
@@ -25,6 +27,10 @@ pub(crate) fn answer(request: Plain, ledger: &Ledger) -> Rejected {
             (204, "text/plain", String::new())
         }
         ("GET", "/refusals") => (200, "application/json", json(&ledger.refusals())),
+        ("GET", "/compressing") => match compressing::start(query, ledger) {
+            Ok(server) => (200, "text/plain", server.url()),
+            Err(error) => (500, "text/plain", format!("{error}\n")),
+        },
         _ => (404, "text/plain", "nothing is here\n".to_owned()),
     };
     let kind = Header::new("Content-Type", kind).expect("a token, and words");

@@ -3,8 +3,13 @@
 use crate::sample;
 use crate::wire::Wire;
 use serde_json::json;
+use sockless::deflate::Settings;
 use sockless::server::Request;
-use sockless::{Chunk, CloseCode, CloseFrame, Config, Connection, Delivery, Event, Kind, SendError};
+use sockless::{Chunk, CloseCode, CloseFrame, Config, Connection, Delivery, Event, Kind, Prepared, SendError};
+use std::sync::LazyLock;
+
+/// One for all connections, whatever they agreed on.
+static PREPARED: LazyLock<Prepared> = LazyLock::new(|| Prepared::binary(sample::prepared()));
 
 /// An open connection and what carries it.
 #[derive(Debug)]
@@ -16,6 +21,8 @@ pub(crate) struct Talk {
 #[derive(Debug)]
 pub(crate) enum Service {
     Echo { delivery: Delivery, limit: Option<u64> },
+    Counted,
+    Prepared { count: usize },
     Close { frame: Option<(CloseCode, String)> },
     Ping { data: String },
     Parts { kind: Kind, size: usize, count: usize },
@@ -32,6 +39,8 @@ impl Service {
         let service = match path {
             "/echo" => Self::Echo { delivery: Delivery::Whole, limit: None },
             "/echo-chunks" => Self::Echo { delivery: Delivery::Chunks, limit: None },
+            "/counted" => Self::Counted,
+            "/prepared" => Self::Prepared { count: number("count")? },
             "/limit" => Self::Echo { delivery: Delivery::Whole, limit: Some(number("bytes")? as u64) },
             "/close" => {
                 let code = number("code").and_then(|code| CloseCode::new(code as u16));
@@ -50,8 +59,9 @@ impl Service {
         Some((service, parameter(query, "id")))
     }
 
-    pub(crate) fn config(&self) -> Config {
+    pub(crate) fn config(&self, deflate: Settings) -> Config {
         let mut config = Config::default();
+        config.deflate = deflate;
         if let Self::Echo { delivery, limit } = self {
             config.delivery = *delivery;
             config.limits.max_message = limit.unwrap_or(config.limits.max_message);
@@ -81,8 +91,14 @@ impl Service {
                 }
                 talk.send(Connection::finish);
             }
+            Self::Prepared { count } => {
+                for i in 0..*count {
+                    talk.send(|connection| connection.send_binary(sample::own(i)));
+                    talk.send(|connection| connection.send_prepared(&PREPARED));
+                }
+            }
             Self::Request { told } => talk.send(|connection| connection.send_text(told.as_str())),
-            Self::Echo { .. } | Self::Slow { .. } | Self::Refuse { .. } => {}
+            Self::Counted | Self::Echo { .. } | Self::Slow { .. } | Self::Refuse { .. } => {}
         }
     }
 
@@ -90,7 +106,11 @@ impl Service {
     pub(crate) fn heard(&mut self, talk: &mut Talk, event: Event<'_>) {
         match (self, event) {
             (Self::Echo { .. }, Event::Text(text)) => talk.send(|connection| connection.send_text(text)),
-            (Self::Echo { .. }, Event::Binary(data)) => talk.send(|connection| connection.send_binary(data)),
+            (Self::Counted, Event::Text(_)) => {
+                let told = json!(talk.wire.carried()).to_string();
+                talk.send(|connection| connection.send_text(told));
+            }
+            (Self::Echo { .. } | Self::Counted, Event::Binary(data)) => talk.send(|connection| connection.send_binary(data)),
             (Self::Echo { .. }, Event::Chunk(chunk)) => talk.send(|connection| pass_on(connection, &chunk)),
             (Self::Ping { .. }, Event::Pong(data)) => {
                 talk.send(|connection| connection.send_text(String::from_utf8_lossy(&data)));

@@ -6,7 +6,7 @@ mod proxy;
 use super::{Peer, output};
 use crate::Failure;
 use crate::checks as common;
-use crate::program::PeerServer;
+use crate::program::{Compression, PeerServer};
 use crate::report::Report;
 use crate::server::Server;
 use crate::transport;
@@ -28,12 +28,12 @@ fn version() -> Option<String> {
 }
 
 fn run(report: &mut Report) -> Result<(), Failure> {
-    let behind = Behind { server: Server::start()?, listing: Server::with(OriginPolicy::list([LISTED])?)? };
+    let behind = Behind { server: Server::compressing()?, listing: Server::listing(OriginPolicy::list([LISTED])?)? };
     let proxy = Proxy::start(&behind)?;
     transport::trust(&proxy.certificate()?)?;
     for (heading, url) in [("our client, it, our server", &proxy.plain), ("the same with TLS", &proxy.secure)] {
         let mut group = report.group(heading);
-        let server = PeerServer::at(url.clone());
+        let server = PeerServer::at(url.clone(), Compression::Off);
         common::echoes(&mut group, &server);
         common::fragments(&mut group, &server);
         common::pings(&mut group, &server);

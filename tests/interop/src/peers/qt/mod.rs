@@ -5,7 +5,7 @@ mod server;
 use super::{Peer, folder, output};
 use crate::Failure;
 use crate::checks::{self, Habits};
-use crate::program::{self, PeerServer};
+use crate::program::{self, Compression, PeerServer};
 use crate::report::Report;
 use std::fs;
 use std::path::PathBuf;
@@ -31,8 +31,8 @@ fn run(report: &mut Report) -> Result<(), Failure> {
     if !built.status.success() {
         return Err(format!("it does not build: {}", String::from_utf8_lossy(&built.stderr)).into());
     }
-    program::check_server(report, program())?;
-    let server = PeerServer::start(program())?;
+    program::check_server(report, program(), Compression::Off)?;
+    let server = PeerServer::start(program(), Compression::Off)?;
     let mut group = report.group("our client, its server");
     checks::echoes(&mut group, &server);
     checks::fragments(&mut group, &server);
