@@ -4,8 +4,8 @@
 //!
 //! ```text
 //!   takeover:   the same message again and again, small if the sender may refer to the one before, else as large as the first
-//!   window:     noise that repeats itself: smaller if it does so within the sender's window, and not smaller than it is a byte beyond it. Of windows of
-//!               9 to 11 bits, zlib-rs refers to less than it could: twice as much is left as of larger ones
+//!   window:     noise that repeats itself: smaller if it does so within the sender's window, and not smaller than it is a byte beyond it. In small
+//!               windows half of what it could be, at best: below level 9, zlib-rs looks in some of the places only
 //! ```
 
 use crate::Failure;

@@ -4,6 +4,8 @@ use super::LISTED;
 use super::proxy::{IMPATIENCE, Proxy};
 use crate::Failure;
 use crate::checks::{echo_binary, echo_text, same};
+use crate::compression;
+use crate::program::PeerServer;
 use crate::report::Group;
 use crate::sample;
 use crate::server::Server;
@@ -11,6 +13,7 @@ use crate::session::{self, Answer, Session};
 use crate::transport::Transport;
 use serde_json::Value;
 use sockless::client::{Request, Response};
+use sockless::deflate::{ClientWindow, WindowBits};
 use sockless::handshake::Header;
 use sockless::{Cause, CloseCode, CloseFrame, Closure, Config, Event, ProtocolError};
 use std::io::{Read, Write};
@@ -121,6 +124,30 @@ pub(super) fn requests(group: &mut Group<'_>, url: &str) {
             same((response.body(), response.is_cut()), (&b"not you\n"[..], false))
         });
     }
+}
+
+/// It passes on what is offered and what is answered, and messages as they were compressed.
+pub(super) fn compression(group: &mut Group<'_>, server: &PeerServer) {
+    let bits = |bits| WindowBits::new(bits).expect("8 to 15");
+    let offer = compression::offer(false, true, Some(bits(12)), ClientWindow::AtMost(bits(10)));
+    group.check("our offer reaches our server, and its answer us, as they are", || {
+        let mut session = Session::with(Request::new(&server.url("/request"))?.deflate(offer), Config::default())?;
+        same(session.extensions(), [offer.to_string()])?;
+        same(session.agreement().deflate, Some(compression::parameters(false, true, 12, 10)))?;
+        let told: Value = serde_json::from_str(&session.text()?)?;
+        let headers = told["headers"].as_array().ok_or("no headers")?;
+        let sent = headers.iter().find(|pair| pair[0].as_str().is_some_and(|name| name.eq_ignore_ascii_case("sec-websocket-extensions")));
+        same(sent.map(|pair| &pair[1]), Some(&Value::from(offer.to_string())))?;
+        session.finish()
+    });
+    group.check("messages are compressed on their way, as was agreed on", || {
+        let mut session = Session::with(Request::new(&server.url("/counted"))?.deflate(offer), Config::default())?;
+        let data = sample::noise(200, 1).repeat(100);
+        let carried = compression::exchange(&mut session, &[&data])?;
+        compression::within("ours on the wire", carried.written, 0..data.len() / 5)?;
+        compression::within("its on the wire", carried.read, 0..data.len() / 5)?;
+        session.finish()
+    });
 }
 
 /// Which pages get through which door.

@@ -41,6 +41,13 @@ fn run(report: &mut Report) -> Result<(), Failure> {
         checks::closes(&mut group, url, &behind.server);
         checks::requests(&mut group, url);
     }
+    for (heading, url) in [("the same, compressed", &proxy.plain), ("the same with TLS, compressed", &proxy.secure)] {
+        let mut group = report.group(heading);
+        let server = PeerServer::at(url.clone(), Compression::On);
+        common::echoes(&mut group, &server);
+        common::fragments(&mut group, &server);
+        checks::compression(&mut group, &server);
+    }
     checks::origins(&mut report.group("web pages of which it tells our server"), &proxy);
     let mut group = report.group("what a proxy does by itself");
     checks::silence(&mut group, &proxy, &behind.server);

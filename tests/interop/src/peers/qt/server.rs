@@ -8,6 +8,7 @@ use crate::sample;
 use crate::session::{self, Answer, Session};
 use serde_json::Value;
 use sockless::client::Request;
+use sockless::deflate::Offer;
 use sockless::handshake::Header;
 use sockless::{Cause, CloseCode, CloseFrame, Config, Event, Kind};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -23,6 +24,7 @@ pub(super) fn all(group: &mut Group<'_>, server: &PeerServer) {
     codes(group, server);
     frame_limit(group, server);
     requests(group, server);
+    compression(group, server);
     drain(group, server);
     accepting(group, server);
 }
@@ -125,6 +127,17 @@ fn requests(group: &mut Group<'_>, server: &PeerServer) {
         let headers = told["headers"].as_array().ok_or("no headers")?;
         let sent = headers.iter().find(|header| header[0].as_str().is_some_and(|name| name.eq_ignore_ascii_case("x-sent")));
         same(sent.map(|header| &header[1]), Some(&Value::from("one, two")))
+    });
+}
+
+/// It has no extensions.
+fn compression(group: &mut Group<'_>, server: &PeerServer) {
+    group.check("our offer of compression is declined, and nothing is compressed", || {
+        let request = server.request("/echo")?.deflate(Offer::default());
+        let mut session = Session::with(request, Config::default())?;
+        same((session.extensions().len(), session.agreement().deflate), (0, None))?;
+        echo_text(&mut session, &sample::text(65_536))?;
+        session.finish()
     });
 }
 
