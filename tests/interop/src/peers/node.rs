@@ -67,7 +67,7 @@ fn compressed(report: &mut Report) -> Result<(), Failure> {
 fn offers(group: &mut Group<'_>, server: &PeerServer) {
     let bits = WindowBits::new;
     let small = compression::offer(false, false, bits(10), ClientWindow::Negotiable);
-    // RFC 7692 §5.1: a server declines by leaving the extension out of its answer; and it could have said as little as was offered (§7.1.2.1).
+    // RFC 7692 §5: a server declines by leaving the extension out of its answer; and it could have said as little as was offered (§7.1.2.1).
     group.check("an offer of a smaller window than it has is refused with 400, and not declined", || {
         let request = Request::new(&server.url("/echo?server_max_window_bits=12"))?.deflate(small);
         match session::ask(request, Config::default())? {
