@@ -244,9 +244,7 @@ impl LifeCycle for Handshake {
         false
     }
 
-    fn shutdown_done(&mut self) {
-        self.ending.shut = true;
-    }
+    fn shutdown_done(&mut self) {}
 
     fn handle_eof(&mut self) {
         self.ending.eof = true;

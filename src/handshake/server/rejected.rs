@@ -85,7 +85,7 @@ impl LifeCycle for Rejected {
     }
 
     fn shutdown_done(&mut self) {
-        self.ending.shut = true;
+        self.ending.shut |= self.wants_shutdown();
     }
 
     fn handle_eof(&mut self) {
