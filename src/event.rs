@@ -18,8 +18,8 @@ pub enum Event<'b> {
     Binary(Cow<'b, [u8]>),
     /// Part of a message, instead of the two above, under [`Delivery::Chunks`](crate::Delivery::Chunks).
     Chunk(Chunk<'b>),
-    /// A ping. Its answer is queued already, unless our Close frame has begun to leave; one that waits in a long row of others may be replaced by a newer
-    /// one (§5.5.3). §5.5.2.
+    /// A ping. Its answer is queued already, unless our Close frame has begun to leave or a write has failed; one that waits in a long row of others may be
+    /// replaced by a newer one (§5.5.3). §5.5.2.
     Ping(Cow<'b, [u8]>),
     /// A pong, asked for or not. §5.5.3.
     Pong(Cow<'b, [u8]>),
@@ -182,7 +182,8 @@ pub struct Closure {
     pub code: u16,
     /// The reason in the peer's Close frame. §7.1.6.
     pub reason: String,
-    /// Whether both ends closed the connection as they should: the peer's Close frame came, and ours was sent or is queued. §7.1.4.
+    /// Whether both ends closed the connection as they should: the peer's Close frame came, and ours was sent or is queued, with no write
+    /// that failed before. §7.1.4.
     pub clean: bool,
     /// Who ended it.
     pub cause: Cause,

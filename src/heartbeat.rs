@@ -4,6 +4,7 @@
 //!   connection   open: ping every interval ──► no pong and no other byte for the pong time-out ──┐
 //!                      no byte for the idle time-out ────────────────────────────────────────────┼─► Close frame, Closed
 //!                closing, from whichever end ──► not done within the close time-out ─────────────┴─► drop the transport
+//!                unable to write: the same
 //!   handshake    not done within its deadline, however many bytes came
 //! ```
 //!

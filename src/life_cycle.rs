@@ -57,7 +57,8 @@ pub trait LifeCycle: sealed::Sealed {
     /// Whether it is time to shut down the write side of the transport: all output was taken and nothing will follow.
     fn wants_shutdown(&self) -> bool;
 
-    /// The write side was shut down, or cannot be (a transport without half-close: say so all the same). Without a wish for it before, nothing happens.
+    /// The write side was shut down, or cannot be (a transport without half-close, or one that fails: say so all the same). Without a wish for it before,
+    /// nothing happens.
     fn shutdown_done(&mut self);
 
     /// The peer's end of stream came: a read gave zero bytes. Feed first what you kept of the [`Input`](crate::Input): later it would be thrown away.
@@ -66,7 +67,7 @@ pub trait LifeCycle: sealed::Sealed {
     /// The transport failed: a read gave an error that is not "try again". Output is dropped; feed first what you kept, as above.
     fn handle_error(&mut self);
 
-    /// Writing failed, or shutting down did, with an error that is not "try again". Output is dropped, and there will be none; but reading goes on: the peer may have
+    /// Writing failed with an error that is not "try again". Output is dropped, and there will be none; but reading goes on: the peer may have
     /// said goodbye and left before it took what was sent, and then its Close frame still lies there to be read. Who cannot read any more either calls
     /// [`handle_error`](Self::handle_error).
     ///
