@@ -1,0 +1,31 @@
+//! The command line.
+
+use clap::Parser;
+use std::path::PathBuf;
+
+/// Runs sockless beside other WebSocket crates, in one process and on the same bytes.
+#[derive(Debug, Parser)]
+#[command(name = "peers")]
+pub(crate) struct Args {
+    /// Fewer rounds: under a minute instead of a few
+    #[arg(long)]
+    pub(crate) quick: bool,
+
+    /// Writes everything that was measured
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+
+    /// Only the rows whose names hold one of these; all without any
+    #[arg(value_name = "ROW")]
+    pub(crate) rows: Vec<String>,
+}
+
+impl Args {
+    pub(crate) fn wants(&self, row: &str) -> bool {
+        self.rows.is_empty() || self.rows.iter().any(|part| row.contains(part.as_str()))
+    }
+
+    pub(crate) fn rounds(&self) -> usize {
+        if self.quick { 5 } else { 41 }
+    }
+}

@@ -1,0 +1,65 @@
+//! Who takes how long: all in turn, round by round, so that what else the machine does falls on all of them.
+//!
+//! Told are medians: of the times, and of the ratios to ours within a round.
+
+use serde::Serialize;
+use std::time::Instant;
+
+/// One that takes part: it does the same work in each round.
+pub(crate) struct Contestant<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) pass: Box<dyn FnMut() -> Pass + 'a>,
+}
+
+/// What was done in a round.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Pass {
+    pub(crate) messages: u64,
+    /// On the wire.
+    pub(crate) bytes: u64,
+    /// Of the transport.
+    pub(crate) calls: u64,
+}
+
+/// Per message.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Measured {
+    pub(crate) name: &'static str,
+    pub(crate) nanoseconds: f64,
+    /// Half of the rounds were within these.
+    pub(crate) quartiles: [f64; 2],
+    /// How many times as long as ours, the first.
+    pub(crate) ratio: f64,
+    pub(crate) wire_bytes: f64,
+    pub(crate) calls: f64,
+}
+
+pub(crate) fn run(contestants: &mut [Contestant<'_>], rounds: usize) -> Vec<Measured> {
+    let mut times = vec![Vec::new(); contestants.len()];
+    let mut last = vec![Pass::default(); contestants.len()];
+    for round in 0..rounds {
+        for place in 0..contestants.len() {
+            // Another one begins each time.
+            let which = (place + round) % contestants.len();
+            let from = Instant::now();
+            let pass = (contestants[which].pass)();
+            times[which].push(from.elapsed().as_nanos() as f64 / pass.messages as f64);
+            last[which] = pass;
+        }
+    }
+    let ours = times.first().cloned().unwrap_or_default();
+    let measured = |((contestant, times), pass): ((&Contestant<'_>, &Vec<f64>), &Pass)| Measured {
+        name: contestant.name,
+        nanoseconds: quantile(times.clone(), 0.5),
+        quartiles: [quantile(times.clone(), 0.25), quantile(times.clone(), 0.75)],
+        ratio: quantile(times.iter().zip(&ours).map(|(theirs, ours)| theirs / ours).collect(), 0.5),
+        wire_bytes: pass.bytes as f64 / pass.messages as f64,
+        calls: pass.calls as f64 / pass.messages as f64,
+    };
+    contestants.iter().zip(&times).zip(&last).map(measured).collect()
+}
+
+fn quantile(mut of: Vec<f64>, at: f64) -> f64 {
+    of.sort_by(f64::total_cmp);
+    of[((of.len() - 1) as f64 * at).round() as usize]
+}

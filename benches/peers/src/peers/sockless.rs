@@ -1,0 +1,117 @@
+//! Ours, as the loop in its README drives it.
+
+use crate::corpus::Message;
+use crate::peer::{Batch, Connection, End, Peer, Refused, Setting, Tally};
+use crate::transport::Sink;
+use bytes::Buf;
+use sockless::deflate::{Level, Parameters, Pool, WindowBits};
+use sockless::{Agreement, Config, Event, Input, LifeCycle, Role, Seed};
+use std::io::IoSlice;
+
+/// sockless, with or without a pool that its connections share.
+#[derive(Debug)]
+pub(crate) struct Sockless {
+    keep: Keep,
+    pool: Option<Pool>,
+}
+
+/// What waits between two messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// As many compressors and decompressors, in a pool.
+    Pool(usize),
+    /// What each connection keeps for itself.
+    Nothing,
+}
+
+impl Sockless {
+    pub(crate) fn new(keep: Keep) -> Self {
+        let pool = match keep {
+            Keep::Pool(most) => Some(Pool::new(most)),
+            Keep::Nothing => None,
+        };
+        Self { keep, pool }
+    }
+
+    pub(crate) fn open(&self, end: End, setting: Setting) -> sockless::Connection {
+        let bits = WindowBits::new(setting.bits).expect("8 to 15");
+        let mut parameters = Parameters::default();
+        (parameters.server_no_context_takeover, parameters.client_no_context_takeover) = (!setting.takeover, !setting.takeover);
+        (parameters.server_max_window_bits, parameters.client_max_window_bits) = (bits, bits);
+        let mut agreed = Agreement::default();
+        agreed.deflate = Some(parameters);
+        let mut config = Config::default();
+        config.deflate.level = Level::new(setting.level).expect("1 to 9");
+        config.deflate.pool = self.pool.clone();
+        let role = match end {
+            End::Server => Role::Server,
+            End::Client => Role::Client(Seed::new([7; 32])),
+        };
+        sockless::Connection::new(role, agreed, config)
+    }
+}
+
+impl Peer for Sockless {
+    fn name(&self) -> &'static str {
+        match self.keep {
+            Keep::Pool(1) => "sockless, pool of 1",
+            Keep::Pool(_) => "sockless, pool",
+            Keep::Nothing => "sockless, no pool",
+        }
+    }
+
+    fn about(&self) -> &'static str {
+        match self.keep {
+            Keep::Pool(1) => "flate2 with zlib-rs; one compressor and one decompressor for all connections, primed with the window of each",
+            Keep::Pool(_) => "flate2 with zlib-rs; a pool with room for every connection",
+            Keep::Nothing => "flate2 with zlib-rs; without takeover a compressor or decompressor is made for each message",
+        }
+    }
+
+    fn connect(&self, end: End, setting: Setting) -> Result<Box<dyn Connection>, &'static str> {
+        Ok(Box::new(Driven { connection: self.open(end, setting), scratch: vec![0; 64 << 10] }))
+    }
+}
+
+struct Driven {
+    connection: sockless::Connection,
+    /// The loop's, not the connection's.
+    scratch: Vec<u8>,
+}
+
+impl Connection for Driven {
+    fn send(&mut self, messages: &[Message], sink: &mut Sink) {
+        for message in messages {
+            self.connection.send_text(&message.text).expect("it is open, and its queue not full");
+        }
+        write(&mut self.connection, sink);
+    }
+
+    fn receive(&mut self, batch: &Batch, tally: &mut Tally<'_>) -> Result<(), Refused> {
+        for part in batch.bytes.chunks(self.scratch.len()) {
+            tally.reads += 1;
+            let read = &mut self.scratch[..part.len()];
+            read.copy_from_slice(part);
+            let mut input = Input::new(read);
+            while let Some(event) = self.connection.poll_event(&mut input) {
+                match event {
+                    Event::Text(text) => tally.text(text.as_bytes()),
+                    Event::Closed(_) => return Err(Refused),
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes all that is queued.
+pub(crate) fn write(connection: &mut sockless::Connection, sink: &mut Sink) {
+    while connection.wants_write() {
+        let mut out = connection.transmit();
+        let mut slices = [IoSlice::new(&[]); 16];
+        let count = out.chunks_vectored(&mut slices);
+        let written = sink.write_vectored(slices[..count].iter().map(|slice| &**slice));
+        out.advance(written);
+    }
+}
