@@ -19,6 +19,8 @@ use flate2::{Compress, Compression, FlushCompress, Status};
 pub(super) struct Deflater {
     compress: Compress,
     kind: DeflaterKind,
+    /// Whether there is nothing that it could refer to.
+    blank: bool,
     /// What it has seen, if that is what a peer has seen.
     synced: Option<Synced>,
     /// What was compressed since `begin`, or since it was emptied. It ends in `TAIL`.
@@ -45,7 +47,7 @@ const KEPT: usize = 64 << 10;
 impl Deflater {
     pub(super) fn new(kind: DeflaterKind) -> Box<Self> {
         let compress = Compress::new_with_window_bits(Compression::new(kind.level.get().into()), false, kind.bits.clamp(9, 15));
-        Box::new(Self { compress, kind, synced: None, out: Vec::new() })
+        Box::new(Self { compress, kind, blank: true, synced: None, out: Vec::new() })
     }
 
     /// Readies it for the next message of a sender: it shall know what the peer's window holds, and nothing else.
@@ -55,30 +57,49 @@ impl Deflater {
             // What was sent since it was used last was compressed elsewhere.
             (Some(synced), Some(window)) if synced.user == user && window.covers(synced.total) => window.since(synced.total),
             (_, window) => {
-                self.compress.reset();
+                self.reset();
                 window.map_or([&[][..], &[]], Window::parts)
             }
         };
         for part in missing.into_iter().filter(|part| !part.is_empty()) {
+            self.blank = false;
             if self.compress.set_dictionary(part).is_err() {
                 // It refers to less than it could.
-                self.compress.reset();
+                self.reset();
             }
         }
     }
 
     /// Compresses a part of the message to the end of `out`.
     pub(super) fn add(&mut self, part: &[u8]) {
+        self.add_and(FlushCompress::Sync, part);
+    }
+
+    /// The same for a whole message to which no other refers. To forget it along with the flush is cheaper than to reset all for the next one.
+    pub(super) fn add_and_forget(&mut self, message: &[u8]) {
+        self.add_and(FlushCompress::Full, message);
+    }
+
+    fn add_and(&mut self, flush: FlushCompress, part: &[u8]) {
         let before = self.out.len();
         if part.is_empty() {
             // zlib flushes nothing twice.
             return stored(part, &mut self.out);
         }
-        if self.flush(part).is_none() {
+        self.blank = false;
+        if self.flush(flush, part).is_none() {
             // zlib gives no reason to expect that. If it comes to it, the message is right all the same.
-            self.compress.reset();
+            self.reset();
             self.out.truncate(before);
             stored(part, &mut self.out);
+        }
+        self.blank |= flush == FlushCompress::Full;
+    }
+
+    fn reset(&mut self) {
+        if !self.blank {
+            self.compress.reset();
+            self.blank = true;
         }
     }
 
@@ -87,7 +108,7 @@ impl Deflater {
         self.synced = window.map(|window| Synced { user, total: window.total() });
     }
 
-    fn flush(&mut self, part: &[u8]) -> Option<()> {
+    fn flush(&mut self, flush: FlushCompress, part: &[u8]) -> Option<()> {
         let begin = self.compress.total_in();
         let mut rest = part;
         loop {
@@ -96,7 +117,7 @@ impl Deflater {
                 self.out.reserve(rest.len().min(LONG) + rest.len() / 8 + 2 * MARGIN);
             }
             let before = (rest.len(), self.out.len());
-            let status = self.compress.compress_vec(rest, &mut self.out, FlushCompress::Sync).ok()?;
+            let status = self.compress.compress_vec(rest, &mut self.out, flush).ok()?;
             rest = part.get(usize::try_from(self.compress.total_in() - begin).ok()?..)?;
             // With room left, all is out; without, one more call finds nothing to do.
             if rest.is_empty() && (self.out.len() < self.out.capacity() || status == Status::BufError) {

@@ -54,7 +54,10 @@ impl Deflating {
     /// Compresses a message. `None`: it is to be sent as it is.
     pub(crate) fn message(&mut self, data: &[u8], compress: Compress, settings: &Settings) -> Option<Packed> {
         let mut deflater = self.take(settings);
-        deflater.add(data);
+        match self.takeover {
+            true => deflater.add(data),
+            false => deflater.add_and_forget(data),
+        }
         if compress == Compress::Auto && deflater.out.len() - TAIL.len() >= data.len() {
             self.put(deflater, settings);
             return None;

@@ -24,7 +24,7 @@ impl Forms {
             let pooled = settings.pool.as_ref().and_then(|pool| pool.take_deflater(kind, 0));
             let mut deflater = pooled.unwrap_or_else(|| Deflater::new(kind));
             deflater.begin(0, None);
-            deflater.add(data);
+            deflater.add_and_forget(data);
             let mut form: Vec<u8> = mem::take(&mut deflater.out);
             form.truncate(form.len() - TAIL.len());
             form.shrink_to_fit();
