@@ -1,7 +1,9 @@
-//! Who takes how long: all in turn, round by round, so that what else the machine does falls on all of them.
+//! Who takes how long: all in turn, in many short rounds, so that what else the machine does falls on few of them;
+//! in another order each time.
 //!
 //! Told are medians: of the times, and of the ratios to ours within a round.
 
+use crate::corpus::Random;
 use serde::Serialize;
 use std::time::Instant;
 
@@ -21,6 +23,14 @@ pub(crate) struct Pass {
     pub(crate) calls: u64,
 }
 
+impl Pass {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.messages += other.messages;
+        self.bytes += other.bytes;
+        self.calls += other.calls;
+    }
+}
+
 /// Per message.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Measured {
@@ -36,15 +46,17 @@ pub(crate) struct Measured {
 
 pub(crate) fn run(contestants: &mut [Contestant<'_>], rounds: usize) -> Vec<Measured> {
     let mut times = vec![Vec::new(); contestants.len()];
-    let mut last = vec![Pass::default(); contestants.len()];
-    for round in 0..rounds {
-        for place in 0..contestants.len() {
-            // Another one begins each time.
-            let which = (place + round) % contestants.len();
+    let mut sums = vec![Pass::default(); contestants.len()];
+    let mut order: Vec<_> = (0..contestants.len()).collect();
+    let mut random = Random(0x0dde);
+    for _ in 0..rounds {
+        // Nobody always finds the caches as the same one left them.
+        order.sort_by_cached_key(|_| random.next());
+        for &which in &order {
             let from = Instant::now();
             let pass = (contestants[which].pass)();
             times[which].push(from.elapsed().as_nanos() as f64 / pass.messages as f64);
-            last[which] = pass;
+            sums[which].add(pass);
         }
     }
     let ours = times.first().cloned().unwrap_or_default();
@@ -56,7 +68,7 @@ pub(crate) fn run(contestants: &mut [Contestant<'_>], rounds: usize) -> Vec<Meas
         wire_bytes: pass.bytes as f64 / pass.messages as f64,
         calls: pass.calls as f64 / pass.messages as f64,
     };
-    contestants.iter().zip(&times).zip(&last).map(measured).collect()
+    contestants.iter().zip(&times).zip(&sums).map(measured).collect()
 }
 
 fn quantile(mut of: Vec<f64>, at: f64) -> f64 {

@@ -40,6 +40,14 @@ impl Corpus {
         }
     }
 
+    /// In how many rounds all of it is sent or received.
+    pub(crate) fn parts(self) -> usize {
+        match self {
+            Self::Chat => 16,
+            Self::Json1 | Self::Json64 => 12,
+        }
+    }
+
     pub(crate) fn messages(self) -> Vec<Message> {
         let mut random = Random(0x5eed);
         let (count, make): (_, fn(&mut Random) -> String) = match self {

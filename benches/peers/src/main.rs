@@ -51,7 +51,7 @@ fn main() -> ExitCode {
     crowds(&args, &mut report);
     for (corpus, setting) in [Corpus::Chat, Corpus::Json1].into_iter().flat_map(|corpus| settings(6).map(|setting| (corpus, setting))) {
         if args.wants(&prepared::name(corpus, setting)) {
-            show(prepared::row(corpus, setting, args.rounds()), &mut report);
+            show(prepared::row(corpus, setting, args.times()), &mut report);
         }
     }
     memories(&args, &mut report);
@@ -79,7 +79,7 @@ fn singles(args: &Args, report: &mut Report) {
         for (work, level) in works {
             for setting in settings(level) {
                 if args.wants(&one::name(work, corpus, setting)) {
-                    show(one::row(work, corpus, setting, &peers::all(), args.rounds()), report);
+                    show(one::row(work, corpus, setting, &peers::all(), args.times()), report);
                 }
             }
         }
@@ -93,7 +93,7 @@ fn crowds(args: &Args, report: &mut Report) {
                 if args.wants(&crowd::name(work, corpus, setting)) {
                     let mut peers = peers::all();
                     peers.insert(1, Box::new(Sockless::new(Keep::Pool(1))));
-                    show(crowd::row(work, corpus, setting, &peers, args.rounds()), report);
+                    show(crowd::row(work, corpus, setting, &peers, args.times()), report);
                 }
             }
         }

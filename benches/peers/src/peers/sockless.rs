@@ -6,13 +6,16 @@ use crate::transport::Sink;
 use bytes::Buf;
 use sockless::deflate::{Level, Parameters, Pool, WindowBits};
 use sockless::{Agreement, Config, Event, Input, LifeCycle, Role, Seed};
+use std::cell::RefCell;
 use std::io::IoSlice;
+use std::rc::Rc;
 
 /// sockless, with or without a pool that its connections share.
 #[derive(Debug)]
 pub(crate) struct Sockless {
     keep: Keep,
     pool: Option<Pool>,
+    scratch: Rc<RefCell<Vec<u8>>>,
 }
 
 /// What waits between two messages.
@@ -30,7 +33,7 @@ impl Sockless {
             Keep::Pool(most) => Some(Pool::new(most)),
             Keep::Nothing => None,
         };
-        Self { keep, pool }
+        Self { keep, pool, scratch: Rc::new(RefCell::new(vec![0; 64 << 10])) }
     }
 
     pub(crate) fn open(&self, end: End, setting: Setting) -> sockless::Connection {
@@ -69,14 +72,14 @@ impl Peer for Sockless {
     }
 
     fn connect(&self, end: End, setting: Setting) -> Result<Box<dyn Connection>, &'static str> {
-        Ok(Box::new(Driven { connection: self.open(end, setting), scratch: vec![0; 64 << 10] }))
+        Ok(Box::new(Driven { connection: self.open(end, setting), scratch: self.scratch.clone() }))
     }
 }
 
 struct Driven {
     connection: sockless::Connection,
-    /// The loop's, not the connection's.
-    scratch: Vec<u8>,
+    /// Of the loop, for all its connections.
+    scratch: Rc<RefCell<Vec<u8>>>,
 }
 
 impl Connection for Driven {
@@ -88,9 +91,10 @@ impl Connection for Driven {
     }
 
     fn receive(&mut self, batch: &Batch, tally: &mut Tally<'_>) -> Result<(), Refused> {
-        for part in batch.bytes.chunks(self.scratch.len()) {
+        let scratch = &mut *self.scratch.borrow_mut();
+        for part in batch.bytes.chunks(scratch.len()) {
             tally.reads += 1;
-            let read = &mut self.scratch[..part.len()];
+            let read = &mut scratch[..part.len()];
             read.copy_from_slice(part);
             let mut input = Input::new(read);
             while let Some(event) = self.connection.poll_event(&mut input) {

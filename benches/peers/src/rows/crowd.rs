@@ -12,20 +12,21 @@ use crate::wire::{Decoder, Encoder};
 
 pub(crate) const CROWD: usize = 100;
 
-/// How many messages each connection has in a round.
-const TURNS: usize = 2;
+/// How many rounds there are, each with a message for each connection, as a multiple of what is asked for.
+const ROUNDS: usize = 4;
 
 pub(crate) fn name(work: Work, corpus: Corpus, setting: Setting) -> String {
     let work = if let Work::Send = work { "send" } else { "receive" };
     format!("crowd/{}/{work}/{}", corpus.name(), takeover(setting))
 }
 
-pub(crate) fn row(work: Work, corpus: Corpus, setting: Setting, peers: &[Box<dyn Peer>], rounds: usize) -> Row {
+pub(crate) fn row(work: Work, corpus: Corpus, setting: Setting, peers: &[Box<dyn Peer>], times: usize) -> Row {
+    let rounds = times * ROUNDS;
     let messages = &corpus.messages()[..];
     let mean = mean(messages);
     // The windows are full before the clock runs.
     let before = ((1 << setting.bits) as f64 / mean) as usize + 1;
-    let turns = before + rounds * TURNS;
+    let turns = before + rounds;
     let wires: Vec<_> = (0..CROWD).map(|connection| Wire::new(connection, turns, messages, setting)).collect();
     let (mut contestants, mut absent) = (Vec::new(), Vec::new());
     for peer in peers {
@@ -58,15 +59,10 @@ pub(crate) fn row(work: Work, corpus: Corpus, setting: Setting, peers: &[Box<dyn
         let (mut turn, wires, mut sink) = (before, &wires, Sink::default());
         let pass = move || {
             let mut pass = Pass::default();
-            for turn in turn..turn + TURNS {
-                for (place, connection) in crowd.iter_mut().enumerate() {
-                    let part = one(&mut **connection, work, said(messages, place, turn), &wires[place].batches[turn], &mut sink);
-                    pass.messages += part.messages;
-                    pass.bytes += part.bytes;
-                    pass.calls += part.calls;
-                }
+            for (place, connection) in crowd.iter_mut().enumerate() {
+                pass.add(one(&mut **connection, work, said(messages, place, turn), &wires[place].batches[turn], &mut sink));
             }
-            turn += TURNS;
+            turn += 1;
             pass
         };
         contestants.push(Contestant { name: peer.name(), pass: Box::new(pass) });

@@ -1,7 +1,7 @@
 //! One connection, one direction: sending as a server, receiving as either end.
 //!
-//! A round is the whole corpus, again and again as one stream: what lies in the window when it begins anew is always its end, so that under takeover too the
-//! same wire can be read in each round. All is checked in two passes before the clock runs, and in one after it.
+//! The corpus is sent again and again as one stream, a part of it in each round: what lies in the window when it begins anew is always its end, so that
+//! under takeover too the same wire can be read each time. All of it is checked twice before the clock runs, and once after it.
 
 use super::{Absent, Row};
 use crate::contest::{self, Contestant, Pass};
@@ -32,7 +32,7 @@ pub(crate) fn takeover(setting: Setting) -> &'static str {
     if setting.takeover { "takeover" } else { "no-takeover" }
 }
 
-pub(crate) fn row(work: Work, corpus: Corpus, setting: Setting, peers: &[Box<dyn Peer>], rounds: usize) -> Row {
+pub(crate) fn row(work: Work, corpus: Corpus, setting: Setting, peers: &[Box<dyn Peer>], times: usize) -> Row {
     let messages = corpus.messages();
     let batch = corpus.batch();
     let end = match work {
@@ -56,7 +56,9 @@ pub(crate) fn row(work: Work, corpus: Corpus, setting: Setting, peers: &[Box<dyn
                 let sender = Rc::new(RefCell::new(Sender { connection, sink: Sink::default(), decoder: Decoder::new(setting) }));
                 let (check, messages) = (sender.clone(), &messages[..]);
                 let check: Box<dyn Fn() -> bool> = Box::new(move || check.borrow_mut().check(messages, batch));
-                let pass: Box<dyn FnMut() -> Pass> = Box::new(move || sender.borrow_mut().pass(messages, batch));
+                let mut parts = messages.chunks(messages.len() / corpus.parts()).cycle();
+                let pass: Box<dyn FnMut() -> Pass> =
+                    Box::new(move || sender.borrow_mut().pass(parts.next().expect("they never end"), batch));
                 assert!(check() && check(), "{name} does not send what it should: {work:?}, {corpus:?}, {setting:?}");
                 contestants.push(Contestant { name, pass });
                 checks.push(check);
@@ -69,16 +71,18 @@ pub(crate) fn row(work: Work, corpus: Corpus, setting: Setting, peers: &[Box<dyn
                     !tally.wrong && tally.messages == messages.len() as u64
                 };
                 assert!(check(&passes[0]) && check(again), "{name} does not receive what it should: {work:?}, {corpus:?}, {setting:?}");
+                let mut parts = again.chunks(again.len() / corpus.parts()).cycle();
                 let pass: Box<dyn FnMut() -> Pass> = Box::new(move || {
-                    let tally = receive(&mut **connection.borrow_mut(), again, None);
-                    Pass { messages: tally.messages, bytes: again.iter().map(|batch| batch.bytes.len() as u64).sum(), calls: tally.reads }
+                    let part = parts.next().expect("they never end");
+                    let tally = receive(&mut **connection.borrow_mut(), part, None);
+                    Pass { messages: tally.messages, bytes: part.iter().map(|batch| batch.bytes.len() as u64).sum(), calls: tally.reads }
                 });
                 contestants.push(Contestant { name, pass });
                 checks.push(Box::new(move || check(again)));
             }
         }
     }
-    let measured = contest::run(&mut contestants, rounds);
+    let measured = contest::run(&mut contestants, times * corpus.parts());
     for (contestant, check) in contestants.iter().zip(&checks) {
         assert!(check(), "{} lost its way: {work:?}, {corpus:?}, {setting:?}", contestant.name);
     }

@@ -15,7 +15,7 @@ pub(crate) fn name(corpus: Corpus, setting: Setting) -> String {
     format!("prepared/{}/{}", corpus.name(), takeover(setting))
 }
 
-pub(crate) fn row(corpus: Corpus, setting: Setting, rounds: usize) -> Row {
+pub(crate) fn row(corpus: Corpus, setting: Setting, times: usize) -> Row {
     let messages = &corpus.messages()[..];
     let ways = [("send_prepared to each of 1,000", true), ("send_text to each of 1,000", false)];
     let mut contestants: Vec<_> = ways
@@ -50,6 +50,6 @@ pub(crate) fn row(corpus: Corpus, setting: Setting, rounds: usize) -> Row {
             (contestant.pass)();
         }
     }
-    let measured = contest::run(&mut contestants, rounds);
+    let measured = contest::run(&mut contestants, 2 * times);
     Row { name: name(corpus, setting), message_bytes: mean(messages), measured, absent: Vec::new() }
 }
