@@ -16,10 +16,9 @@ pub(crate) struct Terms {
 const SLOW: u32 = 1 << 20;
 /// The longest message, in bytes: well above the room's longest text, so that the room can say what is wrong with a longer one.
 const MESSAGE: u64 = 64 << 10;
-/// A compressor for each size of window, 9 to 15 bits: a message that is for many takes the smallest that it fits into. One thread needs no two of
-/// a size, and that makes at most 3 MB for the whole room.
+/// One thread needs one compressor for each size of window: the full one, and now and then another that a client asks for.
 #[cfg(feature = "deflate")]
-const COMPRESSORS: usize = 7;
+const COMPRESSORS: usize = 2;
 
 impl Terms {
     /// For pages of these sites.

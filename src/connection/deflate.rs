@@ -94,7 +94,7 @@ impl Connection {
         if compress == Compress::Auto && form.len() >= data.len() {
             return false;
         }
-        sending.said(data);
+        sending.said(data, settings);
         self.queue_message(message.kind().into(), RSV1, Kind::Binary, true, Payload::from(form));
         true
     }

@@ -7,9 +7,9 @@
 //! ```
 
 use super::inflating::TAIL;
-use super::pool::{Synced, Tool};
+use super::pool::Tool;
 use super::settings::Level;
-use super::window::Window;
+use super::window::{Synced, Window};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
@@ -51,12 +51,12 @@ impl Deflater {
     }
 
     /// Readies it for the next message of a sender: it shall know what the peer's window holds, and nothing else.
-    pub(super) fn begin(&mut self, user: u64, window: Option<&Window>) {
+    pub(super) fn begin(&mut self, window: Option<&Window>) {
         self.out.clear();
-        let missing = match (self.synced.take(), window) {
-            // What was sent since it was used last was compressed elsewhere.
-            (Some(synced), Some(window)) if synced.user == user && window.covers(synced.total) => window.since(synced.total),
-            (_, window) => {
+        // What was sent since it was used last was compressed elsewhere.
+        let missing = match self.synced.take().and_then(|synced| window?.missing(synced)) {
+            Some(missing) => missing,
+            None => {
                 self.reset();
                 window.map_or([&[][..], &[]], Window::parts)
             }
@@ -104,8 +104,8 @@ impl Deflater {
     }
 
     /// What was added since `begin` has been sent: it is in the window.
-    pub(super) fn sent(&mut self, user: u64, window: Option<&Window>) {
-        self.synced = window.map(|window| Synced { user, total: window.total() });
+    pub(super) fn sent(&mut self, window: Option<&Window>) {
+        self.synced = window.map(Window::synced);
     }
 
     fn flush(&mut self, flush: FlushCompress, part: &[u8]) -> Option<()> {

@@ -19,8 +19,6 @@ use core::mem;
 pub(crate) struct Deflating {
     bits: WindowBits,
     takeover: bool,
-    /// By which a compressor that it used is known again; 0 before the first.
-    user: u64,
     window: Option<Box<Window>>,
     /// There is one while a message is sent in parts; and between messages where there is no pool, if the context is taken over.
     deflater: Option<Box<Deflater>>,
@@ -37,7 +35,7 @@ impl Deflating {
             End::Server => (agreed.server_max_window_bits, agreed.server_no_context_takeover),
             End::Client => (agreed.client_max_window_bits, agreed.client_no_context_takeover),
         };
-        Self { bits, takeover: !no_takeover, user: 0, window: None, deflater: None }
+        Self { bits, takeover: !no_takeover, window: None, deflater: None }
     }
 
     /// Whether a message of this length is to be compressed; `None`: of unknown length.
@@ -54,16 +52,17 @@ impl Deflating {
     /// Compresses a message. `None`: it is to be sent as it is.
     pub(crate) fn message(&mut self, data: &[u8], compress: Compress, settings: &Settings) -> Option<Packed> {
         let mut deflater = self.take(settings);
-        match self.takeover {
-            true => deflater.add(data),
-            false => deflater.add_and_forget(data),
+        if self.takeover {
+            deflater.add(data);
+        } else {
+            deflater.add_and_forget(data);
         }
         if compress == Compress::Auto && deflater.out.len() - TAIL.len() >= data.len() {
             self.put(deflater, settings);
             return None;
         }
-        self.said(data);
-        deflater.sent(self.user, self.window.as_deref());
+        self.said(data, settings);
+        deflater.sent(self.window.as_deref());
         Some(Packed(deflater))
     }
 
@@ -81,7 +80,7 @@ impl Deflating {
             }
         };
         deflater.add(data);
-        self.said(data);
+        self.said(data, settings);
         Packed(deflater)
     }
 
@@ -93,7 +92,7 @@ impl Deflating {
     /// The last part was queued.
     pub(crate) fn end_of_parts(&mut self, settings: &Settings) {
         if let Some(mut deflater) = self.deflater.take() {
-            deflater.sent(self.user, self.window.as_deref());
+            deflater.sent(self.window.as_deref());
             self.put(deflater, settings);
         }
     }
@@ -104,18 +103,17 @@ impl Deflating {
     }
 
     /// A message was sent that was compressed elsewhere, with no look at this window.
-    pub(crate) fn said(&mut self, data: &[u8]) {
+    pub(crate) fn said(&mut self, data: &[u8], settings: &Settings) {
         if self.takeover {
-            self.window.get_or_insert_with(|| Box::new(Window::new(self.bits.bytes()))).push(data);
+            let user = || settings.pool.as_ref().map_or(1, Pool::next_user);
+            self.window.get_or_insert_with(|| Box::new(Window::new(user(), self.bits.bytes()))).push(data);
         }
     }
 
-    /// Which compressor a message needs that may not refer to others: of a message shorter than a window, nothing is out of reach in it.
+    /// Which compressor a message needs that refers to no other: in one that is no longer than the window nothing is out of reach, and any will do.
     pub(super) fn alone(&self, len: usize, settings: &Settings) -> DeflaterKind {
-        // zlib does not refer farther back than 262 bytes less than its window.
-        let needed = usize::BITS - len.saturating_add(261).leading_zeros();
-        let bits = u8::try_from(needed).unwrap_or(u8::MAX).clamp(9, self.bits.get().max(9));
-        DeflaterKind { level: settings.level, bits }
+        let bits = if len <= self.bits.bytes() { WindowBits::MAX } else { self.bits };
+        DeflaterKind { level: settings.level, bits: bits.get() }
     }
 
     /// Nothing more is sent.
@@ -125,13 +123,10 @@ impl Deflating {
 
     fn take(&mut self, settings: &Settings) -> Box<Deflater> {
         let kind = DeflaterKind { level: settings.level, bits: self.bits.get() };
-        if self.user == 0 && self.takeover {
-            self.user = settings.pool.as_ref().map_or(1, Pool::next_user);
-        }
-        let pooled = |pool: &Pool| pool.take_deflater(kind, self.user);
-        let kept = self.deflater.take().or_else(|| settings.pool.as_ref().and_then(pooled));
-        let mut deflater = kept.unwrap_or_else(|| Deflater::new(kind));
-        deflater.begin(self.user, self.window.as_deref());
+        let window = self.window.as_deref();
+        let pooled = || settings.pool.as_ref().and_then(|pool| pool.take_deflater(kind, window));
+        let mut deflater = self.deflater.take().or_else(pooled).unwrap_or_else(|| Deflater::new(kind));
+        deflater.begin(window);
         deflater
     }
 

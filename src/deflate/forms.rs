@@ -11,7 +11,7 @@ use bytes::Bytes;
 use core::mem;
 use std::sync::OnceLock;
 
-/// A message's forms for windows of 9 to 15 bits.
+/// A message's forms for windows of 9 to 15 bits; the last one is also for each window into which the message fits.
 #[derive(Debug, Default)]
 pub(crate) struct Forms([OnceLock<Bytes>; 7]);
 
@@ -21,9 +21,9 @@ impl Forms {
         let kind = sending.alone(data.len(), settings);
         let form = self.0.get(usize::from(kind.bits.checked_sub(9)?))?;
         Some(form.get_or_init(|| {
-            let pooled = settings.pool.as_ref().and_then(|pool| pool.take_deflater(kind, 0));
+            let pooled = settings.pool.as_ref().and_then(|pool| pool.take_deflater(kind, None));
             let mut deflater = pooled.unwrap_or_else(|| Deflater::new(kind));
-            deflater.begin(0, None);
+            deflater.begin(None);
             deflater.add_and_forget(data);
             let mut form: Vec<u8> = mem::take(&mut deflater.out);
             form.truncate(form.len() - TAIL.len());

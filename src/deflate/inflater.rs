@@ -1,7 +1,7 @@
 //! A decompressor, and how it is used: a step at a time, into a buffer of its own, each step checked for what it did.
 
-use super::pool::{Synced, Tool};
-use super::window::Window;
+use super::pool::Tool;
+use super::window::{Synced, Window};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
@@ -43,15 +43,15 @@ const REACH: usize = 32 << 10;
 impl Inflater {
     pub(super) fn new() -> Box<Self> {
         let (decompress, out) = (Decompress::new(false), Vec::with_capacity(OUT));
-        Box::new(Self { decompress, synced: None, out, history: Window::new(REACH) })
+        Box::new(Self { decompress, synced: None, out, history: Window::new(0, REACH) })
     }
 
     /// Readies it for the next message of a receiver, which may refer back to what is in the window.
-    pub(super) fn begin(&mut self, user: u64, window: Option<&Window>) -> Result<(), Corrupt> {
+    pub(super) fn begin(&mut self, window: Option<&Window>) -> Result<(), Corrupt> {
         self.out.clear();
         self.history.clear();
         match (self.synced.take(), window) {
-            (Some(synced), Some(window)) if synced == (Synced { user, total: window.total() }) => Ok(()),
+            (Some(synced), Some(window)) if synced == window.synced() => Ok(()),
             (_, None) => {
                 self.decompress.reset(false);
                 Ok(())
@@ -61,8 +61,8 @@ impl Inflater {
     }
 
     /// The message is at its end, and no final block was put there: it can go on from here.
-    pub(super) fn keep(&mut self, user: u64, window: &Window) {
-        self.synced = Some(Synced { user, total: window.total() });
+    pub(super) fn keep(&mut self, window: &Window) {
+        self.synced = Some(window.synced());
     }
 
     /// Inflates some of the input into the buffer.

@@ -40,8 +40,6 @@ use alloc::boxed::Box;
 pub(crate) struct Inflating {
     bits: WindowBits,
     takeover: bool,
-    /// By which a decompressor that it used is known again; 0 before the first.
-    user: u64,
     window: Option<Box<Window>>,
     /// There is one while a message is under way; and between messages where there is no pool, if the context is taken over.
     inflater: Option<Box<Inflater>>,
@@ -83,7 +81,7 @@ impl Inflating {
             End::Server => (agreed.client_max_window_bits, agreed.client_no_context_takeover),
             End::Client => (agreed.server_max_window_bits, agreed.server_no_context_takeover),
         };
-        Self { bits, takeover: !no_takeover, user: 0, window: None, inflater: None, begun: false, ends: 0, len: 0 }
+        Self { bits, takeover: !no_takeover, window: None, inflater: None, begun: false, ends: 0, len: 0 }
     }
 
     /// Inflates a piece of a message, and gives what it says to the sink, in parts, in order; the last one is marked, and may be empty.
@@ -123,7 +121,7 @@ impl Inflating {
             window.push(inflater.out());
             // One that knows more than a smaller window holds is primed anew: how far back a peer can refer must not depend on the reads.
             if goes_on && self.bits == WindowBits::MAX {
-                inflater.keep(self.user, window);
+                inflater.keep(window);
             }
         }
         match pool {
@@ -136,13 +134,14 @@ impl Inflating {
 
     fn begin(&mut self, kept: Option<Box<Inflater>>, pool: Option<&Pool>) -> Result<Box<Inflater>, Corrupt> {
         (self.len, self.ends) = (0, 0);
-        if self.takeover && self.user == 0 {
-            self.user = pool.map_or(1, Pool::next_user);
-            self.window = Some(Box::new(Window::new(self.bits.bytes())));
+        if self.takeover {
+            let window = || Box::new(Window::new(pool.map_or(1, Pool::next_user), self.bits.bytes()));
+            self.window.get_or_insert_with(window);
         }
-        let pooled = || pool.and_then(|pool| pool.take_inflater(self.user));
+        let window = self.window.as_deref();
+        let pooled = || pool.and_then(|pool| pool.take_inflater(window));
         let mut inflater = kept.or_else(pooled).unwrap_or_else(Inflater::new);
-        inflater.begin(self.user, self.window.as_deref())?;
+        inflater.begin(window)?;
         Ok(inflater)
     }
 
@@ -254,7 +253,7 @@ mod tests {
 
     /// Whether a message of these bytes is whole, told with a final block or, if it can be, without.
     fn ask(inflater: &mut Inflater, message: &[u8], with_final: bool) -> Option<bool> {
-        inflater.begin(0, None).unwrap();
+        inflater.begin(None).unwrap();
         let (far, near) = message.split_at(message.len() - NEAR.min(message.len()));
         let mut ended = false;
         let mut feed = |mut data: &[u8]| {

@@ -2,6 +2,7 @@
 
 use super::deflater::{Deflater, DeflaterKind};
 use super::inflater::Inflater;
+use super::window::{Synced, Window};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -55,13 +56,6 @@ pub(super) trait Tool {
     fn rest(&mut self);
 }
 
-/// The messages of one direction of one connection, up to a point: what a compressor or a decompressor knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Synced {
-    pub(super) user: u64,
-    pub(super) total: u64,
-}
-
 impl Pool {
     /// A pool that keeps at most `most` compressors and as many decompressors while nobody uses them. How many are in use is not its
     /// matter.
@@ -86,10 +80,10 @@ impl Pool {
         shelves.users
     }
 
-    pub(super) fn take_deflater(&self, kind: DeflaterKind, user: u64) -> Option<Box<Deflater>> {
+    pub(super) fn take_deflater(&self, kind: DeflaterKind, window: Option<&Window>) -> Option<Box<Deflater>> {
         let mut shelves = self.shelves();
         let most = shelves.most;
-        shelves.deflaters.take(kind, user, most)
+        shelves.deflaters.take(kind, window, most)
     }
 
     pub(super) fn put_deflater(&self, deflater: Box<Deflater>) {
@@ -101,10 +95,10 @@ impl Pool {
         drop(left_over);
     }
 
-    pub(super) fn take_inflater(&self, user: u64) -> Option<Box<Inflater>> {
+    pub(super) fn take_inflater(&self, window: Option<&Window>) -> Option<Box<Inflater>> {
         let mut shelves = self.shelves();
         let most = shelves.most;
-        shelves.inflaters.take((), user, most)
+        shelves.inflaters.take((), window, most)
     }
 
     pub(super) fn put_inflater(&self, inflater: Box<Inflater>) {
@@ -122,10 +116,11 @@ impl Pool {
 }
 
 impl<T: Tool> Shelf<T> {
-    /// The one that this user used last, if it is still here; else one that nobody will miss; else, if there can be no more of them, the one that was not used
+    /// The one that the window's user used last, if it is still here; else one that nobody will miss; else, if there can be no more of them, the one that was not used
     /// for longest.
-    fn take(&mut self, kind: T::Kind, user: u64, most: usize) -> Option<Box<T>> {
-        let own = |tool: &T| tool.synced().is_some_and(|synced| synced.user == user);
+    fn take(&mut self, kind: T::Kind, window: Option<&Window>, most: usize) -> Option<Box<T>> {
+        let user = window.map(|window| window.synced().user);
+        let own = |tool: &T| user.is_some() && tool.synced().map(|synced| synced.user) == user;
         let place = match self.0.iter().rposition(|tool| tool.kind() == kind && own(tool)) {
             Some(place) => place,
             None => {

@@ -16,18 +16,25 @@ pub(super) struct Window {
     /// Where the oldest byte lies.
     oldest: usize,
     most: usize,
-    /// How many bytes were said so far, all in all.
-    total: u64,
+    /// Whose messages these are, and how many bytes of them there were, all in all.
+    said: Synced,
+}
+
+/// The messages of one direction of one connection, up to a point: what a compressor or a decompressor can know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Synced {
+    pub(super) user: u64,
+    pub(super) total: u64,
 }
 
 impl Window {
-    pub(super) fn new(most: usize) -> Self {
-        Self { bytes: Vec::new(), oldest: 0, most, total: 0 }
+    pub(super) fn new(user: u64, most: usize) -> Self {
+        Self { bytes: Vec::new(), oldest: 0, most, said: Synced { user, total: 0 } }
     }
 
     /// Adds what was said.
     pub(super) fn push(&mut self, said: &[u8]) {
-        self.total += said.len() as u64;
+        self.said.total += said.len() as u64;
         let said = said.get(said.len().saturating_sub(self.most)..).unwrap_or_default();
         let (fits, over) = said.split_at(said.len().min(self.most - self.bytes.len()));
         if self.bytes.capacity() - self.bytes.len() < fits.len() {
@@ -53,22 +60,23 @@ impl Window {
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.oldest = 0;
-        self.total = 0;
+        self.said.total = 0;
     }
 
-    /// How many bytes were said so far, all in all.
-    pub(super) fn total(&self) -> u64 {
-        self.total
+    /// What whoever knows all of it is at.
+    pub(super) fn synced(&self) -> Synced {
+        self.said
     }
 
-    /// Whether all that was said since there were `total` is kept.
-    pub(super) fn covers(&self, total: u64) -> bool {
-        self.total.checked_sub(total).is_some_and(|new| new <= self.bytes.len() as u64)
+    /// What is missing to one that is at this point, in order; `None`: it knows something else, or more is missing than is kept.
+    pub(super) fn missing(&self, at: Synced) -> Option<[&[u8]; 2]> {
+        let new = self.said.total.checked_sub(at.total).filter(|_| at.user == self.said.user)?;
+        (new <= self.bytes.len() as u64).then(|| self.since(at.total))
     }
 
     /// The last bytes said since there were `total`, as far as they are kept, in order.
-    pub(super) fn since(&self, total: u64) -> [&[u8]; 2] {
-        let new = usize::try_from(self.total.saturating_sub(total)).unwrap_or(usize::MAX);
+    fn since(&self, total: u64) -> [&[u8]; 2] {
+        let new = usize::try_from(self.said.total.saturating_sub(total)).unwrap_or(usize::MAX);
         let skip = self.bytes.len().saturating_sub(new);
         let (newer, older) = self.bytes.split_at(self.oldest);
         match older.get(skip..) {
@@ -85,7 +93,7 @@ impl Window {
 
 impl fmt::Debug for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Window").field("len", &self.bytes.len()).field("most", &self.most).field("total", &self.total).finish()
+        f.debug_struct("Window").field("len", &self.bytes.len()).field("most", &self.most).field("said", &self.said).finish()
     }
 }
 
@@ -98,14 +106,17 @@ mod tests {
         let said: Vec<u8> = (0..5000_u32).map(|i| ((i * i) >> 3) as u8).collect();
         for most in [1, 2, 7, 256, 512] {
             for step in [1, 2, 3, 100, 255, 256, 257, 511, 513, 2000] {
-                let (mut window, mut end) = (Window::new(most), 0);
+                let (mut window, mut end) = (Window::new(1, most), 0);
                 for part in said.chunks(step) {
                     window.push(part);
                     end += part.len();
-                    assert_eq!(window.total(), end as u64);
+                    assert_eq!(window.synced(), Synced { user: 1, total: end as u64 });
                     for since in [0, end.saturating_sub(most), end.saturating_sub(most / 2), end.saturating_sub(1), end] {
                         let from = since.max(end.saturating_sub(most));
                         assert_eq!(window.since(since as u64).concat(), said[from..end], "{most} {step} {since}");
+                        let missing = window.missing(Synced { user: 1, total: since as u64 });
+                        assert_eq!(missing.map(|parts| parts.concat()), (from == since).then(|| said[from..end].to_vec()));
+                        assert_eq!(window.missing(Synced { user: 2, total: since as u64 }), None);
                     }
                     assert!(window.bytes.capacity() <= most);
                 }
@@ -115,7 +126,7 @@ mod tests {
 
     #[test]
     fn it_grows_with_what_was_said() {
-        let mut window = Window::new(32 << 10);
+        let mut window = Window::new(1, 32 << 10);
         assert_eq!(window.bytes.capacity(), 0);
         window.push(&[7; 100]);
         assert_eq!(window.bytes.capacity(), 100);

@@ -261,7 +261,8 @@ fn a_taken_over_context_is_a_window() {
 /// However it ends: nothing is sent or received any more.
 #[test]
 fn a_connection_that_ended_holds_nothing() {
-    let ends: &[(&str, fn(&mut Connection))] = &[
+    type End = fn(&mut Connection);
+    let ends: &[(&str, End)] = &[
         ("end of stream", |connection| connection.handle_eof()),
         ("failure", |connection| connection.handle_error()),
         ("time-out", |connection| connection.handle_timeout()),

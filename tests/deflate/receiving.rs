@@ -147,7 +147,7 @@ fn final_blocks_shorten_no_window() {
     assert!(again.len() < 30);
     let whole = Event::Binary([&said[..], &said[300..1000]].concat().into());
     for takeover in [true, false] {
-        check(parameters(15, takeover), &[(BINARY, [message.clone(), again.clone()].concat())], &[whole.clone()]);
+        check(parameters(15, takeover), &[(BINARY, [message.clone(), again.clone()].concat())], std::slice::from_ref(&whole));
     }
 }
 
