@@ -192,6 +192,9 @@ fn what_does_not_inflate_is_1007() {
         ("the tail, which is not sent", vec![0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00, 0x00, 0xff, 0xff]),
         ("a stored block that is not all there", vec![0x00, 0x05, 0x00, 0xfa, 0xff, 0x48]),
         ("a code table that is not all there", vec![0x04]),
+        // 316 lengths of two bits each are to come.
+        ("a code table that is longer than what tells", vec![0xec, 0xfd, 0x01, 0x48, 0x12, 0x00, 0x00, 0x00, 0x00, 0x00]),
+        ("a final block that is not all there", vec![3]),
     ];
     for (what, payload) in rows {
         for step in [1, 2, usize::MAX] {

@@ -3,6 +3,7 @@
 use super::*;
 use sockless::deflate::{Compress as Choice, Level, Pool};
 use sockless::{Kind, Payload, Prepared, Text};
+use support::alloc::counted;
 use support::{BINARY, CONTINUATION, MORE, SIDES, TEXT, frames};
 
 /// Sends the messages, and checks that zlib reads them, with one window for all of them if the context is taken over.
@@ -100,6 +101,21 @@ fn the_threshold_holds_to_the_byte() {
     for (len, first) in [(199, TEXT), (200, TEXT | RSV1)] {
         connection.send_text("a".repeat(len)).unwrap();
         assert_eq!(frames(&sent(&mut connection))[0].first, first, "{len}");
+    }
+}
+
+#[test]
+fn a_message_that_becomes_no_shorter_goes_as_it_is() {
+    let mut config = Config::default();
+    config.deflate.threshold = 0;
+    for (shorter, first) in [(0, TEXT), (1, TEXT | RSV1)] {
+        let by_that = |message: &String| deflate(&mut zlib(), message.as_bytes()).len() + shorter == message.len();
+        let message = (1..1000).map(|i| prose(i % 100, i as u64)).find(by_that).expect("one of these");
+        let mut connection = open(Side::Server, parameters(15, false), config.clone());
+        connection.send_text(&message).unwrap();
+        connection.send_prepared(&Prepared::text(&message)).unwrap();
+        let all = frames(&sent(&mut connection));
+        assert_eq!([all[0].first, all[1].first], [first; 2], "shorter by {shorter}");
     }
 }
 
@@ -209,6 +225,37 @@ fn windows_agree_whatever_was_sent_how() {
     }
 }
 
+/// What another connection used is taken only if its window and its level are the same.
+#[test]
+fn a_pool_keeps_windows_and_levels_apart() {
+    for most in [1, 2] {
+        let pool = Pool::new(most);
+        for (bits, level) in [(15, 6), (9, 6), (15, 1), (9, 9), (12, 6), (9, 6)] {
+            check(Side::Server, bits, true, level, Some(pool.clone()));
+        }
+    }
+}
+
+/// A full pool lends what another connection used, and nothing is made anew.
+#[test]
+fn a_full_pool_lends_what_another_used() {
+    let mut config = Config::default();
+    config.deflate.pool = Some(Pool::new(1));
+    let mut connections = [0, 1].map(|_| open(Side::Server, parameters(15, true), config.clone()));
+    let (message, random) = (prose(1000, 1), noise(1000, 1));
+    for round in 0..3 {
+        for connection in &mut connections {
+            let ((), count) = counted(|| connection.send_text(&message).unwrap());
+            assert!(round == 0 || count.peak < 10_000, "{} bytes", count.peak);
+            sent(connection);
+            // It is tried, and goes as it is.
+            let ((), count) = counted(|| connection.send_binary(&random).unwrap());
+            assert!(count.peak < 10_000, "{} bytes", count.peak);
+            sent(connection);
+        }
+    }
+}
+
 /// Whatever compressor the next message gets: it knows what was said.
 #[test]
 fn a_context_is_taken_over_without_its_compressor() {
@@ -221,6 +268,7 @@ fn a_context_is_taken_over_without_its_compressor() {
             for connection in &mut connections {
                 match round {
                     0 => connection.send_prepared(&Prepared::binary(Payload::from(&said).compress(Choice::Yes))).unwrap(),
+                    2 => connection.send_binary(Payload::from(b"").compress(Choice::Yes)).unwrap(),
                     _ => connection.send_binary(Payload::from(&said).compress(Choice::Yes)).unwrap(),
                 }
                 let len = sent(connection).len();

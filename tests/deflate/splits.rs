@@ -6,11 +6,12 @@ use sockless::deflate::Pool;
 use sockless::{Cause, Chunk, Data, Delivery, ProtocolError};
 use support::{BINARY, TEXT};
 
-/// What was delivered, chunks joined, and why it ended, if it did.
-fn outcome(agreed: Parameters, config: Config, wire: &[u8], step: usize) -> (Vec<u8>, Option<Cause>) {
+/// What was delivered, chunks joined, how many messages were whole, and why it ended, if it did.
+fn outcome(agreed: Parameters, config: Config, wire: &[u8], step: usize) -> (Vec<u8>, usize, Option<Cause>) {
     let mut connection = open(Side::Server, agreed, config);
-    let (mut got, mut end) = (Vec::new(), None);
+    let (mut got, mut messages, mut end) = (Vec::new(), 0, None);
     for event in events(&mut connection, wire, step) {
+        messages += usize::from(matches!(event, Event::Text(_) | Event::Binary(_) | Event::Chunk(Chunk { last: true, .. })));
         match event {
             Event::Text(text) => got.extend_from_slice(text.as_bytes()),
             Event::Binary(data) => got.extend_from_slice(&data),
@@ -20,7 +21,7 @@ fn outcome(agreed: Parameters, config: Config, wire: &[u8], step: usize) -> (Vec
             other => panic!("{other:?}"),
         }
     }
-    (got, end)
+    (got, messages, end)
 }
 
 /// Checks a server: in chunks `valid` is delivered, whole messages as far as they are whole, and then comes the error.
@@ -29,8 +30,9 @@ fn check(agreed: Parameters, config: &Config, wire: &[u8], whole: &[u8], valid: 
         for (delivery, expected) in [(Delivery::Whole, whole), (Delivery::Chunks, valid)] {
             let mut config = config.clone();
             config.delivery = delivery;
-            let (got, end) = outcome(agreed, config, wire, step);
+            let (got, messages, end) = outcome(agreed, config, wire, step);
             assert_eq!(end, Some(Cause::Violation(error)), "{delivery:?} {step}");
+            assert_eq!(messages, usize::from(!whole.is_empty()), "{delivery:?} {step}");
             assert!(got == expected, "{} bytes of {}, {delivery:?} {step}", got.len(), expected.len());
         }
     }
