@@ -256,6 +256,23 @@ fn a_full_pool_lends_what_another_used() {
     }
 }
 
+#[test]
+fn nothing_is_kept_behind_a_close_frame() {
+    for parts in [true, false] {
+        let mut connection = open(Side::Server, parameters(15, true), Config::default());
+        let ((), count) = counted(|| {
+            connection.send_text(prose(1000, 1)).unwrap();
+            if parts {
+                connection.begin(Kind::Text).unwrap();
+                connection.write_part(prose(1000, 1).as_bytes()).unwrap();
+            }
+            connection.close(None).unwrap();
+            drop(sent(&mut connection));
+        });
+        assert_eq!(count.live, 0);
+    }
+}
+
 /// Whatever compressor the next message gets: it knows what was said.
 #[test]
 fn a_context_is_taken_over_without_its_compressor() {
@@ -275,6 +292,18 @@ fn a_context_is_taken_over_without_its_compressor() {
                 assert!(round == 0 || len < 100, "{len} bytes with {pool:?}");
             }
         }
+    }
+}
+
+/// zlib does not refer as far back as its window is: a short message gets one that is large enough for all of it.
+#[test]
+fn a_prepared_message_can_refer_to_all_of_itself() {
+    for len in [124, 249, 251, 1000, 10_000] {
+        let message = Prepared::binary([noise(len, 1), noise(len - 1, 1)].concat());
+        let mut connection = open(Side::Server, parameters(15, true), Config::default());
+        connection.send_prepared(&message).unwrap();
+        let [frame] = &frames(&sent(&mut connection))[..] else { panic!() };
+        assert!(frame.payload.len() < len + len / 10 + 30, "{} bytes for {len}", frame.payload.len());
     }
 }
 
