@@ -111,8 +111,10 @@ impl Inflating {
         self.feed(&mut inflater, far, limits, sink)?;
         let before = inflater.total_out();
         self.feed(&mut inflater, near, limits, sink)?;
+        let said = inflater.out().len();
         let Ok(goes_on) = finish(&mut inflater, before) else {
-            // What it said until then comes first.
+            // What it said until then comes first, and nothing of what was tried on it.
+            inflater.forget_behind(said);
             self.give_out(&inflater, false, limits, sink)?;
             return Err(Corrupt.into());
         };
@@ -213,17 +215,8 @@ impl Inflating {
 }
 
 /// Feeds what the sender cut off, and makes sure that the message is whole. Whether the decompressor can go on from here; `before` is how much had come of it before
-/// the message's last bytes. If it is not whole, what it said stays to be given out, and nothing else.
+/// the message's last bytes.
 fn finish(inflater: &mut Inflater, before: u64) -> Result<bool, Corrupt> {
-    let said = inflater.out().len();
-    let goes_on = is_whole(inflater, before);
-    if goes_on.is_err() {
-        inflater.forget_behind(said);
-    }
-    goes_on
-}
-
-fn is_whole(inflater: &mut Inflater, before: u64) -> Result<bool, Corrupt> {
     let all = inflater.total_out();
     let goes_on = all > before;
     let mut bytes = if goes_on { &TAIL_AND_EMPTY[..] } else { &TAIL_AND_FINAL[..] };

@@ -323,10 +323,10 @@ fn a_pool_keeps_no_more_than_it_may() {
 
 /// A message in a steady state: the event's own bytes when received; nothing when sent, but for the queue's tail.
 #[test]
-fn messages_with_a_pool_allocate_what_they_deliver() {
-    for takeover in [true, false] {
+fn messages_allocate_what_they_deliver() {
+    for (takeover, pool) in [(true, Some(Pool::new(2))), (false, Some(Pool::new(2))), (true, None)] {
         let mut config = Config::default();
-        config.deflate.pool = Some(Pool::new(2));
+        config.deflate.pool = pool;
         let mut server = open(Side::Server, parameters(15, takeover), config.clone());
         let mut client = open(Side::Client, parameters(15, takeover), config);
         let message = prose(1000, 1);

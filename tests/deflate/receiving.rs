@@ -193,7 +193,10 @@ fn what_does_not_inflate_is_1007() {
         ("a stored block that is not all there", vec![0x00, 0x05, 0x00, 0xfa, 0xff, 0x48]),
         ("a code table that is not all there", vec![0x04]),
         // 316 lengths of two bits each are to come.
-        ("a code table that is longer than what tells", vec![0xec, 0xfd, 0x01, 0x48, 0x12, 0x00, 0x00, 0x00, 0x00, 0x00]),
+        (
+            "a code table that is longer than what tells",
+            vec![0x00, 0x01, 0x00, 0xfe, 0xff, 0x61, 0xec, 0xfd, 0x01, 0x48, 0x12, 0x00, 0x00, 0x00, 0x00, 0x00],
+        ),
         ("a final block that is not all there", vec![3]),
     ];
     for (what, payload) in rows {

@@ -273,6 +273,15 @@ fn nothing_is_kept_behind_a_close_frame() {
     }
 }
 
+/// A message that became much shorter waits in the room that it needs.
+#[test]
+fn what_waits_is_as_long_as_it_became() {
+    let mut connection = open(Side::Server, parameters(15, false), Config::default());
+    let message = "a".repeat(8 << 20);
+    let ((), count) = counted(|| connection.send_text(&message).unwrap());
+    assert!(connection.queued() > 4096 && count.live < connection.queued() as i64 + 2000, "{} bytes", count.live);
+}
+
 /// Whatever compressor the next message gets: it knows what was said.
 #[test]
 fn a_context_is_taken_over_without_its_compressor() {
