@@ -107,10 +107,13 @@ impl Inflating {
             self.inflater = Some(inflater);
             return Ok(());
         }
-        let (far, near) = data.split_at(data.len().saturating_sub(NEAR));
+        let near = if self.can_go_on() { NEAR } else { 0 };
+        let (far, near) = data.split_at(data.len().saturating_sub(near));
         self.feed(&mut inflater, far, limits, sink)?;
         let before = inflater.total_out();
-        self.feed(&mut inflater, near, limits, sink)?;
+        if !near.is_empty() {
+            self.feed(&mut inflater, near, limits, sink)?;
+        }
         let said = inflater.out().len();
         let Ok(goes_on) = finish(&mut inflater, before) else {
             // What it said until then comes first, and nothing of what was tried on it.
@@ -121,8 +124,7 @@ impl Inflating {
         self.give_out(&inflater, true, limits, sink)?;
         if let Some(window) = &mut self.window {
             window.push(inflater.out());
-            // One that knows more than a smaller window holds is primed anew: how far back a peer can refer must not depend on the reads.
-            if goes_on && self.bits == WindowBits::MAX {
+            if goes_on {
                 inflater.keep(window);
             }
         }
@@ -132,6 +134,12 @@ impl Inflating {
             None => {}
         }
         Ok(())
+    }
+
+    /// Whether a decompressor can go on with the next message, so that a final block would cost more than it tells. One that knows more than a smaller window
+    /// holds is primed anew: how far back a peer can refer must not depend on the reads.
+    fn can_go_on(&self) -> bool {
+        self.takeover && self.bits == WindowBits::MAX
     }
 
     fn begin(&mut self, kept: Option<Box<Inflater>>, pool: Option<&Pool>) -> Result<Box<Inflater>, Corrupt> {
