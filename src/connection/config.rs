@@ -28,8 +28,8 @@ pub struct Config {
     pub lower_mark: u32,
     /// Above how many queued bytes sends are refused: 1 MiB unless said otherwise. A message of any size fits into a queue that is not above it.
     pub upper_mark: u32,
-    /// How many bytes of a peer that has to be let go are read and thrown away, so that our Close frame reaches it: closing a socket with unread
-    /// bytes makes the kernel send a reset instead. 64 MiB unless said otherwise.
+    /// How many bytes are read and thrown away behind the end, closed cleanly or not, so that our Close frame reaches the peer: closing a socket with
+    /// unread bytes makes the kernel send a reset instead. 64 MiB unless said otherwise.
     pub max_discard: u32,
     /// How messages are compressed, where permessage-deflate was agreed on.
     #[cfg(feature = "deflate")]
