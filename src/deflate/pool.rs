@@ -17,8 +17,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 ///
 /// One that comes back to the connection that used it last goes on where it was. Any other has to be primed with the window first: a decompressor within a
 /// microsecond, a compressor in about the time that it takes to compress some KiB. So few connections that say much are served fastest by a pool with one for
-/// each of them. Many that take turns, each with a context, may not be: one that stays in the cache was measured to be primed and to compress in half the time that one out of a
-/// hundred takes that do not (`BENCHMARKS.md`). 1 is the least memory.
+/// each of them. With many that take turns it may be otherwise: a single one that stays in the cache was measured to take half the time, priming
+/// included, that a hundred take which do not (`BENCHMARKS.md`). 1 is the least memory.
 ///
 /// One pool for each thread is never waited for; a lock is held while one is taken out or put back, and never while it works.
 ///

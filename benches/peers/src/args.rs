@@ -27,6 +27,6 @@ impl Args {
 
     /// How often everything is measured: a multiple of this.
     pub(crate) fn times(&self) -> usize {
-        if self.quick { 4 } else { 30 }
+        if self.quick { 3 } else { 30 }
     }
 }
