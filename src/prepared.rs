@@ -10,8 +10,8 @@ use bytes::Bytes;
 
 /// A message that any number of connections send: its payload is in memory once, shared by reference count.
 ///
-/// Where it is to be compressed, that is done once for all connections of the same window, by the first of them and as its
-/// [`Settings`](crate::deflate::Settings) say.
+/// Where it is to be compressed (feature `deflate`), that is done once for all connections of the same window, by the first of them and as its settings
+/// say.
 ///
 /// ```
 /// use sockless::{Agreement, Config, Connection, LifeCycle, Prepared, Role};

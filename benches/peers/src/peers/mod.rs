@@ -1,6 +1,7 @@
 //! The crates, a file each.
 
 mod by_hand;
+#[cfg(feature = "shiguredo")]
 mod shiguredo;
 mod sockless;
 mod sockudo;
@@ -8,6 +9,7 @@ mod wtx;
 mod yawc;
 
 pub(crate) use by_hand::ByHand;
+#[cfg(feature = "shiguredo")]
 pub(crate) use shiguredo::Shiguredo;
 pub(crate) use sockless::{Keep, Sockless, write};
 pub(crate) use sockudo::Sockudo;
@@ -25,6 +27,7 @@ pub(crate) fn all() -> Vec<Box<dyn Peer>> {
         Box::new(Sockudo),
         Box::new(Yawc),
         Box::new(Wtx),
+        #[cfg(feature = "shiguredo")]
         Box::new(Shiguredo),
     ]
 }
