@@ -44,9 +44,14 @@ export function standard({ WebSocket, url, sample: { SIZES, binary, noise, text 
     await next("close");
   }
 
-  /** What the server saw of the end of a connection. */
-  async function seen(id) {
-    const answer = await fetch(`${http}/closure?id=${id}`);
+  /** What the server saw of the end of a connection … */
+  const seen = (id) => ask(`/closure?id=${id}`);
+
+  /** … and how many bytes of messages had come by then. */
+  const received = (id) => ask(`/received?id=${id}`);
+
+  async function ask(target) {
+    const answer = await fetch(http + target);
     if (answer.status !== 200) throw new Error(await answer.text());
     return answer.json();
   }
@@ -146,6 +151,7 @@ export function standard({ WebSocket, url, sample: { SIZES, binary, noise, text 
     do event = await next("message", "close"); while (event.type === "message");
     same([event.code, event.wasClean], [1000, true]);
     same(await seen(id), { code: 1000, reason: "", clean: true, cause: "Peer" });
+    same(await received(id), 16 << 20);
   });
 
   for (const [code, reason] of [[1000, ""], [1001, "leaving"], [1011, "broken"], [3000, "né€😀"], [4999, text(123)]]) {

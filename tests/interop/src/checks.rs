@@ -188,7 +188,7 @@ pub(crate) fn our_closes(group: &mut Group<'_>, server: &PeerServer, habits: &Ha
         same((closure.code, closure.clean, closure.cause), (habits.answer_to_empty_close, true, Cause::Local))?;
         same(seen(server, "ours-empty")?, (habits.empty_close, String::new()))
     });
-    group.check("what was queued ahead of our Close is received", || {
+    group.check("our Close right behind 1 MiB: both ends agree on the end", || {
         let mut session = server.open("/echo?id=ours-queued")?;
         let data = sample::binary(1 << 20);
         session.send(|connection| connection.send_binary(&data).and_then(|()| connection.close(Some(CloseCode::NORMAL.into()))))?;

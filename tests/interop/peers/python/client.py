@@ -8,7 +8,7 @@ from urllib.request import urlopen
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from harness import COMPRESSION, HTTP, LIMIT, OTHER, Checks, open, run, same, seen
+from harness import COMPRESSION, HTTP, LIMIT, OTHER, Checks, open, received, run, same, seen
 from sample import SIZES, binary, cut, text
 
 
@@ -86,6 +86,7 @@ async def its_queue():
             await socket.send(binary(1 << 20))
         await socket.close(1000)
     same(await seen("its-queue"), {"code": 1000, "reason": "", "clean": True, "cause": "Peer"})
+    same(await received("its-queue"), 16 << 20)
 
 
 async def our_close(name, code, reason):

@@ -44,12 +44,20 @@ def open(target, **settings):
 
 async def seen(name):
     """What the server saw of the end of a connection."""
+    return await ask(f"/closure?id={name}")
 
-    def ask():
-        with urlopen(f"{HTTP}/closure?id={name}", timeout=LIMIT_SECONDS) as answer:
+
+async def received(name):
+    """How many bytes of messages had come by then."""
+    return await ask(f"/received?id={name}")
+
+
+async def ask(target):
+    def read():
+        with urlopen(HTTP + target, timeout=LIMIT_SECONDS) as answer:
             return json.load(answer)
 
-    return await asyncio.to_thread(ask)
+    return await asyncio.to_thread(read)
 
 
 def run(main):

@@ -27,6 +27,9 @@ pub(crate) struct Seen {
     pub(crate) reason: String,
     pub(crate) clean: bool,
     pub(crate) cause: String,
+    /// How many bytes of messages had come.
+    #[serde(skip)]
+    pub(crate) received: usize,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -36,9 +39,9 @@ pub(crate) struct Refusal {
 }
 
 impl Ledger {
-    pub(crate) fn closed(&self, id: String, closure: Closure) {
+    pub(crate) fn closed(&self, id: String, closure: Closure, received: usize) {
         let Closure { code, reason, clean, cause, .. } = closure;
-        self.pages().closures.insert(id, Seen { code, reason, clean, cause: format!("{cause:?}") });
+        self.pages().closures.insert(id, Seen { code, reason, clean, cause: format!("{cause:?}"), received });
         self.written.notify_all();
     }
 

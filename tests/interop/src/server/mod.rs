@@ -18,6 +18,7 @@
 //! |---|---|
 //! | `/page` | an empty page |
 //! | `/closure?id=ID` | what we saw of the end of the connection whose address had `id=ID`, once it is over, as JSON: `code`, `reason`, `clean`, `cause` |
+//! | `/received?id=ID` | how many bytes of messages had come on it by then, as JSON |
 //! | `/release?id=ID` | see `/slow` |
 //! | `/refusals` | whom we refused by ourselves so far, as a JSON list of `status` and `error` |
 //! | `/compressing?…` | the address of a server that accepts compression and keeps to what is asked for here: see `compressing` |
@@ -136,9 +137,10 @@ fn upgrade(request: Request, input: Input<'_>, wire: Wire, deflate: Settings, le
     }
     let accept = PROTOCOLS.iter().fold(request.accept().header(mark()), |accept, protocol| Accept::protocol(accept, protocol));
     let connection = accept.open(service.config(deflate));
-    let closure = Visit { talk: Talk { connection, wire }, service, closure: None }.receive(input, id.as_deref(), ledger);
-    if let (Some(id), Some(closure)) = (id, closure) {
-        ledger.closed(id, closure);
+    let mut visit = Visit { talk: Talk { connection, wire }, service, received: 0, closure: None };
+    visit.receive(input, id.as_deref(), ledger);
+    if let (Some(id), Some(closure)) = (id, visit.closure) {
+        ledger.closed(id, closure, visit.received);
     }
 }
 
@@ -146,12 +148,14 @@ fn upgrade(request: Request, input: Input<'_>, wire: Wire, deflate: Settings, le
 struct Visit {
     talk: Talk,
     service: Service,
+    /// How many bytes of messages have come.
+    received: usize,
     closure: Option<Closure>,
 }
 
 impl Visit {
     /// From the first frames to the end.
-    fn receive(mut self, input: Input<'_>, id: Option<&str>, ledger: &Ledger) -> Option<Closure> {
+    fn receive(&mut self, input: Input<'_>, id: Option<&str>, ledger: &Ledger) {
         let mut scratch = vec![0; 64 << 10];
         self.service.opened(&mut self.talk);
         self.talk.wire.write(&mut self.talk.connection);
@@ -163,11 +167,16 @@ impl Visit {
             let input = self.talk.wire.turn(&mut self.talk.connection, &mut scratch);
             self.hear(input);
         }
-        self.closure
     }
 
     fn hear(&mut self, mut input: Input<'_>) {
         while let Some(event) = self.talk.connection.poll_event(&mut input) {
+            self.received += match &event {
+                Event::Text(text) => text.len(),
+                Event::Binary(data) => data.len(),
+                Event::Chunk(chunk) => chunk.data.as_bytes().len(),
+                _ => 0,
+            };
             match event {
                 Event::Closed(closure) => self.closure = Some(closure),
                 event => self.service.heard(&mut self.talk, event),

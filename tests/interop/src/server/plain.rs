@@ -22,6 +22,10 @@ pub(crate) fn answer(request: Plain, ledger: &Arc<Ledger>) -> Rejected {
             Some(seen) => (200, "application/json", json(&seen)),
             None => (404, "text/plain", "no such connection has ended\n".to_owned()),
         },
+        ("GET", "/received") => match ledger.wait_for_closure(&id, PATIENCE) {
+            Some(seen) => (200, "application/json", json(&seen.received)),
+            None => (404, "text/plain", "no such connection has ended\n".to_owned()),
+        },
         ("GET", "/release") => {
             ledger.release(id);
             (204, "text/plain", String::new())
