@@ -14,6 +14,7 @@
 //! No allocator is needed: a piece is what one read brought of a frame. Putting pieces together is the [`Connection`](crate::Connection)'s work,
 //! and so is what pieces mean: UTF-8, the body of a close frame.
 
+mod limits;
 mod piece;
 
 use crate::error::ProtocolError;
@@ -21,6 +22,7 @@ use crate::frame::{self, Header, OpCode};
 use crate::input::Input;
 use crate::mask;
 
+pub use limits::Limits;
 pub use piece::{Control, Kind, Piece};
 
 /// Which end of the connection the decoder stands at: who must mask, §5.1.
@@ -30,24 +32,6 @@ pub enum End {
     Server,
     /// Frames come from a server and must not be masked.
     Client,
-}
-
-/// What is accepted of a peer. §10.4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Limits {
-    /// The longest payload of a text, binary or continuation frame, in bytes. 16 MiB unless said otherwise.
-    pub max_frame: u64,
-    /// The longest message, in bytes, all its fragments together. 16 MiB unless said otherwise.
-    pub max_message: u64,
-    /// The most frames that a message may consist of. 131,072 unless said otherwise.
-    pub max_fragments: u32,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { max_frame: 16 << 20, max_message: 16 << 20, max_fragments: 1 << 17 }
-    }
 }
 
 /// Turns received bytes into [`Piece`]s.
@@ -303,19 +287,7 @@ impl Decoder {
             });
             message.len = message.len.saturating_add(payload_len);
             message.fragments = message.fragments.saturating_add(1);
-            let most = |limit: u64, frames: u32| match message.rsv {
-                0 => limit,
-                _ => limit.saturating_add(limit / 8 + 1024 + 16 * u64::from(frames)),
-            };
-            if payload_len > most(self.limits.max_frame, 1) {
-                return Err(ProtocolError::FrameTooBig);
-            }
-            if message.len > most(self.limits.max_message, message.fragments) {
-                return Err(ProtocolError::MessageTooBig);
-            }
-            if message.fragments > self.limits.max_fragments {
-                return Err(ProtocolError::TooManyFragments);
-            }
+            self.limits.check(message.rsv != 0, payload_len, message.len, message.fragments)?;
         }
         self.idle = false;
         self.state = State::Payload { opcode, fin, mask, rest: payload_len };
@@ -448,27 +420,5 @@ mod tests {
             assert_eq!(decoder.take_whole(&mut input).is_some(), expected, "{wire:02x?}");
             assert_eq!(input.is_empty(), expected || wire.is_empty());
         }
-    }
-
-    #[test]
-    fn limits_hold_to_the_byte() {
-        let limits = Limits { max_frame: 3, max_message: 4, max_fragments: 2 };
-        let first_error = |bytes: &[u8]| {
-            let mut bytes = bytes.to_vec();
-            let mut input = Input::new(&mut bytes);
-            let mut decoder = Decoder::new(End::Client, limits);
-            loop {
-                match decoder.next(&mut input) {
-                    None => return None,
-                    Some(Err(error)) => return Some(error),
-                    Some(Ok(_)) => {}
-                }
-            }
-        };
-        assert_eq!(first_error(b"\x82\x03abc"), None);
-        assert_eq!(first_error(b"\x82\x04"), Some(ProtocolError::FrameTooBig));
-        assert_eq!(first_error(b"\x02\x03abc\x80\x01d"), None);
-        assert_eq!(first_error(b"\x02\x03abc\x80\x02"), Some(ProtocolError::MessageTooBig));
-        assert_eq!(first_error(b"\x02\x01a\x00\x01b\x80\x00"), Some(ProtocolError::TooManyFragments));
     }
 }

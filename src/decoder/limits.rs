@@ -1,0 +1,88 @@
+//! How much of a peer is accepted: RFC 6455 §10.4.
+//!
+//! A frame is measured by what its header declares, before a byte of its payload is there. What an extension makes of a message may be longer on the wire than
+//! what it means, which is what the limits are about: the extension itself holds those, and here the wire gets some room more.
+
+use crate::error::ProtocolError;
+
+/// What is accepted of a peer. §10.4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The longest payload of a text, binary or continuation frame, in bytes. 16 MiB unless said otherwise.
+    pub max_frame: u64,
+    /// The longest message, in bytes, all its fragments together. 16 MiB unless said otherwise.
+    pub max_message: u64,
+    /// The most frames that a message may consist of. 131,072 unless said otherwise.
+    pub max_fragments: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { max_frame: 16 << 20, max_message: 16 << 20, max_fragments: 1 << 17 }
+    }
+}
+
+impl Limits {
+    /// Checks a data frame, and its message up to the frame's end; `extended`: an extension makes something else of it.
+    pub(super) fn check(self, extended: bool, frame: u64, message: u64, fragments: u32) -> Result<(), ProtocolError> {
+        let most = |limit: u64, frames: u32| {
+            // What cannot be compressed becomes longer by it, and what is flushed in small parts longer for each.
+            let more = if extended { limit / 8 + 1024 + 16 * u64::from(frames) } else { 0 };
+            limit.saturating_add(more)
+        };
+        if frame > most(self.max_frame, 1) {
+            return Err(ProtocolError::FrameTooBig);
+        }
+        if message > most(self.max_message, fragments) {
+            return Err(ProtocolError::MessageTooBig);
+        }
+        if fragments > self.max_fragments {
+            return Err(ProtocolError::TooManyFragments);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decoder::{Decoder, End};
+    use crate::input::Input;
+
+    #[test]
+    fn limits_hold_to_the_byte() {
+        let limits = Limits { max_frame: 3, max_message: 4, max_fragments: 2 };
+        let first_error = |bytes: &[u8]| {
+            let mut bytes = bytes.to_vec();
+            let mut input = Input::new(&mut bytes);
+            let mut decoder = Decoder::new(End::Client, limits);
+            loop {
+                match decoder.next(&mut input) {
+                    None => return None,
+                    Some(Err(error)) => return Some(error),
+                    Some(Ok(_)) => {}
+                }
+            }
+        };
+        assert_eq!(first_error(b"\x82\x03abc"), None);
+        assert_eq!(first_error(b"\x82\x04"), Some(ProtocolError::FrameTooBig));
+        assert_eq!(first_error(b"\x02\x03abc\x80\x01d"), None);
+        assert_eq!(first_error(b"\x02\x03abc\x80\x02"), Some(ProtocolError::MessageTooBig));
+        assert_eq!(first_error(b"\x02\x01a\x00\x01b\x80\x00"), Some(ProtocolError::TooManyFragments));
+    }
+
+    #[test]
+    fn what_an_extension_makes_longer_has_more_room_on_the_wire() {
+        let limits = Limits { max_frame: 800, max_message: 1600, max_fragments: 3 };
+        let check = |frame, message, fragments| limits.check(true, frame, message, fragments);
+        assert_eq!(check(800 + 100 + 1024 + 16, 1600, 1), Ok(()));
+        assert_eq!(check(800 + 100 + 1024 + 17, 1600, 1), Err(ProtocolError::FrameTooBig));
+        assert_eq!(check(1, 1600 + 200 + 1024 + 32, 2), Ok(()));
+        assert_eq!(check(1, 1600 + 200 + 1024 + 33, 2), Err(ProtocolError::MessageTooBig));
+        assert_eq!(check(1, 1, 4), Err(ProtocolError::TooManyFragments));
+        // No limit is none, however much room there is more.
+        let none = Limits { max_frame: u64::MAX, max_message: u64::MAX, max_fragments: u32::MAX };
+        assert_eq!(none.check(true, u64::MAX, u64::MAX, u32::MAX), Ok(()));
+    }
+}
