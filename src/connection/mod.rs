@@ -28,15 +28,15 @@ mod deflate;
 mod receive;
 mod send;
 mod stream;
+mod transport;
 
 use crate::agreement::Agreement;
 use crate::close::CloseFrame;
 use crate::decoder::{Decoder, End};
 use crate::event::{Cause, Event, Timeout};
 use crate::input::Input;
-use crate::life_cycle::sealed::Sealed;
-use crate::life_cycle::{Ending, LifeCycle};
-use crate::outbox::{Outbox, Transmit};
+use crate::life_cycle::Ending;
+use crate::outbox::Outbox;
 use crate::seed::{MaskKeys, Seed};
 use assembly::{Assembly, ControlAssembly};
 use chunks::Chunks;
@@ -288,72 +288,6 @@ impl Connection {
         if let Phase::Open | Phase::Closing | Phase::Mute = self.phase {
             self.phase = Phase::Ended(cause);
             self.stop();
-        }
-    }
-}
-
-impl Sealed for Connection {}
-
-impl LifeCycle for Connection {
-    fn transmit(&mut self) -> Transmit<'_> {
-        Transmit::new(&mut self.outbox)
-    }
-
-    fn wants_write(&self) -> bool {
-        !self.outbox.is_empty()
-    }
-
-    fn wants_read(&self) -> bool {
-        match self.phase {
-            Phase::Open | Phase::Closing | Phase::Mute => self.ending.readable(),
-            Phase::Ended(_) | Phase::Over { .. } => self.ending.discards() && !self.is_done(),
-        }
-    }
-
-    fn wants_shutdown(&self) -> bool {
-        let nothing_follows = match self.phase {
-            Phase::Open | Phase::Closing | Phase::Mute => false,
-            // §7.1.1: the server closes first; a client waits for it, within bounds.
-            Phase::Over { clean: true } => self.is_server() || self.ending.eof || self.ending.discard == 0,
-            Phase::Over { clean: false } | Phase::Ended(_) => true,
-        };
-        nothing_follows && self.outbox.is_empty() && self.ending.wants_shutdown()
-    }
-
-    fn shutdown_done(&mut self) {
-        self.ending.shut |= self.wants_shutdown();
-    }
-
-    fn handle_eof(&mut self) {
-        self.ending.eof = true;
-        self.end(Cause::Eof);
-    }
-
-    fn handle_error(&mut self) {
-        self.ending.broken = true;
-        self.outbox.clear();
-        self.end(Cause::Eof);
-    }
-
-    fn handle_write_error(&mut self) {
-        self.ending.mute = true;
-        self.outbox.clear();
-        if self.phase == Phase::Open {
-            self.phase = Phase::Mute;
-            self.stop_sending();
-        }
-    }
-
-    fn handle_timeout(&mut self) {
-        self.ending.broken = true;
-        self.outbox.clear();
-        self.end(Cause::Timeout(Timeout::Close));
-    }
-
-    fn is_done(&self) -> bool {
-        match self.phase {
-            Phase::Open | Phase::Closing | Phase::Mute | Phase::Ended(_) => false,
-            Phase::Over { .. } => self.ending.lingered(),
         }
     }
 }

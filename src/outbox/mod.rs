@@ -16,6 +16,7 @@
 
 mod large;
 mod slices;
+mod transmit;
 mod waiting;
 
 use crate::close::CloseFrame;
@@ -30,74 +31,7 @@ use large::Large;
 use slices::Slices;
 use waiting::Waiting;
 
-/// The bytes to send. See [`LifeCycle::transmit`](crate::LifeCycle::transmit).
-///
-/// Use it as a [`Buf`], or take owned buffers with [`pop`](Self::pop). Dropping it takes nothing: what was not advanced over comes again.
-///
-/// **Between a look and its `advance`, call nothing else on the connection**: a pong that is queued meanwhile goes in front of what was shown, and
-/// the advance would count against it. Where a write completes later, as in an async loop that shares the connection, use `pop`.
-///
-/// A header and its payload may be two slices: write them in one vectored write, or set TCP_NODELAY, or the peer's delayed acknowledgement makes the
-/// second wait.
-#[derive(Debug)]
-pub struct Transmit<'a> {
-    outbox: &'a mut Outbox,
-}
-
-impl<'a> Transmit<'a> {
-    pub(crate) fn new(outbox: &'a mut Outbox) -> Self {
-        outbox.large.mask_ahead();
-        Self { outbox }
-    }
-
-    /// Takes the next buffer out of the queue, for I/O that owns what it writes. `None`: nothing is left.
-    ///
-    /// What was popped counts as sent: write it fully before you look at `wants_shutdown` or `is_done`.
-    ///
-    /// ```
-    /// use sockless::{Agreement, Config, Connection, LifeCycle, Role};
-    ///
-    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
-    /// connection.send_binary(vec![7; 100_000])?;
-    /// let header = connection.transmit().pop().expect("a header");
-    /// assert_eq!(header, [0x82, 127, 0, 0, 0, 0, 0, 1, 0x86, 0xa0][..]);
-    /// let payload = connection.transmit().pop().expect("the vector itself, not a copy of it");
-    /// assert_eq!(payload.len(), 100_000);
-    /// assert!(connection.transmit().pop().is_none() && !connection.wants_write());
-    /// # Ok::<(), sockless::SendError>(())
-    /// ```
-    pub fn pop(&mut self) -> Option<Bytes> {
-        self.outbox.pop()
-    }
-}
-
-impl Buf for Transmit<'_> {
-    #[inline]
-    fn remaining(&self) -> usize {
-        self.outbox.queued()
-    }
-
-    #[inline]
-    fn chunk(&self) -> &[u8] {
-        self.outbox.slices().next().unwrap_or_default()
-    }
-
-    #[cfg(feature = "std")]
-    fn chunks_vectored<'b>(&'b self, dst: &mut [std::io::IoSlice<'b>]) -> usize {
-        let mut n = 0;
-        for (slot, slice) in dst.iter_mut().zip(self.outbox.slices()) {
-            *slot = std::io::IoSlice::new(slice);
-            n += 1;
-        }
-        n
-    }
-
-    /// Counts `n` bytes as sent; more than there are count as all.
-    #[inline]
-    fn advance(&mut self, n: usize) {
-        self.outbox.advance(n);
-    }
-}
+pub use transmit::Transmit;
 
 /// The queue behind [`Transmit`].
 #[derive(Debug, Default)]
