@@ -208,6 +208,9 @@ pub enum Cause {
     Violation(ProtocolError),
     /// There was no memory left to assemble the peer's message, and we closed it with 1011. The peer broke nothing.
     OutOfMemory,
+    /// The buffer that [`LifeCycle::io`](crate::LifeCycle::io) lends came back shorter than it was, or longer than the message has bytes, and we closed the
+    /// connection with 1011. The caller's loop is to blame, not the peer.
+    DirectRead,
     /// A time-out that [`Heartbeat`](crate::Heartbeat) or the caller saw.
     Timeout(Timeout),
     /// The transport ended or failed before the peer's Close frame came.

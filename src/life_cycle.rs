@@ -13,6 +13,8 @@
 //! How the end of a connection is reached is decided here too ([`Ending`]), once for a connection and for a refused handshake.
 
 use crate::outbox::Transmit;
+use alloc::vec::Vec;
+use bytes::buf::Limit;
 
 /// What any I/O loop asks of a [`Connection`](crate::Connection), of a [`server::Handshake`](crate::server::Handshake) or
 /// [`client::Handshake`](crate::client::Handshake), and of a [`server::Rejected`](crate::server::Rejected).
@@ -47,6 +49,51 @@ pub trait LifeCycle: sealed::Sealed {
     /// The bytes to send, as a [`bytes::Buf`]: look with `chunk` or `chunks_vectored`, then `advance` by what was written, with no other call between;
     /// or `pop`. See [`Transmit`].
     fn transmit(&mut self) -> Transmit<'_>;
+
+    /// The same, and beside it, in the middle of a large binary message that is not compressed, where its rest can be read to: straight into its final place,
+    /// without a copy, and in fewer and larger reads. `None`: read into a scratch buffer, as ever. It is always allowed to do so, too.
+    ///
+    /// Both can be used at once, as in a `select!` of tokio's `read_buf` and `write_buf`; a read that is given up half-way loses nothing. The first is a
+    /// [`BufMut`](bytes::BufMut) that has room for `limit()` bytes (where `BufMut` is in scope, `remaining_mut()` says the same). For `std::io::Read`,
+    /// `stream.take(limit as u64).read_to_end(vec)` reads until all of it came, or until a socket that does not block has no more. Who can only fill
+    /// slices that are initialised grows the vector by a few KiB, and truncates it to what came.
+    ///
+    /// After the read call `poll_event`, with [`Input::empty`](crate::Input::empty), until it gives `None`: until then there is no room for the next. What was
+    /// there before has to stay in the vector, and no more than the limit may come behind it; if not, the connection ends, with
+    /// [`Cause::DirectRead`](crate::Cause::DirectRead).
+    ///
+    /// ```
+    /// use sockless::{Agreement, Config, Connection, Event, Input, LifeCycle, Role, Seed};
+    /// use std::io::Read;
+    ///
+    /// let mut client = Connection::new(Role::Client(Seed::new([7; 32])), Agreement::default(), Config::default());
+    /// let wire = [&[0x82, 127][..], &(1_u64 << 20).to_be_bytes(), &[7; 1 << 20]].concat();
+    /// let (mut stream, mut scratch) = (&wire[..], vec![0; 64 << 10]);
+    /// let (mut reads, mut direct) = (0, 0);
+    /// let data = loop {
+    ///     let mut input = match client.io() {
+    ///         (Some(into), _) => {
+    ///             let limit = into.limit() as u64;
+    ///             stream.by_ref().take(limit).read_to_end(into.into_inner())?; // 0: handle_eof()
+    ///             direct += 1;
+    ///             Input::empty()
+    ///         }
+    ///         (None, _) => {
+    ///             let n = stream.read(&mut scratch)?;
+    ///             reads += 1;
+    ///             Input::new(&mut scratch[..n])
+    ///         }
+    ///     };
+    ///     if let Some(Event::Binary(data)) = client.poll_event(&mut input) {
+    ///         break data.into_owned();
+    ///     }
+    /// };
+    /// assert_eq!((data.len(), reads, direct), (1 << 20, 1, 2));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    fn io(&mut self) -> (Option<Limit<&mut Vec<u8>>>, Transmit<'_>) {
+        (None, self.transmit())
+    }
 
     /// Whether [`transmit`](Self::transmit) has bytes.
     fn wants_write(&self) -> bool;

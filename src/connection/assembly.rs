@@ -11,6 +11,8 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
+use bytes::BufMut;
+use bytes::buf::Limit;
 use core::mem;
 
 /// What came so far of a message.
@@ -27,6 +29,9 @@ enum Message {
     Text(String),
     Binary(Vec<u8>),
 }
+
+/// The least that is worth a read of its own, in bytes: less comes as well with what follows it.
+const DIRECT: usize = 16 << 10;
 
 /// What came so far of a control frame. Rare enough to be kept apart: an idle connection should not pay for its room.
 #[derive(Debug, Default)]
@@ -87,6 +92,37 @@ impl Assembly {
         self.message = Message::Binary(bytes);
         Ok(None)
     }
+
+    /// What came of a binary message, as long as it is not whole.
+    pub(super) fn binary_mut(&mut self) -> Option<&mut Vec<u8>> {
+        match &mut self.message {
+            Message::Binary(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// The binary message is whole.
+    pub(super) fn take_binary(&mut self) -> Event<'static> {
+        match mem::take(&mut self.message) {
+            Message::Binary(bytes) => Event::Binary(Cow::Owned(bytes)),
+            _ => Event::Binary(Cow::Borrowed(&[])),
+        }
+    }
+
+    /// Room behind what came of a binary message, for so much of the rest of its frame as may be foreseen; if that is little, there is none.
+    pub(super) fn direct(&mut self, rest: u64) -> Option<Limit<&mut Vec<u8>>> {
+        let bytes = self.binary_mut()?;
+        let foreseen = foreseen(bytes.len(), rest);
+        if foreseen < DIRECT {
+            return None;
+        }
+        if bytes.capacity() - bytes.len() < DIRECT {
+            // If there is no memory left, that is told when the next piece is added.
+            bytes.try_reserve_exact(foreseen).ok()?;
+        }
+        let spare = bytes.capacity() - bytes.len();
+        Some(bytes.limit(foreseen.min(spare)))
+    }
 }
 
 impl ControlAssembly {
@@ -109,11 +145,15 @@ impl ControlAssembly {
     }
 }
 
-/// How much room to make for `more` bytes behind those `before`: for what the frame still declares, of that never more than eight times of what
-/// has come; and, growing at all, for twice as much as there was, but not for more than a message may have.
+/// How much room to make for `more` bytes behind those `before`: for what may be foreseen; and, growing at all, for twice as much as there was, but not
+/// for more than a message may have.
 fn room(more: usize, before: usize, capacity: usize, rest: u64, most: u64) -> usize {
     let come = before.saturating_add(more);
-    let foreseen = usize::try_from(rest).unwrap_or(usize::MAX).min(come.saturating_mul(8));
     let doubled = capacity.saturating_mul(2).min(usize::try_from(most).unwrap_or(usize::MAX));
-    come.saturating_add(foreseen).max(doubled) - before
+    come.saturating_add(foreseen(come, rest)).max(doubled) - before
+}
+
+/// How much will come, as far as that is believed: what the frame still declares, but never more than eight times of what has come.
+fn foreseen(come: usize, rest: u64) -> usize {
+    usize::try_from(rest).unwrap_or(usize::MAX).min(come.saturating_mul(8))
 }

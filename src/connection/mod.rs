@@ -25,6 +25,7 @@ mod chunks;
 mod config;
 #[cfg(feature = "deflate")]
 mod deflate;
+mod direct;
 mod receive;
 mod send;
 mod stream;

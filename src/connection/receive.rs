@@ -45,6 +45,11 @@ impl Connection {
                 return None;
             }
         }
+        match self.settle() {
+            Ok(None) => {}
+            Ok(Some(event)) => return Some(event),
+            Err(cause) => return Some(self.fail(cause, input)),
+        }
         loop {
             let before = input.len();
             let limits = self.decoder.limits();
@@ -132,6 +137,7 @@ impl Connection {
     fn answer(&mut self, cause: Cause) {
         let (code, reason) = match cause {
             Cause::Violation(error) => (error.close_code(), error.rule()),
+            Cause::DirectRead => (CloseCode::INTERNAL, "bytes of the message were lost on this side"),
             _ => (CloseCode::INTERNAL, "no memory left for the message"),
         };
         if self.phase == Phase::Open {

@@ -1,16 +1,22 @@
 //! What a connection asks of its transport, phase by phase, and what it hears of it. RFC 6455 §7.1.1.
 
-use super::{Connection, Phase};
+use super::{Connection, Phase, direct};
 use crate::event::{Cause, Timeout};
 use crate::life_cycle::LifeCycle;
 use crate::life_cycle::sealed::Sealed;
 use crate::outbox::Transmit;
+use alloc::vec::Vec;
+use bytes::buf::Limit;
 
 impl Sealed for Connection {}
 
 impl LifeCycle for Connection {
     fn transmit(&mut self) -> Transmit<'_> {
         Transmit::new(&mut self.outbox)
+    }
+
+    fn io(&mut self) -> (Option<Limit<&mut Vec<u8>>>, Transmit<'_>) {
+        (direct::room(&self.decoder, &mut self.message), Transmit::new(&mut self.outbox))
     }
 
     fn wants_write(&self) -> bool {

@@ -269,6 +269,11 @@ impl Decoder {
             return None;
         }
         let data = input.take(usize::try_from(rest).unwrap_or(usize::MAX).min(most));
+        self.pass(opcode, fin, mask, rest, data)
+    }
+
+    /// Unmasks the next bytes of a payload, no more than it has left, and moves on behind them.
+    fn pass<'b>(&mut self, opcode: OpCode, fin: bool, mask: Option<[u8; 4]>, rest: u64, data: &'b mut [u8]) -> Option<Piece<'b>> {
         let rest = rest - data.len() as u64;
         let mask = mask.map(|key| {
             mask::apply(data, key);
@@ -293,6 +298,28 @@ impl Decoder {
         };
         self.idle = self.direct && rest == 0 && self.message.is_none();
         Some(piece)
+    }
+
+    /// In the middle of a binary message's frame, without reserved bits: how much of the message has come, and how much of the frame has not.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn binary_under_way(&self) -> Option<(u64, u64)> {
+        match (&self.state, &self.message) {
+            (&State::Payload { opcode, rest, .. }, &Some(Message { kind: Kind::Binary, rsv: 0, len, .. })) if !opcode.is_control() => {
+                Some((len - rest, rest))
+            }
+            _ => None,
+        }
+    }
+
+    /// The next bytes of the payload under way came without an input, no more than it has left. They are unmasked; whether the message ends with them.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn came_directly(&mut self, data: &mut [u8]) -> bool {
+        match self.state {
+            State::Payload { opcode, fin, mask, rest } => {
+                matches!(self.pass(opcode, fin, mask, rest, data), Some(Piece::Message { last: true, .. }))
+            }
+            _ => false,
+        }
     }
 }
 
