@@ -90,7 +90,7 @@ mod seed;
 #[cfg(feature = "alloc")]
 pub use {
     agreement::Agreement,
-    connection::{Config, Connection, Delivery, Role, SendError},
+    connection::{Buffers, Config, Connection, Delivery, Lent, Role, SendError},
     event::{Cause, Chunk, Closure, Data, Event, Timeout},
     handshake::{HandshakeError, client, server},
     heartbeat::{Deadline, Heartbeat, Timeouts},

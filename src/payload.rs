@@ -9,7 +9,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use bytes::Bytes;
 
-/// The payload of a binary message: `&[u8]`, `&[u8; N]`, `&Vec<u8>`, `Vec<u8>`, `Cow<[u8]>`, `Bytes` or `&Bytes`.
+/// The payload of a binary message: `&[u8]`, `&[u8; N]`, `&Vec<u8>`, `Vec<u8>`, `Cow<[u8]>`, `&Cow<[u8]>`, `Bytes` or `&Bytes`.
 ///
 /// ```
 /// use sockless::Payload;
@@ -24,7 +24,7 @@ pub struct Payload<'a> {
     compress: Option<Compress>,
 }
 
-/// The payload of a text message: `&str`, `&String`, `String` or `Cow<str>`.
+/// The payload of a text message: `&str`, `&String`, `String`, `Cow<str>` or `&Cow<str>`.
 ///
 /// ```
 /// use sockless::Text;
@@ -184,6 +184,13 @@ impl<'a> From<Cow<'a, [u8]>> for Payload<'a> {
     }
 }
 
+impl<'a> From<&'a Cow<'_, [u8]>> for Payload<'a> {
+    #[inline]
+    fn from(bytes: &'a Cow<'_, [u8]>) -> Self {
+        Self::new(Bits::Borrowed(bytes))
+    }
+}
+
 impl From<Bytes> for Payload<'_> {
     fn from(bytes: Bytes) -> Self {
         Self::new(Bits::Shared(bytes))
@@ -222,5 +229,12 @@ impl<'a> From<Cow<'a, str>> for Text<'a> {
             Cow::Borrowed(text) => text.into(),
             Cow::Owned(text) => text.into(),
         }
+    }
+}
+
+impl<'a> From<&'a Cow<'_, str>> for Text<'a> {
+    #[inline]
+    fn from(text: &'a Cow<'_, str>) -> Self {
+        Self(text.as_bytes().into())
     }
 }

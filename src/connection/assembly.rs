@@ -20,6 +20,8 @@ use core::mem;
 pub(super) struct Assembly {
     message: Message,
     validator: Validator,
+    /// Whether there is a buffer on loan: one that is much larger than a message is then kept.
+    lent: bool,
 }
 
 #[derive(Debug, Default)]
@@ -27,6 +29,7 @@ enum Message {
     #[default]
     None,
     Text(String),
+    /// Or a buffer on loan, empty, for a message of either kind.
     Binary(Vec<u8>),
 }
 
@@ -60,7 +63,8 @@ impl Assembly {
         }
         let mut text = match mem::take(&mut self.message) {
             Message::Text(text) => text,
-            _ => String::new(),
+            Message::Binary(lent) => String::from_utf8(lent).unwrap_or_default(),
+            Message::None => String::new(),
         };
         let more = valid.text.len() + valid.carried.map_or(0, char::len_utf8);
         if text.capacity() - text.len() < more {
@@ -70,7 +74,7 @@ impl Assembly {
         text.extend(valid.carried);
         text.push_str(valid.text);
         if last {
-            return Ok(Some(Event::Text(Cow::Owned(text))));
+            return Ok(Some(self.give(Message::Text(text))));
         }
         self.message = Message::Text(text);
         Ok(None)
@@ -87,7 +91,7 @@ impl Assembly {
         }
         bytes.extend_from_slice(data);
         if last {
-            return Ok(Some(Event::Binary(Cow::Owned(bytes))));
+            return Ok(Some(self.give(Message::Binary(bytes))));
         }
         self.message = Message::Binary(bytes);
         Ok(None)
@@ -103,9 +107,20 @@ impl Assembly {
 
     /// The binary message is whole.
     pub(super) fn take_binary(&mut self) -> Event<'static> {
-        match mem::take(&mut self.message) {
+        let message = mem::take(&mut self.message);
+        self.give(message)
+    }
+
+    /// Gives a whole message. If it is much smaller than the buffer on loan it is copied, so that whoever keeps it does not keep all the room.
+    fn give(&mut self, mut message: Message) -> Event<'static> {
+        if self.lent && message.capacity() / 4 > message.len() {
+            let own = message.copied();
+            self.message = Message::Binary(mem::replace(&mut message, own).into_buffer());
+        }
+        match message {
+            Message::Text(text) => Event::Text(Cow::Owned(text)),
             Message::Binary(bytes) => Event::Binary(Cow::Owned(bytes)),
-            _ => Event::Binary(Cow::Borrowed(&[])),
+            Message::None => Event::Binary(Cow::Borrowed(&[])),
         }
     }
 
@@ -122,6 +137,70 @@ impl Assembly {
         }
         let spare = bytes.capacity() - bytes.len();
         Some(bytes.limit(foreseen.min(spare)))
+    }
+
+    /// Lends a buffer for the next message.
+    pub(super) fn lend(&mut self, spare: &mut Vec<u8>) {
+        self.lent = true;
+        self.reclaim(mem::take(spare));
+    }
+
+    /// A buffer that is not needed any more can be used again while buffers are on loan.
+    pub(super) fn reclaim(&mut self, buffer: Vec<u8>) {
+        if self.lent && self.message.len() == 0 && self.message.capacity() < buffer.capacity() {
+            self.message = Message::Binary(buffer);
+        }
+    }
+
+    /// Takes back a buffer that no message is in, or only a small part of one; if it is above `most` bytes it is freed.
+    pub(super) fn take_back(&mut self, spare: &mut Vec<u8>, most: usize) {
+        self.lent = false;
+        // No more than was ever reserved for what came.
+        if self.message.capacity() > self.message.len().saturating_mul(9) {
+            let own = self.message.copied();
+            let buffer = mem::replace(&mut self.message, own).into_buffer();
+            if (spare.capacity()..=most).contains(&buffer.capacity()) {
+                *spare = buffer;
+            }
+        }
+    }
+}
+
+impl Message {
+    fn len(&self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+        }
+    }
+
+    fn capacity(&self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Text(text) => text.capacity(),
+            Self::Binary(bytes) => bytes.capacity(),
+        }
+    }
+
+    /// The same in a buffer of its length.
+    fn copied(&self) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(text.as_str().into()),
+            Self::Binary(bytes) if !bytes.is_empty() => Self::Binary(bytes.as_slice().into()),
+            _ => Self::None,
+        }
+    }
+
+    /// Its buffer, empty.
+    fn into_buffer(self) -> Vec<u8> {
+        let mut buffer = match self {
+            Self::None => Vec::new(),
+            Self::Text(text) => text.into_bytes(),
+            Self::Binary(bytes) => bytes,
+        };
+        buffer.clear();
+        buffer
     }
 }
 

@@ -26,6 +26,7 @@ mod config;
 #[cfg(feature = "deflate")]
 mod deflate;
 mod direct;
+mod lent;
 mod receive;
 mod send;
 mod stream;
@@ -44,6 +45,7 @@ use chunks::Chunks;
 use stream::Stream;
 
 pub use config::{Config, Delivery};
+pub use lent::{Buffers, Lent};
 pub use send::SendError;
 
 /// A WebSocket connection after its handshake, as a state machine: see the [crate's documentation](crate) for the loop that drives it.
@@ -156,7 +158,7 @@ impl Connection {
             decoder,
             message,
             control: ControlAssembly::default(),
-            outbox: outbox.with_marks(config.lower_mark, config.upper_mark),
+            outbox: outbox.with_marks(config.lower_mark, config.upper_mark).keeping(config.kept_output),
             keys,
             phase: Phase::Open,
             ending: Ending::new(config.max_discard),

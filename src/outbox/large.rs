@@ -38,7 +38,7 @@ struct Reference {
 }
 
 /// Part of a payload, masked.
-struct Piece {
+pub(super) struct Piece {
     bytes: [u8; PIECE],
     len: usize,
     /// How much of it was sent.
@@ -67,6 +67,30 @@ impl Large {
                 Queue::Many(all)
             }
         };
+    }
+
+    /// Drops them all, and the room for a piece too unless it is to be kept.
+    pub(super) fn clear(&mut self, keep: bool) {
+        self.queue = Queue::None;
+        match &mut self.piece {
+            Some(piece) if keep => (piece.len, piece.sent) = (0, 0),
+            piece => *piece = None,
+        }
+    }
+
+    /// Lends it the room for a piece.
+    pub(super) fn lend(&mut self, spare: &mut Option<Box<Piece>>) {
+        if self.piece.is_none() {
+            self.piece = spare.take();
+        }
+    }
+
+    /// Takes back the room for a piece if nothing needs it.
+    pub(super) fn take_back(&mut self, spare: &mut Option<Box<Piece>>) {
+        if let Queue::None = self.queue {
+            let piece = self.piece.take();
+            *spare = spare.take().or(piece);
+        }
     }
 
     /// Masks the next piece of the first payload, so that there is something to show of it.

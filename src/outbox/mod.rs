@@ -12,9 +12,10 @@
 //!                                    (piece masked)  (not yet)
 //! ```
 //!
-//! A drained queue holds no heap. No byte moves on a partial write, but for the tail being closed up when more than half of it was sent.
+//! A drained queue holds no heap, unless it is told to keep some. No byte moves on a partial write, but for the tail being closed up when more than half of it was sent.
 
 mod large;
+mod lent;
 mod slices;
 mod transmit;
 mod waiting;
@@ -31,6 +32,7 @@ use large::Large;
 use slices::Slices;
 use waiting::Waiting;
 
+pub(crate) use lent::Spare;
 pub use transmit::Transmit;
 
 /// The queue behind [`Transmit`].
@@ -55,8 +57,12 @@ pub(crate) struct Outbox {
     close_len: u8,
     /// Whether more than `upper_mark` bytes were queued, and since then not as few as `lower_mark`.
     above: bool,
+    /// Whether buffers are lent to it: then it keeps them however large they are.
+    lent: bool,
     lower_mark: u32,
     upper_mark: u32,
+    /// How large a tail is kept when it is drained.
+    keep: u16,
 }
 
 /// The largest tail that a new batch starts with, in bytes: what one small message to each of many connections may cost.
@@ -87,6 +93,11 @@ impl Outbox {
     /// A lower mark above the upper one counts as equal to it.
     pub(crate) fn with_marks(self, lower_mark: u32, upper_mark: u32) -> Self {
         Self { lower_mark: lower_mark.min(upper_mark), upper_mark, ..self }
+    }
+
+    /// A queue that keeps a tail of at most so many bytes when it is drained.
+    pub(crate) fn keeping(self, keep: u16) -> Self {
+        Self { keep, ..self }
     }
 
     /// Queues a data frame.
@@ -169,8 +180,19 @@ impl Outbox {
 
     /// Drops all that was not sent.
     pub(crate) fn clear(&mut self) {
-        let Self { last_batch, close_len, lower_mark, upper_mark, .. } = *self;
-        *self = Self { last_batch, close_len, lower_mark, upper_mark, ..Self::default() };
+        if self.tail.capacity() > self.kept() {
+            self.tail = Vec::new();
+        } else {
+            self.tail.clear();
+        }
+        self.large.clear(self.lent);
+        self.waiting = None;
+        (self.sent, self.queued, self.frame_rest, self.above) = (0, 0, 0, false);
+    }
+
+    /// How large a tail is kept when it is drained.
+    fn kept(&self) -> usize {
+        if self.lent { usize::MAX } else { usize::from(self.keep) }
     }
 
     /// Makes room for `n` bytes in the tail. A new one starts at the last batch's size, but not for a frame behind which no batch comes.
@@ -249,15 +271,10 @@ impl Outbox {
 
     fn pop(&mut self) -> Option<Bytes> {
         let popped = match self.large.at() {
-            None if self.waiting.is_none() => {
-                // All that is left, in one buffer.
+            // All that is left, in one buffer; if that is mostly empty, whoever keeps it should not keep the room of a whole batch.
+            None if self.waiting.is_none() && self.tail.len() - self.sent >= self.tail.capacity() / 2 => {
                 self.remember_batch();
-                let mut tail = mem::take(&mut self.tail);
-                if tail.len() < tail.capacity() / 2 {
-                    // Whoever keeps it should not keep the room of a whole batch.
-                    tail.shrink_to_fit();
-                }
-                let mut tail = Bytes::from(tail);
+                let mut tail = Bytes::from(mem::take(&mut self.tail));
                 tail.advance(self.sent);
                 self.clear();
                 return Some(tail).filter(|tail| !tail.is_empty());
