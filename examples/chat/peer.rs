@@ -14,7 +14,9 @@ use crate::terms::Terms;
 use mio::net::TcpStream;
 use sockless::handshake::HeaderError;
 use sockless::server::{Handshake, Incoming, Rejected};
-use sockless::{CloseCode, CloseFrame, Config, Connection, Deadline, Event, Heartbeat, Input, LifeCycle, Prepared, SendError, Timeouts};
+use sockless::{
+    Buffers, CloseCode, CloseFrame, Config, Connection, Deadline, Event, Heartbeat, Input, Lent, LifeCycle, Prepared, SendError, Timeouts,
+};
 use std::time::Duration;
 
 /// How long a request may take, and its answer.
@@ -27,6 +29,13 @@ pub(crate) struct Peer {
     pub(crate) link: Link,
     stage: Stage,
     due: Option<Duration>,
+}
+
+/// What one connection after the other works with while it has its turn: nobody keeps any of it.
+#[derive(Debug)]
+pub(crate) struct Tools {
+    pub(crate) scratch: Vec<u8>,
+    pub(crate) buffers: Buffers,
 }
 
 #[derive(Debug)]
@@ -75,18 +84,23 @@ impl Peer {
     }
 
     /// One turn: writes what can be written, reads once, looks at the time, and tells what came. `full`: no more WebSockets.
-    pub(crate) fn turn(&mut self, scratch: &mut [u8], now: Duration, full: bool, mut tell: impl FnMut(News<'_>)) -> Turn {
-        let step = pump(self.stage.side(), &mut self.link, scratch);
+    pub(crate) fn turn(&mut self, tools: &mut Tools, now: Duration, full: bool, mut tell: impl FnMut(News<'_>)) -> Turn {
+        let Tools { scratch, buffers } = tools;
+        let step = match &mut self.stage {
+            Stage::Open(connection, _) => pump(&mut *buffers.lend(connection), &mut self.link, scratch),
+            Stage::Handshake(handshake, ..) => pump(handshake, &mut self.link, scratch),
+            Stage::Answer(rejected, _) => pump(rejected, &mut self.link, scratch),
+        };
         let read = match step {
             Step::Read(n) => n,
             Step::Ended | Step::Blocked => 0,
             Step::Done => return Turn::Over,
         };
-        let well = self.digest(scratch.get_mut(..read).unwrap_or_default(), full, &mut tell);
+        let well = self.digest(scratch.get_mut(..read).unwrap_or_default(), buffers, full, &mut tell);
         let was_due = self.due.is_some_and(|due| due <= now);
         self.due = self.stage.watch(now);
         // What ran out of time says so.
-        let well = well.and(self.digest(&mut [], full, &mut tell));
+        let well = well.and(self.digest(&mut [], buffers, full, &mut tell));
         match step {
             // No answer could be written: there is nothing to wait for.
             _ if well.is_err() => Turn::Over,
@@ -136,7 +150,7 @@ impl Peer {
         }
     }
 
-    fn digest(&mut self, bytes: &mut [u8], full: bool, tell: &mut impl FnMut(News<'_>)) -> Result<(), HeaderError> {
+    fn digest(&mut self, bytes: &mut [u8], buffers: &mut Buffers, full: bool, tell: &mut impl FnMut(News<'_>)) -> Result<(), HeaderError> {
         let mut input = Input::new(bytes);
         if let Stage::Handshake(handshake, config, _) = &mut self.stage {
             let Some(incoming) = handshake.poll(&mut input) else { return Ok(()) };
@@ -146,7 +160,7 @@ impl Peer {
         match &mut self.stage {
             Stage::Handshake(..) => {}
             Stage::Answer(rejected, _) => rejected.discard(&mut input),
-            Stage::Open(connection, _) => listen(connection, &mut input, tell),
+            Stage::Open(connection, _) => listen(buffers.lend(connection), &mut input, tell),
         }
         Ok(())
     }
@@ -170,14 +184,6 @@ impl Stage {
         Ok(Self::Answer(rejected, Deadline::after(REQUEST)))
     }
 
-    fn side(&mut self) -> &mut dyn LifeCycle {
-        match self {
-            Self::Handshake(handshake, ..) => handshake,
-            Self::Answer(rejected, _) => rejected,
-            Self::Open(connection, _) => connection.as_mut(),
-        }
-    }
-
     /// Does what is due, and tells when more will be.
     fn watch(&mut self, now: Duration) -> Option<Duration> {
         match self {
@@ -188,16 +194,17 @@ impl Stage {
     }
 }
 
-fn listen(connection: &mut Connection, input: &mut Input<'_>, tell: &mut impl FnMut(News<'_>)) {
+fn listen(mut connection: Lent<'_>, input: &mut Input<'_>, tell: &mut impl FnMut(News<'_>)) {
     while let Some(event) = connection.poll_event(input) {
-        match event {
+        match &event {
             // Who was said goodbye is not listened to any more.
-            Event::Text(text) if connection.is_open() => tell(News::Said(&text)),
+            Event::Text(text) if connection.is_open() => tell(News::Said(text)),
             Event::Binary(_) => drop(connection.close(Some(CloseFrame::truncated(CloseCode::UNSUPPORTED, "only text is spoken here")))),
             Event::Closed(_) => tell(News::Left),
             // Pings were answered already, pongs are the heartbeat's.
             _ => {}
         }
+        connection.reclaim(event);
     }
 }
 

@@ -6,7 +6,7 @@
 //! Numbers are given to connections once and never again, so that an event that was on its way when its connection ended finds nobody.
 
 use crate::args::Settings;
-use crate::peer::{News, Peer, Sent, Turn};
+use crate::peer::{News, Peer, Sent, Tools, Turn};
 use crate::room::{Effect, Room};
 use crate::signals::{self, Signals};
 use crate::stats::Stats;
@@ -14,7 +14,7 @@ use crate::terms::Terms;
 use crate::timers::Timers;
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token};
-use sockless::{CloseCode, Prepared};
+use sockless::{Buffers, CloseCode, Prepared};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, ErrorKind, Write};
 use std::mem;
@@ -50,7 +50,7 @@ pub(crate) struct Server {
     room: Room,
     /// What can only be counted when it happens; [`Server::stats`] has the rest.
     stats: Stats,
-    scratch: Vec<u8>,
+    tools: Tools,
     started: Instant,
     /// When this turn of the loop began, since `started`.
     now: Duration,
@@ -91,7 +91,7 @@ impl Server {
             timers: Timers::default(),
             room: Room::new(settings.rate),
             stats: Stats::default(),
-            scratch: vec![0; SCRATCH],
+            tools: Tools { scratch: vec![0; SCRATCH], buffers: Buffers::default() },
             started: Instant::now(),
             now: Duration::ZERO,
         })
@@ -182,10 +182,10 @@ impl Server {
     }
 
     fn turn(&mut self, number: usize) {
-        let Self { peers, room, stats, now, .. } = self;
+        let Self { peers, tools, room, stats, now, .. } = self;
         let Some(peer) = peers.get_mut(&number) else { return };
         let mut effects = VecDeque::new();
-        let turn = peer.turn(&mut self.scratch, *now, stats.clients >= self.max_clients, |news| match news {
+        let turn = peer.turn(tools, *now, stats.clients >= self.max_clients, |news| match news {
             News::Opened => stats.clients += 1,
             News::TurnedAway => stats.turned_away += 1,
             News::Said(text) => effects.extend(room.hear(number, text, *now)),
