@@ -1,0 +1,163 @@
+//! What is counted: each case does the same again and again, and checks that it was done.
+//!
+//! Payloads are masked with a key of zeros. That costs what any key costs, and what was unmasked in place can be received again, so that no copy is in the count.
+
+use bytes::Buf;
+use sockless::client;
+use sockless::server::{self, Incoming};
+use sockless::{Agreement, Config, Connection, Event, Input, LifeCycle, Role, Seed};
+
+/// Runs a case so many times.
+pub(crate) type Run = fn(usize, usize);
+
+/// The cases, their sizes in bytes, and how many messages one time is.
+pub(crate) const CASES: [(&str, &[usize], Run); 8] = [
+    ("receive/binary", SIZES, |len, times| receive(0x82, len, times)),
+    ("receive/text", SIZES, |len, times| receive(0x81, len, times)),
+    ("receive/cut", SIZES, receive_cut),
+    ("send/server", SIZES, |len, times| send(Role::Server, len, times)),
+    ("send/client", SIZES, |len, times| send(client_role(), len, times)),
+    ("send/alone", SIZES, send_alone),
+    ("handshake/server", &[0], |_, times| server_handshake(times)),
+    ("handshake/client", &[0], |_, times| client_handshake(times)),
+];
+
+const SIZES: &[usize] = &[8, 125, 1024, 16 << 10];
+
+/// How many messages are received from one read, or sent in one batch.
+pub(crate) const BATCH: usize = 64;
+
+fn client_role() -> Role {
+    Role::Client(Seed::new([7; 32]))
+}
+
+fn connection(role: Role) -> Connection {
+    Connection::new(role, Agreement::default(), Config::default())
+}
+
+/// A client's frame, its key zeros.
+fn frame(first: u8, len: usize) -> Vec<u8> {
+    let mut wire = vec![first];
+    match len {
+        0..=125 => wire.push(0x80 | len as u8),
+        _ => {
+            wire.push(0xfe);
+            wire.extend((len as u16).to_be_bytes());
+        }
+    }
+    wire.extend([0; 4]);
+    wire.extend((0..len).map(|i| b'a' + (i % 26) as u8));
+    wire
+}
+
+/// Polls all messages out of what was read: how many, and their bytes.
+#[inline(never)]
+fn poll(connection: &mut Connection, read: &mut [u8]) -> (usize, usize) {
+    let (mut messages, mut bytes) = (0, 0);
+    let mut input = Input::new(read);
+    while let Some(event) = connection.poll_event(&mut input) {
+        messages += 1;
+        bytes += match event {
+            Event::Text(text) => text.len(),
+            Event::Binary(data) => data.len(),
+            _ => 0,
+        };
+    }
+    (messages, bytes)
+}
+
+/// Batches of whole messages.
+fn receive(first: u8, len: usize, times: usize) {
+    let mut connection = connection(Role::Server);
+    let mut wire = frame(first, len).repeat(BATCH);
+    for _ in 0..times {
+        assert_eq!(poll(&mut connection, &mut wire), (BATCH, BATCH * len));
+    }
+}
+
+/// Messages each of which two reads bring.
+fn receive_cut(len: usize, times: usize) {
+    let mut connection = connection(Role::Server);
+    let mut wire = frame(0x82, len);
+    let (a, b) = wire.split_at_mut(8 + len / 2 - 2);
+    for _ in 0..times * BATCH {
+        assert_eq!(poll(&mut connection, a), (0, 0));
+        assert_eq!(poll(&mut connection, b), (1, len));
+    }
+}
+
+/// Takes all output: how many bytes.
+#[inline(never)]
+fn flush(side: &mut dyn LifeCycle) -> usize {
+    let mut out = side.transmit();
+    let mut bytes = 0;
+    while out.has_remaining() {
+        let n = out.chunk().len();
+        bytes += n;
+        out.advance(n);
+    }
+    bytes
+}
+
+/// Batches of messages, each batch written at once.
+fn send(role: Role, len: usize, times: usize) {
+    let masked = matches!(role, Role::Client(_));
+    let mut connection = connection(role);
+    let payload = vec![7; len];
+    let frame = frame(0x82, len).len() - if masked { 0 } else { 4 };
+    for _ in 0..times {
+        for _ in 0..BATCH {
+            assert!(connection.send_binary(&payload).is_ok());
+        }
+        assert_eq!(flush(&mut connection), BATCH * frame);
+    }
+}
+
+/// Messages of a server, each written by itself.
+fn send_alone(len: usize, times: usize) {
+    let mut connection = connection(Role::Server);
+    let payload = vec![7; len];
+    for _ in 0..times * BATCH {
+        assert!(connection.send_binary(&payload).is_ok());
+        assert!(flush(&mut connection) > len);
+    }
+}
+
+/// What a browser sends.
+const HEAD: &str = "GET /chat HTTP/1.1\r\n\
+    Host: example.com:8080\r\n\
+    Connection: Upgrade\r\n\
+    Pragma: no-cache\r\n\
+    Cache-Control: no-cache\r\n\
+    User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36\r\n\
+    Upgrade: websocket\r\n\
+    Origin: http://example.com:8080\r\n\
+    Sec-WebSocket-Version: 13\r\n\
+    Accept-Encoding: gzip, deflate\r\n\
+    Accept-Language: en-US,en;q=0.9\r\n\
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n";
+
+fn server_handshake(times: usize) {
+    let mut head = HEAD.as_bytes().to_vec();
+    for _ in 0..times * BATCH {
+        let mut handshake = server::Handshake::new(server::Config::default());
+        let Some(Incoming::Upgrade(request)) = handshake.poll(&mut Input::new(&mut head)) else { panic!("not an upgrade") };
+        let mut connection = request.accept().open(Config::default());
+        assert_eq!(flush(&mut connection), 129);
+    }
+}
+
+fn client_handshake(times: usize) {
+    let handshake = || client::Handshake::new(client::Request::new("ws://example.com:8080/chat").expect("a URL"), Seed::new([7; 32]));
+    // The seed decides on the key, and so on the answer.
+    let mut request = handshake().transmit().pop().expect("a request").to_vec();
+    let mut server = server::Handshake::new(server::Config::default());
+    let Some(Incoming::Upgrade(request)) = server.poll(&mut Input::new(&mut request)) else { panic!("not an upgrade") };
+    let mut answer = request.accept().open(Config::default()).transmit().pop().expect("an answer").to_vec();
+    for _ in 0..times * BATCH {
+        let mut handshake = handshake();
+        assert!(flush(&mut handshake) > 100);
+        assert!(matches!(handshake.poll(&mut Input::new(&mut answer)), Some(client::Outcome::Open(_))));
+    }
+}
