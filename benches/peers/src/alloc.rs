@@ -1,4 +1,4 @@
-//! An allocator that counts what is live, for each thread apart.
+//! An allocator that counts its calls, and what is live, for each thread apart.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -7,6 +7,7 @@ pub(crate) struct Counting;
 
 thread_local! {
     static LIVE: Cell<i64> = const { Cell::new(0) };
+    static CALLS: Cell<u64> = const { Cell::new(0) };
 }
 
 /// The bytes that this thread has allocated and not freed.
@@ -14,7 +15,15 @@ pub(crate) fn live() -> i64 {
     LIVE.get()
 }
 
+/// How often this thread has asked for memory, or for more of it.
+pub(crate) fn calls() -> u64 {
+    CALLS.get()
+}
+
 fn count(bytes: i64) {
+    if bytes >= 0 {
+        CALLS.set(CALLS.get() + 1);
+    }
     LIVE.set(LIVE.get() + bytes);
 }
 

@@ -15,6 +15,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
 
+    /// Draws charts of what was measured without compression
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) svg: Option<PathBuf>,
+
     /// Only the rows whose names hold one of these; all without any
     #[arg(value_name = "ROW")]
     pub(crate) rows: Vec<String>,
@@ -23,6 +27,11 @@ pub(crate) struct Args {
 impl Args {
     pub(crate) fn wants(&self, row: &str) -> bool {
         self.rows.is_empty() || self.rows.iter().any(|part| row.contains(part.as_str()))
+    }
+
+    /// How often everything without compression is measured.
+    pub(crate) fn rounds(&self) -> usize {
+        if self.quick { 41 } else { 301 }
     }
 
     /// How often everything is measured: a multiple of this.

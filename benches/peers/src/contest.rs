@@ -3,6 +3,7 @@
 //!
 //! Told are medians: of the times, and of the ratios to ours within a round.
 
+use crate::alloc;
 use crate::corpus::Random;
 use serde::Serialize;
 use std::time::Instant;
@@ -21,6 +22,8 @@ pub(crate) struct Pass {
     pub(crate) bytes: u64,
     /// Of the transport.
     pub(crate) calls: u64,
+    /// What is not the contestant's: nanoseconds, and allocations.
+    pub(crate) aside: [u64; 2],
 }
 
 impl Pass {
@@ -28,6 +31,8 @@ impl Pass {
         self.messages += other.messages;
         self.bytes += other.bytes;
         self.calls += other.calls;
+        self.aside[0] += other.aside[0];
+        self.aside[1] += other.aside[1];
     }
 }
 
@@ -42,33 +47,39 @@ pub(crate) struct Measured {
     pub(crate) ratio: f64,
     pub(crate) wire_bytes: f64,
     pub(crate) calls: f64,
+    pub(crate) allocations: f64,
 }
 
 pub(crate) fn run(contestants: &mut [Contestant<'_>], rounds: usize) -> Vec<Measured> {
     let mut times = vec![Vec::new(); contestants.len()];
     let mut sums = vec![Pass::default(); contestants.len()];
+    let mut allocations = vec![0; contestants.len()];
     let mut order: Vec<_> = (0..contestants.len()).collect();
     let mut random = Random(0x0dde);
     for _ in 0..rounds {
         // Nobody always finds the caches as the same one left them.
         order.sort_by_cached_key(|_| random.next());
         for &which in &order {
+            let before = alloc::calls();
             let from = Instant::now();
             let pass = (contestants[which].pass)();
-            times[which].push(from.elapsed().as_nanos() as f64 / pass.messages as f64);
+            let elapsed = from.elapsed().as_nanos() as u64 - pass.aside[0];
+            times[which].push(elapsed as f64 / pass.messages as f64);
+            allocations[which] += alloc::calls() - before - pass.aside[1];
             sums[which].add(pass);
         }
     }
     let ours = times.first().cloned().unwrap_or_default();
-    let measured = |((contestant, times), pass): ((&Contestant<'_>, &Vec<f64>), &Pass)| Measured {
+    let measured = |(((contestant, times), pass), allocations): (((&Contestant<'_>, &Vec<f64>), &Pass), &u64)| Measured {
         name: contestant.name,
         nanoseconds: quantile(times.clone(), 0.5),
         quartiles: [quantile(times.clone(), 0.25), quantile(times.clone(), 0.75)],
         ratio: quantile(times.iter().zip(&ours).map(|(theirs, ours)| theirs / ours).collect(), 0.5),
         wire_bytes: pass.bytes as f64 / pass.messages as f64,
         calls: pass.calls as f64 / pass.messages as f64,
+        allocations: *allocations as f64 / pass.messages as f64,
     };
-    contestants.iter().zip(&times).zip(&sums).map(measured).collect()
+    contestants.iter().zip(&times).zip(&sums).zip(&allocations).map(measured).collect()
 }
 
 fn quantile(mut of: Vec<f64>, at: f64) -> f64 {

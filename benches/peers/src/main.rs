@@ -1,4 +1,4 @@
-//! sockless beside other WebSocket crates: compression.
+//! sockless beside other WebSocket crates: messages as they are ([`plain`]), and compressed.
 //!
 //! ```text
 //!   corpus ──► each crate sends ──► a neutral decoder: is it what was said?
@@ -17,6 +17,7 @@ mod contest;
 mod corpus;
 mod peer;
 mod peers;
+mod plain;
 mod rows;
 mod table;
 mod transport;
@@ -38,6 +39,7 @@ static ALLOCATOR: alloc::Counting = alloc::Counting;
 
 #[derive(Debug, Default, Serialize)]
 struct Report {
+    plain: Vec<plain::Group>,
     rows: Vec<Row>,
     memory: Vec<Held>,
 }
@@ -45,6 +47,17 @@ struct Report {
 fn main() -> ExitCode {
     let args = Args::parse();
     let mut report = Report::default();
+    println!("Messages as they are\n");
+    plain::table::peers();
+    report.plain = plain::run(&args);
+    plain::promises::show(&report.plain);
+    if let Some(folder) = &args.svg
+        && let Err(error) = plain::chart::write(&report.plain, folder)
+    {
+        eprintln!("peers: {}: {error}", folder.display());
+        return ExitCode::from(2);
+    }
+    println!("\nCompressed messages\n");
     let all: Vec<_> = peers::all().into_iter().map(|peer| (one::checks_utf8(&*peer), peer)).map(|(checks, peer)| (peer, checks)).collect();
     table::peers(&all);
     singles(&args, &mut report);
@@ -55,7 +68,7 @@ fn main() -> ExitCode {
         }
     }
     memories(&args, &mut report);
-    if report.rows.is_empty() && report.memory.is_empty() {
+    if report.plain.is_empty() && report.rows.is_empty() && report.memory.is_empty() {
         eprintln!("peers: no row has such a name");
         return ExitCode::from(2);
     }

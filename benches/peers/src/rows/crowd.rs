@@ -77,12 +77,12 @@ fn one(connection: &mut dyn Connection, work: Work, said: &[Message], batch: &Ba
             sink.bytes.clear();
             sink.calls = 0;
             connection.send(said, sink);
-            Pass { messages: 1, bytes: sink.bytes.len() as u64, calls: sink.calls }
+            Pass { messages: 1, bytes: sink.bytes.len() as u64, calls: sink.calls, aside: [0; 2] }
         }
         Work::Receive(_) => {
             let mut tally = Tally::default();
             connection.receive(batch, &mut tally).expect("it is what a sender may send");
-            Pass { messages: tally.messages, bytes: batch.bytes.len() as u64, calls: tally.reads }
+            Pass { messages: tally.messages, bytes: batch.bytes.len() as u64, calls: tally.reads, aside: [0; 2] }
         }
     }
 }

@@ -75,7 +75,12 @@ pub(crate) fn row(work: Work, corpus: Corpus, setting: Setting, peers: &[Box<dyn
                 let pass: Box<dyn FnMut() -> Pass> = Box::new(move || {
                     let part = parts.next().expect("they never end");
                     let tally = receive(&mut **connection.borrow_mut(), part, None);
-                    Pass { messages: tally.messages, bytes: part.iter().map(|batch| batch.bytes.len() as u64).sum(), calls: tally.reads }
+                    Pass {
+                        messages: tally.messages,
+                        bytes: part.iter().map(|batch| batch.bytes.len() as u64).sum(),
+                        calls: tally.reads,
+                        aside: [0; 2],
+                    }
                 });
                 contestants.push(Contestant { name, pass });
                 checks.push(Box::new(move || check(again)));
@@ -107,7 +112,7 @@ impl Sender {
         for batch in messages.chunks(batch) {
             self.connection.send(batch, &mut self.sink);
         }
-        Pass { messages: messages.len() as u64, bytes: self.sink.bytes.len() as u64, calls: self.sink.calls }
+        Pass { messages: messages.len() as u64, bytes: self.sink.bytes.len() as u64, calls: self.sink.calls, aside: [0; 2] }
     }
 
     fn check(&mut self, messages: &[Message], batch: usize) -> bool {
