@@ -144,26 +144,24 @@ impl Header {
     /// The header's bytes. Of `rsv` the low three bits count, of `payload_len` the low 63.
     #[inline]
     pub fn encode(&self) -> Encoded {
-        let mut encoded = Encoded { bytes: [0; Self::MAX_LEN], len: 0 };
         let fin = if self.fin { FIN } else { 0 };
-        encoded.push(&[fin | (self.rsv << 4 & RSV) | self.opcode.bits()]);
+        let first = fin | (self.rsv << 4 & RSV) | self.opcode.bits();
         let mask = if self.mask.is_some() { MASK } else { 0 };
         let len = self.payload_len & (u64::MAX >> 1);
-        match (u8::try_from(len), u16::try_from(len)) {
-            (Ok(len @ 0..=125), _) => encoded.push(&[mask | len]),
+        // The key's place is filled in any case, and counts if there is a key.
+        let [i, j, k, l] = self.mask.unwrap_or_default();
+        let (bytes, len) = match (u8::try_from(len), u16::try_from(len)) {
+            (Ok(len @ 0..=125), _) => ([first, mask | len, i, j, k, l, 0, 0, 0, 0, 0, 0, 0, 0], 2),
             (_, Ok(len)) => {
                 let [a, b] = len.to_be_bytes();
-                encoded.push(&[mask | 126, a, b]);
+                ([first, mask | 126, a, b, i, j, k, l, 0, 0, 0, 0, 0, 0], 4)
             }
             _ => {
-                encoded.push(&[mask | 127]);
-                encoded.push(&len.to_be_bytes());
+                let [a, b, c, d, e, f, g, h] = len.to_be_bytes();
+                ([first, mask | 127, a, b, c, d, e, f, g, h, i, j, k, l], 10)
             }
-        }
-        if let Some(key) = self.mask {
-            encoded.push(&key);
-        }
-        encoded
+        };
+        Encoded { bytes, len: if self.mask.is_some() { len + 4 } else { len } }
     }
 }
 
@@ -197,13 +195,13 @@ pub struct Encoded {
 }
 
 impl Encoded {
+    /// Appends it. All its room is copied, for a length that the compiler knows, and what is not of the header is cut off again.
+    #[cfg(feature = "alloc")]
     #[inline]
-    fn push(&mut self, bytes: &[u8]) {
-        let free = self.bytes.get_mut(usize::from(self.len)..).unwrap_or_default();
-        for (to, from) in free.iter_mut().zip(bytes) {
-            *to = *from;
-        }
-        self.len += bytes.len() as u8;
+    pub(crate) fn append_to(&self, bytes: &mut alloc::vec::Vec<u8>) {
+        let end = bytes.len() + usize::from(self.len);
+        bytes.extend_from_slice(&self.bytes);
+        bytes.truncate(end);
     }
 }
 

@@ -37,12 +37,11 @@ impl Decoder {
         if header + len > input.len() || len as u64 > self.limits.max_frame.min(self.limits.max_message) {
             return None;
         }
-        let frame = input.take(header + len);
+        let (header, payload) = input.take(header + len).split_at_mut(header);
         if let End::Server = self.end {
-            let key = *frame.get(header - 4..).unwrap_or_default().first_chunk()?;
-            mask::apply_behind(frame, header, key);
+            mask::apply(payload, *header.last_chunk()?);
         }
-        Some((kind, frame.get(header..).unwrap_or_default()))
+        Some((kind, payload))
     }
 }
 

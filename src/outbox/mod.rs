@@ -108,12 +108,12 @@ impl Outbox {
         self.queued += header.as_ref().len() as u64 + payload_len as u64;
         self.above |= self.is_full();
         if large::is_large(&payload, mask) {
-            self.grow_tail(header.as_ref().len(), opcode);
-            self.tail.extend_from_slice(header.as_ref());
+            self.grow_tail(Header::MAX_LEN, opcode);
+            header.append_to(&mut self.tail);
             self.large.push(self.tail.len(), payload.into_bytes(), mask);
         } else {
-            self.grow_tail(header.as_ref().len() + payload_len, opcode);
-            self.tail.extend_from_slice(header.as_ref());
+            self.grow_tail(Header::MAX_LEN + payload_len, opcode);
+            header.append_to(&mut self.tail);
             extend(&mut self.tail, payload.as_ref(), mask);
         }
     }
