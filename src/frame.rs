@@ -142,26 +142,21 @@ impl Header {
     }
 
     /// The header's bytes. Of `rsv` the low three bits count, of `payload_len` the low 63.
-    #[inline]
+    #[inline(always)]
     pub fn encode(&self) -> Encoded {
         let fin = if self.fin { FIN } else { 0 };
         let first = fin | (self.rsv << 4 & RSV) | self.opcode.bits();
-        let mask = if self.mask.is_some() { MASK } else { 0 };
+        let (mask, key_len) = if self.mask.is_some() { (MASK, 4) } else { (0, 0) };
         let len = self.payload_len & (u64::MAX >> 1);
-        // The key's place is filled in any case, and counts if there is a key.
-        let [i, j, k, l] = self.mask.unwrap_or_default();
-        let (bytes, len) = match (u8::try_from(len), u16::try_from(len)) {
-            (Ok(len @ 0..=125), _) => ([first, mask | len, i, j, k, l, 0, 0, 0, 0, 0, 0, 0, 0], 2),
-            (_, Ok(len)) => {
-                let [a, b] = len.to_be_bytes();
-                ([first, mask | 126, a, b, i, j, k, l, 0, 0, 0, 0, 0, 0], 4)
-            }
-            _ => {
-                let [a, b, c, d, e, f, g, h] = len.to_be_bytes();
-                ([first, mask | 127, a, b, c, d, e, f, g, h, i, j, k, l], 10)
-            }
+        // As a number whose lowest byte comes first: so the bytes are put together in registers. Without a key its place is zero, and does not count.
+        let key = u128::from(u32::from_le_bytes(self.mask.unwrap_or_default()));
+        let (second, rest, before_key) = match (u8::try_from(len), u16::try_from(len)) {
+            (Ok(len @ 0..=125), _) => (len, key, 2),
+            (_, Ok(len)) => (126, u128::from(len.swap_bytes()) | key << 16, 4),
+            _ => (127, u128::from(len.swap_bytes()) | key << 64, 10),
         };
-        Encoded { bytes, len: if self.mask.is_some() { len + 4 } else { len } }
+        let bytes = u128::from(first) | u128::from(mask | second) << 8 | rest << 16;
+        Encoded { bytes: bytes.to_le_bytes(), len: before_key + key_len }
     }
 }
 
@@ -190,14 +185,17 @@ pub(crate) const LENGTH: u8 = 0x7f;
 /// The bytes of an encoded [`Header`], without an allocation.
 #[derive(Clone, Copy)]
 pub struct Encoded {
-    bytes: [u8; Header::MAX_LEN],
+    bytes: [u8; Encoded::ROOM],
     len: u8,
 }
 
 impl Encoded {
+    /// How many bytes there have to be room for.
+    pub(crate) const ROOM: usize = 16;
+
     /// Appends it. All its room is copied, for a length that the compiler knows, and what is not of the header is cut off again.
     #[cfg(feature = "alloc")]
-    #[inline]
+    #[inline(always)]
     pub(crate) fn append_to(&self, bytes: &mut alloc::vec::Vec<u8>) {
         let end = bytes.len() + usize::from(self.len);
         bytes.extend_from_slice(&self.bytes);

@@ -42,6 +42,11 @@ enum Bits<'a> {
     Shared(Bytes),
 }
 
+/// From which length on, in bytes, an owned payload is queued by reference, where it is not masked: where that is cheaper than a copy.
+const OWNED: usize = 4096;
+/// The same for one that is shared already.
+const SHARED: usize = 1024;
+
 impl<'a> Payload<'a> {
     /// Says whether the message is compressed, where permessage-deflate was agreed on, and not the connection's
     /// [`Settings::compress`](crate::deflate::Settings::compress).
@@ -74,12 +79,23 @@ impl<'a> Payload<'a> {
         }
     }
 
-    /// From which length on, in bytes, such a payload is queued by reference: where that is cheaper than a copy.
+    /// From which length on, in bytes, such a payload is queued by reference.
     pub(crate) fn by_reference_from(&self) -> usize {
         match self.bits {
             Bits::Borrowed(_) => usize::MAX,
-            Bits::Owned(_) => 4096,
-            Bits::Shared(_) => 1024,
+            Bits::Owned(_) => OWNED,
+            Bits::Shared(_) => SHARED,
+        }
+    }
+
+    /// The bytes of a payload that is copied into the queue wherever it is sent, and has at most 65,535 of them.
+    #[inline]
+    pub(crate) fn short(&self) -> Option<&[u8]> {
+        match &self.bits {
+            Bits::Borrowed(bytes) if bytes.len() <= 0xffff => Some(bytes),
+            Bits::Owned(bytes) if bytes.len() < OWNED => Some(bytes),
+            Bits::Shared(bytes) if bytes.len() < SHARED => Some(bytes),
+            _ => None,
         }
     }
 

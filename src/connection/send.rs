@@ -178,8 +178,24 @@ impl Connection {
         self.outbox.push_ping(data, key);
     }
 
-    #[inline]
+    /// A short message takes a way of its own, whatever it is in.
+    #[inline(always)]
     fn send(&mut self, kind: Kind, payload: Payload<'_>) -> Result<(), SendError> {
+        match payload.short() {
+            Some(bytes) if self.is_simple() => self.send_short(kind, bytes),
+            _ => self.send_any(kind, payload),
+        }
+    }
+
+    fn send_short(&mut self, kind: Kind, bytes: &[u8]) -> Result<(), SendError> {
+        self.check_send()?;
+        let key = self.next_key();
+        self.outbox.push_short(kind.into(), bytes, key);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn send_any(&mut self, kind: Kind, payload: Payload<'_>) -> Result<(), SendError> {
         self.check_send()?;
         #[cfg(feature = "deflate")]
         if self.deflate.is_some() && self.send_compressed(kind, &payload) {
@@ -187,6 +203,16 @@ impl Connection {
         }
         self.queue_message(kind.into(), 0, kind, true, payload);
         Ok(())
+    }
+
+    /// Whether a message leaves as it is, in one frame.
+    #[inline(always)]
+    fn is_simple(&self) -> bool {
+        #[cfg(feature = "deflate")]
+        if self.deflate.is_some() {
+            return false;
+        }
+        self.fragment_above == usize::MAX
     }
 
     /// Whether a message can be queued.
@@ -205,7 +231,6 @@ impl Connection {
     }
 
     /// Queues a message, or a part of one, in as many frames as it takes. The reserved bits are those of the first of them.
-    #[inline]
     pub(super) fn queue_message(&mut self, opcode: OpCode, rsv: u8, kind: Kind, fin: bool, payload: Payload<'_>) {
         if payload.as_ref().len() > self.fragment_above {
             return self.queue_fragments(opcode, rsv, kind, fin, payload);

@@ -21,7 +21,7 @@ mod transmit;
 mod waiting;
 
 use crate::close::CloseFrame;
-use crate::frame::{Header, OpCode};
+use crate::frame::{Encoded, Header, OpCode};
 use crate::mask;
 use crate::payload::Payload;
 use alloc::boxed::Box;
@@ -101,21 +101,33 @@ impl Outbox {
     }
 
     /// Queues a data frame.
-    #[inline]
     pub(crate) fn push_frame(&mut self, fin: bool, rsv: u8, opcode: OpCode, payload: Payload<'_>, mask: Option<[u8; 4]>) {
         let payload_len = payload.as_ref().len();
         let header = Header { fin, rsv, opcode, mask, payload_len: payload_len as u64 }.encode();
         self.queued += header.as_ref().len() as u64 + payload_len as u64;
         self.above |= self.is_full();
-        if large::is_large(&payload, mask) {
-            self.grow_tail(Header::MAX_LEN, opcode);
-            header.append_to(&mut self.tail);
+        let by_reference = large::is_large(&payload, mask);
+        self.grow_tail(Encoded::ROOM + if by_reference { 0 } else { payload_len }, opcode);
+        header.append_to(&mut self.tail);
+        if by_reference {
             self.large.push(self.tail.len(), payload.into_bytes(), mask);
         } else {
-            self.grow_tail(Header::MAX_LEN + payload_len, opcode);
-            header.append_to(&mut self.tail);
             extend(&mut self.tail, payload.as_ref(), mask);
         }
+    }
+
+    /// Queues a short message in a frame of its own: what `push_frame` does, as far as it is needed for that.
+    #[inline]
+    pub(crate) fn push_short(&mut self, opcode: OpCode, payload: &[u8], mask: Option<[u8; 4]>) {
+        let header = Header { fin: true, rsv: 0, opcode, mask, payload_len: payload.len() as u64 }.encode();
+        let before = self.tail.len();
+        if self.tail.capacity() - before < Encoded::ROOM + payload.len() {
+            self.grow_tail(Encoded::ROOM + payload.len(), opcode);
+        }
+        header.append_to(&mut self.tail);
+        extend(&mut self.tail, payload, mask);
+        self.queued += (self.tail.len() - before) as u64;
+        self.above |= self.is_full();
     }
 
     /// Queues the Close frame behind all else. Nothing is queued behind it.
@@ -196,7 +208,8 @@ impl Outbox {
     }
 
     /// Makes room for `n` bytes in the tail. A new one starts at the last batch's size, but not for a frame behind which no batch comes.
-    #[inline]
+    #[cold]
+    #[inline(never)]
     fn grow_tail(&mut self, n: usize, opcode: OpCode) {
         if self.tail.capacity() == 0 {
             let batch = if opcode.is_control() { 0 } else { self.last_batch };
@@ -298,7 +311,7 @@ impl Outbox {
 }
 
 /// Appends a payload, masked with a key.
-#[inline]
+#[inline(always)]
 fn extend(to: &mut Vec<u8>, payload: &[u8], mask: Option<[u8; 4]>) {
     match mask {
         None => to.extend_from_slice(payload),
