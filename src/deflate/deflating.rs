@@ -4,9 +4,9 @@
 //! goes on from there, compressed elsewhere, or tried and then sent as it was, which leaves both windows untouched.
 
 use super::deflater::{Deflater, DeflaterKind};
-use super::inflating::TAIL;
 use super::pool::{Pool, Tool};
 use super::settings::{Compress, Settings};
+use super::tail::TAIL;
 use super::window::Window;
 use super::{Parameters, WindowBits};
 use crate::decoder::End;

@@ -4,8 +4,8 @@
 
 use super::deflater::Deflater;
 use super::deflating::Deflating;
-use super::inflating::TAIL;
 use super::settings::Settings;
+use super::tail::TAIL;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use core::mem;

@@ -1,11 +1,12 @@
 //! A decompressor, and how it is used: a step at a time, into a buffer of its own, each step checked for what it did.
 
+use super::output::Output;
 use super::pool::Tool;
 use super::window::{Synced, Window};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::fmt;
-use flate2::{Decompress, FlushDecompress, Status};
+use core::{fmt, mem};
+use zlib_rs::{Inflate, InflateFlush, Status};
 
 /// The data is not what DEFLATE makes.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,47 +21,37 @@ pub(super) enum Stop {
     Full,
     /// A final block ended; the input may go on.
     End,
+    /// It had ended before, with the message before this one.
+    Ended,
 }
 
 /// A decompressor for one message after the other, of any connection.
 pub(super) struct Inflater {
-    decompress: Decompress,
+    inflate: Inflate,
     /// Whose window it has, if it has one and can go on from it.
     synced: Option<Synced>,
-    /// What was inflated and not given out yet.
-    out: Vec<u8>,
-    /// What was given out of the message under way, where no window is kept from message to message.
-    history: Window,
+    /// What came of the message under way.
+    output: Output,
+    /// A message with its tail behind it.
+    joined: Vec<u8>,
 }
-
-/// How much is inflated before it is given out, in bytes.
-const OUT: usize = 32 << 10;
-
-/// The farthest that DEFLATE can refer back, whatever was agreed on. A sender with a smaller window does not, and one that does
-/// finds what it refers to or nothing.
-const REACH: usize = 32 << 10;
 
 impl Inflater {
     pub(super) fn new() -> Box<Self> {
-        let (decompress, out) = (Decompress::new(false), Vec::with_capacity(OUT));
-        Box::new(Self { decompress, synced: None, out, history: Window::new(0, REACH) })
+        // A larger window than the peer's does no harm: what it refers to is there.
+        Box::new(Self { inflate: Inflate::new(false, 15), synced: None, output: Output::new(), joined: Vec::new() })
     }
 
     /// Readies it for the next message of a receiver, which may refer back to what is in the window.
     pub(super) fn begin(&mut self, window: Option<&Window>) -> Result<(), Corrupt> {
-        self.out.clear();
-        self.history.clear();
+        self.output.clear();
         match (self.synced.take(), window) {
             (Some(synced), Some(window)) if synced == window.synced() => Ok(()),
-            (_, None) => {
-                self.decompress.reset(false);
-                Ok(())
-            }
-            (_, Some(window)) => self.restart(Some(window)),
+            _ => self.restart(window),
         }
     }
 
-    /// The message is at its end, and no final block was put there: it can go on from here.
+    /// The message is at its end, and nothing but what it said is in the decompressor's window: it can go on from here.
     pub(super) fn keep(&mut self, window: &Window) {
         self.synced = Some(window.synced());
     }
@@ -68,58 +59,105 @@ impl Inflater {
     /// Inflates some of the input into the buffer.
     pub(super) fn step(&mut self, input: &mut &[u8]) -> Result<Stop, Corrupt> {
         loop {
-            let (before_in, before_out) = (self.decompress.total_in(), self.out.len());
-            // Into the spare room: the buffer does not grow.
-            let status = self.decompress.decompress_vec(input, &mut self.out, FlushDecompress::None).map_err(|_| Corrupt)?;
-            let taken = usize::try_from(self.decompress.total_in() - before_in).unwrap_or(usize::MAX);
+            let Call { status, taken, wrote } = self.call(input, InflateFlush::NoFlush);
             *input = input.get(taken..).ok_or(Corrupt)?;
-            if status == Status::StreamEnd {
-                return Ok(Stop::End);
+            let used_up = self.output.wrote(wrote);
+            if status? == Status::StreamEnd {
+                return Ok(if taken == 0 && wrote == 0 { Stop::Ended } else { Stop::End });
             }
-            if self.out.len() == self.out.capacity() {
+            if self.output.is_full() {
                 return Ok(Stop::Full);
+            }
+            if used_up {
+                continue;
             }
             // With room left, what was taken is inflated.
             if input.is_empty() {
                 return Ok(Stop::Drained);
             }
-            if taken == 0 && self.out.len() == before_out {
+            if taken == 0 && wrote == 0 {
                 return Err(Corrupt);
             }
         }
     }
 
-    /// How much was inflated since it was made.
-    pub(super) fn total_out(&self) -> u64 {
-        self.decompress.total_out()
+    /// Inflates a message and what follows it, block by block, from where a block may begin: `place` is told where each began and where it ended, until it knows enough.
+    /// `None`: zlib stopped for another reason.
+    pub(super) fn blocks<T>(&mut self, message: &[u8], behind: &[u8], mut place: impl FnMut(usize, usize) -> Option<T>) -> Option<T> {
+        let mut joined = mem::take(&mut self.joined);
+        joined.clear();
+        joined.extend_from_slice(message);
+        joined.extend_from_slice(behind);
+        let mut begin = 0;
+        let told = loop {
+            let Some(rest) = joined.get(begin..).filter(|rest| !rest.is_empty()) else { break None };
+            let Call { status, taken, wrote } = self.call(rest, InflateFlush::Block);
+            // With room and input left, it stops at a block's end.
+            let stopped = taken > 0 && taken < rest.len() && !self.output.wrote(wrote);
+            if !stopped || status != Ok(Status::Ok) {
+                break None;
+            }
+            let end = begin + taken;
+            match place(begin, end) {
+                None => begin = end,
+                told => break told,
+            }
+        };
+        self.joined = joined;
+        told
+    }
+
+    /// Feeds bytes that say nothing if they come where they should, up to the first end of a block. How many were taken. If they do say something, nobody
+    /// hears of it.
+    pub(super) fn probe_block(&mut self, bytes: &[u8]) -> Result<usize, Corrupt> {
+        let Call { status, taken, wrote } = self.call(bytes, InflateFlush::Block);
+        if status? == Status::Ok && wrote == 0 { Ok(taken) } else { Err(Corrupt) }
+    }
+
+    /// The same over the ends of blocks; also, whether it stopped because a final one had ended.
+    pub(super) fn probe(&mut self, bytes: &[u8]) -> Result<(usize, bool), Corrupt> {
+        let Call { status, taken, wrote } = self.call(bytes, InflateFlush::NoFlush);
+        let ended = status? == Status::StreamEnd;
+        if wrote == 0 { Ok((taken, ended)) } else { Err(Corrupt) }
+    }
+
+    fn call(&mut self, input: &[u8], flush: InflateFlush) -> Call {
+        let (before_in, before_out) = (self.inflate.total_in(), self.inflate.total_out());
+        let status = self.inflate.decompress(input, self.output.room(), flush).map_err(|_| Corrupt);
+        let count = |total: u64, before| usize::try_from(total - before).unwrap_or(usize::MAX);
+        Call { status, taken: count(self.inflate.total_in(), before_in), wrote: count(self.inflate.total_out(), before_out) }
     }
 
     /// What was inflated and not given out.
     pub(super) fn out(&self) -> &[u8] {
-        &self.out
+        self.output.rest()
     }
 
-    /// What was inflated was given out, and there is more to come: the window, or the history if there is none, has it from now on.
+    /// What was inflated was given out, and there is more to come: the window, if there is one, has it from now on.
     pub(super) fn given_out(&mut self, window: Option<&mut Window>) {
-        window.unwrap_or(&mut self.history).push(&self.out);
-        self.out.clear();
-    }
-
-    /// Forgets what was inflated behind the first `len` bytes that were not given out.
-    pub(super) fn forget_behind(&mut self, len: usize) {
-        self.out.truncate(len);
+        if let Some(window) = window {
+            window.push(self.output.rest());
+        }
+        self.output.gave_out();
     }
 
     /// Goes on behind a final block, RFC 7692 §7.2.3.4: what follows may refer back to what came before it, all of which was given out.
     pub(super) fn restart(&mut self, window: Option<&Window>) -> Result<(), Corrupt> {
-        self.decompress.reset(false);
-        for part in window.unwrap_or(&self.history).parts() {
+        self.inflate.reset(false);
+        for part in window.map_or_else(|| self.output.reach(), Window::parts) {
             if !part.is_empty() {
-                self.decompress.set_dictionary(part).map_err(|_| Corrupt)?;
+                self.inflate.set_dictionary(part).map_err(|_| Corrupt)?;
             }
         }
         Ok(())
     }
+}
+
+/// What a call of zlib did, whatever became of it.
+struct Call {
+    status: Result<Status, Corrupt>,
+    taken: usize,
+    wrote: usize,
 }
 
 impl Tool for Inflater {
@@ -133,12 +171,39 @@ impl Tool for Inflater {
     }
 
     fn rest(&mut self) {
-        self.out.clear();
+        self.output.clear();
     }
 }
 
 impl fmt::Debug for Inflater {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inflater").field("synced", &self.synced).field("out", &self.out.len()).finish_non_exhaustive()
+        f.debug_struct("Inflater").field("synced", &self.synced).field("out", &self.out().len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::{Compress, Compression, FlushCompress};
+    use std::vec;
+
+    fn feed(inflater: &mut Inflater, mut data: &[u8]) {
+        inflater.begin(None).unwrap();
+        assert_eq!(inflater.step(&mut data), Ok(Stop::Drained));
+    }
+
+    /// Also what had no room before the buffer grew.
+    #[test]
+    fn what_was_taken_is_inflated() {
+        let mut data = Vec::with_capacity(1000);
+        Compress::new(Compression::new(6), false).compress_vec(&vec![0; 20_000], &mut data, FlushCompress::Sync).unwrap();
+        let mut grown = Inflater::new();
+        feed(&mut grown, &data);
+        for cut in 0..=data.len() {
+            let mut new = Inflater::new();
+            feed(&mut new, &data[..cut]);
+            feed(&mut grown, &data[..cut]);
+            assert!(new.out() == grown.out(), "{cut}: {} of {}", new.out().len(), grown.out().len());
+        }
     }
 }

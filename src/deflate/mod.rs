@@ -23,10 +23,12 @@ mod forms;
 mod inflater;
 mod inflating;
 mod offer;
+mod output;
 mod parameters;
 mod policy;
 mod pool;
 mod settings;
+mod tail;
 mod window;
 
 pub use answer::Answer;

@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A handle to compressors and decompressors that connections share: put a clone of it into each [`Config`](crate::Config).
 ///
-/// A compressor takes 250 to 400 KiB, a decompressor 80 to 110 KiB. Without a pool, a connection makes one for each message and drops it; or, where the context is
+/// A compressor takes 250 to 400 KiB, a decompressor 50 to 110 KiB. Without a pool, a connection makes one for each message and drops it; or, where the context is
 /// taken over, keeps it. With one, they wait here between two messages, and an idle connection holds at most its two windows: what was last said in
 /// either direction, at most 32 KiB each and less where less was agreed on or said; none where no context is taken over.
 ///

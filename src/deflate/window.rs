@@ -56,13 +56,6 @@ impl Window {
         }
     }
 
-    /// Forgets all, but not its room.
-    pub(super) fn clear(&mut self) {
-        self.bytes.clear();
-        self.oldest = 0;
-        self.said.total = 0;
-    }
-
     /// What whoever knows all of it is at.
     pub(super) fn synced(&self) -> Synced {
         self.said

@@ -13,7 +13,7 @@ const WINDOW: i64 = 32 << 10;
 const COMPRESSOR: i64 = 450 << 10;
 
 /// The same of a decompressor.
-const DECOMPRESSOR: i64 = 100 << 10;
+const DECOMPRESSOR: i64 = 128 << 10;
 
 /// A megabyte that inflates to a gigabyte.
 fn bomb() -> Vec<u8> {

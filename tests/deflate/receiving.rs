@@ -151,6 +151,57 @@ fn final_blocks_shorten_no_window() {
     }
 }
 
+/// The empty block that the tail belongs to may be a final one. It ends nothing of the message that comes next, however that one is read.
+#[test]
+fn a_final_empty_block_is_no_end_of_the_next_message() {
+    let said = prose(3000, 5);
+    let mut config = Config::default();
+    config.limits.max_fragments = 3;
+    for pool in [None, Some(Pool::new(1))] {
+        config.deflate.pool = pool;
+        for end in [&[1][..], &[3, 0, 1]] {
+            for step in [1, usize::MAX] {
+                let mut connection = open(Side::Server, parameters(15, true), config.clone());
+                let mut zlib = zlib();
+                let first = [flush(&mut zlib, said.as_bytes(), FlushCompress::Sync), end.to_vec()].concat();
+                assert_eq!(events(&mut connection, &compressed(Side::Client, TEXT, &first), usize::MAX), [text(&said)]);
+                // With three ends of its own, which is as many as it may have.
+                let next = [deflate(&mut zlib, said.as_bytes()), vec![0, 0, 0xff, 0xff], [3, 0].repeat(3), vec![0]].concat();
+                assert!(next.len() < 100, "it refers back");
+                assert_eq!(events(&mut connection, &compressed(Side::Client, TEXT, &next), step), [text(&said)]);
+            }
+        }
+    }
+}
+
+/// Lengths around those in which the inflated data is buffered; the next message refers back to all of it.
+#[test]
+fn short_messages_that_say_much() {
+    for len in [4095, 4096, 4097, 65_535, 65_536, 65_537, 131_072, 300_000] {
+        let mut zlib = zlib();
+        let (zeros, noise) = (vec![0; len], noise(200, 7));
+        let messages = [[&zeros[..], &noise].concat(), zeros.clone(), noise.clone(), [&noise[..], &zeros].concat(), noise];
+        let payloads: Vec<_> = messages.iter().map(|message| (BINARY, deflate(&mut zlib, message))).collect();
+        assert!(payloads.iter().all(|(_, payload)| payload.len() < 1000), "{len}");
+        check(parameters(15, true), &payloads, &messages.map(|message| Event::Binary(message.into())));
+    }
+}
+
+/// A stored block that lacks just as many bytes as the tail has, when the buffer for what is inflated is full just there.
+#[test]
+fn the_tail_completes_no_stored_block() {
+    for len in [100, 4096, 65_536] {
+        let message = [flush(&mut zlib(), &vec![0; len - 3], FlushCompress::Sync), vec![0, 7, 0, 0xf8, 0xff, 1, 2, 3]].concat();
+        // The buffer may have grown before, or not.
+        for before in [vec![0], deflate(&mut zlib(), &vec![0; 5000])] {
+            let wire = [compressed(Side::Client, BINARY, &before), compressed(Side::Client, BINARY, &message)].concat();
+            let (cause, code, before) = failure(parameters(15, true), &wire, usize::MAX);
+            assert_eq!((cause, code), (Cause::Violation(ProtocolError::InvalidDeflate), Some(1007)), "{len}");
+            assert_eq!(before.len(), 1);
+        }
+    }
+}
+
 #[test]
 fn plain_messages_between_compressed_ones_are_not_in_the_window() {
     let mut zlib = zlib();
