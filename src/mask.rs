@@ -31,6 +31,22 @@ pub const fn rotate(key: [u8; 4], done: usize) -> [u8; 4] {
     u32::from_le_bytes(key).rotate_right(8 * (done as u32 & 3)).to_le_bytes()
 }
 
+/// Fills `to` with `from`, which is as long, masked: copied and masked in one pass.
+#[cfg(feature = "alloc")]
+pub(crate) fn copy_masked(to: &mut [u8], from: &[u8], key: [u8; 4]) {
+    let (mut to, mut from) = (to.chunks_exact_mut(64), from.chunks_exact(64));
+    for (to, from) in to.by_ref().zip(from.by_ref()) {
+        if let (Ok(to), Ok(from)) = (<&mut [u8; 64]>::try_from(to), <[u8; 64]>::try_from(from)) {
+            *to = masked(from, key);
+        }
+    }
+    let to = to.into_remainder();
+    for (to, from) in to.iter_mut().zip(from.remainder()) {
+        *to = *from;
+    }
+    apply_short(to, key);
+}
+
 /// Appends `bytes`, masked, to `to`: copied and masked in one pass.
 #[cfg(feature = "alloc")]
 pub(crate) fn extend_masked(to: &mut alloc::vec::Vec<u8>, bytes: &[u8], key: [u8; 4]) {
@@ -160,6 +176,9 @@ mod tests {
     #[cfg(feature = "alloc")]
     fn masking_while_copying_equals_the_naive_loop() {
         for len in (0..300).chain([1000]) {
+            let mut filled = sample(len + 3);
+            copy_masked(&mut filled[3..], &sample(len), KEY);
+            assert_eq!(filled[3..], naive(&sample(len), KEY));
             let mut to = sample(5);
             extend_masked(&mut to, &sample(len), KEY);
             assert_eq!(to[..5], sample(5));

@@ -93,8 +93,12 @@ impl Large {
         }
     }
 
-    /// Masks the next piece of the first payload, so that there is something to show of it.
     #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(self.queue, Queue::None)
+    }
+
+    /// Masks the next piece of the first payload, so that there is something to show of it.
     pub(super) fn mask_ahead(&mut self) {
         let Some(Reference { payload, mask: Some(key), .. }) = self.queue.first_mut() else { return };
         if payload.is_empty() || self.piece.as_ref().is_some_and(|piece| !piece.rest().is_empty()) {
@@ -103,8 +107,7 @@ impl Large {
         let part = payload.split_to(PIECE.min(payload.len()));
         let piece = self.piece.get_or_insert_with(|| Box::new(Piece { bytes: [0; PIECE], len: 0, sent: 0 }));
         if let Some(bytes) = piece.bytes.get_mut(..part.len()) {
-            bytes.copy_from_slice(&part);
-            mask::apply(bytes, *key);
+            mask::copy_masked(bytes, &part, *key);
         }
         (piece.len, piece.sent) = (part.len(), 0);
     }

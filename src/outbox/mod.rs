@@ -219,8 +219,16 @@ impl Outbox {
         }
     }
 
-    /// What is to be sent, in order, up to where a payload is not masked yet.
+    /// The first slice of what is to be sent.
     #[inline]
+    fn first_slice(&self) -> &[u8] {
+        if self.waiting.is_none() && self.large.is_empty() {
+            return self.tail.get(self.sent..).unwrap_or_default();
+        }
+        self.slices().next().unwrap_or_default()
+    }
+
+    /// What is to be sent, in order, up to where a payload is not masked yet.
     fn slices(&self) -> Slices<'_> {
         let waiting = self.waiting.as_ref().map_or(&[][..], |waiting| waiting.rest());
         Slices::new(self.tail.get(self.sent..).unwrap_or_default(), self.sent, &self.large, waiting, self.frame_rest)

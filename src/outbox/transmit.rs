@@ -18,8 +18,11 @@ pub struct Transmit<'a> {
 }
 
 impl<'a> Transmit<'a> {
+    #[inline]
     pub(crate) fn new(outbox: &'a mut Outbox) -> Self {
-        outbox.large.mask_ahead();
+        if !outbox.large.is_empty() {
+            outbox.large.mask_ahead();
+        }
         Self { outbox }
     }
 
@@ -52,7 +55,7 @@ impl Buf for Transmit<'_> {
 
     #[inline]
     fn chunk(&self) -> &[u8] {
-        self.outbox.slices().next().unwrap_or_default()
+        self.outbox.first_slice()
     }
 
     #[cfg(feature = "std")]
