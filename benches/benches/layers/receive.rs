@@ -3,7 +3,7 @@
 //! The figure is the time for a message. A read is modelled by copying the wire's bytes into the scratch, for unmasking happens in place; the copy is in
 //! the figure. Each run checks that all messages came, and of what length.
 
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion};
 use sockless::{Agreement, Config, Connection, Event, Input, Role};
 use sockless_benches::client_frame;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const TEXT: u8 = 0x81;
 const BINARY: u8 = 0x82;
 
-fn receive(criterion: &mut Criterion) {
+pub(crate) fn receive(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("receive");
     group.measurement_time(Duration::from_secs(2)).warm_up_time(Duration::from_millis(500)).sample_size(20);
     for read in [16 << 10, 64 << 10] {
@@ -68,6 +68,3 @@ fn pass(connection: &mut Connection, wire: &[u8], scratch: &mut [u8]) -> (usize,
     }
     (messages, bytes)
 }
-
-criterion_group!(benches, receive);
-criterion_main!(benches);

@@ -1,0 +1,57 @@
+//! The opening handshake: a server that answers Chromium's head, a client that asks and reads the answer.
+
+use bytes::Buf;
+use criterion::Criterion;
+use sockless::server::{Incoming, OriginPolicy};
+use sockless::{Config, Input, LifeCycle, Seed, client, server};
+use std::hint::black_box;
+
+const CHROMIUM: &[u8] = include_bytes!("../../../tests/data/heads/requests/chromium-156.http");
+
+pub(crate) fn handshake(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("handshake");
+    let mut scratch = CHROMIUM.to_vec();
+    let mut config = server::Config::default();
+    config.origin = OriginPolicy::Any;
+    group.bench_function("server/chromium", |bencher| {
+        bencher.iter(|| {
+            scratch.copy_from_slice(CHROMIUM);
+            let mut handshake = server::Handshake::new(config.clone());
+            let Some(Incoming::Upgrade(request)) = handshake.poll(&mut Input::new(black_box(&mut scratch))) else { panic!("it upgrades") };
+            assert!(drain(&mut request.accept().open(Config::default())).starts_with(b"HTTP/1.1 101 "));
+        });
+    });
+    // The same seed makes the same key.
+    let request = drain(&mut ask());
+    let mut read = request.clone();
+    let Some(Incoming::Upgrade(request)) = server::Handshake::new(config).poll(&mut Input::new(&mut read)) else { panic!("it upgrades") };
+    let answer = drain(&mut request.accept().open(Config::default()));
+    let mut scratch = answer.clone();
+    group.bench_function("client", |bencher| {
+        bencher.iter(|| {
+            scratch.copy_from_slice(&answer);
+            let mut handshake = ask();
+            assert!(black_box(drain(&mut handshake)).ends_with(b"\r\n\r\n"));
+            let outcome = handshake.poll(&mut Input::new(black_box(&mut scratch)));
+            let Some(client::Outcome::Open(opened)) = outcome else { panic!("{outcome:?}") };
+            assert!(opened.open(Config::default()).is_open());
+        });
+    });
+    group.finish();
+}
+
+fn ask() -> client::Handshake {
+    let request = client::Request::new(black_box("ws://127.0.0.1:9001/chat?room=7")).expect("it is an address");
+    client::Handshake::new(request, Seed::new([7; 32]))
+}
+
+fn drain(side: &mut impl LifeCycle) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(1024);
+    while side.wants_write() {
+        let mut out = side.transmit();
+        bytes.extend_from_slice(out.chunk());
+        let taken = out.chunk().len();
+        out.advance(taken);
+    }
+    bytes
+}

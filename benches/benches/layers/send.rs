@@ -1,0 +1,59 @@
+//! Sending, on a server and on a client: queue and drain, a message or 64 of them for each time that the queue is drained.
+//!
+//! The transport takes all that it is given, in one vectored write. Each run checks that all bytes left.
+
+use bytes::{Buf, Bytes};
+use criterion::{BenchmarkId, Criterion, Throughput};
+use sockless::{Agreement, Config, Connection, LifeCycle, Role, Seed};
+use std::hint::black_box;
+use std::io::IoSlice;
+
+pub(crate) fn send(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("send");
+    for (end, header) in [("server", 0), ("client", 4)] {
+        for len in [8_usize, 125, 1024, 16 << 10, 256 << 10] {
+            let data = Bytes::from(vec![7; len]);
+            let frame = header
+                + len
+                + if len < 126 {
+                    2
+                } else if len < 1 << 16 {
+                    4
+                } else {
+                    10
+                };
+            for batch in [1, 64] {
+                // A queue that is above its mark refuses.
+                if len * batch > 1 << 20 {
+                    continue;
+                }
+                let role = if end == "server" { Role::Server } else { Role::Client(Seed::new([7; 32])) };
+                let mut connection = Connection::new(role, Agreement::default(), Config::default());
+                group.throughput(Throughput::Elements(batch as u64));
+                group.bench_function(BenchmarkId::new(format!("{end}/{len}"), format!("{batch} a flush")), |bencher| {
+                    bencher.iter(|| {
+                        for _ in 0..batch {
+                            connection.send_binary(black_box(&data)).expect("it is open");
+                        }
+                        assert_eq!(drain(&mut connection), batch * frame);
+                    });
+                });
+            }
+        }
+    }
+    group.finish();
+}
+
+/// How many bytes left.
+fn drain(connection: &mut Connection) -> usize {
+    let mut bytes = 0;
+    while connection.wants_write() {
+        let mut out = connection.transmit();
+        let mut slices = [IoSlice::new(&[]); 16];
+        let count = out.chunks_vectored(&mut slices);
+        let taken = black_box(&slices[..count]).iter().map(|slice| slice.len()).sum();
+        out.advance(taken);
+        bytes += taken;
+    }
+    bytes
+}
