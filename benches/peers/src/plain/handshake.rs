@@ -2,7 +2,7 @@
 //!
 //! The other end of the client is a few lines here; their time is set aside. What a server says is checked to belong to the key.
 
-use super::{Group, Peer, Pipe};
+use super::{Group, Peer, Pipe, wanted};
 use crate::args::Args;
 use crate::contest::{self, Contestant, Pass};
 use crate::peer::End;
@@ -16,7 +16,7 @@ const CHROMIUM: &[u8] = include_bytes!("../../../../tests/data/heads/requests/ch
 const EACH: usize = 64;
 
 pub(crate) fn group(peers: &[Box<dyn Peer>], args: &Args) -> Option<Group> {
-    let row = |end| args.wants(name(end)).then(|| row(end, peers, args));
+    let row = |end| wanted(args, name(end)).then(|| row(end, peers, args));
     let rows: Vec<_> = [End::Server, End::Client].into_iter().filter_map(row).collect();
     (!rows.is_empty()).then_some(Group { title: "Handshakes", rows })
 }

@@ -41,6 +41,11 @@ pub(crate) fn run(args: &Args) -> Vec<Group> {
     groups
 }
 
+/// Whether a row is wanted; all of them are called "plain/…" too.
+fn wanted(args: &Args, row: &str) -> bool {
+    args.wants(&format!("plain/{row}"))
+}
+
 /// What a connection is for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Setup {

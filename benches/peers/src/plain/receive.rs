@@ -3,7 +3,7 @@
 //! Every crate reads the same wire again and again. All messages are looked at before the clock runs and after it; in between they are counted.
 
 use super::load::{self, Content, Message};
-use super::{Connection, Group, Peer, Pipe, Setup, Tally};
+use super::{Connection, Group, Peer, Pipe, Setup, Tally, wanted};
 use crate::args::Args;
 use crate::contest::{self, Contestant, Pass};
 use crate::peer::End;
@@ -63,7 +63,7 @@ pub(crate) fn groups(peers: &[Box<dyn Peer>], args: &Args) -> Vec<Group> {
         ("A server receives fragmented text", vec![fragmented(Content::Mixed, 16 * K, 512), fragmented(Content::Emoji, M, K)]),
         ("A client receives binary messages", vec![client(125), client(16 * K)]),
     ];
-    let row = |work: Work| args.wants(&work.name()).then(|| row(work, peers, args));
+    let row = |work: Work| wanted(args, &work.name()).then(|| row(work, peers, args));
     let group = |(title, works): (_, Vec<Work>)| Group { title, rows: works.into_iter().filter_map(row).collect() };
     groups.into_iter().map(group).filter(|group| !group.rows.is_empty()).collect()
 }

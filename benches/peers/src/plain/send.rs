@@ -3,7 +3,7 @@
 //! The caller keeps what it sends, as one does who sends it to others too. What was written is read back before the clock runs and after it.
 
 use super::load::{self, Content, Message};
-use super::{Connection, Group, Peer, Pipe, Setup};
+use super::{Connection, Group, Peer, Pipe, Setup, wanted};
 use crate::args::Args;
 use crate::contest::{self, Contestant, Pass};
 use crate::peer::End;
@@ -41,7 +41,7 @@ pub(crate) fn groups(peers: &[Box<dyn Peer>], args: &Args) -> Vec<Group> {
         ("A client sends, a flush for each", works(End::Client, 1, &[8, 125, K, 16 * K, 256 * K, 4096 * K])),
         ("A client sends, 64 a flush", works(End::Client, 64, &[8, 125, K, 16 * K, 256 * K])),
     ];
-    let row = |work: Work| args.wants(&work.name()).then(|| row(work, peers, args));
+    let row = |work: Work| wanted(args, &work.name()).then(|| row(work, peers, args));
     let group = |(title, works): (_, Vec<Work>)| Group { title, rows: works.into_iter().filter_map(row).collect() };
     groups.into_iter().map(group).filter(|group| !group.rows.is_empty()).collect()
 }

@@ -19,7 +19,7 @@ impl Peer for Sockudo {
     }
 
     fn about(&self) -> &'static str {
-        "its `Protocol`, with a message buffer that is used again, and reads of 64 KiB or more; one write for all that was encoded"
+        "its `Protocol`, with a message buffer that is used again, and reads of 64 KiB or more; one write for all that was encoded; keys by fastrand, its default"
     }
 
     fn connect(&self, setup: Setup, pipe: &Pipe) -> Result<Box<dyn Connection>, &'static str> {
