@@ -31,7 +31,7 @@ impl Args {
 
     /// How often everything without compression is measured.
     pub(crate) fn rounds(&self) -> usize {
-        if self.quick { 41 } else { 1001 }
+        if self.quick { 41 } else { 301 }
     }
 
     /// How often everything is measured: a multiple of this.

@@ -6,15 +6,16 @@ use crate::contest::Measured;
 use std::fmt::Write as _;
 use std::path::Path;
 
-const WIDTH: f64 = 860.0;
+const WIDTH: f64 = 960.0;
 const LEFT: f64 = 270.0;
 const RIGHT: f64 = 24.0;
 const TOP: f64 = 92.0;
 const LINE: f64 = 26.0;
 
 /// A colour for each, that those who see few colours can tell apart.
-const COLOURS: [(&str, &str); 9] = [
+const COLOURS: [(&str, &str); 10] = [
     ("sockless", "#111111"),
+    ("sockless, lent", "#ffffff"),
     ("tungstenite", "#d55e00"),
     ("tokio-websockets", "#0072b2"),
     ("fastwebsockets", "#009e73"),
@@ -84,7 +85,7 @@ fn draw(title: &str, lines: &[(String, &[Measured])]) -> String {
     for (name, colour) in present {
         let _ = writeln!(
             svg,
-            r#"<circle cx="{:.0}" cy="66" r="5" fill="{colour}"/><text x="{:.0}" y="70" font-size="12">{name}</text>"#,
+            r##"<circle cx="{:.0}" cy="66" r="5" fill="{colour}" stroke="#111111" stroke-width="0.6"/><text x="{:.0}" y="70" font-size="12">{name}</text>"##,
             at + 5.0,
             at + 14.0
         );
@@ -111,7 +112,7 @@ fn draw(title: &str, lines: &[(String, &[Measured])]) -> String {
             let colour = COLOURS.iter().find(|(name, _)| *name == one.name).map_or("#000000", |(_, colour)| colour);
             let _ = writeln!(
                 svg,
-                r#"<circle cx="{:.1}" cy="{y}" r="5.5" fill="{colour}" fill-opacity="0.9"><title>{}: {:.2}, {:.0} ns</title></circle>"#,
+                r##"<circle cx="{:.1}" cy="{y}" r="5.5" fill="{colour}" fill-opacity="0.9" stroke="#111111" stroke-width="0.6"><title>{}: {:.2}, {:.0} ns</title></circle>"##,
                 x(one.ratio),
                 one.name,
                 one.ratio,

@@ -1,11 +1,11 @@
-//! Ours, as the loop in its README drives it.
+//! Ours: as the loop in the README drives it, and as the chat's does, with buffers that the loop lends; and with reads into their final place.
 
 use super::READ;
 use crate::peer::{End, Refused};
 use crate::plain::{Connection, Message, Peer, Pipe, Setup, Tally};
 use bytes::Buf;
 use sockless::server::{self, Incoming};
-use sockless::{Agreement, Config, Event, Input, LifeCycle, Role, Seed, client};
+use sockless::{Agreement, Buffers, Config, Event, Input, LifeCycle, Role, Seed, client};
 use std::cell::RefCell;
 use std::io::IoSlice;
 use std::rc::Rc;
@@ -13,23 +13,47 @@ use std::rc::Rc;
 /// sockless.
 #[derive(Debug)]
 pub(crate) struct Sockless {
-    /// Of the loop, for all its connections.
-    scratch: Rc<RefCell<Vec<u8>>>,
+    /// Whether the loop lends its buffers, and reads what is left of a large message into its place.
+    lends: bool,
+    tools: Rc<RefCell<Tools>>,
 }
 
-impl Default for Sockless {
-    fn default() -> Self {
-        Self { scratch: Rc::new(RefCell::new(vec![0; READ])) }
+/// Of the loop, for all its connections.
+#[derive(Debug)]
+struct Tools {
+    scratch: Vec<u8>,
+    buffers: Buffers,
+}
+
+impl Sockless {
+    /// As the chat does.
+    pub(crate) fn lending() -> Self {
+        Self::new(true)
+    }
+
+    /// As the README does.
+    pub(crate) fn simple() -> Self {
+        Self::new(false)
+    }
+
+    fn new(lends: bool) -> Self {
+        let buffers = Buffers::new(8 << 20);
+        Self { lends, tools: Rc::new(RefCell::new(Tools { scratch: vec![0; READ], buffers })) }
     }
 }
 
 impl Peer for Sockless {
     fn name(&self) -> &'static str {
-        "sockless"
+        if self.lends { "sockless, lent" } else { "sockless" }
     }
 
     fn about(&self) -> &'static str {
-        "reads of 64 KiB into the loop's scratch; `send_binary` of a slice, or of `Bytes` where that spares a copy; one write for all that is queued, of up to 128 slices"
+        if self.lends {
+            "the same, but the loop lends its `Buffers` for each turn, and reads the rest of a large message straight into its place (`io`)"
+        } else {
+            "reads of 64 KiB into the loop's scratch; `send_binary` of a slice, or of `Bytes` where that spares a copy; \
+             one write for all that is queued, of up to 128 slices"
+        }
     }
 
     fn connect(&self, setup: Setup, pipe: &Pipe) -> Result<Box<dyn Connection>, &'static str> {
@@ -40,14 +64,15 @@ impl Peer for Sockless {
         Ok(Box::new(Driven {
             connection: sockless::Connection::new(role, Agreement::default(), Config::default()),
             pipe: pipe.clone(),
-            scratch: self.scratch.clone(),
+            tools: self.tools.clone(),
+            lends: self.lends,
             batched: setup.batched,
             shared_from: if setup.end == End::Server { 1 << 10 } else { 32 << 10 },
         }))
     }
 
     fn accept(&self, pipe: &Pipe) -> Result<(), &'static str> {
-        let scratch = &mut *self.scratch.borrow_mut();
+        let scratch = &mut self.tools.borrow_mut().scratch;
         let mut handshake = server::Handshake::new(server::Config::default());
         let read = pipe.read_slice(scratch).ok_or("nothing to read")?;
         match handshake.poll(&mut Input::new(&mut scratch[..read])) {
@@ -60,7 +85,7 @@ impl Peer for Sockless {
     }
 
     fn request(&self, pipe: &Pipe) -> Result<(), &'static str> {
-        let scratch = &mut *self.scratch.borrow_mut();
+        let scratch = &mut self.tools.borrow_mut().scratch;
         let request = client::Request::new("ws://127.0.0.1:9001/chat?room=7").map_err(|_| "it refuses the address")?;
         let mut handshake = client::Handshake::new(request, Seed::new([7; 32]));
         write(&mut handshake, pipe);
@@ -78,45 +103,81 @@ impl Peer for Sockless {
 struct Driven {
     connection: sockless::Connection,
     pipe: Pipe,
-    scratch: Rc<RefCell<Vec<u8>>>,
+    tools: Rc<RefCell<Tools>>,
+    lends: bool,
     batched: bool,
     shared_from: usize,
 }
 
 impl Connection for Driven {
     fn receive(&mut self, messages: usize, tally: &mut Tally<'_>) -> Result<(), Refused> {
-        let scratch = &mut *self.scratch.borrow_mut();
+        let Tools { scratch, buffers } = &mut *self.tools.borrow_mut();
         let until = tally.messages + messages as u64;
         while tally.messages < until {
-            let read = self.pipe.read_slice(scratch).ok_or(Refused)?;
-            let mut input = Input::new(&mut scratch[..read]);
-            while let Some(event) = self.connection.poll_event(&mut input) {
-                match event {
-                    Event::Text(text) => tally.deliver(true, text.as_bytes()),
-                    Event::Binary(data) => tally.deliver(false, &data),
-                    Event::Closed(_) => return Err(Refused),
-                    _ => {}
+            if !self.lends {
+                let read = self.pipe.read_slice(scratch).ok_or(Refused)?;
+                let mut input = Input::new(&mut scratch[..read]);
+                while let Some(event) = self.connection.poll_event(&mut input) {
+                    deliver(&event, tally)?;
                 }
+                continue;
+            }
+            let mut connection = buffers.lend(&mut self.connection);
+            let mut input = match connection.io().0 {
+                Some(into) => {
+                    let room = into.limit();
+                    self.pipe.read_with(room, |bytes| into.into_inner().extend_from_slice(bytes)).ok_or(Refused)?;
+                    Input::empty()
+                }
+                None => {
+                    let read = self.pipe.read_slice(scratch).ok_or(Refused)?;
+                    Input::new(&mut scratch[..read])
+                }
+            };
+            while let Some(event) = connection.poll_event(&mut input) {
+                deliver(&event, tally)?;
+                connection.reclaim(event);
             }
         }
         Ok(())
     }
 
     fn send(&mut self, messages: &[Message]) {
-        for message in messages {
-            // Shared where that spares a copy: a server queues it as it is from 1 KiB on, a client from 32 KiB on.
-            let sent = if message.bytes.len() < self.shared_from {
-                self.connection.send_binary(&message.bytes[..])
-            } else {
-                self.connection.send_binary(&message.bytes)
-            };
-            sent.expect("it is open, and its queue not full");
-            if !self.batched || self.connection.above_mark() {
-                write(&mut self.connection, &self.pipe);
-            }
+        let Self { connection, pipe, tools, lends, batched, shared_from } = self;
+        if *lends {
+            let mut tools = tools.borrow_mut();
+            send(&mut tools.buffers.lend(connection), messages, *batched, *shared_from, pipe);
+        } else {
+            send(connection, messages, *batched, *shared_from, pipe);
         }
-        write(&mut self.connection, &self.pipe);
     }
+}
+
+#[inline]
+fn deliver(event: &Event<'_>, tally: &mut Tally<'_>) -> Result<(), Refused> {
+    match event {
+        Event::Text(text) => tally.deliver(true, text.as_bytes()),
+        Event::Binary(data) => tally.deliver(false, data),
+        Event::Closed(_) => return Err(Refused),
+        _ => {}
+    }
+    Ok(())
+}
+
+fn send(connection: &mut sockless::Connection, messages: &[Message], batched: bool, shared_from: usize, pipe: &Pipe) {
+    for message in messages {
+        // Shared where that spares a copy: a server queues it as it is from 1 KiB on, a client from 32 KiB on.
+        let sent = if message.bytes.len() < shared_from {
+            connection.send_binary(&message.bytes[..])
+        } else {
+            connection.send_binary(&message.bytes)
+        };
+        sent.expect("it is open, and its queue not full");
+        if !batched || connection.above_mark() {
+            write(connection, pipe);
+        }
+    }
+    write(connection, pipe);
 }
 
 /// Writes all that is queued.

@@ -1,11 +1,11 @@
-//! sockless: one write for all that a read brought.
+//! sockless: one write for all that a read brought, with buffers that the loop lends, and the rest of a large message read into its place.
 
 use super::mio;
 use crate::servers::BATCH;
 use ::mio::net::TcpStream;
 use ::tokio::io::AsyncWriteExt;
 use bytes::Buf;
-use sockless::{Agreement, Config, Connection, Event, Input, LifeCycle, Role};
+use sockless::{Agreement, Buffers, Config, Connection, Event, Input, Lent, LifeCycle, Role};
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 
@@ -19,8 +19,7 @@ fn open() -> Connection {
 }
 
 /// Answers what was read.
-fn echo(connection: &mut Connection, read: &mut [u8]) -> io::Result<()> {
-    let mut input = Input::new(read);
+fn echo(connection: &mut Lent<'_>, mut input: Input<'_>) -> io::Result<()> {
     while let Some(event) = connection.poll_event(&mut input) {
         let sent = match event {
             Event::Text(text) => connection.send_text(text),
@@ -33,25 +32,54 @@ fn echo(connection: &mut Connection, read: &mut [u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether all is written.
+fn write(mut socket: &TcpStream, connection: &mut Connection) -> io::Result<bool> {
+    while connection.wants_write() {
+        let mut out = connection.transmit();
+        let mut slices = [IoSlice::new(&[]); 16];
+        let count = out.chunks_vectored(&mut slices);
+        match socket.write_vectored(&slices[..count]) {
+            Ok(n) => out.advance(n),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(true)
+}
+
+/// One read, and the answer to it. Whether there may be more to read.
+fn read(mut socket: &TcpStream, connection: &mut Lent<'_>, scratch: &mut [u8]) -> io::Result<bool> {
+    if let (Some(into), _) = connection.io() {
+        let limit = into.limit();
+        let into = into.into_inner();
+        let before = into.len();
+        let ended = socket.take(limit as u64).read_to_end(into);
+        let read = into.len() - before;
+        echo(connection, Input::empty())?;
+        return match ended {
+            Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
+            Ok(_) => Ok(read == limit),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
+            Err(error) => Err(error),
+        };
+    }
+    match socket.read(scratch) {
+        Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
+        Ok(n) => {
+            echo(connection, Input::new(&mut scratch[..n]))?;
+            // A short read has emptied the socket.
+            Ok(n == scratch.len())
+        }
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
+        Err(error) if error.kind() == ErrorKind::Interrupted => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
 impl Talk {
     pub(crate) fn new(socket: TcpStream) -> Self {
         Self { socket, connection: open() }
-    }
-
-    /// Whether all is written.
-    fn write(&mut self) -> io::Result<bool> {
-        while self.connection.wants_write() {
-            let mut out = self.connection.transmit();
-            let mut slices = [IoSlice::new(&[]); 16];
-            let count = out.chunks_vectored(&mut slices);
-            match self.socket.write_vectored(&slices[..count]) {
-                Ok(n) => out.advance(n),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(true)
     }
 }
 
@@ -61,31 +89,25 @@ impl mio::Talk for Talk {
     }
 
     fn turn(&mut self, scratch: &mut [u8]) -> io::Result<()> {
-        loop {
-            // Who takes too little is not read from; the event of a writable socket comes back here.
-            if !self.write()? && self.connection.queued() > BATCH {
-                return Ok(());
-            }
-            match self.socket.read(scratch) {
-                Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-                Ok(n) => {
-                    echo(&mut self.connection, &mut scratch[..n])?;
-                    // A short read has emptied the socket.
-                    if n < scratch.len() {
-                        return self.write().map(drop);
-                    }
+        BUFFERS.with_borrow_mut(|buffers| {
+            let mut connection = buffers.lend(&mut self.connection);
+            loop {
+                // Who takes too little is not read from; the event of a writable socket comes back here.
+                if !write(&self.socket, &mut connection)? && connection.queued() > BATCH {
+                    return Ok(());
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+                if !read(&self.socket, &mut connection, scratch)? {
+                    return write(&self.socket, &mut connection).map(drop);
+                }
             }
-        }
+        })
     }
 }
 
 thread_local! {
     /// Of all connections of the thread.
     static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; 64 << 10]);
+    static BUFFERS: RefCell<Buffers> = RefCell::new(Buffers::new(4 << 20));
 }
 
 /// The same on tokio.
@@ -93,13 +115,34 @@ pub(crate) async fn talk(mut socket: ::tokio::net::TcpStream) -> io::Result<()> 
     let mut connection = open();
     loop {
         socket.readable().await?;
-        let read = SCRATCH.with_borrow_mut(|scratch| match socket.try_read(scratch) {
-            Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
-            Ok(n) => echo(&mut connection, &mut scratch[..n]),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
-            Err(error) => Err(error),
-        });
-        read?;
+        let again = |error: io::Error| if error.kind() == ErrorKind::WouldBlock { Ok(usize::MAX) } else { Err(error) };
+        BUFFERS.with_borrow_mut(|buffers| {
+            let mut connection = buffers.lend(&mut connection);
+            if let (Some(mut into), _) = connection.io() {
+                if socket.try_read_buf(&mut into).or_else(again)? == 0 {
+                    return Err(ErrorKind::UnexpectedEof.into());
+                }
+                echo(&mut connection, Input::empty())?;
+            } else {
+                SCRATCH.with_borrow_mut(|scratch| match socket.try_read(scratch).or_else(again)? {
+                    0 => Err(io::Error::from(ErrorKind::UnexpectedEof)),
+                    usize::MAX => Ok(()),
+                    n => echo(&mut connection, Input::new(&mut scratch[..n])),
+                })?;
+            }
+            // What the socket takes at once: then the buffers go back empty.
+            let mut out = connection.transmit();
+            while out.has_remaining() {
+                let mut slices = [IoSlice::new(&[]); 16];
+                let count = out.chunks_vectored(&mut slices);
+                match socket.try_write_vectored(&slices[..count]) {
+                    Ok(n) => out.advance(n),
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(())
+        })?;
         while connection.wants_write() {
             let mut out = connection.transmit();
             let mut slices = [IoSlice::new(&[]); 16];
