@@ -45,7 +45,7 @@ enum Bits<'a> {
 /// From which length on, in bytes, an owned payload is queued by reference, where it is not masked: where that is cheaper than a copy.
 const OWNED: usize = 4096;
 /// The same for one that is shared already.
-const SHARED: usize = 1024;
+const SHARED: usize = 2048;
 
 impl<'a> Payload<'a> {
     /// Says whether the message is compressed, where permessage-deflate was agreed on, and not the connection's

@@ -140,9 +140,12 @@ impl Assembly {
     }
 
     /// Lends a buffer for the next message.
+    #[inline]
     pub(super) fn lend(&mut self, spare: &mut Vec<u8>) {
         self.lent = true;
-        self.reclaim(mem::take(spare));
+        if spare.capacity() > 0 {
+            self.reclaim(mem::take(spare));
+        }
     }
 
     /// A buffer that is not needed any more can be used again while buffers are on loan.
@@ -153,8 +156,16 @@ impl Assembly {
     }
 
     /// Takes back a buffer that no message is in, or only a small part of one; if it is above `most` bytes it is freed.
+    #[inline]
     pub(super) fn take_back(&mut self, spare: &mut Vec<u8>, most: usize) {
         self.lent = false;
+        if !matches!(self.message, Message::None) {
+            self.take_back_message(spare, most);
+        }
+    }
+
+    #[inline(never)]
+    fn take_back_message(&mut self, spare: &mut Vec<u8>, most: usize) {
         // No more than was ever reserved for what came.
         if self.message.capacity() > self.message.len().saturating_mul(9) {
             let own = self.message.copied();

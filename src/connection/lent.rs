@@ -61,6 +61,7 @@ impl Buffers {
     }
 
     /// Lends them to a connection, until the [`Lent`] is dropped.
+    #[inline]
     pub fn lend<'a>(&'a mut self, connection: &'a mut Connection) -> Lent<'a> {
         connection.outbox.lend(&mut self.outbox);
         if let Reception::Whole(assembly) = &mut connection.message {
@@ -101,15 +102,21 @@ impl Lent<'_> {
     /// connection.reclaim(event);
     /// assert_eq!(connection.poll_event(&mut input), None, "of the next message two bytes have come, and lie in the same buffer");
     /// ```
+    #[inline]
     pub fn reclaim(&mut self, event: Event<'_>) {
-        let Reception::Whole(assembly) = &mut self.connection.message else { return };
-        let mut buffer = match event {
-            Event::Text(Cow::Owned(text)) => text.into_bytes(),
-            Event::Binary(Cow::Owned(bytes)) => bytes,
-            _ => return,
-        };
+        match event {
+            Event::Text(Cow::Owned(text)) => self.reclaim_buffer(text.into_bytes()),
+            Event::Binary(Cow::Owned(bytes)) => self.reclaim_buffer(bytes),
+            _ => {}
+        }
+    }
+
+    #[inline(never)]
+    fn reclaim_buffer(&mut self, mut buffer: Vec<u8>) {
         buffer.clear();
-        assembly.reclaim(buffer);
+        if let Reception::Whole(assembly) = &mut self.connection.message {
+            assembly.reclaim(buffer);
+        }
     }
 }
 
@@ -130,6 +137,7 @@ impl DerefMut for Lent<'_> {
 }
 
 impl Drop for Lent<'_> {
+    #[inline]
     fn drop(&mut self) {
         let Buffers { outbox, message, most } = self.buffers;
         self.connection.outbox.take_back(outbox, *most);

@@ -54,7 +54,7 @@ impl Connection {
 
     /// Queues a binary message. §5.6.
     ///
-    /// Borrowed bytes are copied. On a server a `Vec<u8>` from 4 KiB on, and a `Bytes` from 1 KiB on, is queued as it is; on a client either from 32 KiB on,
+    /// Borrowed bytes are copied. On a server a `Vec<u8>` from 4 KiB on, and a `Bytes` from 2 KiB on, is queued as it is; on a client either from 64 KiB on,
     /// and masked on its way out, a piece at a time.
     ///
     /// # Errors
@@ -103,7 +103,7 @@ impl Connection {
 
     /// Queues a message that is shared with other connections: see [`Prepared`].
     ///
-    /// A server queues it by reference from 1 KiB on; a client masks a copy of its own, from 32 KiB on a piece at a time.
+    /// A server queues it by reference from 2 KiB on; a client masks a copy of its own, from 64 KiB on a piece at a time.
     ///
     /// # Errors
     /// [`SendError::Closed`], [`SendError::InMessage`], [`SendError::QueueFull`].

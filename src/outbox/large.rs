@@ -45,8 +45,11 @@ pub(super) struct Piece {
     sent: usize,
 }
 
+/// For how many payloads there is room when there is more than one.
+const MANY: usize = 16;
+
 /// How much of a payload is masked at a time, in bytes: a multiple of the key's length, so that each piece begins with the key's first byte.
-const PIECE: usize = 16 << 10;
+const PIECE: usize = 32 << 10;
 
 /// Whether a payload is queued by reference. One that has to be masked in few pieces leaves in fewer writes when it is masked into the tail.
 #[inline]
@@ -61,7 +64,11 @@ impl Large {
         let reference = Reference { at, payload, mask };
         self.queue = match mem::take(&mut self.queue) {
             Queue::None => Queue::One(reference),
-            Queue::One(first) => Queue::Many(VecDeque::from([first, reference])),
+            Queue::One(first) => {
+                let mut all = VecDeque::with_capacity(MANY);
+                all.extend([first, reference]);
+                Queue::Many(all)
+            }
             Queue::Many(mut all) => {
                 all.push_back(reference);
                 Queue::Many(all)
@@ -79,15 +86,17 @@ impl Large {
     }
 
     /// Lends it the room for a piece.
+    #[inline]
     pub(super) fn lend(&mut self, spare: &mut Option<Box<Piece>>) {
-        if self.piece.is_none() {
+        if self.piece.is_none() && spare.is_some() {
             self.piece = spare.take();
         }
     }
 
     /// Takes back the room for a piece if nothing needs it.
+    #[inline]
     pub(super) fn take_back(&mut self, spare: &mut Option<Box<Piece>>) {
-        if let Queue::None = self.queue {
+        if self.piece.is_some() && self.is_empty() {
             let piece = self.piece.take();
             *spare = spare.take().or(piece);
         }

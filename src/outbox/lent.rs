@@ -18,6 +18,7 @@ pub(crate) struct Spare {
 
 impl Outbox {
     /// Lends the buffers to this queue, until they are taken back.
+    #[inline]
     pub(crate) fn lend(&mut self, spare: &mut Spare) {
         self.lent = true;
         if self.tail.capacity() == 0 {
@@ -27,8 +28,20 @@ impl Outbox {
     }
 
     /// Takes back what is not in use; of that, a buffer above `most` bytes is freed.
+    #[inline]
     pub(crate) fn take_back(&mut self, spare: &mut Spare, most: usize) {
         self.lent = false;
+        if self.queued == 0 && spare.tail.capacity() == 0 && (self.kept() + 1..=most).contains(&self.tail.capacity()) {
+            // The usual case: all was sent, or nothing was to be.
+            mem::swap(&mut self.tail, &mut spare.tail);
+            self.large.take_back(&mut spare.piece);
+        } else {
+            self.take_back_part(spare, most);
+        }
+    }
+
+    #[inline(never)]
+    fn take_back_part(&mut self, spare: &mut Spare, most: usize) {
         let rest = self.tail.get(self.sent..).unwrap_or_default();
         if self.tail.capacity() > self.kept().max(2 * rest.len()) {
             let own = rest.to_vec();

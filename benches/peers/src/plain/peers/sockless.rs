@@ -1,6 +1,5 @@
 //! Ours: as the loop in the README drives it, and as the chat's does, with buffers that the loop lends; and with reads into their final place.
 
-use super::READ;
 use crate::peer::{End, Refused};
 use crate::plain::{Connection, Message, Peer, Pipe, Setup, Tally};
 use bytes::Buf;
@@ -38,7 +37,7 @@ impl Sockless {
 
     fn new(lends: bool) -> Self {
         let buffers = Buffers::new(8 << 20);
-        Self { lends, tools: Rc::new(RefCell::new(Tools { scratch: vec![0; READ], buffers })) }
+        Self { lends, tools: Rc::new(RefCell::new(Tools { scratch: vec![0; if lends { 128 << 10 } else { 16 << 10 }], buffers })) }
     }
 }
 
@@ -49,9 +48,9 @@ impl Peer for Sockless {
 
     fn about(&self) -> &'static str {
         if self.lends {
-            "the same, but the loop lends its `Buffers` for each turn, and reads the rest of a large message straight into its place (`io`)"
+            "reads of 128 KiB, the loop lends its `Buffers` for each turn, and reads the rest of a large message straight into its place (`io`)"
         } else {
-            "reads of 64 KiB into the loop's scratch; `send_binary` of a slice, or of `Bytes` where that spares a copy; \
+            "reads of 16 KiB into the loop's scratch; `send_binary` of a slice, or of `Bytes` where that spares a copy; \
              one write for all that is queued, of up to 128 slices"
         }
     }
@@ -67,7 +66,7 @@ impl Peer for Sockless {
             tools: self.tools.clone(),
             lends: self.lends,
             batched: setup.batched,
-            shared_from: if setup.end == End::Server { 1 << 10 } else { 32 << 10 },
+            shared_from: if setup.end == End::Server { 2 << 10 } else { 64 << 10 },
         }))
     }
 
