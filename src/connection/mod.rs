@@ -196,6 +196,8 @@ impl Connection {
                 self.signs.heard = true;
                 self.whole(kind, data, input)
             }
+            // Most reads end with a message: then there is nothing to look for.
+            None if input.is_empty() && self.decoder.is_idle() => None,
             None => self.poll_pieces(input),
         }
     }

@@ -189,8 +189,11 @@ impl Connection {
 
     fn send_short(&mut self, kind: Kind, bytes: &[u8]) -> Result<(), SendError> {
         self.check_send()?;
-        let key = self.next_key();
-        self.outbox.push_short(kind.into(), bytes, key);
+        // Each end has its own copy of what follows, without a question about masks.
+        match &mut self.keys {
+            None => self.outbox.push_short(kind.into(), bytes, None),
+            Some(keys) => self.outbox.push_short(kind.into(), bytes, Some(keys.next_key())),
+        }
         Ok(())
     }
 

@@ -121,6 +121,13 @@ impl Decoder {
         Self { idle: false, direct: false, ..self }
     }
 
+    /// Whether nothing is under way, and input wanted.
+    #[cfg(feature = "alloc")]
+    #[inline]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.idle
+    }
+
     #[cfg(feature = "alloc")]
     pub(crate) fn limits(&self) -> Limits {
         self.limits

@@ -34,7 +34,7 @@ impl Decoder {
             (End::Client, [first, 0x7e, a, b, ..]) => (whole_kind(*first)?, long(*a, *b)?, 4),
             _ => return None,
         };
-        if header + len > input.len() || len as u64 > self.limits.max_frame.min(self.limits.max_message) {
+        if header + len > input.len() || len as u64 > self.limits.max_frame || len as u64 > self.limits.max_message {
             return None;
         }
         let (header, payload) = input.take(header + len).split_at_mut(header);

@@ -117,7 +117,7 @@ impl Outbox {
     }
 
     /// Queues a short message in a frame of its own: what `push_frame` does, as far as it is needed for that.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push_short(&mut self, opcode: OpCode, payload: &[u8], mask: Option<[u8; 4]>) {
         let header = Header { fin: true, rsv: 0, opcode, mask, payload_len: payload.len() as u64 }.encode();
         let before = self.tail.len();
