@@ -112,16 +112,19 @@ impl Connection for Driven {
     fn receive(&mut self, messages: usize, tally: &mut Tally<'_>) -> Result<(), Refused> {
         let Tools { scratch, buffers } = &mut *self.tools.borrow_mut();
         let until = tally.messages + messages as u64;
-        while tally.messages < until {
-            if !self.lends {
+        if !self.lends {
+            while tally.messages < until {
                 let read = self.pipe.read_slice(scratch).ok_or(Refused)?;
                 let mut input = Input::new(&mut scratch[..read]);
                 while let Some(event) = self.connection.poll_event(&mut input) {
                     deliver(&event, tally)?;
                 }
-                continue;
             }
-            let mut connection = buffers.lend(&mut self.connection);
+            return Ok(());
+        }
+        // A turn, as long as there is something to read.
+        let mut connection = buffers.lend(&mut self.connection);
+        while tally.messages < until {
             let mut input = match connection.io().0 {
                 Some(into) => {
                     let room = into.limit();
@@ -165,7 +168,7 @@ fn deliver(event: &Event<'_>, tally: &mut Tally<'_>) -> Result<(), Refused> {
 
 fn send(connection: &mut sockless::Connection, messages: &[Message], batched: bool, shared_from: usize, pipe: &Pipe) {
     for message in messages {
-        // Shared where that spares a copy: a server queues it as it is from 1 KiB on, a client from 32 KiB on.
+        // Shared where that spares a copy: a server queues it as it is from 2 KiB on, a client from 64 KiB on.
         let sent = if message.bytes.len() < shared_from {
             connection.send_binary(&message.bytes[..])
         } else {
