@@ -151,7 +151,8 @@ impl Decoder {
     ) -> Option<Result<Piece<'b>, ProtocolError>> {
         loop {
             let step = match self.state {
-                State::Header { bytes, len } => self.header(bytes, len, input),
+                State::Header { len: 0, .. } => self.header(input),
+                State::Header { bytes, len } => self.gather(bytes, len, input),
                 State::Payload { opcode, fin, mask, rest } => {
                     let most = match &self.message {
                         _ if opcode.is_control() => usize::MAX,
@@ -195,8 +196,22 @@ impl Decoder {
         self.idle = false;
     }
 
+    /// Takes a header that lies whole in the input, or begins to gather it. `false`: the input is used up.
+    #[inline]
+    fn header(&mut self, input: &mut Input<'_>) -> Result<bool, ProtocolError> {
+        match self.check(input.peek())? {
+            Some((header, used)) => {
+                input.take(used);
+                self.begin(header)?;
+                Ok(true)
+            }
+            None => self.gather([0; Header::MAX_LEN], 0, input),
+        }
+    }
+
     /// Gathers a header. `false`: the input is used up.
-    fn header(&mut self, mut bytes: [u8; Header::MAX_LEN], mut len: u8, input: &mut Input<'_>) -> Result<bool, ProtocolError> {
+    #[cold]
+    fn gather(&mut self, mut bytes: [u8; Header::MAX_LEN], mut len: u8, input: &mut Input<'_>) -> Result<bool, ProtocolError> {
         let (old, come) = (usize::from(len), input.peek());
         for (to, from) in bytes.iter_mut().skip(old).zip(come) {
             *to = *from;

@@ -11,10 +11,11 @@ use sockless::{Agreement, Config, Connection, Event, Input, LifeCycle, Role, See
 pub(crate) type Run = fn(usize, usize);
 
 /// The cases, their sizes in bytes, and how many messages one time is.
-pub(crate) const CASES: [(&str, &[usize], Run); 8] = [
+pub(crate) const CASES: [(&str, &[usize], Run); 9] = [
     ("receive/binary", SIZES, |len, times| receive(0x82, len, times)),
     ("receive/text", SIZES, |len, times| receive(0x81, len, times)),
     ("receive/cut", SIZES, receive_cut),
+    ("receive/fragments", &[8, 512], receive_fragments),
     ("send/server", SIZES, |len, times| send(Role::Server, len, times)),
     ("send/client", SIZES, |len, times| send(client_role(), len, times)),
     ("send/alone", SIZES, send_alone),
@@ -83,6 +84,15 @@ fn receive_cut(len: usize, times: usize) {
     for _ in 0..times * BATCH {
         assert_eq!(poll(&mut connection, a), (0, 0));
         assert_eq!(poll(&mut connection, b), (1, len));
+    }
+}
+
+/// A batch of fragments, the message whole with the last of them.
+fn receive_fragments(len: usize, times: usize) {
+    let mut connection = connection(Role::Server);
+    let mut wire = [frame(0x01, len), frame(0x00, len).repeat(BATCH - 2), frame(0x80, len)].concat();
+    for _ in 0..times {
+        assert_eq!(poll(&mut connection, &mut wire), (1, BATCH * len));
     }
 }
 
