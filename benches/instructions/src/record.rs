@@ -57,7 +57,7 @@ impl Record {
                 Some(recorded) => {
                     let too_much = *count > recorded * MOST;
                     within &= !same || !too_much;
-                    let told = if too_much { "  TOO MUCH" } else { "" };
+                    let told = if same && too_much { "  TOO MUCH" } else { "" };
                     format!("{recorded:9.1}  {:+5.1} %{told}", (count / recorded - 1.0) * 100.0)
                 }
             };
