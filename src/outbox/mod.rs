@@ -219,13 +219,19 @@ impl Outbox {
         }
     }
 
+    /// All that is to be sent, if it is one slice, as most of the time.
+    #[inline]
+    fn only_slice(&self) -> Option<&[u8]> {
+        if self.waiting.is_none() && self.large.is_empty() { self.tail.get(self.sent..) } else { None }
+    }
+
     /// The first slice of what is to be sent.
     #[inline]
     fn first_slice(&self) -> &[u8] {
-        if self.waiting.is_none() && self.large.is_empty() {
-            return self.tail.get(self.sent..).unwrap_or_default();
+        match self.only_slice() {
+            Some(only) => only,
+            None => self.slices().next().unwrap_or_default(),
         }
-        self.slices().next().unwrap_or_default()
     }
 
     /// What is to be sent, in order, up to where a payload is not masked yet.

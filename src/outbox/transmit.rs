@@ -59,7 +59,12 @@ impl Buf for Transmit<'_> {
     }
 
     #[cfg(feature = "std")]
+    #[inline]
     fn chunks_vectored<'b>(&'b self, dst: &mut [std::io::IoSlice<'b>]) -> usize {
+        if let (Some(slot), Some(only)) = (dst.first_mut(), self.outbox.only_slice()) {
+            *slot = std::io::IoSlice::new(only);
+            return usize::from(!only.is_empty());
+        }
         let mut n = 0;
         for (slot, slice) in dst.iter_mut().zip(self.outbox.slices()) {
             *slot = std::io::IoSlice::new(slice);
