@@ -66,7 +66,7 @@ pub(crate) struct Outbox {
 }
 
 /// The largest tail that a new batch starts with, in bytes: what one small message to each of many connections may cost.
-const MAX_BATCH: u16 = 4 << 10;
+const MAX_BATCH: u16 = 16 << 10;
 
 /// The tail is closed up only when at least this many bytes of it were sent.
 const CLOSE_UP: usize = 4096;
