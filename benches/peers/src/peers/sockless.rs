@@ -65,9 +65,13 @@ impl Peer for Sockless {
 
     fn about(&self) -> &'static str {
         match self.keep {
-            Keep::Pool(1) => "flate2 with zlib-rs; one compressor and one decompressor for all connections, primed with the window of each",
-            Keep::Pool(_) => "flate2 with zlib-rs; a pool with room for every connection",
-            Keep::Nothing => "flate2 with zlib-rs; without takeover a compressor or decompressor is made for each message",
+            Keep::Pool(1) => {
+                "compresses by flate2 with zlib-rs, inflates by zlib-rs itself; one compressor and one decompressor for all connections, primed with the window of each"
+            }
+            Keep::Pool(_) => "compresses by flate2 with zlib-rs, inflates by zlib-rs itself; a pool with room for every connection",
+            Keep::Nothing => {
+                "compresses by flate2 with zlib-rs, inflates by zlib-rs itself; without takeover a compressor or decompressor is made for each message"
+            }
         }
     }
 
