@@ -125,3 +125,43 @@ fn nothing_is_left_of_another_message() {
         }
     }
 }
+
+/// The tail completes a table of codes, and in its last byte is the code of that block's end. Nobody writes such a message, but with its tail it inflates, which is all
+/// that §7.2.2 asks. It spoils nothing: the next one refers back over it.
+#[test]
+fn a_block_that_ends_with_the_tail_by_itself_is_whole() {
+    // A literal in a block with the fixed codes; then a table, most of it lengths of codes that nothing has.
+    let row = |literal: u8, begin: [u8; 6], at: usize, [one, two]: [u8; 2], len: usize, end: u8| {
+        let mut payload = vec![0; len];
+        payload[..6].copy_from_slice(&begin);
+        (payload[9], payload[at], payload[at + 1], payload[len - 1]) = (0x08, one, two, end);
+        (literal, payload)
+    };
+    let first = prose(300, 1);
+    for (literal, payload) in [
+        row(0xf0, [0xfa, 0x00, 0x20, 0x38, 0x0c, 0x20], 22, [0x60, 0], 40, 0x80),
+        // Of a final block; of the last byte are left no bits, or some.
+        row(0x91, [0x9a, 0x08, 0x28, 0x38, 0x0c, 0x20], 22, [0x60, 0], 40, 0x80),
+        row(0xe5, [0x7a, 0x0a, 0x28, 0xc0, 0x0a, 0x20], 21, [0x80, 0x3f], 42, 0x40),
+        row(0xc8, [0x3a, 0x01, 0x28, 0xd0, 0x0c, 0x20], 22, [0xe0, 0x0f], 43, 0x10),
+    ] {
+        let said = [first.as_bytes(), &[literal]].concat();
+        let mut next = zlib();
+        next.set_dictionary(&said).unwrap();
+        let next = deflate(&mut next, &said[100..]);
+        assert!(next.len() < 20, "it refers back");
+        let payloads = [deflate(&mut zlib(), first.as_bytes()), payload, next];
+        let wire: Vec<u8> = payloads.iter().flat_map(|payload| compressed(Side::Client, BINARY, payload)).collect();
+        for pool in [None, Some(Pool::new(1))] {
+            for delivery in [Delivery::Whole, Delivery::Chunks] {
+                for step in [1, 2, 3, 7, 20, usize::MAX] {
+                    let mut config = Config::default();
+                    (config.delivery, config.deflate.pool) = (delivery, pool.clone());
+                    let (got, messages, end) = outcome(parameters(15, true), config, &wire, step);
+                    assert_eq!((messages, end), (3, None), "{literal:02x} {delivery:?} {step}");
+                    assert!(got == [&said, &said[100..]].concat(), "{literal:02x} {delivery:?} {step}");
+                }
+            }
+        }
+    }
+}
