@@ -5,7 +5,9 @@
 //!   host      = "[" IPv6 address "]" / 1*( unreserved / sub-delims / "%" hex hex )
 //! ```
 
+use super::class::Class;
 use core::net::Ipv6Addr;
+use core::str;
 
 /// A host and an optional port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,26 +19,28 @@ pub(super) struct Authority<'a> {
 /// A name or an address.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Host<'a> {
-    /// A registered name or an IPv4 address.
-    Name(&'a str),
+    /// A registered name or an IPv4 address: ASCII.
+    Name(&'a [u8]),
     /// An IPv6 address.
     V6(Ipv6Addr),
 }
 
 impl<'a> Authority<'a> {
     /// Reads an authority, if it is one.
-    pub(super) fn parse(text: &'a str) -> Option<Self> {
+    pub(super) fn parse(text: &'a [u8]) -> Option<Self> {
         let (host, port) = split(text);
         Some(Self { host: Host::parse(host)?, port: parse_port(port)? })
     }
 }
 
 impl<'a> Host<'a> {
-    pub(super) fn parse(text: &'a str) -> Option<Self> {
-        if let Some(address) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            return address.parse().ok().map(Self::V6);
+    #[inline]
+    pub(super) fn parse(text: &'a [u8]) -> Option<Self> {
+        match text {
+            [] => None,
+            [b'[', address @ .., b']'] => str::from_utf8(address).ok()?.parse().ok().map(Self::V6),
+            name => Some(Self::Name(name)).filter(|_| Class::HOST.spans_encoded(name)),
         }
-        Some(Self::Name(text)).filter(|_| !text.is_empty() && is_made_of(text, |byte| is_unreserved(byte) || is_sub_delim(byte)))
     }
 }
 
@@ -44,7 +48,8 @@ impl<'a> Host<'a> {
 impl PartialEq for Host<'_> {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Name(one), Self::Name(other)) => one.eq_ignore_ascii_case(other),
+            // Nearly always they are spelt the same.
+            (Self::Name(one), Self::Name(other)) => one == other || one.eq_ignore_ascii_case(other),
             (Self::V6(one), Self::V6(other)) => one == other,
             _ => false,
         }
@@ -54,48 +59,27 @@ impl PartialEq for Host<'_> {
 impl Eq for Host<'_> {}
 
 /// Cuts an authority into its host and what stands behind the colon.
-pub(super) fn split(text: &str) -> (&str, Option<&str>) {
+pub(super) fn split(text: &[u8]) -> (&[u8], Option<&[u8]>) {
     // The colons of an IPv6 address stand inside its brackets.
-    let name_end = text.rfind(']').unwrap_or(0);
-    let colon = text.get(name_end..).and_then(|rest| rest.find(':')).map(|at| name_end + at);
-    match colon.and_then(|colon| Some((text.get(..colon)?, text.get(colon + 1..)?))) {
-        Some((host, port)) => (host, Some(port)),
+    let address = match text {
+        [b'[', ..] => text.iter().rposition(|byte| *byte == b']').unwrap_or(0),
+        _ => 0,
+    };
+    let (_, rest) = text.split_at(address);
+    match rest.iter().position(|byte| *byte == b':').map(|colon| text.split_at(address + colon)) {
+        Some((host, port)) => (host, port.get(1..)),
         None => (text, None),
     }
 }
 
 /// The port behind the colon: `Some(None)` when it is left out, `None` when it is not a port.
-pub(super) fn parse_port(text: Option<&str>) -> Option<Option<u16>> {
-    match text {
-        None | Some("") => Some(None),
-        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok().filter(|port| *port != 0).map(Some),
-        Some(_) => None,
-    }
-}
-
-/// Whether a text has only bytes of this kind, and percent-encoded ones. RFC 3986 §2.1.
-pub(super) fn is_made_of(text: &str, kind: impl Fn(u8) -> bool) -> bool {
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        let good = match byte {
-            b'%' => [bytes.next(), bytes.next()].iter().all(|hex| hex.is_some_and(|hex| hex.is_ascii_hexdigit())),
-            byte => kind(byte),
-        };
-        if !good {
-            return false;
-        }
-    }
-    true
-}
-
-/// RFC 3986 §2.3.
-pub(super) fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
-}
-
-/// RFC 3986 §2.2.
-pub(super) fn is_sub_delim(byte: u8) -> bool {
-    b"!$&'()*+,;=".contains(&byte)
+pub(super) fn parse_port(text: Option<&[u8]>) -> Option<Option<u16>> {
+    let Some(digits @ [_, ..]) = text else { return Some(None) };
+    let port = digits.iter().try_fold(0_u16, |port, digit| {
+        let digit = Some(digit.wrapping_sub(b'0')).filter(|digit| *digit < 10)?;
+        port.checked_mul(10)?.checked_add(u16::from(digit))
+    })?;
+    Some(port).filter(|port| *port != 0).map(Some)
 }
 
 #[cfg(test)]
@@ -106,15 +90,15 @@ mod tests {
     fn hosts_and_ports() {
         let localhost = Host::V6(Ipv6Addr::LOCALHOST);
         for (text, host, port) in [
-            ("a.example", Host::Name("A.EXAMPLE"), None),
-            ("a.example:", Host::Name("a.example"), None),
-            ("a.example:8080", Host::Name("a.example"), Some(8080)),
-            ("127.0.0.1:65535", Host::Name("127.0.0.1"), Some(65535)),
+            ("a.example", Host::Name(b"A.EXAMPLE"), None),
+            ("a.example:", Host::Name(b"a.example"), None),
+            ("a.example:8080", Host::Name(b"a.example"), Some(8080)),
+            ("127.0.0.1:65535", Host::Name(b"127.0.0.1"), Some(65535)),
             ("[::1]", localhost, None),
             ("[0:0::1]:80", localhost, Some(80)),
-            ("a_b%20c", Host::Name("a_b%20c"), None),
+            ("a_b%20c", Host::Name(b"a_b%20c"), None),
         ] {
-            assert_eq!(Authority::parse(text), Some(Authority { host, port }), "{text}");
+            assert_eq!(Authority::parse(text.as_bytes()), Some(Authority { host, port }), "{text}");
         }
     }
 
@@ -143,7 +127,7 @@ mod tests {
             "a.example#",
             "a\\b",
         ] {
-            assert_eq!(Authority::parse(text), None, "{text}");
+            assert_eq!(Authority::parse(text.as_bytes()), None, "{text}");
         }
     }
 }

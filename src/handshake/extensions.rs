@@ -9,8 +9,9 @@
 //! What is outside the grammar fails the handshake, in either role, whether or not an extension is asked for. What is inside is handed out, an
 //! extension at a time, to those who know some: see `deflate.rs`. No byte is looked at more than twice, however a list is made.
 
+use super::class::Class;
 use super::error::HandshakeError;
-use super::headers::{Known, is_token_byte};
+use super::headers::Known;
 use httparse::Header;
 
 /// The lines of the header, if there are any.
@@ -117,7 +118,7 @@ impl<'a> Cursor<'a> {
             // RFC 9110 §5.6.4: a backslash stands before the byte that is meant.
             let _ = self.eat(b'\\');
             let (byte, rest) = self.0.split_first()?;
-            if !is_token_byte(*byte) {
+            if !Class::TOKEN.has(*byte) {
                 return None;
             }
             self.0 = rest;
@@ -126,8 +127,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn token(&mut self) -> Option<&'a [u8]> {
-        let end = self.0.iter().position(|byte| !is_token_byte(*byte)).unwrap_or(self.0.len());
-        let (token, rest) = self.0.split_at(end);
+        let (token, rest) = self.0.split_at(Class::TOKEN.prefix(self.0));
         self.0 = rest;
         Some(token).filter(|token| !token.is_empty())
     }

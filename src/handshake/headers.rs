@@ -3,6 +3,7 @@
 //! A view keeps nothing beside the head's own bytes: it walks the lines when it is asked, and a head is bounded in size. Names are compared
 //! without regard to case (RFC 9110 §5.1), values come without the white space around them (§5.5).
 
+use super::class::Class;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -158,22 +159,34 @@ impl Known {
     /// The length decides first: most names need one comparison or none.
     #[inline]
     pub(super) fn from_name(name: &str) -> Option<Self> {
+        let name = name.as_bytes();
         let (known, spelt) = match name.len() {
-            4 => (Self::Host, "host"),
-            6 => (Self::Origin, "origin"),
-            7 => (Self::Upgrade, "upgrade"),
-            10 => (Self::Connection, "connection"),
-            14 => (Self::ContentLength, "content-length"),
-            17 if matches!(name.as_bytes().first(), Some(b't' | b'T')) => (Self::TransferEncoding, "transfer-encoding"),
-            17 => (Self::Key, "sec-websocket-key"),
-            20 => (Self::Accept, "sec-websocket-accept"),
-            21 => (Self::Version, "sec-websocket-version"),
-            22 => (Self::Protocol, "sec-websocket-protocol"),
-            24 => (Self::Extensions, "sec-websocket-extensions"),
+            4 => (Self::Host, is_spelt(name, b"host")),
+            6 => (Self::Origin, is_spelt(name, b"origin")),
+            7 => (Self::Upgrade, is_spelt(name, b"upgrade")),
+            10 => (Self::Connection, is_spelt(name, b"connection")),
+            14 => (Self::ContentLength, is_spelt(name, b"content-length")),
+            17 if is_spelt(name, b"sec-websocket-key") => (Self::Key, true),
+            17 => (Self::TransferEncoding, is_spelt(name, b"transfer-encoding")),
+            20 => (Self::Accept, is_spelt(name, b"sec-websocket-accept")),
+            21 => (Self::Version, is_spelt(name, b"sec-websocket-version")),
+            22 => (Self::Protocol, is_spelt(name, b"sec-websocket-protocol")),
+            24 => (Self::Extensions, is_spelt(name, b"sec-websocket-extensions")),
             _ => return None,
         };
-        Some(known).filter(|_| name.eq_ignore_ascii_case(spelt))
+        Some(known).filter(|_| spelt)
     }
+}
+
+/// Whether a text is this word, case ignored: the same as `eq_ignore_ascii_case`, but all bytes at once, as the word's length is known to the
+/// compiler.
+///
+/// The word has letters of lower case, and in names `-`. Bit 5 makes such a letter out of its other case and out of nothing else, and a `-` out
+/// of a CR, which no name holds.
+#[inline]
+pub(super) fn is_spelt<const N: usize>(text: &[u8], word: &[u8; N]) -> bool {
+    text.first_chunk::<N>().is_some_and(|text| text.iter().zip(word).fold(0, |apart, (byte, lower)| apart | ((byte | 0x20) ^ lower)) == 0)
+        && text.len() == N
 }
 
 /// A header that may stand once.
@@ -205,20 +218,16 @@ pub(super) fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).filter(|element| !element.is_empty())
 }
 
-/// Whether a list has this element, case ignored.
-pub(super) fn has_element(value: &[u8], element: &str) -> bool {
-    elements(value).any(|other| other.eq_ignore_ascii_case(element.as_bytes()))
+/// Whether a list has this word as an element, case ignored: see [`is_spelt`].
+#[inline]
+pub(super) fn has_element<const N: usize>(value: &[u8], word: &[u8; N]) -> bool {
+    // Most lists have one element, and nothing around it.
+    is_spelt(value, word) || elements(value).any(|element| is_spelt(element, word))
 }
 
 /// RFC 9110 §5.6.2.
 pub(super) fn is_token(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(|byte| is_token_byte(*byte))
-}
-
-#[inline]
-pub(super) fn is_token_byte(byte: u8) -> bool {
-    matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z')
-        || matches!(byte, b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~')
+    !text.is_empty() && Class::TOKEN.spans(text)
 }
 
 /// A byte that no line of a head can hold.
@@ -238,6 +247,7 @@ pub(super) fn check(name: &str, value: &[u8]) -> Result<(), HeaderError> {
 }
 
 /// Appends a header line.
+#[inline]
 pub(super) fn push(to: &mut Vec<u8>, name: &str, value: &str) {
     for part in [name, ": ", value, "\r\n"] {
         to.extend_from_slice(part.as_bytes());
@@ -254,10 +264,10 @@ mod tests {
     #[test]
     fn lists_ignore_case_white_space_and_empty_elements() {
         for value in ["Upgrade", "upgrade", "keep-alive, Upgrade", ",, \tUPGRADE\t ,", "keep-alive,Upgrade,x"] {
-            assert!(has_element(value.as_bytes(), "upgrade"), "{value}");
+            assert!(has_element(value.as_bytes(), b"upgrade"), "{value}");
         }
         for value in ["", ",", "Upgrades", "Up grade", "up,grade", "upgrade;q=1"] {
-            assert!(!has_element(value.as_bytes(), "upgrade"), "{value}");
+            assert!(!has_element(value.as_bytes(), b"upgrade"), "{value}");
         }
     }
 

@@ -4,6 +4,7 @@
 //!   16 random bytes ── base64 ──► Sec-WebSocket-Key ── + GUID, SHA-1, base64 ──► Sec-WebSocket-Accept
 //! ```
 
+use super::class::Class;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use core::fmt;
@@ -80,7 +81,7 @@ impl Key {
         let digits = key.strip_suffix(b"==")?;
         // The last digit carries two bits of the 16th byte; the other four are zero.
         let canonical = matches!(digits.last(), Some(b'A' | b'Q' | b'g' | b'w'));
-        let base64 = digits.iter().all(|digit| digit.is_ascii_alphanumeric() || matches!(digit, b'+' | b'/'));
+        let base64 = Class::BASE64.spans(digits);
         Some(Self(key)).filter(|_| canonical && base64)
     }
 

@@ -19,6 +19,7 @@
 //! `Policy::negotiate` and `Offer::check_answer` negotiate compression from the values of any header.
 
 mod authority;
+mod class;
 pub mod client;
 #[cfg(feature = "deflate")]
 mod deflate;

@@ -12,7 +12,9 @@
 //!
 //! Two of them are refused whatever the policy, and so is one with bytes outside ASCII.
 
-use super::authority::{Authority, Host, parse_port, split};
+use super::authority::Authority;
+use super::class::Class;
+use super::headers::is_spelt;
 use alloc::string::String;
 use alloc::sync::Arc;
 
@@ -51,19 +53,13 @@ impl OriginPolicy {
     }
 
     /// Whether an origin may connect to this host.
-    pub(super) fn allows(&self, origin: Option<&str>, host: Authority<'_>) -> bool {
+    pub(super) fn allows(&self, origin: Option<&[u8]>, host: Authority<'_>) -> bool {
         let Some(origin) = origin else { return true };
-        if *self == Self::Any {
-            return true;
-        }
-        // "null" has no scheme: it falls out here, as all that is malformed does.
-        let Some(origin) = Parts::parse(origin) else { return false };
+        // "null" has no scheme: it is refused by not being parsed, as all that is malformed.
+        let parsed = || Parts::parse(origin);
         match self {
-            Self::SameHost => {
-                let port = host.port.or(origin.default_port());
-                origin.authority.host == host.host && origin.port().is_some() && origin.port() == port
-            }
-            Self::List(list) => list.iter().filter_map(|listed| Parts::parse(&listed.0)).any(|listed| listed == origin),
+            Self::SameHost => parsed().is_some_and(|origin| origin.is_page_of(host)),
+            Self::List(list) => parsed().is_some_and(|origin| list.iter().filter_map(Origin::parts).any(|listed| listed == origin)),
             Self::Any => true,
         }
     }
@@ -88,18 +84,22 @@ impl Origin {
     /// # Errors
     /// It is not a scheme, a host and perhaps a port, with nothing around them; or there is a `*` in it, which would match nothing but itself.
     pub fn new(origin: &str) -> Result<Self, InvalidOrigin> {
-        Parts::parse(origin).filter(|_| !origin.contains('*')).map(|_| Self(origin.into())).ok_or(InvalidOrigin)
+        Parts::parse(origin.as_bytes()).filter(|_| !origin.contains('*')).map(|_| Self(origin.into())).ok_or(InvalidOrigin)
     }
 
     /// The origin as it was written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    fn parts(&self) -> Option<Parts<'_>> {
+        Parts::parse(self.0.as_bytes())
+    }
 }
 
 impl PartialEq for Origin {
     fn eq(&self, other: &Self) -> bool {
-        Parts::parse(&self.0) == Parts::parse(&other.0)
+        self.parts() == other.parts()
     }
 }
 
@@ -117,27 +117,30 @@ pub struct InvalidOrigin;
 /// An origin taken apart.
 #[derive(Clone, Copy, Debug)]
 struct Parts<'a> {
-    scheme: &'a str,
+    scheme: &'a [u8],
     authority: Authority<'a>,
 }
 
 impl<'a> Parts<'a> {
-    fn parse(text: &'a str) -> Option<Self> {
-        let (scheme, rest) = text.split_once("://")?;
-        let (host, port) = split(rest);
-        let authority = Authority { host: Host::parse(host)?, port: parse_port(port)? };
+    fn parse(text: &'a [u8]) -> Option<Self> {
         // RFC 3986 §3.1.
-        let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-        Some(Self { scheme, authority }).filter(|_| is_scheme)
+        let (scheme, rest) = text.split_at(Class::SCHEME.prefix(text));
+        let authority = Authority::parse(rest.strip_prefix(b"://")?)?;
+        Some(Self { scheme, authority }).filter(|_| scheme.first().is_some_and(u8::is_ascii_alphabetic))
+    }
+
+    /// Whether its host and port are these, its own default being that of a port left out.
+    fn is_page_of(&self, host: Authority<'_>) -> bool {
+        let default = self.default_port();
+        let port = self.authority.port.or(default);
+        self.authority.host == host.host && port.is_some() && port == host.port.or(default)
     }
 
     fn default_port(&self) -> Option<u16> {
-        let is = |scheme| self.scheme.eq_ignore_ascii_case(scheme);
-        match () {
-            () if is("http") || is("ws") => Some(80),
-            () if is("https") || is("wss") => Some(443),
-            () => None,
+        match self.scheme {
+            scheme if is_spelt(scheme, b"http") || is_spelt(scheme, b"ws") => Some(80),
+            scheme if is_spelt(scheme, b"https") || is_spelt(scheme, b"wss") => Some(443),
+            _ => None,
         }
     }
 
@@ -157,7 +160,7 @@ mod tests {
     use super::*;
 
     fn allows(policy: &OriginPolicy, origin: &str, host: &str) -> bool {
-        policy.allows(Some(origin), Authority::parse(host).unwrap())
+        policy.allows(Some(origin.as_bytes()), Authority::parse(host.as_bytes()).unwrap())
     }
 
     #[test]
@@ -206,7 +209,7 @@ mod tests {
             assert!(!allows(&policy, origin, host), "{origin} at {host}");
         }
         assert!(allows(&policy, "custom://a.example:80", "a.example:80"));
-        assert!(policy.allows(None, Authority::parse("a.example").unwrap()));
+        assert!(policy.allows(None, Authority::parse(b"a.example").unwrap()));
     }
 
     #[test]
@@ -220,7 +223,7 @@ mod tests {
         {
             assert!(!allows(&policy, origin, "a.example"), "{origin}");
         }
-        assert!(policy.allows(None, Authority::parse("a.example").unwrap()));
+        assert!(policy.allows(None, Authority::parse(b"a.example").unwrap()));
     }
 
     #[test]

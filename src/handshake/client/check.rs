@@ -59,7 +59,7 @@ impl<'b> Fields<'b> {
         for Header { name, value } in headers {
             match Known::from_name(name) {
                 Some(Known::Upgrade) => fields.upgrade.add(value),
-                Some(Known::Connection) => fields.connection |= has_element(value, "upgrade"),
+                Some(Known::Connection) => fields.connection |= has_element(value, b"upgrade"),
                 Some(Known::Accept) => fields.accept.add(value),
                 Some(Known::Protocol) => fields.protocol.add(value),
                 Some(Known::ContentLength) => fields.length.add(value),

@@ -7,7 +7,8 @@
 //!
 //! An address with characters outside ASCII is to be percent-encoded, its host in Punycode, before it comes here.
 
-use crate::handshake::authority::{Host, is_made_of, is_sub_delim, is_unreserved, parse_port, split};
+use crate::handshake::authority::{Host, parse_port, split};
+use crate::handshake::class::Class;
 use alloc::format;
 use alloc::string::String;
 
@@ -70,14 +71,14 @@ impl Url {
         if authority.contains('@') {
             return Err(UrlError::UserInfo);
         }
-        let (host, port) = split(authority);
+        let (host, port) = split(authority.as_bytes());
         Host::parse(host).ok_or(UrlError::Host)?;
         let default_port = if secure { 443 } else { 80 };
         let port = parse_port(port).ok_or(UrlError::Port)?.unwrap_or(default_port);
-        if !is_made_of(target, |byte| is_unreserved(byte) || is_sub_delim(byte) || b":@/?".contains(&byte)) {
+        if !Class::PATH.spans_encoded(target.as_bytes()) {
             return Err(UrlError::Target);
         }
-        let host = host.to_ascii_lowercase();
+        let host = authority.get(..host.len()).unwrap_or_default().to_ascii_lowercase();
         Ok(Self {
             secure,
             port,

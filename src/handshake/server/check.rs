@@ -8,13 +8,13 @@ use crate::agreement::Agreement;
 #[cfg(feature = "deflate")]
 use crate::deflate::Answer;
 use crate::handshake::authority::Authority;
+use crate::handshake::class::Class;
 use crate::handshake::error::HandshakeError;
 use crate::handshake::extensions;
 use crate::handshake::head::{Parsed, Request, RequestLine};
 use crate::handshake::headers::{Known, Single, elements, has_element, is_token};
 use crate::handshake::key::Key;
 use core::ops::Range;
-use core::str;
 use httparse::Header;
 
 /// Where the parts of a request lie in its head.
@@ -73,7 +73,6 @@ pub(super) fn check(head: &Parsed<'_, '_, Request>, config: &Config) -> Result<O
     }
     // §4.2.1 point 2.
     let host = fields.host.one(HandshakeError::MissingHost, HandshakeError::RepeatedHost)?;
-    let host = str::from_utf8(host).map_err(|_| HandshakeError::InvalidHost)?;
     let authority = Authority::parse(host).ok_or(HandshakeError::InvalidHost)?;
     if !names_resource(target, authority) {
         return Err(HandshakeError::InvalidTarget);
@@ -110,7 +109,9 @@ pub(super) fn check(head: &Parsed<'_, '_, Request>, config: &Config) -> Result<O
     extensions::for_each(extensions, |_, _| Ok(()))?;
     // §4.2.2 point 4.
     let origin = fields.origin.at_most_one(HandshakeError::RepeatedOrigin)?;
-    let origin = origin.map(|origin| ascii(origin).ok_or(HandshakeError::InvalidOrigin)).transpose()?;
+    if !origin.is_none_or(<[u8]>::is_ascii) {
+        return Err(HandshakeError::InvalidOrigin);
+    }
     if !config.origin.allows(origin, authority) {
         return Err(HandshakeError::ForbiddenOrigin);
     }
@@ -148,8 +149,8 @@ impl<'b> Fields<'b> {
             match Known::from_name(name) {
                 Some(Known::Host) => fields.host.add(value),
                 Some(Known::Origin) => fields.origin.add(value),
-                Some(Known::Upgrade) => fields.websocket |= has_element(value, "websocket"),
-                Some(Known::Connection) => fields.upgrade |= has_element(value, "upgrade"),
+                Some(Known::Upgrade) => fields.websocket |= has_element(value, b"websocket"),
+                Some(Known::Connection) => fields.upgrade |= has_element(value, b"upgrade"),
                 Some(Known::ContentLength) => fields.body |= *value != b"0",
                 Some(Known::TransferEncoding) => fields.body = true,
                 Some(Known::Key) => fields.key.add(value),
@@ -175,7 +176,7 @@ fn widen(range: &mut Range<usize>, to: usize) {
 fn names_resource(target: &str, host: Authority<'_>) -> bool {
     // §3: no fragment. Otherwise what browsers leave as it is: more than RFC 3986 allows (`[`, `|`, a `%` without digits), and more than our
     // own client sends, but none of these.
-    if target.bytes().any(|byte| !byte.is_ascii() || b"#\"<>".contains(&byte)) {
+    if !Class::RESOURCE.spans(target.as_bytes()) {
         return false;
     }
     if target.starts_with('/') {
@@ -188,7 +189,7 @@ fn names_resource(target: &str, host: Authority<'_>) -> bool {
         _ => return false,
     };
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let Some(named) = rest.get(..end).and_then(Authority::parse) else { return false };
+    let Some(named) = rest.as_bytes().get(..end).and_then(Authority::parse) else { return false };
     // RFC 9112 §3.2: the client sends as Host what the target names. Two that differ are two answers to the question who is meant.
     named.host == host.host && named.port.unwrap_or(default_port) == host.port.unwrap_or(default_port)
 }
@@ -218,10 +219,6 @@ const MAX_PROTOCOLS: usize = 100;
 
 fn protocols<'b>(headers: &[Header<'b>]) -> impl Iterator<Item = &'b [u8]> {
     headers.iter().filter(|header| Known::from_name(header.name) == Some(Known::Protocol)).flat_map(|header| elements(header.value))
-}
-
-fn ascii(value: &[u8]) -> Option<&str> {
-    str::from_utf8(value).ok().filter(|text| text.is_ascii())
 }
 
 /// Where these headers lie in the head.
