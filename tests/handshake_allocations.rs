@@ -6,7 +6,7 @@ mod support;
 use bytes::Buf;
 use handshake::{GET, request};
 use sockless::server::{Config, Handshake, Incoming, OriginPolicy};
-use sockless::{Connection, Input, LifeCycle};
+use sockless::{Connection, Input, LifeCycle, Seed, client};
 use support::alloc::{Counting, counted};
 
 #[global_allocator]
@@ -36,6 +36,26 @@ fn a_server_needs_one_allocation_and_keeps_none() {
     // Nothing is left on the heap.
     let ((), count) = counted(|| drop(connection));
     assert_eq!(count.live, 0);
+}
+
+#[test]
+fn a_client_needs_two_allocations_and_keeps_none() {
+    let ask = || client::Handshake::new(client::Request::new("ws://a.example:8080/chat?room=7").unwrap(), Seed::new([7; 32]));
+    // The seed decides on the key, and so on the answer.
+    let mut request = ask().transmit().pop().unwrap().to_vec();
+    let mut answer = open(&Config::default(), &mut request).transmit().pop().unwrap().to_vec();
+    let (connection, count) = counted(|| {
+        let mut handshake = ask();
+        let n = handshake.transmit().chunk().len();
+        handshake.transmit().advance(n);
+        match handshake.poll(&mut Input::new(&mut answer)) {
+            Some(client::Outcome::Open(opened)) => opened.open(sockless::Config::default()),
+            other => panic!("{other:?}"),
+        }
+    });
+    // The request, and the head of its answer.
+    assert_eq!((count.calls, count.live), (2, 0));
+    drop(connection);
 }
 
 #[cfg(feature = "deflate")]

@@ -38,12 +38,21 @@ impl Class {
     /// How many bytes at the front are of this kind.
     #[inline]
     pub(super) fn prefix(self, text: &[u8]) -> usize {
-        text.iter().position(|byte| !self.has(*byte)).unwrap_or(text.len())
+        let mut rest = text;
+        // As long as there are more of them than a few, it is one branch for four.
+        while let Some((_, behind)) = rest.split_first_chunk::<4>().filter(|(four, _)| self.spans(*four)) {
+            rest = behind;
+        }
+        text.len() - rest.len() + rest.iter().take_while(|byte| self.has(**byte)).count()
     }
 
     /// Whether all bytes are of this kind, or percent-encoded. RFC 3986 §2.1.
     #[inline]
-    pub(super) fn spans_encoded(self, mut text: &[u8]) -> bool {
+    pub(super) fn spans_encoded(self, text: &[u8]) -> bool {
+        self.spans(text) || self.spans_with_encoded(text)
+    }
+
+    fn spans_with_encoded(self, mut text: &[u8]) -> bool {
         loop {
             (_, text) = text.split_at(self.prefix(text));
             text = match text {

@@ -95,9 +95,6 @@ pub(super) struct HeadReader<K> {
     pub(super) work: usize,
 }
 
-/// What the buffer of a head has beside it, for the answer that is written behind a request: then one allocation is enough.
-const REPLY_ROOM: usize = 192;
-
 /// For how many headers there is place on the stack.
 const SLOTS: usize = 64;
 
@@ -106,7 +103,7 @@ impl<K: Kind> HeadReader<K> {
         Self {
             kind: PhantomData,
             max_headers,
-            reply_room: REPLY_ROOM,
+            reply_room: 0,
             room: max_head,
             search: Search::default(),
             stored: Vec::new(),
@@ -115,10 +112,9 @@ impl<K: Kind> HeadReader<K> {
         }
     }
 
-    /// Leaves more room for the answer.
-    #[cfg(feature = "deflate")]
-    pub(super) fn with_more_reply_room(self, bytes: usize) -> Self {
-        Self { reply_room: self.reply_room + bytes, ..self }
+    /// Leaves room for so many bytes behind a head.
+    pub(super) fn with_reply_room(self, bytes: usize) -> Self {
+        Self { reply_room: bytes, ..self }
     }
 
     /// Takes the next head off the input, and reads what is wanted out of it. `None`: all input was taken and the head is not whole.

@@ -248,9 +248,9 @@ pub(super) fn check(name: &str, value: &[u8]) -> Result<(), HeaderError> {
 
 /// Appends a header line.
 #[inline]
-pub(super) fn push(to: &mut Vec<u8>, name: &str, value: &str) {
-    for part in [name, ": ", value, "\r\n"] {
-        to.extend_from_slice(part.as_bytes());
+pub(super) fn push(to: &mut Vec<u8>, name: &str, value: impl AsRef<[u8]>) {
+    for part in [name.as_bytes(), b": ", value.as_ref(), b"\r\n"] {
+        to.extend_from_slice(part);
     }
 }
 

@@ -48,6 +48,10 @@ impl AcceptKey {
     pub fn as_str(&self) -> &str {
         str::from_utf8(&self.0).unwrap_or_default()
     }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 impl fmt::Display for AcceptKey {
@@ -90,8 +94,8 @@ impl Key {
         accept_key(self.0)
     }
 
-    pub(super) fn as_str(&self) -> &str {
-        str::from_utf8(&self.0).unwrap_or_default()
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
     }
 }
 
@@ -132,7 +136,7 @@ mod tests {
     fn a_new_key_is_valid() {
         for byte in 0..=255 {
             let key = Key::new([byte; 16]);
-            assert_eq!(Key::parse(key.as_str().as_bytes()), Some(key));
+            assert_eq!(Key::parse(key.as_bytes()), Some(key));
         }
     }
 }

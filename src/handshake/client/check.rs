@@ -91,7 +91,7 @@ impl<'b> Fields<'b> {
             return Err(HandshakeError::MissingConnection);
         }
         // §4.1: "4."
-        if self.accept.one(HandshakeError::MissingAccept, HandshakeError::RepeatedAccept)? != key.accept().as_str().as_bytes() {
+        if self.accept.one(HandshakeError::MissingAccept, HandshakeError::RepeatedAccept)? != key.accept().as_bytes() {
             return Err(HandshakeError::WrongAccept);
         }
         // §4.1: "5.", §9.1.

@@ -166,13 +166,14 @@ impl Handshake {
     /// A handshake within other limits.
     pub fn with_config(request: Request, seed: Seed, config: Config) -> Self {
         let key = Key::new(seed.nonce());
+        let (request, offered) = request.into_head(&key);
         Self {
             head: HeadReader::new(config.max_head, config.max_headers),
-            outbox: Outbox::with_head(request.to_head(&key)),
+            outbox: Outbox::with_head(request),
             ending: Ending::default(),
             seed: Some(seed),
             key,
-            offered: request.into_offered(),
+            offered,
             max_body: config.max_body,
             reading: Reading::Head,
             timed_out: false,

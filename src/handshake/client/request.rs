@@ -1,5 +1,10 @@
 //! The request that a client sends, RFC 6455 §4.1.
 //!
+//! ```text
+//!   new():         │ GET /chat HTTP/1.1, Host: a.example:8080, ... │   room    │     asked for the target and the host until the key is there
+//!   into_head():   │ GET /chat HTTP/1.1, Host: a.example:8080, ... │ key, others, CR LF │                                       what is sent
+//! ```
+//!
 //! What the caller adds was checked before, or is when it is added: no name, value, subprotocol or address holds CR, LF or NUL, and what the handshake
 //! writes itself is written once.
 
@@ -12,6 +17,9 @@ use crate::handshake::headers::{self, Header, HeaderError, elements, push};
 use crate::handshake::key::Key;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
+use core::str;
 
 /// What is asked for, of whom, with which headers.
 ///
@@ -29,9 +37,18 @@ use alloc::vec::Vec;
 /// assert_eq!((request.authority(), request.target()), ("chat.example:8443", "/room?id=7"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Request {
-    url: Url,
+    /// The head as far as the address decides it.
+    head: Vec<u8>,
+    /// Where in it the path and the query lie.
+    target: Range<usize>,
+    /// Where in it the host and the port lie.
+    authority: Range<usize>,
+    /// Where in it the host lies, without the brackets of an IPv6 address.
+    host: Range<usize>,
+    port: u16,
+    secure: bool,
     origin: Option<String>,
     offered: Offered,
     /// The other headers.
@@ -54,7 +71,19 @@ impl Request {
     /// # Errors
     /// It is not such an address; it has a fragment or user information; or it holds what is to be percent-encoded.
     pub fn new(url: &str) -> Result<Self, UrlError> {
-        Url::parse(url).map(|url| Self { url, origin: None, offered: Offered::default(), lines: Vec::new() })
+        let Url { secure, host, port, digits, target } = Url::parse(url)?;
+        let slash = if target.starts_with(b"/") { "" } else { "/" };
+        let colon = if digits.is_empty() { "" } else { ":" };
+        let mut head = Vec::with_capacity(FIXED + url.len());
+        head.extend_from_slice(b"GET ");
+        let target = append(&mut head, [slash.as_bytes(), target]);
+        head.extend_from_slice(b" HTTP/1.1\r\nHost: ");
+        let authority = append(&mut head, [host, colon.as_bytes(), digits]);
+        head.extend_from_slice(b"\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n");
+        head.get_mut(authority.clone()).unwrap_or_default().make_ascii_lowercase();
+        let brackets = usize::from(host.starts_with(b"["));
+        let host = authority.start + brackets..authority.start + host.len() - brackets;
+        Ok(Self { head, target, authority, host, port, secure, origin: None, offered: Offered::default(), lines: Vec::new() })
     }
 
     /// Offers a subprotocol; call it for each, the preferred one first. §4.1 point 10.
@@ -119,61 +148,72 @@ impl Request {
 
     /// Whether the transport has to be TLS: `wss://`.
     pub fn secure(&self) -> bool {
-        self.url.secure
+        self.secure
     }
 
     /// The host to connect to: a name in lower case, or an address. An IPv6 address is without its brackets.
     pub fn host(&self) -> &str {
-        &self.url.host
+        self.text(&self.host)
     }
 
     /// The port to connect to.
     pub fn port(&self) -> u16 {
-        self.url.port
+        self.port
     }
 
     /// What goes into `Host`: the host, and the port if it is not the scheme's default.
     pub fn authority(&self) -> &str {
-        &self.url.authority
+        self.text(&self.authority)
     }
 
     /// The path and the query. §3.
     pub fn target(&self) -> &str {
-        &self.url.target
+        self.text(&self.target)
     }
 
-    /// The bytes to send. §4.1.
-    pub(super) fn to_head(&self, key: &Key) -> Vec<u8> {
-        let mut head =
-            Vec::with_capacity(FIXED + self.url.target.len() + self.url.authority.len() + self.offered.protocols.len() + self.lines.len());
-        for part in ["GET ", &self.url.target, " HTTP/1.1\r\n"] {
-            head.extend_from_slice(part.as_bytes());
-        }
-        push(&mut head, "Host", &self.url.authority);
-        push(&mut head, "Upgrade", "websocket");
-        push(&mut head, "Connection", "Upgrade");
-        push(&mut head, "Sec-WebSocket-Version", "13");
-        push(&mut head, "Sec-WebSocket-Key", key.as_str());
-        if let Some(origin) = &self.origin {
+    fn text(&self, place: &Range<usize>) -> &str {
+        self.head.get(place.clone()).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default()
+    }
+
+    /// The bytes to send, and what the answer is checked against. §4.1.
+    pub(super) fn into_head(self, key: &Key) -> (Vec<u8>, Offered) {
+        let Self { mut head, origin, offered, lines, .. } = self;
+        push(&mut head, "Sec-WebSocket-Key", key.as_bytes());
+        if let Some(origin) = origin {
             push(&mut head, "Origin", origin);
         }
-        if !self.offered.protocols.is_empty() {
-            push(&mut head, "Sec-WebSocket-Protocol", &self.offered.protocols);
+        if !offered.protocols.is_empty() {
+            push(&mut head, "Sec-WebSocket-Protocol", &offered.protocols);
         }
         #[cfg(feature = "deflate")]
-        push_extensions(&mut head, &self.offered.deflate);
-        head.extend_from_slice(&self.lines);
+        push_extensions(&mut head, &offered.deflate);
+        head.extend_from_slice(&lines);
         head.extend_from_slice(b"\r\n");
-        head
-    }
-
-    /// What the answer is checked against.
-    pub(super) fn into_offered(self) -> Offered {
-        self.offered
+        (head, offered)
     }
 }
 
-/// About what a head has beside what the caller says, in bytes.
+/// Appends these parts: where they lie together.
+fn append<const N: usize>(head: &mut Vec<u8>, parts: [&[u8]; N]) -> Range<usize> {
+    let start = head.len();
+    for part in parts {
+        head.extend_from_slice(part);
+    }
+    start..head.len()
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("secure", &self.secure)
+            .field("authority", &self.authority())
+            .field("target", &self.target())
+            .field("offered", &self.offered)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a head has beside the address, with a little room for what the caller adds, in bytes.
 const FIXED: usize = 192;
 
 #[cfg(test)]
@@ -181,12 +221,32 @@ mod tests {
     use super::*;
 
     #[test]
+    fn addresses() {
+        for (text, secure, host, port, authority, target) in [
+            ("ws://a.example", false, "a.example", 80, "a.example", "/"),
+            ("wss://a.example", true, "a.example", 443, "a.example", "/"),
+            ("WSS://A.Example:443/Chat", true, "a.example", 443, "a.example", "/Chat"),
+            ("ws://a.example:443/", false, "a.example", 443, "a.example:443", "/"),
+            ("ws://a.example:/?a=b&c=%20/?", false, "a.example", 80, "a.example", "/?a=b&c=%20/?"),
+            ("ws://a.example?a", false, "a.example", 80, "a.example", "/?a"),
+            ("ws://[::1]:9001/x", false, "::1", 9001, "[::1]:9001", "/x"),
+            ("ws://[2001:DB8::1]", false, "2001:db8::1", 80, "[2001:db8::1]", "/"),
+            ("wss://a.example:080/", true, "a.example", 80, "a.example:80", "/"),
+            ("ws://127.0.0.1:65535//x@y:z", false, "127.0.0.1", 65535, "127.0.0.1:65535", "//x@y:z"),
+        ] {
+            let request = Request::new(text).unwrap();
+            assert_eq!((request.secure(), request.host(), request.port()), (secure, host, port), "{text}");
+            assert_eq!((request.authority(), request.target()), (authority, target), "{text}");
+        }
+    }
+
+    #[test]
     fn the_head_in_full() {
         let request = Request::new("ws://[::1]:9001/a?b").unwrap();
         let request = request.protocol("x").unwrap().protocol("y").unwrap().origin("http://b.example").unwrap();
         let request = request.header(Header::new("User-Agent", "test/1").unwrap());
         assert_eq!(
-            String::from_utf8(request.to_head(&Key::new(*b"the sample nonce"))).unwrap(),
+            String::from_utf8(request.into_head(&Key::new(*b"the sample nonce")).0).unwrap(),
             "GET /a?b HTTP/1.1\r\nHost: [::1]:9001\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: http://b.example\r\nSec-WebSocket-Protocol: x, y\r\nUser-Agent: test/1\r\n\r\n"
         );

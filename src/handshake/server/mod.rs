@@ -127,12 +127,17 @@ pub enum Incoming {
     Failed(Rejected),
 }
 
+/// What the buffer of a request has beside it, for the answer that is written behind it: then one allocation is enough.
+const REPLY_ROOM: usize = 192;
+
 impl Handshake {
     /// A handshake on a transport that was just opened.
     pub fn new(config: Config) -> Self {
-        let head = HeadReader::new(config.max_head, config.max_headers);
         #[cfg(feature = "deflate")]
-        let head = head.with_more_reply_room(if config.deflate.is_some() { LONGEST_ANSWER } else { 0 });
+        let room = if config.deflate.is_some() { REPLY_ROOM + LONGEST_ANSWER } else { REPLY_ROOM };
+        #[cfg(not(feature = "deflate"))]
+        let room = REPLY_ROOM;
+        let head = HeadReader::new(config.max_head, config.max_headers).with_reply_room(room);
         let ending = Ending::new(config.max_discard);
         Self { config, head, outbox: Outbox::default(), ending, over: false, timed_out: false }
     }

@@ -134,8 +134,9 @@ pub struct Reject {
 impl Accept {
     pub(super) fn new(mut head: Head, upgrade: Upgrade) -> Self {
         let start = head.bytes.len();
-        head.bytes.extend_from_slice(SWITCHING.as_bytes());
-        push(&mut head.bytes, "Sec-WebSocket-Accept", upgrade.key.accept().as_str());
+        for part in [SWITCHING.as_bytes(), upgrade.key.accept().as_bytes(), b"\r\n"] {
+            head.bytes.extend_from_slice(part);
+        }
         Self { head, upgrade, start, chosen: None }
     }
 
@@ -267,7 +268,7 @@ impl Reject {
         match self.status {
             204 | 304 => {}
             205 => push(&mut self.lines, "Content-Length", "0"),
-            _ => push(&mut self.lines, "Content-Length", &self.body.len().to_string()),
+            _ => push(&mut self.lines, "Content-Length", self.body.len().to_string()),
         }
         match self.status {
             // §4.2.2 point 4, §4.4.
@@ -286,7 +287,8 @@ impl fmt::Debug for Reject {
     }
 }
 
-const SWITCHING: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
+/// Up to the value of its last header.
+const SWITCHING: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ";
 
 const UPGRADE: &str = "Upgrade: websocket\r\nConnection: Upgrade, close\r\nSec-WebSocket-Version: 13\r\n";
 
