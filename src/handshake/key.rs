@@ -68,12 +68,14 @@ impl fmt::Debug for AcceptKey {
 
 /// A `Sec-WebSocket-Key`: base64 of 16 bytes, in its one canonical form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Key([u8; 24]);
+pub(super) struct Key([u8; Self::LEN]);
 
 impl Key {
+    pub(super) const LEN: usize = 24;
+
     /// A new one out of random bytes.
     pub(super) fn new(nonce: [u8; 16]) -> Self {
-        let mut key = [0; 24];
+        let mut key = [0; Self::LEN];
         // 16 bytes are 24 characters: the buffer fits exactly.
         let _ = STANDARD.encode_slice(nonce, &mut key);
         Self(key)
@@ -81,7 +83,7 @@ impl Key {
 
     /// One that was received, if it is 16 bytes when decoded. §4.2.1 point 5.
     pub(super) fn parse(value: &[u8]) -> Option<Self> {
-        let key: [u8; 24] = value.try_into().ok()?;
+        let key: [u8; Self::LEN] = value.try_into().ok()?;
         let digits = key.strip_suffix(b"==")?;
         // The last digit carries two bits of the 16th byte; the other four are zero.
         let canonical = matches!(digits.last(), Some(b'A' | b'Q' | b'g' | b'w'));

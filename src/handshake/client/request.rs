@@ -79,7 +79,7 @@ impl Request {
         let target = append(&mut head, [slash.as_bytes(), target]);
         head.extend_from_slice(b" HTTP/1.1\r\nHost: ");
         let authority = append(&mut head, [host, colon.as_bytes(), digits]);
-        head.extend_from_slice(b"\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n");
+        head.extend_from_slice(b"\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ");
         head.get_mut(authority.clone()).unwrap_or_default().make_ascii_lowercase();
         let brackets = usize::from(host.starts_with(b"["));
         let host = authority.start + brackets..authority.start + host.len() - brackets;
@@ -178,7 +178,8 @@ impl Request {
     /// The bytes to send, and what the answer is checked against. §4.1.
     pub(super) fn into_head(self, key: &Key) -> (Vec<u8>, Offered) {
         let Self { mut head, origin, offered, lines, .. } = self;
-        push(&mut head, "Sec-WebSocket-Key", key.as_bytes());
+        head.extend_from_slice(key.as_bytes());
+        head.extend_from_slice(b"\r\n");
         if let Some(origin) = origin {
             push(&mut head, "Origin", origin);
         }

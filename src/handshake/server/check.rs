@@ -23,21 +23,20 @@ pub(super) struct Asked {
     pub(super) method: usize,
     pub(super) target: usize,
     pub(super) headers_start: usize,
-    /// HEAD: the answer has no body.
-    pub(super) is_head: bool,
 }
 
 impl Asked {
     pub(super) fn of(head: &Parsed<'_, '_, Request>) -> Self {
         let RequestLine { method, target, .. } = head.line;
-        Self { method: method.len(), target: target.len(), headers_start: head.headers_start, is_head: method == "HEAD" }
+        Self { method: method.len(), target: target.len(), headers_start: head.headers_start }
     }
 }
 
 /// What a request to upgrade brings.
 #[derive(Debug)]
 pub(super) struct Upgrade {
-    pub(super) key: Key,
+    /// Where the key begins in the head.
+    pub(super) key: usize,
     /// Where the lines with the subprotocols lie in the head.
     pub(super) protocols: Range<usize>,
     /// The answer to the offer of compression that is accepted.
@@ -87,7 +86,7 @@ pub(super) fn check(head: &Parsed<'_, '_, Request>, config: &Config) -> Result<O
     }
     // §4.2.1 point 5.
     let key = fields.key.one(HandshakeError::MissingKey, HandshakeError::RepeatedKey)?;
-    let key = Key::parse(key).ok_or(HandshakeError::InvalidKey)?;
+    Key::parse(key).ok_or(HandshakeError::InvalidKey)?;
     // What follows the head are frames.
     if fields.body {
         return Err(HandshakeError::RequestBody);
@@ -116,7 +115,7 @@ pub(super) fn check(head: &Parsed<'_, '_, Request>, config: &Config) -> Result<O
         return Err(HandshakeError::ForbiddenOrigin);
     }
     Ok(Some(Upgrade {
-        key,
+        key: head.place(key).start,
         protocols: place(head, protocols),
         #[cfg(feature = "deflate")]
         deflate,

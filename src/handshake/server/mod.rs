@@ -154,7 +154,7 @@ impl Handshake {
         if self.timed_out {
             self.over = true;
             let error = HandshakeError::TimedOut;
-            return Some(Incoming::Failed(Reject::because(error, Default::default(), false, self.config.max_discard).into_rejected()));
+            return Some(Incoming::Failed(Reject::because(error, Default::default(), self.config.max_discard).into_rejected()));
         }
         let config = &self.config;
         let outcome = self.head.poll(input, |head| (Asked::of(head), check::check(head, config)))?;
@@ -163,8 +163,8 @@ impl Handshake {
         Some(match outcome {
             Ok((head, (asked, Ok(Some(upgrade))))) => Incoming::Upgrade(Request::new(head, asked, upgrade, max_discard)),
             Ok((head, (asked, Ok(None)))) => Incoming::Http(Plain::new(head, asked, max_discard)),
-            Ok((head, (asked, Err(error)))) => Incoming::Failed(Reject::because(error, head, asked.is_head, max_discard).into_rejected()),
-            Err(error) => Incoming::Failed(Reject::because(error, Default::default(), false, max_discard).into_rejected()),
+            Ok((head, (_, Err(error)))) => Incoming::Failed(Reject::because(error, head, max_discard).into_rejected()),
+            Err(error) => Incoming::Failed(Reject::because(error, Default::default(), max_discard).into_rejected()),
         })
     }
 

@@ -126,6 +126,7 @@ pub struct Reject {
     lines: Vec<u8>,
     body: Bytes,
     status: u16,
+    /// HEAD: the answer has no body.
     is_head: bool,
     max_discard: u32,
     error: Option<HandshakeError>,
@@ -134,7 +135,8 @@ pub struct Reject {
 impl Accept {
     pub(super) fn new(mut head: Head, upgrade: Upgrade) -> Self {
         let start = head.bytes.len();
-        for part in [SWITCHING.as_bytes(), upgrade.key.accept().as_bytes(), b"\r\n"] {
+        let accept = head.accept_key(&upgrade);
+        for part in [SWITCHING.as_bytes(), accept.as_bytes(), b"\r\n"] {
             head.bytes.extend_from_slice(part);
         }
         Self { head, upgrade, start, chosen: None }
@@ -228,18 +230,19 @@ impl Accept {
 }
 
 impl Reject {
-    /// An answer, written into a buffer that is not needed any more.
-    pub(super) fn new(status: u16, buffer: Vec<u8>, is_head: bool, max_discard: u32) -> Self {
+    /// An answer, written into the buffer of the request, which is not needed any more.
+    pub(super) fn new(status: u16, request: Vec<u8>, max_discard: u32) -> Self {
         let status = if (200..=599).contains(&status) { status } else { 500 };
-        let mut lines = buffer;
+        let is_head = request.starts_with(b"HEAD ");
+        let mut lines = request;
         lines.clear();
         lines.extend_from_slice(format!("HTTP/1.1 {status} {}\r\n", reason(status)).as_bytes());
         Self { lines, body: Bytes::new(), status, is_head, max_discard, error: None }
     }
 
     /// The answer to what breaks a rule.
-    pub(super) fn because(error: HandshakeError, buffer: Vec<u8>, is_head: bool, max_discard: u32) -> Self {
-        let mut reject = Self::new(error.status(), buffer, is_head, max_discard);
+    pub(super) fn because(error: HandshakeError, request: Vec<u8>, max_discard: u32) -> Self {
+        let mut reject = Self::new(error.status(), request, max_discard);
         reject.error = Some(error);
         // RFC 9110 §15.5.6: a 405 says what is allowed.
         if reject.status == 405 {

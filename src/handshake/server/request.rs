@@ -9,7 +9,7 @@ use crate::agreement::Agreement;
 use crate::deflate::Answer;
 use crate::handshake::error::HandshakeError;
 use crate::handshake::headers::{self, Headers, elements};
-use crate::handshake::key::AcceptKey;
+use crate::handshake::key::{AcceptKey, Key, accept_key};
 use crate::input::Input;
 use alloc::format;
 use alloc::string::String;
@@ -237,7 +237,7 @@ impl Request {
 
     /// What proves to the client that its key was read, for those who write the 101 themselves. §4.2.2 point 5.4.
     pub fn accept_key(&self) -> AcceptKey {
-        self.upgrade.key.accept()
+        self.head.accept_key(&self.upgrade)
     }
 
     /// Lets the client in.
@@ -314,8 +314,14 @@ impl Head {
         lists.flat_map(elements).filter_map(|protocol| str::from_utf8(protocol).ok())
     }
 
+    pub(super) fn accept_key(&self, upgrade: &Upgrade) -> AcceptKey {
+        // It was seen to be there.
+        let key: Option<&[u8; Key::LEN]> = self.bytes.get(upgrade.key..).and_then(<[u8]>::first_chunk);
+        accept_key(key.copied().unwrap_or_default())
+    }
+
     pub(super) fn reply(self, status: u16) -> Reject {
-        Reject::new(status, self.bytes, self.asked.is_head, self.max_discard)
+        Reject::new(status, self.bytes, self.max_discard)
     }
 
     fn text(&self, start: usize, len: usize) -> &str {
