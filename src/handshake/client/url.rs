@@ -102,6 +102,8 @@ mod tests {
             (" ws://a.example", UrlError::Scheme),
             ("ws://a.example#", UrlError::Fragment),
             ("ws://a.example/x#y", UrlError::Fragment),
+            ("ws://user@a b:x/#y", UrlError::Fragment),
+            ("ws://user@a b:x/ ", UrlError::UserInfo),
             ("ws://user@a.example", UrlError::UserInfo),
             ("ws://user:secret@a.example/", UrlError::UserInfo),
             ("ws://", UrlError::Host),
