@@ -70,6 +70,8 @@ impl<'a> Url<'a> {
             // Neither a host, a port nor a path has a `#` in it, so it is looked for where one of them is wrong; and so is the `@`.
             _ if rest.contains(&b'#') => UrlError::Fragment,
             _ if authority.contains(&b'@') => UrlError::UserInfo,
+            // A bracket belongs to a host, and here to one that is none.
+            UrlError::Port if authority.contains(&b']') && !host.ends_with(b"]") => UrlError::Host,
             error => error,
         };
         Host::parse(host).ok_or_else(|| blame(UrlError::Host))?;
@@ -115,6 +117,7 @@ mod tests {
             ("ws://[::1/", UrlError::Host),
             ("ws://[::g]/", UrlError::Host),
             ("ws://a.example\\b", UrlError::Host),
+            ("ws://::1]:80/", UrlError::Host),
             ("ws://a.example:0", UrlError::Port),
             ("ws://a.example:65536", UrlError::Port),
             ("ws://a.example:+80", UrlError::Port),
