@@ -121,6 +121,55 @@ fn what_could_not_be_sent_stays_and_keeps_little() {
     }
 }
 
+/// A server masks nothing, and keeps no room for that, though clients of the same loop need it.
+#[test]
+fn room_for_masking_stays_with_clients() {
+    let mut buffers = Buffers::default();
+    let mut client = Side::Client.open(Config::default());
+    let mut client = buffers.lend(&mut client);
+    client.send_binary(vec![7; 100_000]).unwrap();
+    write(&mut client, usize::MAX);
+    drop(client);
+
+    let payload = Bytes::from(vec![7; 3000]);
+    let mut server = Side::Server.open(Config::default());
+    let mut lent = buffers.lend(&mut server);
+    lent.send_binary(&payload).unwrap();
+    write(&mut lent, 4);
+    drop(lent);
+    assert_eq!(server.queued(), 3000);
+    let ((), count) = counted(|| drop((server, buffers.lend(&mut Side::Client.open(Config::default())))));
+    assert!(count.live > -1000, "{count:?}");
+    let ((), count) = counted(|| drop(buffers));
+    assert!(count.live <= -(32 << 10), "the buffers have it: {count:?}");
+}
+
+/// A connection that is in the middle of a message needs no other buffer for it: the next connection does.
+#[test]
+fn a_message_under_way_does_not_cost_the_lent_buffer() {
+    for side in SIDES {
+        for kind in [TEXT, BINARY] {
+            let mut buffers = Buffers::default();
+            let (mut slow, mut busy) = (side.open(Config::default()), side.open(Config::default()));
+            let halves = |connection: &mut Connection, buffers: &mut Buffers| {
+                let mut wire = side.other().frame(kind, &[b'x'; 50_000]);
+                let (a, b) = wire.split_at_mut(25_000);
+                counted(|| {
+                    let mut lent = buffers.lend(connection);
+                    echo_nothing(&mut lent, a);
+                    echo_nothing(&mut lent, b);
+                })
+                .1
+            };
+            halves(&mut busy, &mut buffers);
+            echo_nothing(&mut buffers.lend(&mut slow), &mut side.other().frame(kind, &[b'y'; 50_000])[..3000]);
+            // A turn in which a little more of it comes.
+            drop(buffers.lend(&mut slow));
+            assert_eq!(halves(&mut busy, &mut buffers).calls, 0, "{side:?}");
+        }
+    }
+}
+
 /// A message that is under way when the buffers are taken back holds no more than nine times of what came.
 #[test]
 fn a_message_under_way_keeps_little() {

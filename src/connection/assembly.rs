@@ -139,11 +139,11 @@ impl Assembly {
         Some(bytes.limit(foreseen.min(spare)))
     }
 
-    /// Lends a buffer for the next message.
+    /// Lends a buffer for the next message; one under way has its own, and the buffer stays for who needs it.
     #[inline]
     pub(super) fn lend(&mut self, spare: &mut Vec<u8>) {
         self.lent = true;
-        if spare.capacity() > 0 {
+        if spare.capacity() > 0 && self.message.len() == 0 {
             self.reclaim(mem::take(spare));
         }
     }

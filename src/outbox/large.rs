@@ -93,10 +93,10 @@ impl Large {
         }
     }
 
-    /// Takes back the room for a piece if nothing needs it.
+    /// Takes back the room for a piece if nothing waits that has to be masked: a server, with a lent one, never needs it.
     #[inline]
     pub(super) fn take_back(&mut self, spare: &mut Option<Box<Piece>>) {
-        if self.piece.is_some() && self.is_empty() {
+        if self.piece.is_some() && !matches!(self.queue.get(0), Some(Reference { mask: Some(_), .. })) {
             let piece = self.piece.take();
             *spare = spare.take().or(piece);
         }
