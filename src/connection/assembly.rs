@@ -36,15 +36,12 @@ enum Message {
 /// The least that is worth a read of its own, in bytes: less comes as well with what follows it.
 const DIRECT: usize = 16 << 10;
 
-/// What came so far of a control frame. Rare enough to be kept apart: an idle connection should not pay for its room.
+/// What came so far of a control frame. Rare enough to be kept apart: an idle connection should not pay for its room. It is given away as it is.
 #[derive(Debug, Default)]
-pub(super) struct ControlAssembly(Option<Box<ControlFrame>>);
+pub(super) struct ControlAssembly(Option<Box<[u8; LEN + 1]>>);
 
-#[derive(Debug)]
-struct ControlFrame {
-    bytes: [u8; 125],
-    len: u8,
-}
+/// Where the length stands of what came, behind room for the longest control frame.
+const LEN: usize = 125;
 
 impl Assembly {
     /// Adds a piece to the message under way; gives the message when it is the last. `rest` is what its frame still declares, `most` the limit on messages.
@@ -221,15 +218,20 @@ impl ControlAssembly {
         if last && self.0.is_none() {
             return Some(Cow::Borrowed(data));
         }
-        let mut frame = self.0.take().unwrap_or_else(|| Box::new(ControlFrame { bytes: [0; 125], len: 0 }));
+        let mut frame = self.0.take().unwrap_or_else(|| Box::new([0; LEN + 1]));
         // A frame that would not fit was refused by its header.
-        for (to, from) in frame.bytes.iter_mut().skip(usize::from(frame.len)).zip(data) {
+        let (room, len) = frame.split_at_mut(LEN);
+        let mut come = len.first().copied().map_or(0, usize::from);
+        for (to, from) in room.iter_mut().skip(come).zip(data) {
             *to = *from;
-            frame.len += 1;
+            come += 1;
         }
         if last {
-            return Some(Cow::Owned(frame.bytes.iter().copied().take(usize::from(frame.len)).collect()));
+            let mut payload = Vec::from(frame as Box<[u8]>);
+            payload.truncate(come);
+            return Some(Cow::Owned(payload));
         }
+        len.fill(come as u8);
         self.0 = Some(frame);
         None
     }

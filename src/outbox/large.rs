@@ -113,12 +113,14 @@ impl Large {
         if payload.is_empty() || self.piece.as_ref().is_some_and(|piece| !piece.rest().is_empty()) {
             return;
         }
-        let part = payload.split_to(PIECE.min(payload.len()));
+        let len = PIECE.min(payload.len());
         let piece = self.piece.get_or_insert_with(|| Box::new(Piece { bytes: [0; PIECE], len: 0, sent: 0 }));
-        if let Some(bytes) = piece.bytes.get_mut(..part.len()) {
-            mask::copy_masked(bytes, &part, *key);
+        if let (Some(bytes), Some(part)) = (piece.bytes.get_mut(..len), payload.get(..len)) {
+            mask::copy_masked(bytes, part, *key);
         }
-        (piece.len, piece.sent) = (part.len(), 0);
+        // To cut it off would make one that is owned shared, for an allocation.
+        payload.advance(len);
+        (piece.len, piece.sent) = (len, 0);
     }
 
     /// Moves on inside the first payload, by at most `n` bytes and at least by one; tells by how many.

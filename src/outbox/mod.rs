@@ -2,7 +2,7 @@
 //!
 //! Headers and small payloads lie in one tail buffer; large owned payloads stay where they are and are queued by reference at their
 //! place in the tail; what a client sends that way is masked on its way out, one piece at a time. Pings and pongs wait
-//! beside the queue and leave at the next end of a frame.
+//! beside the queue and leave at the next end of a frame; one that meets an empty queue is the first frame of it.
 //!
 //! ```text
 //!   tail    ┌ sent ┬─────────────────┬───────────────┬──────────┐        waiting ┌──────┬──────┐
@@ -51,6 +51,8 @@ pub(crate) struct Outbox {
     queued: u64,
     /// What is left of the frame, or handshake head, that has begun to leave. 0: the next byte begins one.
     frame_rest: u64,
+    /// Whether that frame is a ping or a pong.
+    control_first: bool,
     /// The size of the last batch: where a new tail starts.
     last_batch: u16,
     /// The length of the Close frame at the end of the queue; 0: none was queued.
@@ -148,9 +150,7 @@ impl Outbox {
 
     /// Queues a ping, past all frames that have not begun to leave.
     pub(crate) fn push_ping(&mut self, payload: &[u8], mask: Option<[u8; 4]>) {
-        let waiting = self.waiting.get_or_insert_default();
-        self.queued += waiting.push(OpCode::Ping, payload, mask) as u64;
-        self.above |= self.is_full();
+        self.push_control(OpCode::Ping, payload, mask);
     }
 
     /// Queues a pong likewise. When a Close frame has begun to leave it is dropped: nobody would read it.
@@ -158,15 +158,26 @@ impl Outbox {
         if self.queued < u64::from(self.close_len) {
             return;
         }
-        let waiting = self.waiting.get_or_insert_default();
-        self.queued -= waiting.make_way(payload.len()) as u64;
-        self.queued += waiting.push(OpCode::Pong, payload, mask) as u64;
+        if let Some(waiting) = &mut self.waiting {
+            self.queued -= waiting.make_way(payload.len()) as u64;
+        }
+        self.push_control(OpCode::Pong, payload, mask);
+    }
+
+    fn push_control(&mut self, opcode: OpCode, payload: &[u8], mask: Option<[u8; 4]>) {
+        if self.queued == 0 {
+            // There is nothing to pass. It counts as begun, so that no other one passes it.
+            self.push_frame(true, 0, opcode, Payload::from(payload), mask);
+            (self.frame_rest, self.control_first) = (self.queued, true);
+            return;
+        }
+        self.queued += self.waiting.get_or_insert_default().push(opcode, payload, mask) as u64;
         self.above |= self.is_full();
     }
 
-    /// Whether pings or pongs wait for the end of a frame.
+    /// Whether pings or pongs have not left.
     pub(crate) fn has_waiting(&self) -> bool {
-        self.waiting.is_some()
+        self.waiting.is_some() || self.control_first && self.frame_rest > 0
     }
 
     /// Whether nothing waits to be sent.
@@ -212,8 +223,9 @@ impl Outbox {
     #[inline(never)]
     fn grow_tail(&mut self, n: usize, opcode: OpCode) {
         if self.tail.capacity() == 0 {
-            let batch = if opcode.is_control() { 0 } else { self.last_batch };
-            self.tail.reserve_exact(n.max(usize::from(batch)));
+            // With room for any header before each frame, the last one's too.
+            let batch = if opcode.is_control() { 0 } else { usize::from(self.last_batch) + Encoded::ROOM };
+            self.tail.reserve_exact(n.max(batch));
         } else {
             self.tail.reserve(n);
         }
@@ -276,7 +288,8 @@ impl Outbox {
     /// Moves on inside the frame at the front, by at most `n` bytes; at least by one.
     fn advance_frame(&mut self, n: usize) -> usize {
         if self.frame_rest == 0 {
-            // All that was queued are whole frames whose headers lie in the tail.
+            // All that was queued are whole frames whose headers lie in the tail; a ping or a pong there has begun from the first.
+            self.control_first = false;
             let front = self.tail.get(self.sent..).unwrap_or_default();
             self.frame_rest = match Header::decode(front) {
                 Ok(Some((header, len))) => header.payload_len + len as u64,
