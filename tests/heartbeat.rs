@@ -2,6 +2,7 @@
 
 mod support;
 
+use bytes::Buf;
 use sockless::client::{self, Outcome};
 use sockless::server::{self, Incoming};
 use sockless::{Cause, CloseCode, Closure, Config, Deadline, Event, HandshakeError, Heartbeat, Input, LifeCycle, Seed, Timeout, Timeouts};
@@ -153,6 +154,39 @@ fn pings_that_nobody_reads_do_not_pile_up() {
             heartbeat.poll(SECOND * i, &mut connection);
         }
         assert!(connection.queued() < 40, "{}", connection.queued());
+    }
+}
+
+/// One ping waits for its turn at most, wherever it waits: alone, cut by a write, or behind a frame that has begun; one that has left is followed by the next.
+#[test]
+fn a_ping_that_has_not_left_is_not_followed_by_another() {
+    for side in SIDES {
+        let mut connection = side.open(Config::default());
+        let mut heartbeat = Heartbeat::new(timeouts(1, 0, 0, 0));
+        let mut now = 0;
+        let mut beat = |connection: &mut _| {
+            now += 1;
+            heartbeat.poll(now * SECOND, connection);
+        };
+        beat(&mut connection);
+        beat(&mut connection);
+        let ping = connection.queued();
+        assert!(ping > 0);
+        beat(&mut connection);
+        assert_eq!(connection.queued(), ping, "alone");
+        connection.transmit().advance(1);
+        beat(&mut connection);
+        assert_eq!(connection.queued(), ping - 1, "cut");
+        connection.send_binary(&[7; 1000]).unwrap();
+        let queued = connection.queued();
+        beat(&mut connection);
+        assert_eq!(connection.queued(), queued, "before a frame");
+        connection.transmit().advance(ping);
+        let queued = connection.queued();
+        beat(&mut connection);
+        assert_eq!(connection.queued(), queued + ping, "it has left, and a frame has begun");
+        beat(&mut connection);
+        assert_eq!(connection.queued(), queued + ping, "behind that frame");
     }
 }
 
