@@ -41,7 +41,7 @@ pub(crate) struct Tools {
 #[derive(Debug)]
 enum Stage {
     /// And what holds if it becomes a connection.
-    Handshake(Handshake, Config, Deadline),
+    Handshake(Box<Handshake>, Config, Deadline),
     Answer(Rejected, Deadline),
     Open(Box<Connection>, Heartbeat),
 }
@@ -79,7 +79,7 @@ pub(crate) enum Sent {
 
 impl Peer {
     pub(crate) fn new(socket: TcpStream, terms: Terms) -> Self {
-        let stage = Stage::Handshake(Handshake::new(terms.handshake), terms.connection, Deadline::after(REQUEST));
+        let stage = Stage::Handshake(Box::new(Handshake::new(terms.handshake)), terms.connection, Deadline::after(REQUEST));
         Self { link: Link::new(socket), stage, due: None }
     }
 
@@ -88,7 +88,7 @@ impl Peer {
         let Tools { scratch, buffers } = tools;
         let step = match &mut self.stage {
             Stage::Open(connection, _) => pump(&mut *buffers.lend(connection), &mut self.link, scratch),
-            Stage::Handshake(handshake, ..) => pump(handshake, &mut self.link, scratch),
+            Stage::Handshake(handshake, ..) => pump(handshake.as_mut(), &mut self.link, scratch),
             Stage::Answer(rejected, _) => pump(rejected, &mut self.link, scratch),
         };
         let read = match step {
@@ -187,7 +187,7 @@ impl Stage {
     /// Does what is due, and tells when more will be.
     fn watch(&mut self, now: Duration) -> Option<Duration> {
         match self {
-            Self::Handshake(handshake, _, deadline) => deadline.poll(now, handshake),
+            Self::Handshake(handshake, _, deadline) => deadline.poll(now, handshake.as_mut()),
             Self::Answer(rejected, deadline) => deadline.poll(now, rejected),
             Self::Open(connection, heartbeat) => heartbeat.poll(now, connection),
         }

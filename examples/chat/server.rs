@@ -43,7 +43,8 @@ pub(crate) struct Server {
     door: Option<Door>,
     terms: Terms,
     max_clients: u32,
-    peers: BTreeMap<usize, Peer>,
+    /// In boxes, for nearly half of what a tree has room for is empty.
+    peers: BTreeMap<usize, Box<Peer>>,
     next: usize,
     due: BTreeSet<usize>,
     timers: Timers,
@@ -161,7 +162,7 @@ impl Server {
                     let _ = socket.set_nodelay(true);
                     // A socket that cannot be watched is dropped.
                     if self.poll.registry().register(&mut socket, Token(self.next), Interest::READABLE | Interest::WRITABLE).is_ok() {
-                        self.peers.insert(self.next, Peer::new(socket, self.terms.clone()));
+                        self.peers.insert(self.next, Box::new(Peer::new(socket, self.terms.clone())));
                         self.due.insert(self.next);
                         self.next = self.next.wrapping_add(1).max(FIRST_PEER);
                     }
@@ -270,7 +271,7 @@ impl Server {
             connections: self.peers.len(),
             members: self.room.members().len(),
             messages: self.room.said(),
-            queued: self.peers.values().map(Peer::queued).sum(),
+            queued: self.peers.values().map(|peer| peer.queued()).sum(),
             ..self.stats.clone()
         };
         self.peers.values().for_each(|peer| stats.traffic += peer.link.traffic);
