@@ -172,7 +172,7 @@ impl Connection {
 
     /// The next event out of the bytes in `input`.
     ///
-    /// Call it after every read, [`handle_eof`](LifeCycle::handle_eof) and [`handle_error`](LifeCycle::handle_error) until it gives `None`,
+    /// Call it after every read, [`handle_eof`](crate::LifeCycle::handle_eof) and [`handle_error`](crate::LifeCycle::handle_error) until it gives `None`,
     /// which means that all bytes were consumed. Stopping earlier is allowed if the rest of the input is kept and fed later.
     ///
     /// There is no error to handle: a violation by the peer queues the right Close frame and is told as [`Event::Closed`]; afterwards
