@@ -108,7 +108,8 @@ pub trait LifeCycle: sealed::Sealed {
     /// nothing happens.
     fn shutdown_done(&mut self);
 
-    /// The peer's end of stream came: a read gave zero bytes. Feed first what you kept of the [`Input`](crate::Input): later it would be thrown away.
+    /// The peer's end of stream came: a read gave zero bytes. Feed first what you kept of the [`Input`](crate::Input), and poll for
+    /// what was [read directly](Self::io): later it would be thrown away.
     fn handle_eof(&mut self);
 
     /// The transport failed: a read gave an error that is not "try again". Output is dropped; feed first what you kept, as above.

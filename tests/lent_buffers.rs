@@ -204,6 +204,36 @@ fn a_message_under_way_keeps_little() {
     }
 }
 
+/// A loop that sees connections come and go keeps its buffers, too.
+#[test]
+fn a_connection_that_ends_gives_its_buffers_back() {
+    for side in SIDES {
+        for kind in [TEXT, BINARY] {
+            for end in [&side.other().frame(CLOSE, b"")[..], b"\xff", b""] {
+                let mut buffers = Buffers::default();
+                for round in 0..3 {
+                    let mut connection = side.open(Config::default());
+                    let mut wire = side.other().frame(kind, &[b'x'; 50_000]);
+                    let (a, b) = wire.split_at_mut(25_000);
+                    let (mut part, mut end) = (side.other().frame(kind & MORE, &[b'y'; 3000]), end.to_vec());
+                    let (c, d) = part.split_at_mut(1000);
+                    let ((), count) = counted(|| {
+                        let mut lent = buffers.lend(&mut connection);
+                        for read in [a, b, c, d, &mut end] {
+                            echo_nothing(&mut lent, read);
+                        }
+                        lent.handle_eof();
+                        echo_nothing(&mut lent, &mut []);
+                        write(&mut lent, usize::MAX);
+                    });
+                    assert!(round == 0 || count.calls == 0, "{side:?}, round {round}: {count:?}");
+                    assert_eq!(counted(|| drop(connection)).1.live, 0, "nothing stayed behind");
+                }
+            }
+        }
+    }
+}
+
 fn echo_nothing(connection: &mut Lent<'_>, read: &mut [u8]) {
     let mut input = Input::new(read);
     while let Some(event) = connection.poll_event(&mut input) {

@@ -1,7 +1,7 @@
 //! Messages and control frames that a read had cut, on their way to be whole.
 //!
 //! Nothing is reserved because a peer declared it: room grows with what has come. Text is validated piece by piece and grows as a `String`, so
-//! that it is validated once. What is whole is given away, and nothing is kept.
+//! that it is validated once. What is whole is given away, and nothing is kept but a buffer on loan.
 
 use crate::decoder::Kind;
 use crate::error::ProtocolError;
@@ -134,6 +134,15 @@ impl Assembly {
         }
         let spare = bytes.capacity() - bytes.len();
         Some(bytes.limit(foreseen.min(spare)))
+    }
+
+    /// Drops what came. A buffer on loan will be wanted back.
+    pub(super) fn stop(&mut self) {
+        let Self { message, lent, .. } = mem::take(self);
+        self.lent = lent;
+        if lent {
+            self.reclaim(message.into_buffer());
+        }
     }
 
     /// Lends a buffer for the next message; one under way has its own, and the buffer stays for who needs it.

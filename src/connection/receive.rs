@@ -156,7 +156,10 @@ impl Connection {
     /// Nothing more is received: what was cut by a read is dropped.
     pub(super) fn stop(&mut self) {
         self.decoder.stop();
-        self.message = Reception::Whole(Assembly::default());
+        match &mut self.message {
+            Reception::Whole(assembly) => assembly.stop(),
+            Reception::Chunks(_) => self.message = Reception::Whole(Assembly::default()),
+        }
         self.control = ControlAssembly::default();
         // Nothing is sent any more, either.
         #[cfg(feature = "deflate")]
