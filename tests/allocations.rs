@@ -2,9 +2,9 @@
 
 mod support;
 
-use bytes::{Buf, Bytes};
+use bytes::{Buf, BufMut, Bytes};
 use sockless::{Cause, Config, Connection, Event, Input, LifeCycle};
-use support::alloc::{Count, Counting, counted, refusing_above};
+use support::alloc::{Count, Counting, counted, live, refusing_above};
 use support::{BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT};
 
 #[global_allocator]
@@ -105,6 +105,52 @@ fn room_grows_with_what_has_come() {
         });
         assert!(count.calls <= 12, "{count:?}");
         assert!(count.peak <= 48 << 20, "{count:?}");
+    }
+}
+
+/// Of fragments nobody knows how many follow: room doubles.
+#[test]
+fn room_for_many_fragments_doubles() {
+    for side in SIDES {
+        for kind in [TEXT, BINARY] {
+            let mut wire = side.other().frame(kind & MORE, &[b'x'; 1000]);
+            for _ in 0..2000 {
+                wire.extend(side.other().frame(CONTINUATION & MORE, &[b'x'; 1000]));
+            }
+            let mut connection = side.open(Config::default());
+            let (events, count) = counted(|| drain(&mut connection, &mut wire));
+            assert!(events == 0 && count.calls <= 12 && count.live <= 4_004_000, "{count:?}");
+        }
+    }
+}
+
+/// Read directly too, in whatever small reads.
+#[test]
+fn room_for_direct_reads_grows_in_few_steps() {
+    const LEN: usize = 5 << 20;
+    for side in SIDES {
+        for most in [500, 3000, 20_000, 100_000] {
+            let mut wire = side.other().frame(BINARY, &vec![7; LEN]);
+            let mut connection = side.open(Config::default());
+            let begin = wire.len() - LEN + 10_000;
+            let ((), count) = counted(|| {
+                assert_eq!(drain(&mut connection, &mut wire[..begin]), 0);
+                let mut rest = &wire[begin..];
+                while let (Some(mut into), _) = connection.io() {
+                    let (read, unread) = rest.split_at(most.min(into.remaining_mut()));
+                    into.put_slice(read);
+                    rest = unread;
+                    let come = (LEN - rest.len()) as i64;
+                    assert!(live() <= 9 * come, "{} for {come}", live());
+                    if drain(&mut connection, &mut []) > 0 {
+                        return;
+                    }
+                }
+                assert!(rest.len() < 16 << 10);
+                assert_eq!(drain(&mut connection, &mut rest.to_vec()), 1);
+            });
+            assert!(count.calls <= 6 && count.live == 0, "{side:?}, {most}: {count:?}");
+        }
     }
 }
 

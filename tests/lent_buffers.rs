@@ -269,6 +269,24 @@ fn a_small_message_does_not_take_a_large_buffer_away() {
     }
 }
 
+/// Whatever is handed back, the larger buffer is kept.
+#[test]
+fn a_small_buffer_does_not_replace_a_large_one() {
+    for side in SIDES {
+        let mut buffers = Buffers::default();
+        let mut connection = side.open(Config::default());
+        let mut wire = side.other().frame(BINARY, &[1; 50_000]);
+        let mut again = wire.clone();
+        let mut lent = buffers.lend(&mut connection);
+        let ((), count) = counted(|| wire.chunks_mut(25_000).for_each(|read| echo_nothing(&mut lent, read)));
+        assert!(count.calls > 0);
+        lent.reclaim(Event::Text(String::from("not of this connection").into()));
+        lent.reclaim(Event::Binary(Vec::new().into()));
+        let ((), count) = counted(|| again.chunks_mut(25_000).for_each(|read| echo_nothing(&mut lent, read)));
+        assert_eq!(count.calls, 0);
+    }
+}
+
 /// Buffers that have grown above the limit are freed when they come back.
 #[test]
 fn large_buffers_are_not_kept() {
