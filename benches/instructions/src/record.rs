@@ -32,9 +32,18 @@ impl Record {
         Ok(Self { machine, counts: counts.collect() })
     }
 
-    pub(crate) fn write(&self, path: &Path) -> io::Result<()> {
+    /// Writes the counts, beside those `others` that were not made anew. What they were made with has to be the same.
+    pub(crate) fn write_beside(&self, others: Option<Self>, path: &Path) -> io::Result<()> {
+        let mut all = BTreeMap::new();
+        if let Some(others) = others {
+            if others.machine != self.machine {
+                return Err(io::Error::other(format!("the record is of {}: write all cases, or none", others.machine)));
+            }
+            all = others.counts;
+        }
+        all.extend(self.counts.clone());
         let mut text = format!("{HEADING}{}\n", self.machine);
-        for (name, count) in &self.counts {
+        for (name, count) in &all {
             let _ = writeln!(text, "{name:24} {count:9.1}");
         }
         fs::write(path, text)
