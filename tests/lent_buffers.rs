@@ -287,6 +287,38 @@ fn a_small_buffer_does_not_replace_a_large_one() {
     }
 }
 
+/// Nor does what a connection had of its own: a rest that was queued, a message that was under way.
+#[test]
+fn a_small_buffer_of_a_connection_does_not_replace_a_large_one() {
+    for side in SIDES {
+        for kind in [TEXT, BINARY] {
+            let mut buffers = Buffers::default();
+            let (mut busy, mut slow) = (side.open(Config::default()), side.open(Config::default()));
+            let mut turn = |buffers: &mut Buffers| {
+                let mut wire = side.other().frame(kind, &[b'x'; 50_000]);
+                let (a, b) = wire.split_at_mut(25_000);
+                counted(|| {
+                    let mut lent = buffers.lend(&mut busy);
+                    echo_nothing(&mut lent, a);
+                    echo_nothing(&mut lent, b);
+                    lent.send_binary(&[7; 50_000]).unwrap();
+                    write(&mut lent, usize::MAX);
+                })
+                .1
+            };
+            turn(&mut buffers);
+            let wire = side.other().frame(kind, &[b'y'; 1000]);
+            slow.send_binary(&[7; 500]).unwrap();
+            assert_eq!(feed(&mut slow, &wire[..500]), []);
+            let mut lent = buffers.lend(&mut slow);
+            echo_nothing(&mut lent, &mut wire[500..].to_vec());
+            write(&mut lent, usize::MAX);
+            drop(lent);
+            assert_eq!(turn(&mut buffers).calls, 0, "{side:?}");
+        }
+    }
+}
+
 /// Buffers that have grown above the limit are freed when they come back.
 #[test]
 fn large_buffers_are_not_kept() {
