@@ -87,4 +87,21 @@ mod tests {
             assert_eq!(input.is_empty(), expected || wire.is_empty());
         }
     }
+
+    /// Of 125 bytes the 16-bit length is not the shortest; of 126 it is.
+    #[test]
+    fn lengths_are_in_their_shortest_form() {
+        for end in [End::Client, End::Server] {
+            for (len, expected) in [(0, false), (1, false), (125, false), (126, true), (127, true), (0xffff, true)] {
+                let [a, b] = (len as u16).to_be_bytes();
+                let mut wire = match end {
+                    End::Client => alloc::vec![0x82, 0x7e, a, b],
+                    End::Server => alloc::vec![0x82, 0xfe, a, b, 1, 2, 3, 4],
+                };
+                wire.resize(wire.len() + len, 0);
+                let taken = Decoder::new(end, Limits::default()).take_whole(&mut Input::new(&mut wire)).is_some();
+                assert_eq!(taken, expected, "{end:?}, {len}");
+            }
+        }
+    }
 }
