@@ -4,7 +4,7 @@ mod support;
 
 use bytes::{Buf, Bytes};
 use proptest::prelude::*;
-use sockless::{Agreement, Config, Connection, Event, LifeCycle, Role, Seed, SendError};
+use sockless::{Agreement, Config, Connection, Event, LifeCycle, Payload, Role, Seed, SendError};
 use std::borrow::Cow;
 use support::{BINARY, CLOSE, CONTINUATION, Frame, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames, output};
 
@@ -381,5 +381,28 @@ fn no_pong_stands_inside_the_101() {
         wire.extend(output(&mut connection));
         assert!(wire.starts_with(b"HTTP/1.1 101 Switching Protocols\r\n"));
         assert!(wire.ends_with(b"\r\n\r\n\x8a\x01x\x81\x05first"), "{}", wire.escape_ascii());
+    }
+}
+
+/// From which length on a payload is queued as it is, a slice of its own behind its header's.
+#[test]
+fn payloads_are_queued_by_reference_where_that_is_cheaper_than_a_copy() {
+    let first_slice = |side: Side, payload: Payload<'_>| {
+        let mut connection = side.open(Config::default());
+        connection.send_binary(payload).unwrap();
+        let out = connection.transmit();
+        (out.chunk().len(), out.remaining())
+    };
+    for (side, owned, shared) in [(Side::Server, 4 << 10, 2 << 10), (Side::Client, 64 << 10, 64 << 10)] {
+        for (from, make) in
+            [(owned, (|len| vec![7; len].into()) as fn(usize) -> Payload<'static>), (shared, |len| Bytes::from(vec![7; len]).into())]
+        {
+            let (slice, all) = first_slice(side, make(from - 1));
+            assert_eq!(slice, all, "{side:?}: copied behind its header");
+            let (slice, all) = first_slice(side, make(from));
+            assert_eq!(slice, all - from, "{side:?}: the header alone");
+        }
+        let (slice, all) = first_slice(side, vec![7; 100_000].as_slice().into());
+        assert_eq!(slice, all, "borrowed bytes are copied, however many");
     }
 }
