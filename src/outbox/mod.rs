@@ -210,7 +210,8 @@ impl Outbox {
         }
         self.large.clear(self.lent);
         self.waiting = None;
-        (self.sent, self.queued, self.frame_rest, self.above) = (0, 0, 0, false);
+        (self.sent, self.queued, self.frame_rest) = (0, 0, 0);
+        (self.control_first, self.above) = (false, false);
     }
 
     /// How large a tail is kept when it is drained.
