@@ -39,7 +39,8 @@
 //! # Features
 //!
 //! Without any feature the frame layer is left, on `core` alone. `alloc` adds the connection and the handshake; `std`, the default, the run-time
-//! choice of SIMD; `deflate` adds permessage-deflate (RFC 7692), for those who ask for it; `getrandom` adds `Seed::random`. Features only add.
+//! choice of SIMD; `deflate` adds permessage-deflate (RFC 7692), for those who ask for it; `getrandom` adds `Seed::random`; `simd` masks by
+//! AVX2 where the processor has it, and needs Rust 1.89. Features only add.
 #![no_std]
 #![forbid(unsafe_code)]
 // A panic is a bug here, never an answer.
