@@ -44,54 +44,48 @@ pub(super) struct ControlAssembly(Option<Box<[u8; LEN + 1]>>);
 const LEN: usize = 125;
 
 impl Assembly {
-    /// Adds a piece to the message under way; gives the message when it is the last. `rest` is what its frame still declares, `most` the limit on messages.
-    pub(super) fn add(&mut self, kind: Kind, last: bool, rest: u64, most: u64, data: &[u8]) -> Result<Option<Event<'static>>, Cause> {
+    /// Adds a piece to the message under way, which is whole with the `last` one: [`take`](Self::take) it then. `rest` is what its frame still declares, `most` the limit on messages.
+    pub(super) fn add(&mut self, kind: Kind, last: bool, rest: u64, most: u64, data: &[u8]) -> Result<(), Cause> {
         match kind {
             Kind::Text => self.text(last, rest, most, data),
-            Kind::Binary => self.binary(last, rest, most, data),
+            Kind::Binary => self.binary(rest, most, data),
         }
     }
 
-    fn text(&mut self, last: bool, rest: u64, most: u64, data: &[u8]) -> Result<Option<Event<'static>>, Cause> {
+    fn text(&mut self, last: bool, rest: u64, most: u64, data: &[u8]) -> Result<(), Cause> {
         let invalid = |_| Cause::Violation(ProtocolError::InvalidUtf8);
         let valid = self.validator.push(data).map_err(invalid)?;
         if last {
             self.validator.finish().map_err(invalid)?;
         }
-        let mut text = match mem::take(&mut self.message) {
-            Message::Text(text) => text,
-            Message::Binary(lent) => String::from_utf8(lent).unwrap_or_default(),
-            Message::None => String::new(),
-        };
-        let more = valid.text.len() + valid.carried.map_or(0, char::len_utf8);
-        if text.capacity() - text.len() < more {
-            let room = room(more, text.len(), text.capacity(), rest, most);
-            text.try_reserve_exact(room).map_err(|_| Cause::OutOfMemory)?;
+        if !matches!(self.message, Message::Text(_)) {
+            let buffer = mem::take(&mut self.message).into_buffer();
+            self.message = Message::Text(String::from_utf8(buffer).unwrap_or_default());
         }
-        text.extend(valid.carried);
-        text.push_str(valid.text);
-        if last {
-            return Ok(Some(self.give(Message::Text(text))));
+        if let Message::Text(text) = &mut self.message {
+            let more = valid.text.len() + valid.carried.map_or(0, char::len_utf8);
+            if text.capacity() - text.len() < more {
+                let room = room(more, text.len(), text.capacity(), rest, most);
+                text.try_reserve_exact(room).map_err(|_| Cause::OutOfMemory)?;
+            }
+            text.extend(valid.carried);
+            text.push_str(valid.text);
         }
-        self.message = Message::Text(text);
-        Ok(None)
+        Ok(())
     }
 
-    fn binary(&mut self, last: bool, rest: u64, most: u64, data: &[u8]) -> Result<Option<Event<'static>>, Cause> {
-        let mut bytes = match mem::take(&mut self.message) {
-            Message::Binary(bytes) => bytes,
-            _ => Vec::new(),
-        };
-        if bytes.capacity() - bytes.len() < data.len() {
-            let room = room(data.len(), bytes.len(), bytes.capacity(), rest, most);
-            bytes.try_reserve_exact(room).map_err(|_| Cause::OutOfMemory)?;
+    fn binary(&mut self, rest: u64, most: u64, data: &[u8]) -> Result<(), Cause> {
+        if !matches!(self.message, Message::Binary(_)) {
+            self.message = Message::Binary(Vec::new());
         }
-        bytes.extend_from_slice(data);
-        if last {
-            return Ok(Some(self.give(Message::Binary(bytes))));
+        if let Message::Binary(bytes) = &mut self.message {
+            if bytes.capacity() - bytes.len() < data.len() {
+                let room = room(data.len(), bytes.len(), bytes.capacity(), rest, most);
+                bytes.try_reserve_exact(room).map_err(|_| Cause::OutOfMemory)?;
+            }
+            bytes.extend_from_slice(data);
         }
-        self.message = Message::Binary(bytes);
-        Ok(None)
+        Ok(())
     }
 
     /// What came of a binary message, as long as it is not whole.
@@ -102,14 +96,10 @@ impl Assembly {
         }
     }
 
-    /// The binary message is whole.
-    pub(super) fn take_binary(&mut self) -> Event<'static> {
-        let message = mem::take(&mut self.message);
-        self.give(message)
-    }
-
-    /// Gives a whole message. If it is much smaller than the buffer on loan it is copied, so that whoever keeps it does not keep all the room.
-    fn give(&mut self, mut message: Message) -> Event<'static> {
+    /// The message, which is whole. If it is much smaller than the buffer on loan it is copied, so that whoever keeps it does not keep all the room.
+    #[inline(never)]
+    pub(super) fn take(&mut self) -> Event<'static> {
+        let mut message = mem::take(&mut self.message);
         if self.lent && message.capacity() / 4 > message.len() {
             let own = message.copied();
             self.message = Message::Binary(mem::replace(&mut message, own).into_buffer());

@@ -46,12 +46,12 @@ impl Connection {
         let pool = settings.pool.as_ref();
         match &mut self.message {
             Reception::Whole(assembly) => {
-                let mut event = None;
+                let mut whole = false;
                 let outcome = receiving.piece(data, last, limits, pool, &mut |part, last| {
-                    event = assembly.add(kind, last, 0, limits.max_message, part)?;
-                    Ok(())
+                    whole = last;
+                    assembly.add(kind, last, 0, limits.max_message, part)
                 });
-                (event, outcome.err())
+                ((whole && outcome.is_ok()).then(|| assembly.take()), outcome.err())
             }
             Reception::Chunks(chunks) => {
                 let mut inflated = Vec::new();

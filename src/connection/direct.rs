@@ -41,6 +41,6 @@ impl Connection {
             return Err(Cause::DirectRead);
         }
         self.signs.heard = true;
-        Ok(self.decoder.came_directly(read).then(|| assembly.take_binary()))
+        Ok(self.decoder.came_directly(read).then(|| assembly.take()))
     }
 }

@@ -1,7 +1,8 @@
 //! Receiving: pieces to events, RFC 6455 §6.2; the peer's Close frame and its violations, §7.1.5 to §7.1.7.
 //!
 //! `whole` and the decoder's `take_whole` are inlined into `poll_event`: a message that lies whole in the input is borrowed, without a
-//! copy, an allocation or a branch for what it does not need. All else comes through `poll_pieces`.
+//! copy, an allocation or a branch for what it does not need. All else comes through `poll_pieces`, where a fragment that lies whole in the input has a
+//! short way too.
 
 use super::assembly::{Assembly, ControlAssembly};
 use super::{Connection, Phase, Reception};
@@ -51,6 +52,9 @@ impl Connection {
             Err(cause) => return Some(self.fail(cause, input)),
         }
         loop {
+            if let Some(event) = self.poll_fragments(input) {
+                return Some(event);
+            }
             let before = input.len();
             let limits = self.decoder.limits();
             let (most, most_compressed) = match &self.message {
@@ -62,7 +66,11 @@ impl Connection {
                 Ok(Piece::Message { kind, last, rsv: 1.., data, .. }) => self.inflated(kind, last, data, limits),
                 Ok(Piece::Message { kind, first, last, rest, data, .. }) => match &mut self.message {
                     Reception::Whole(_) if first && last => return self.whole(kind, data, input),
-                    Reception::Whole(assembly) => either(assembly.add(kind, last, rest, limits.max_message, data)),
+                    Reception::Whole(assembly) => match assembly.add(kind, last, rest, limits.max_message, data) {
+                        Ok(()) if last => return Some(assembly.take()),
+                        Ok(()) => continue,
+                        Err(cause) => return Some(self.fail(cause, input)),
+                    },
                     Reception::Chunks(chunks) => {
                         let (event, error) = chunks.add(kind, last, data);
                         (event, error.map(Cause::Violation))
@@ -89,6 +97,19 @@ impl Connection {
                 }
             }
         }
+    }
+
+    /// Fragments that lie whole in the input, as many as there are: a message, if it ends with them, or its end.
+    fn poll_fragments<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
+        let Reception::Whole(assembly) = &mut self.message else { return None };
+        while let Some((kind, last, data)) = self.decoder.take_fragment(input) {
+            match assembly.add(kind, last, 0, self.decoder.limits().max_message, data) {
+                Ok(()) if last => return Some(assembly.take()),
+                Ok(()) => {}
+                Err(cause) => return Some(self.fail(cause, input)),
+            }
+        }
+        None
     }
 
     fn control_frame<'b>(&mut self, kind: Control, data: Cow<'b, [u8]>, input: &mut Input<'b>) -> Result<Event<'b>, Cause> {

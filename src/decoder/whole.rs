@@ -1,6 +1,10 @@
-//! The direct path: a message that lies whole in the input, while nothing is under way. Most messages take it.
+//! The direct paths: a message that lies whole in the input, while nothing is under way, which most do; and a fragment that lies whole in it.
 
 use super::{Decoder, End, Kind};
+#[cfg(feature = "alloc")]
+use super::{Message, State};
+#[cfg(feature = "alloc")]
+use crate::frame::FIN;
 use crate::input::Input;
 use crate::mask;
 
@@ -26,22 +30,68 @@ impl Decoder {
         if !self.idle {
             return None;
         }
-        // Each arm has a header of constant size: lengths and offsets are known to the compiler.
-        let (kind, len, header) = match (self.end, input.peek()) {
-            (End::Server, [first, len @ 0x80..=0xfd, _, _, _, _, ..]) => (whole_kind(*first)?, usize::from(*len & 0x7f), 6),
-            (End::Server, [first, 0xfe, a, b, _, _, _, _, ..]) => (whole_kind(*first)?, long(*a, *b)?, 8),
-            (End::Client, [first, len @ 0..=0x7d, ..]) => (whole_kind(*first)?, usize::from(*len), 2),
-            (End::Client, [first, 0x7e, a, b, ..]) => (whole_kind(*first)?, long(*a, *b)?, 4),
-            _ => return None,
-        };
+        let Short { first, len, header } = Short::look(self.end, input.peek())?;
+        let kind = whole_kind(first)?;
         if header + len > input.len() || len as u64 > self.limits.max_frame || len as u64 > self.limits.max_message {
             return None;
         }
+        Some((kind, self.take_payload(header, len, input)?))
+    }
+
+    /// The next fragment of the message under way, if it carries no reserved bits and the fragment, of less than 64 KiB, lies whole in the input; whether it
+    /// is the last. `None`: anything else, errors too; [`next`](Self::next) has it.
+    #[cfg(feature = "alloc")]
+    #[inline]
+    pub(crate) fn take_fragment<'b>(&mut self, input: &mut Input<'b>) -> Option<(Kind, bool, &'b [u8])> {
+        let (State::Header { len: 0, .. }, Some(message @ Message { rsv: 0, .. })) = (&self.state, &mut self.message) else { return None };
+        let Short { first, len, header } = Short::look(self.end, input.peek())?;
+        let message_len = message.len.saturating_add(len as u64);
+        let fragments = message.fragments.saturating_add(1);
+        if first & !FIN != 0 || header + len > input.len() || self.limits.check(false, len as u64, message_len, fragments).is_err() {
+            return None;
+        }
+        (message.len, message.fragments) = (message_len, fragments);
+        let (kind, last) = (message.kind, first & FIN != 0);
+        if last {
+            self.message = None;
+            self.idle = self.direct;
+        }
+        Some((kind, last, self.take_payload(header, len, input)?))
+    }
+
+    /// Takes a frame that lies whole in the input.
+    #[inline(always)]
+    fn take_payload<'b>(&self, header: usize, len: usize, input: &mut Input<'b>) -> Option<&'b [u8]> {
         let (header, payload) = input.take(header + len).split_at_mut(header);
         if let End::Server = self.end {
             mask::apply(payload, *header.last_chunk()?);
         }
-        Some((kind, payload))
+        Some(payload)
+    }
+}
+
+/// The header of a frame of less than 64 KiB.
+struct Short {
+    first: u8,
+    /// The payload's length.
+    len: usize,
+    /// Its own.
+    header: usize,
+}
+
+impl Short {
+    /// A header that is masked as it must be, with a length in its shortest form. Each arm has a header of constant size: lengths and offsets are known to
+    /// the compiler.
+    #[inline(always)]
+    fn look(end: End, bytes: &[u8]) -> Option<Self> {
+        let (first, len, header) = match (end, bytes) {
+            (End::Server, [first, len @ 0x80..=0xfd, _, _, _, _, ..]) => (*first, usize::from(*len & 0x7f), 6),
+            (End::Server, [first, 0xfe, a, b, _, _, _, _, ..]) => (*first, long(*a, *b)?, 8),
+            (End::Client, [first, len @ 0..=0x7d, ..]) => (*first, usize::from(*len), 2),
+            (End::Client, [first, 0x7e, a, b, ..]) => (*first, long(*a, *b)?, 4),
+            _ => return None,
+        };
+        Some(Self { first, len, header })
     }
 }
 
@@ -86,6 +136,31 @@ mod tests {
             assert_eq!(decoder.take_whole(&mut input).is_some(), expected, "{wire:02x?}");
             assert_eq!(input.is_empty(), expected || wire.is_empty());
         }
+    }
+
+    #[test]
+    #[cfg(feature = "alloc")]
+    fn fragments_that_lie_whole_are_taken_and_the_direct_path_follows() {
+        let mut bytes = *b"\x01\x01a\x00\x01b\x89\x00\x80\x01c\x82\x01d";
+        let mut input = Input::new(&mut bytes);
+        let mut decoder = Decoder::new(End::Client, Limits::default());
+        assert!(decoder.take_fragment(&mut input).is_none(), "no message is under way");
+        assert!(decoder.next(&mut input).is_some());
+        assert_eq!(decoder.take_fragment(&mut input), Some((Kind::Text, false, &b"b"[..])));
+        assert!(decoder.take_fragment(&mut input).is_none(), "a ping");
+        assert!(decoder.next(&mut input).is_some());
+        assert_eq!(decoder.take_fragment(&mut input), Some((Kind::Text, true, &b"c"[..])));
+        assert_eq!(decoder.take_whole(&mut input), Some((Kind::Binary, &b"d"[..])));
+    }
+
+    /// In the middle of a frame no other is taken.
+    #[test]
+    #[cfg(feature = "alloc")]
+    fn fragments_of_which_a_part_came_are_not_taken() {
+        let mut decoder = Decoder::new(End::Client, Limits::default());
+        assert!(decoder.next(&mut Input::new(&mut [1, 3, b'a'])).is_some());
+        let mut bytes = *b"\x00\x00\x80\x00";
+        assert!(decoder.take_fragment(&mut Input::new(&mut bytes)).is_none());
     }
 
     /// Of 125 bytes the 16-bit length is not the shortest; of 126 it is.
