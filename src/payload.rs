@@ -46,6 +46,8 @@ enum Bits<'a> {
 const OWNED: usize = 4096;
 /// The same for one that is shared already.
 const SHARED: usize = 2048;
+/// Up to this length, bytes, a payload is a short one, whatever it is in.
+const SHORT: usize = 1024;
 
 impl<'a> Payload<'a> {
     /// Says whether the message is compressed, where permessage-deflate was agreed on, and not the connection's
@@ -88,15 +90,11 @@ impl<'a> Payload<'a> {
         }
     }
 
-    /// The bytes of a payload that is copied into the queue wherever it is sent, and has at most 65,535 of them.
+    /// The bytes of a payload that is copied into the queue wherever it is sent, and has at most 1 KiB of them.
     #[inline]
     pub(crate) fn short(&self) -> Option<&[u8]> {
-        match &self.bits {
-            Bits::Borrowed(bytes) if bytes.len() <= 0xffff => Some(bytes),
-            Bits::Owned(bytes) if bytes.len() < OWNED => Some(bytes),
-            Bits::Shared(bytes) if bytes.len() < SHARED => Some(bytes),
-            _ => None,
-        }
+        let bytes = self.as_ref();
+        (bytes.len() <= SHORT).then_some(bytes)
     }
 
     pub(crate) fn into_bytes(self) -> Bytes {

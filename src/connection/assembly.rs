@@ -3,6 +3,7 @@
 //! Nothing is reserved because a peer declared it: room grows with what has come. Text is validated piece by piece and grows as a `String`, so
 //! that it is validated once. What is whole is given away, and nothing is kept but a buffer on loan.
 
+use crate::copy;
 use crate::decoder::Kind;
 use crate::error::ProtocolError;
 use crate::event::{Cause, Event};
@@ -69,7 +70,7 @@ impl Assembly {
                 text.try_reserve_exact(room).map_err(|_| Cause::OutOfMemory)?;
             }
             text.extend(valid.carried);
-            text.push_str(valid.text);
+            copy::append_text(text, valid.text);
         }
         Ok(())
     }
@@ -83,7 +84,7 @@ impl Assembly {
                 let room = room(data.len(), bytes.len(), bytes.capacity(), rest, most);
                 bytes.try_reserve_exact(room).map_err(|_| Cause::OutOfMemory)?;
             }
-            bytes.extend_from_slice(data);
+            copy::append(bytes, data);
         }
         Ok(())
     }

@@ -21,6 +21,7 @@ mod transmit;
 mod waiting;
 
 use crate::close::CloseFrame;
+use crate::copy;
 use crate::frame::{Encoded, Header, OpCode};
 use crate::mask;
 use crate::payload::Payload;
@@ -114,7 +115,10 @@ impl Outbox {
         if by_reference {
             self.large.push(self.tail.len(), payload.into_bytes(), mask);
         } else {
-            extend(&mut self.tail, payload.as_ref(), mask);
+            match mask {
+                None => copy::append(&mut self.tail, payload.as_ref()),
+                Some(key) => mask::extend_masked(&mut self.tail, payload.as_ref(), key),
+            }
         }
     }
 
@@ -338,7 +342,7 @@ impl Outbox {
     }
 }
 
-/// Appends a payload, masked with a key.
+/// Appends a short payload, masked with a key.
 #[inline(always)]
 fn extend(to: &mut Vec<u8>, payload: &[u8], mask: Option<[u8; 4]>) {
     match mask {
