@@ -11,16 +11,17 @@ use sockless::{Agreement, Config, Connection, Event, Input, LifeCycle, Role, See
 pub(crate) type Run = fn(usize, usize);
 
 /// The cases, their sizes in bytes, and how many messages one time is.
-pub(crate) const CASES: [(&str, &[usize], Run); 9] = [
+pub(crate) const CASES: [(&str, &[usize], Run); 10] = [
     ("receive/binary", SIZES, |len, times| receive(0x82, len, times)),
     ("receive/text", SIZES, |len, times| receive(0x81, len, times)),
     ("receive/cut", SIZES, receive_cut),
-    ("receive/fragments", &[8, 512], receive_fragments),
+    ("receive/fragments", &[1, 8, 512], receive_fragments),
     ("send/server", SIZES, |len, times| send(Role::Server, len, times)),
     ("send/client", SIZES, |len, times| send(client_role(), len, times)),
     ("send/alone", SIZES, send_alone),
     ("handshake/server", &[0], |_, times| server_handshake(times)),
     ("handshake/client", &[0], |_, times| client_handshake(times)),
+    ("handshake/slow", &[16, 128], slow_handshake),
 ];
 
 const SIZES: &[usize] = &[8, 125, 1024, 16 << 10];
@@ -169,5 +170,20 @@ fn client_handshake(times: usize) {
         let mut handshake = handshake();
         assert!(flush(&mut handshake) > 100);
         assert!(matches!(handshake.poll(&mut Input::new(&mut answer)), Some(client::Outcome::Open(_))));
+    }
+}
+
+/// A head in single bytes, as many as a batch of this length has: what they cost grows with them, and not with their square.
+fn slow_handshake(len: usize, times: usize) {
+    const FILLER: &str = "X-Filler: some value\r\n";
+    let (line, needed) = HEAD.split_at("GET /chat HTTP/1.1\r\n".len());
+    let fillers = (len * BATCH - HEAD.len()) / FILLER.len();
+    let mut head = [line, &FILLER.repeat(fillers), needed].concat().into_bytes();
+    let mut config = server::Config::default();
+    config.max_headers = usize::MAX;
+    for _ in 0..times {
+        let mut handshake = server::Handshake::new(config.clone());
+        let outcome = head.chunks_mut(1).find_map(|byte| handshake.poll(&mut Input::new(byte)));
+        assert!(matches!(outcome, Some(Incoming::Upgrade(_))));
     }
 }
