@@ -50,7 +50,7 @@ fn failed(outcome: Option<Incoming>) -> Option<HandshakeError> {
 /// byte is looked at is counted inside, where the reader is: `the_work_is_linear_however_slowly_a_head_comes` in `src/handshake/head.rs` holds it to
 /// three times; and `handshake/slow` of `benches/instructions` counts 166 instructions for each of 1 KiB, and no more for each of 8 KiB. Asserted here, in both
 /// roles and with single bytes: nothing is asked of the heap for a read, but the doubling of one buffer, so what came is neither copied nor parsed anew for
-/// each; twice the head needs one doubling more; and the limit ends it at its very byte.
+/// each; twice the head needs at most one doubling more; and the limit ends it at its very byte.
 #[test]
 fn quadratic_head_parsing() {
     let lines = |count: usize| "Name: some value\r\n".repeat(count);
@@ -74,7 +74,8 @@ fn quadratic_head_parsing() {
         // One buffer from 8 bytes on, places for the lines once, and what the outcome itself keeps.
         assert!(calls.iter().all(|calls| *calls <= u64::from(request.len().ilog2()) + 2), "{calls:?} for {} bytes", request.len());
         if let Some(before) = before {
-            assert_eq!(calls, before.map(|calls| calls + 1), "twice the bytes, one doubling more");
+            let more = [calls[0] - before[0], calls[1] - before[1]];
+            assert!(more.iter().all(|more| *more <= 1), "twice the bytes, at most one doubling more: {before:?}, {calls:?}");
         }
         before = Some(calls);
     }

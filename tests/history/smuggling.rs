@@ -181,19 +181,18 @@ fn every_setter_is_known() {
 #[test]
 fn a_pipelined_request_behind_a_rejected_upgrade() {
     const SECOND: &[u8] = b"GET /second HTTP/1.1\r\nHost: a.example\r\n\r\n";
-    let refusals: [Changes<'_>; 5] = [
-        &[("Sec-WebSocket-Version", &["777"])],
-        &[("Sec-WebSocket-Key", &[])],
-        &[("Origin", &["http://b.example"])],
-        &[("Content-Length", &["41"])],
-        &[("Transfer-Encoding", &["chunked"])],
+    // By a rule, by the caller's decision, and of a request that is none for a WebSocket.
+    let refused: [(Vec<u8>, Option<HandshakeError>); 8] = [
+        (request(GET, &[("Sec-WebSocket-Version", &["777"])]), Some(HandshakeError::UnsupportedVersion)),
+        (request(GET, &[("Sec-WebSocket-Key", &[])]), Some(HandshakeError::MissingKey)),
+        (request(GET, &[("Origin", &["http://b.example"])]), Some(HandshakeError::ForbiddenOrigin)),
+        (request(GET, &[("Content-Length", &["41"])]), Some(HandshakeError::RequestBody)),
+        (request(GET, &[("Transfer-Encoding", &["chunked"])]), Some(HandshakeError::RequestBody)),
+        (request("POST / HTTP/1.1", &[]), Some(HandshakeError::Method)),
+        (request(GET, &[]), None),
+        (b"GET / HTTP/1.1\r\n\r\n".to_vec(), None),
     ];
-    let refused = refusals.map(|changes| request(GET, changes)).into_iter().chain([
-        request("POST / HTTP/1.1", &[]),
-        request(GET, &[]),
-        b"GET / HTTP/1.1\r\n\r\n".to_vec(),
-    ]);
-    for first in refused {
+    for (first, error) in refused {
         let mut wire = [&first[..], SECOND].concat();
         let mut handshake = Handshake::new(server::Config::default());
         let mut input = Input::new(&mut wire);
@@ -203,6 +202,7 @@ fn a_pipelined_request_behind_a_rejected_upgrade() {
             Some(Incoming::Http(plain)) => plain.reply(426).into_rejected(),
             None => panic!(),
         };
+        assert_eq!(rejected.error(), error);
         assert_eq!(input.len(), SECOND.len(), "it is still there, and nobody's");
         assert!(handshake.poll(&mut input).is_none() && input.len() == SECOND.len());
         rejected.discard(&mut input);
