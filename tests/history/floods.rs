@@ -170,8 +170,8 @@ fn floods_of_compressed_fragments() {
 ///
 /// Here no more than 4 KiB of pongs wait, and then the newest replaces the last one, as RFC 6455 §5.5.3 allows. Asserted, in both roles, for pings of every
 /// length from a peer that never reads, behind an empty queue, a begun frame and a full queue: what is queued and what is allocated stays within 8 KiB of what it
-/// was; the heap is asked a few times and not for each ping; each ping is told; what is answered is answered in order and with the newest last; and the
-/// connection is as good as before. (`a_ping_flood_is_answered_within_a_bound` in `sending.rs` counts the answers.)
+/// was; the heap is asked a few times and not for each ping; each ping is told; the first are answered each and in order, and then the newest; and the
+/// connection is as good as before.
 #[test]
 fn ping_floods_against_a_peer_that_never_reads() {
     const PINGS: u32 = 2_000;
@@ -207,7 +207,9 @@ fn ping_floods_against_a_peer_that_never_reads() {
                     wire.splice(..0, first);
                 }
                 let pongs: Vec<u32> = answers(&wire);
-                assert!(pongs.windows(2).all(|pair| pair[0] < pair[1]) && pongs.last() == Some(&(PINGS - 1)), "{pongs:?}");
+                let (newest, first) = pongs.split_last().unwrap();
+                assert!(first.len() >= 30 && first.iter().copied().eq(0..first.len() as u32), "{pongs:?}");
+                assert_eq!(*newest, PINGS - 1);
                 assert!(!connection.wants_write());
             }
         }
