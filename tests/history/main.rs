@@ -19,6 +19,7 @@ mod frames;
 mod heads;
 mod keys;
 mod lengths;
+mod setters;
 mod smuggling;
 
 #[global_allocator]
