@@ -46,7 +46,7 @@ fn flood(peer: Side, first: u8, payload: &[u8], count: usize) -> Vec<u8> {
 /// Here a fragment leaves nothing but its bytes, which are put behind those that came, and a message has a limit of frames. Asserted, in both roles, for
 /// text and binary, in reads of a byte, of seven and of all: as many fragments of one byte as there may be cost at most twice their payload in memory, and as many calls of
 /// the heap as it takes to double it; in chunks they cost nothing, and bring no more events than bytes; one fragment more is the end, with 1008. (What one costs
-/// in instructions is held by `receive/fragments/1` of `benches/instructions`: 596.)
+/// in instructions is held by `receive/fragments/1` of `benches/instructions`.)
 #[test]
 fn floods_of_one_byte_fragments() {
     for side in SIDES {
