@@ -1,0 +1,156 @@
+//! One end: a connection with its heartbeat, as its loop drives it, beside the model of it. `look` compares them.
+
+use crate::line::Line;
+use crate::model::{Model, Told, timeouts};
+use crate::queue::Frame;
+use crate::support::{CLOSE, Side, frames};
+use bytes::Buf;
+use sockless::{Config, Connection, Heartbeat, Input, LifeCycle};
+use std::time::Duration;
+
+/// One end.
+pub(crate) struct End {
+    pub(crate) side: Side,
+    pub(crate) connection: Connection,
+    pub(crate) heartbeat: Heartbeat,
+    /// Its own time: the ends share no clock.
+    pub(crate) now: Duration,
+    pub(crate) due: Option<Duration>,
+    pub(crate) model: Model,
+    /// The payload of the heartbeat's last ping.
+    pub(crate) number: u32,
+    /// What is on its way to it.
+    pub(crate) line: Line,
+    /// What was written of the frame that has begun to leave.
+    begun: Vec<u8>,
+    /// The kinds of the frames that began to leave.
+    wrote: Vec<u8>,
+    closes: usize,
+}
+
+impl End {
+    pub(crate) fn new(side: Side, max_discard: u32) -> Self {
+        let mut config = Config::default();
+        config.max_discard = max_discard;
+        let mut end = Self {
+            side,
+            connection: side.open(config),
+            heartbeat: Heartbeat::new(timeouts()),
+            now: Duration::ZERO,
+            due: None,
+            model: Model::new(side, max_discard == 0),
+            number: 0,
+            line: Line::new(side == Side::Server),
+            begun: Vec::new(),
+            wrote: Vec::new(),
+            closes: 0,
+        };
+        end.due = end.heartbeat.poll(end.now, &mut end.connection);
+        end
+    }
+
+    /// Whether such a frame of this end waits, or is on its way.
+    pub(crate) fn has_under_way(&self, far: &Self, is: impl Fn(&Frame) -> bool) -> bool {
+        self.model.queue.frames().chain(&far.line.frames).any(is)
+    }
+
+    pub(crate) fn may_go_wrong(&self, (first, payload): (u8, &[u8])) -> bool {
+        !self.line.ends && self.line.is_whole() && !self.line.frames.iter().any(|frame| frame.first == first && frame.payload == payload)
+    }
+
+    pub(crate) fn write(&mut self, far: &mut Self, n: usize) {
+        assert!(!self.model.shut, "output behind the shutdown");
+        let mut bytes = Vec::new();
+        while bytes.len() < n {
+            let mut out = self.connection.transmit();
+            let chunk = out.chunk();
+            let step = chunk.len().min(n - bytes.len());
+            assert!(step > 0, "{n} bytes are to be sent, and there are {}", bytes.len());
+            bytes.extend_from_slice(&chunk[..step]);
+            out.advance(step);
+        }
+        let began = self.model.queue.write(n);
+        self.wrote.extend(began.iter().map(|frame| frame.first));
+        far.line.send(&bytes, began);
+        self.begun.extend(bytes);
+        let left = self.model.queue.begun.as_ref().map_or(0, |(frame, left)| frame.len(self.side == Side::Client) - left);
+        self.begun.drain(..self.begun.len() - left);
+    }
+
+    pub(crate) fn read(&mut self, n: usize) -> Vec<Told> {
+        let (mut bytes, heard) = self.line.take(n);
+        let mut expected = self.model.hear(heard, self.number);
+        let mut input = Input::new(&mut bytes);
+        while let Some(event) = self.connection.poll_event(&mut input) {
+            assert!(!expected.is_empty(), "{event:?} was not expected");
+            assert_eq!(self.told(event), expected.remove(0));
+        }
+        assert!(input.is_empty(), "None means that all was consumed");
+        expected
+    }
+
+    /// Time passes until something is due, and not a nanosecond more.
+    pub(crate) fn tick(&mut self) -> Vec<Told> {
+        let due = self.due.unwrap();
+        assert_eq!(Some(due - self.now), self.model.due().map(Duration::from_secs), "the deadline");
+        self.now = due;
+        let expected = self.model.until_due(self.number + 1);
+        self.number += u32::from(self.model.queue.frames().any(|frame| frame.payload == (self.number + 1).to_be_bytes()));
+        self.due = self.heartbeat.poll(self.now, &mut self.connection);
+        expected.into_iter().collect()
+    }
+
+    /// The rest of a turn of the loop: events, and the heart. `Closed` is told before it is done.
+    pub(crate) fn turn(&mut self, expected: &[Told]) {
+        assert!(self.closes == 1 || !self.connection.is_done(), "done before Closed was told");
+        let mut events = Vec::new();
+        for _ in 0..2 {
+            while let Some(event) = self.connection.poll_event(&mut Input::empty()) {
+                events.push(self.told(event));
+            }
+            self.due = self.heartbeat.poll(self.now, &mut self.connection);
+        }
+        assert_eq!(events, expected);
+        self.model.turn();
+        if self.model.queue.begun.is_none() {
+            self.begun.clear();
+        }
+    }
+
+    fn told(&mut self, event: sockless::Event<'_>) -> Told {
+        assert_eq!(self.closes, 0, "{event:?} behind Closed");
+        let told = Told::from(event);
+        self.closes += usize::from(matches!(told, Told::Closed(_)));
+        told
+    }
+
+    /// Whether it is as its model, and what always holds does.
+    pub(crate) fn look(&mut self) {
+        let (connection, model) = (&mut self.connection, &self.model);
+        let asks = |end: &dyn LifeCycle| [end.wants_write(), end.wants_read(), end.wants_shutdown(), end.is_done()];
+        let expected = [!model.queue.is_empty(), model.wants_read(), model.wants_shutdown(), model.is_done()];
+        assert_eq!(asks(connection), expected, "what it wants: to write, to read, to shut down, nothing");
+        assert_eq!((connection.is_open(), connection.queued()), (model.is_open(), model.queue.len()));
+        assert_eq!(self.due.map(|due| due - self.now), model.due().map(Duration::from_secs), "when something is due");
+        assert_eq!(self.closes == 1, model.closure.is_some());
+
+        let [write, read, shutdown, done] = expected;
+        assert!(done != (write || read || shutdown), "done, or something is left to do");
+        assert!(!(write && shutdown), "all is written before the shutdown");
+        let close = self.wrote.iter().position(|first| *first == CLOSE);
+        assert!(close.is_none_or(|at| at + 1 == self.wrote.len()), "one Close frame, and nothing behind it: {:x?}", self.wrote);
+        assert!(!(close.is_some() && (connection.is_open() || self.model.queue.frames().any(|frame| frame.first != CLOSE))));
+        self.look_at_output();
+    }
+
+    /// What waits is what the model says, in the same order.
+    fn look_at_output(&mut self) {
+        let mut wire = self.begun.clone();
+        let out = self.connection.transmit();
+        let mut slices = [std::io::IoSlice::new(&[]); 64];
+        let n = out.chunks_vectored(&mut slices);
+        slices[..n].iter().for_each(|slice| wire.extend_from_slice(slice));
+        let sent: Vec<Frame> = frames(&wire).into_iter().map(|frame| Frame { first: frame.first, payload: frame.payload }).collect();
+        assert!(sent.iter().eq(self.model.queue.frames()), "{sent:?}, and not {:?}", self.model.queue);
+    }
+}

@@ -1,0 +1,162 @@
+//! The closing handshake of a pair, RFC 6455 §7, explored: every order of what can happen to a client and a server while they close, breadth first over distinct
+//! states. In each state both ends are what a second, naive statement of the RFC (`model`) says that they are, calls that mean nothing change nothing, and
+//! from it loops that do their part, or time alone, end both.
+//!
+//! What can happen to either end is an `Act`. Of its own messages and pings one each is under way at a time, and one bad frame: so there is an end to the states.
+//! Of acts by which nothing fails, and of acts by which whole batches are written and read and anything fails, the ignored tests see all states that there
+//! are; the others, and those of all acts together, go to a depth.
+//!
+//! A refused handshake, which ends likewise, has a page of its own, `refusal`.
+//!
+//! How many states there are is asserted: a change of behaviour shows there first. ARCHITECTURE.md states it.
+//!
+//! ```sh
+//! cargo test --test close_automaton
+//! cargo test --release --test close_automaton -- --ignored
+//! ```
+
+mod checks;
+mod end;
+mod line;
+mod model;
+mod pair;
+mod queue;
+mod refusal;
+mod state;
+#[path = "../support/mod.rs"]
+mod support;
+
+use end::End;
+use pair::{ACTS, Act, FAULTS, Pair, Step, Terms, WELL};
+use sockless::LifeCycle;
+use std::collections::HashSet;
+use support::{CLOSE, SIDES};
+
+/// What an exploration is about.
+struct Exploration {
+    terms: Terms,
+    acts: &'static [Act],
+    seen: HashSet<u64>,
+    /// How each state was reached first: the state before it, and the step from there.
+    states: Vec<(usize, Option<Step>)>,
+}
+
+impl Exploration {
+    /// How many states all orders of at most `depth` steps lead to, and how many steps the last of them takes.
+    fn count(terms: Terms, acts: &'static [Act], depth: usize) -> (usize, usize) {
+        let mut found = Self { terms, acts, seen: HashSet::new(), states: Vec::new() };
+        found.reach(Pair::new(terms), (0, None));
+        let (mut level, mut steps) = (0..1, 0);
+        while steps < depth {
+            for from in level.clone() {
+                found.expand(from);
+            }
+            level = level.end..found.states.len();
+            if level.is_empty() {
+                break;
+            }
+            steps += 1;
+        }
+        (found.states.len(), steps)
+    }
+
+    /// Every step from a state.
+    fn expand(&mut self, from: usize) {
+        let path = self.path(from);
+        let mut unchanged = None;
+        for side in SIDES {
+            for act in self.acts {
+                let mut pair = unchanged.take().unwrap_or_else(|| replay(self.terms, &path));
+                if pair.apply(side, *act) {
+                    self.reach(pair, (from, Some((side, *act))));
+                } else {
+                    unchanged = Some(pair);
+                }
+            }
+        }
+    }
+
+    /// A state: if it is a new one, all that holds in it is checked.
+    fn reach(&mut self, mut pair: Pair, from: (usize, Option<Step>)) {
+        pair.ends.iter_mut().for_each(End::look);
+        // Of these the digest tells nothing apart.
+        pair.ends.iter_mut().filter(|end| end.connection.is_done()).for_each(checks::stays_done);
+        if !self.seen.insert(state::digest(&pair)) {
+            return;
+        }
+        self.states.push(from);
+        let state = self.states.len() - 1;
+        pair.ends.iter_mut().for_each(checks::nothing_changes);
+        checks::ends_by_time(&mut pair);
+        // Now the one closes first, if none does, now the other.
+        checks::ends_with_its_peer(&mut replay(self.terms, &self.path(state)), state);
+    }
+
+    /// The steps to a state.
+    fn path(&self, mut state: usize) -> Vec<Step> {
+        let mut path = Vec::new();
+        while let (before, Some(step)) = self.states[state] {
+            path.push(step);
+            state = before;
+        }
+        path.reverse();
+        path
+    }
+}
+
+fn replay(terms: Terms, path: &[Step]) -> Pair {
+    let mut pair = Pair::new(terms);
+    for (side, act) in path {
+        assert!(pair.apply(*side, *act), "what was possible once is again");
+    }
+    pair
+}
+
+/// A server that names a reason and a client that does not, a bad opcode, and room to throw away what comes behind the end.
+const PATIENT: Terms = Terms { max_discard: 64 << 20, closes: [Some((3001, "bye")), None], violation: (model::RESERVED, b"") };
+/// The other way round, a bad Close frame, and no room.
+const SHORT: Terms = Terms { max_discard: 0, closes: [None, Some((4002, "enough"))], violation: (CLOSE, &1005_u16.to_be_bytes()) };
+
+/// As deep as there is anything new.
+const ALL: usize = usize::MAX;
+
+#[test]
+fn a_pair_that_is_well_closes_as_the_rfc_says() {
+    assert_eq!(Exploration::count(PATIENT, &WELL, 7), (7210, 7));
+}
+
+#[test]
+fn a_pair_with_faults_closes_as_the_rfc_says() {
+    assert_eq!(Exploration::count(PATIENT, &FAULTS, 6), (6570, 6));
+    assert_eq!(Exploration::count(SHORT, &FAULTS, 5), (2263, 5));
+}
+
+#[test]
+fn everything_that_can_happen_closes_as_the_rfc_says() {
+    assert_eq!(Exploration::count(PATIENT, &ACTS, 4), (4692, 4));
+    assert_eq!(Exploration::count(SHORT, &ACTS, 3), (846, 3));
+}
+
+#[test]
+#[ignore = "a minute of a release build: .ci/full runs it"]
+fn all_states_of_a_pair_that_is_well() {
+    assert_eq!(Exploration::count(PATIENT, &WELL, ALL), (117_832, 21));
+}
+
+#[test]
+#[ignore = "a minute of a release build: .ci/full runs it"]
+fn all_states_of_a_pair_with_faults() {
+    assert_eq!(Exploration::count(PATIENT, &FAULTS, ALL), (206_284, 19));
+}
+
+#[test]
+#[ignore = "a minute of a release build: .ci/full runs it"]
+fn all_states_of_a_pair_with_faults_that_throws_nothing_away() {
+    assert_eq!(Exploration::count(SHORT, &FAULTS, ALL), (84_062, 18));
+}
+
+#[test]
+#[ignore = "a minute of a release build: .ci/full runs it"]
+fn everything_that_can_happen_in_six_steps() {
+    assert_eq!(Exploration::count(PATIENT, &ACTS, 6), (98_186, 6));
+}

@@ -1,0 +1,103 @@
+//! What makes two states one: a digest of all that can make a difference later.
+//!
+//! It takes in both models, the frames on both lines and how far they were read, and of both connections and heartbeats what `Debug` shows, which is every
+//! field but the key stream. Left out, or told otherwise, is what makes no difference to what follows:
+//!
+//! - masks, and the bytes under them: what the connections are to send, and what is on its way, is told as frames, which `End::look` has compared;
+//! - moments: they are told as how long ago they were, for nothing else of them is asked; of an end that closes, when it heard or pinged last: its one deadline
+//!   does not depend on that;
+//! - the number of a heartbeat's ping: it is told as how many pings ago that was, for it is only compared;
+//! - where in a buffer something lies, how large the last batch was and how long a ping took, which nothing of all this depends on;
+//! - how much may still be thrown away: nothing here comes near the default of 64 MiB, and less than nothing is none;
+//! - an end that is done: its transport is dropped, and nothing happens to it any more.
+//!
+//! So what two states with one digest do next is the same, step for step, and one of them need not be followed.
+
+use crate::end::End;
+use crate::pair::Pair;
+use crate::queue::Frame;
+use crate::support::{PING, PONG};
+use std::fmt::{self, Write};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+pub(crate) fn digest(pair: &Pair) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let [server, client] = &pair.ends;
+    for (near, far) in [(server, client), (client, server)] {
+        let (model, line) = (&near.model, &near.line);
+        model.is_done().hash(&mut hasher);
+        if model.is_done() {
+            continue;
+        }
+        (model.closing, model.eof, model.broken, model.mute, model.shut, &model.time).hash(&mut hasher);
+        model.closure.as_ref().map(|closure| closure.clean).hash(&mut hasher);
+        model.queue.begun.as_ref().map(|(_, left)| left).hash(&mut hasher);
+        (line.len(), line.read, line.ends, line.frames.len()).hash(&mut hasher);
+        model.queue.frames().for_each(|frame| frame_of(frame, near, far).hash(&mut hasher));
+        line.frames.iter().for_each(|frame| frame_of(frame, far, near).hash(&mut hasher));
+        connection(near).hash(&mut hasher);
+        heartbeat(near).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+/// A frame that `from` sends; a heartbeat's by how many pings ago it was, or was asked for.
+fn frame_of<'a>(frame: &'a Frame, from: &End, to: &End) -> (u8, Option<u32>, &'a [u8]) {
+    let number = <[u8; 4]>::try_from(&frame.payload[..]).map(u32::from_be_bytes);
+    match (frame.first, number) {
+        (PING, Ok(number)) => (PING, Some(from.number - number), &[]),
+        (PONG, Ok(number)) => (PONG, Some(to.number - number), &[]),
+        (first, _) => (first, None, &frame.payload),
+    }
+}
+
+/// What `Debug` shows of a connection, but for some fields. It comes in pieces: the name of a field is one of its own, and in the values that are left out nothing
+/// begins with a small letter.
+struct Fields {
+    kept: String,
+    left_out: &'static [&'static str],
+    skips: bool,
+}
+
+const LEFT_OUT: &[&str] = &["tail", "frames", "bytes", "mask", "awaited", "sent", "last_pong", "last_batch", "discard"];
+/// The same and, of a connection that is not open, whether the heart would have heard anything.
+const LEFT_OUT_AT_LAST: &[&str] = &["tail", "frames", "bytes", "mask", "awaited", "sent", "last_pong", "last_batch", "discard", "heard"];
+
+impl Write for Fields {
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        match piece.as_bytes() {
+            [b'a'..=b'z', ..] => self.skips = self.left_out.contains(&piece),
+            [b'}', ..] | [b' ', b'}', ..] => self.skips = false,
+            _ => {}
+        }
+        if !self.skips {
+            self.kept.push_str(piece);
+        }
+        Ok(())
+    }
+}
+
+fn connection(end: &End) -> String {
+    let left_out = if end.connection.is_open() { LEFT_OUT } else { LEFT_OUT_AT_LAST };
+    let mut fields = Fields { kept: String::with_capacity(1024), left_out, skips: false };
+    write!(fields, "{:?}", end.connection).expect("it has room");
+    fields.kept
+}
+
+/// Of one that closes, only since when it does.
+fn heartbeat(end: &End) -> String {
+    let all = format!("{:?}", end.heartbeat);
+    let (_, fields) = all.split_once("heard: ").expect("a heartbeat has heard");
+    let mut kept = String::new();
+    for field in fields.split(", ") {
+        let is = |name: &str| field.starts_with(name);
+        if is("number") || is("round_trip") || !(end.connection.is_open() || is("closing")) {
+            continue;
+        }
+        match field.split(|char: char| !char.is_ascii_digit()).find(|digits| !digits.is_empty()) {
+            Some(seconds) => write!(kept, "{} s ago, ", end.now.as_secs() - seconds.parse::<u64>().expect("seconds")).expect("it has room"),
+            None => kept.push_str(field),
+        }
+    }
+    kept
+}
