@@ -2,15 +2,21 @@
 //! gets wrong is found at the same byte, whatever else it gets wrong behind it.
 
 use super::*;
+use proptest::prelude::*;
 use sockless::deflate::Pool;
 use sockless::{Cause, Chunk, Data, Delivery, ProtocolError};
-use support::{BINARY, TEXT};
+use support::{BINARY, CONTINUATION, MORE, SIDES, TEXT, feed_cut};
 
 /// What was delivered, chunks joined, how many messages were whole, and why it ended, if it did.
-fn outcome(agreed: Parameters, config: Config, wire: &[u8], step: usize) -> (Vec<u8>, usize, Option<Cause>) {
-    let mut connection = open(Side::Server, agreed, config);
+fn outcome(agreed: Parameters, config: Config, wire: &[u8], step: usize) -> Outcome {
+    told(events(&mut open(Side::Server, agreed, config), wire, step))
+}
+
+type Outcome = (Vec<u8>, usize, Option<Cause>);
+
+fn told(events: Vec<Event<'static>>) -> Outcome {
     let (mut got, mut messages, mut end) = (Vec::new(), 0, None);
-    for event in events(&mut connection, wire, step) {
+    for event in events {
         messages += usize::from(matches!(event, Event::Text(_) | Event::Binary(_) | Event::Chunk(Chunk { last: true, .. })));
         match event {
             Event::Text(text) => got.extend_from_slice(text.as_bytes()),
@@ -161,6 +167,60 @@ fn a_block_that_ends_with_the_tail_by_itself_is_whole() {
                     assert_eq!((messages, end), (3, None), "{literal:02x} {delivery:?} {step}");
                     assert!(got == [&said, &said[100..]].concat(), "{literal:02x} {delivery:?} {step}");
                 }
+            }
+        }
+    }
+}
+
+/// A message that a peer compresses with all that it said before: its kind, its text, where its two fragments part, and a byte of it that becomes another.
+type Sent = (u8, (usize, u64), prop::sample::Index, Option<(prop::sample::Index, u8)>);
+
+fn sent_by_a_peer() -> impl Strategy<Value = Sent> {
+    // zlib flushes nothing if there is nothing new.
+    let len = prop_oneof![4 => 1..300_usize, 2 => 300..5000_usize, 1 => 5000..50_000_usize];
+    let damage = prop::option::weighted(0.2, (any::<prop::sample::Index>(), any::<u8>()));
+    (prop::sample::select(&[TEXT, BINARY][..]), (len, 0..5_u64), any::<prop::sample::Index>(), damage)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Damaged or not, in fragments and cut anywhere: what is delivered, whole and in parts, what ends it and what is answered.
+    #[test]
+    fn cuts_change_nothing_of_what_is_compressed(
+        side in prop::sample::select(&SIDES[..]),
+        takeover in any::<bool>(),
+        messages in prop::collection::vec(sent_by_a_peer(), 1..5),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
+    ) {
+        let (mut zlib, mut wire) = (zlib(), Vec::new());
+        for (first, (len, seed), at, damage) in &messages {
+            if !takeover {
+                zlib.reset();
+            }
+            let mut payload = deflate(&mut zlib, prose(*len, *seed).as_bytes());
+            if let Some((at, byte)) = damage {
+                let at = at.index(payload.len());
+                payload[at] = *byte;
+            }
+            let at = at.index(payload.len() + 1);
+            wire.extend(compressed(side.other(), first & MORE, &payload[..at]));
+            wire.extend(side.other().frame(CONTINUATION, &payload[at..]));
+        }
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(wire.len())).collect();
+        cuts.sort_unstable();
+        for delivery in [Delivery::Whole, Delivery::Chunks] {
+            let mut config = Config::default();
+            (config.delivery, config.limits.max_message) = (delivery, 40_000);
+            let run = |cuts: &[usize]| {
+                let mut connection = open(side, parameters(15, takeover), config.clone());
+                let told = told(feed_cut(&mut connection, &wire, cuts));
+                (told, sent(&mut connection))
+            };
+            let whole = run(&[]);
+            prop_assert!(run(&cuts) == whole, "{:?}", delivery);
+            if wire.len() < 2000 {
+                prop_assert!(run(&(1..wire.len()).collect::<Vec<_>>()) == whole, "{:?}, byte by byte", delivery);
             }
         }
     }
