@@ -210,6 +210,8 @@ fn the_queue_is_refused_only_when_it_is_above_its_mark_already() {
         assert_eq!(connection.send_text("x"), Err(SendError::QueueFull));
         assert_eq!(connection.send_prepared(&Prepared::text("x")), Err(SendError::QueueFull));
         assert_eq!(connection.ping(b"x"), Err(SendError::QueueFull));
+        assert_eq!(connection.begin(Kind::Text), Err(SendError::QueueFull), "to finish it could not be refused");
+        assert_eq!(connection.finish(), Err(SendError::NoMessage));
         assert_eq!(connection.queued(), queued, "nothing was queued");
         assert!(connection.wants_read(), "reading has nothing to do with it");
 

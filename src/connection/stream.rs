@@ -34,7 +34,7 @@ impl Connection {
     /// Nothing is queued yet. Another message meanwhile is refused; pings are not, and [`close`](Self::close) abandons the message.
     ///
     /// # Errors
-    /// [`SendError::Closed`]; [`SendError::InMessage`]: one is under way.
+    /// [`SendError::Closed`]; [`SendError::InMessage`]: one is under way; [`SendError::QueueFull`].
     ///
     /// ```
     /// use sockless::{Agreement, Config, Connection, Kind, LifeCycle, Role, SendError};
@@ -89,6 +89,10 @@ impl Connection {
         }
         if self.stream.is_some() {
             return Err(SendError::InMessage);
+        }
+        // Its end is never refused, and would queue a frame for each empty message.
+        if self.outbox.is_full() {
+            return Err(SendError::QueueFull);
         }
         self.stream = Some(Stream { kind, begun: false, rsv, text: Validator::default() });
         Ok(())
