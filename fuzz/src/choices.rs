@@ -26,6 +26,17 @@ impl<'a> Choices<'a> {
         bytes
     }
 
+    /// A byte, and as many bytes as it says.
+    pub fn counted(&mut self) -> &'a [u8] {
+        let count = self.byte();
+        self.bytes(usize::from(count))
+    }
+
+    /// All that is left.
+    pub fn rest(&mut self) -> &'a [u8] {
+        self.bytes(usize::MAX)
+    }
+
     pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[usize::from(self.byte()) % from.len()]
     }
@@ -33,4 +44,16 @@ impl<'a> Choices<'a> {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// Bytes in parts of these lengths, and what is left in one more.
+pub fn cut<'a>(mut bytes: &'a [u8], lengths: &[u8]) -> Vec<&'a [u8]> {
+    let mut parts = Vec::new();
+    for len in lengths {
+        let (part, behind) = bytes.split_at(usize::from(*len).min(bytes.len()));
+        parts.push(part);
+        bytes = behind;
+    }
+    parts.push(bytes);
+    parts
 }

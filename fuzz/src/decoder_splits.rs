@@ -1,5 +1,6 @@
 //! The frame decoder under every split.
 
+use crate::choices::cut;
 use sockless::decoder::{Control, Decoder, End, Kind, Limits, Piece};
 use sockless::{Input, ProtocolError};
 
@@ -14,15 +15,7 @@ pub fn decoder_splits(data: &[u8]) {
 
     let whole = decode(end, &[wire]);
     assert!(whole.bytes <= wire.len());
-    let mut parts = Vec::new();
-    let mut rest = wire;
-    for cut in cuts {
-        let (part, behind) = rest.split_at(usize::from(*cut).min(rest.len()));
-        parts.push(part);
-        rest = behind;
-    }
-    parts.push(rest);
-    assert_eq!(decode(end, &parts), whole);
+    assert_eq!(decode(end, &cut(wire, cuts)), whole);
     if wire.len() <= 512 {
         let bytes: Vec<&[u8]> = wire.chunks(1).collect();
         assert_eq!(decode(end, &bytes), whole);

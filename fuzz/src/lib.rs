@@ -1,15 +1,26 @@
 //! What each fuzz target asserts, as plain functions: libFuzzer runs them on nightly Rust, `cargo test` replays the seeds on stable.
 
 mod choices;
+mod heads;
+mod wire;
+
 mod compressed_pair;
 mod decoder_splits;
+mod header;
 mod inflate;
+mod mask;
 mod offers;
+mod server_head;
+mod utf8;
 
 pub use compressed_pair::compressed_pair;
 pub use decoder_splits::decoder_splits;
+pub use header::header;
 pub use inflate::inflate;
+pub use mask::mask;
 pub use offers::offers;
+pub use server_head::server_head;
+pub use utf8::utf8;
 
 #[cfg(test)]
 mod tests {
@@ -29,23 +40,16 @@ mod tests {
         assert!(count > 0, "{target} has no seeds");
     }
 
-    #[test]
-    fn decoder_splits() {
-        replay("decoder_splits", super::decoder_splits);
+    macro_rules! replay {
+        ($($target:ident)*) => {
+            $(
+                #[test]
+                fn $target() {
+                    replay(stringify!($target), super::$target);
+                }
+            )*
+        };
     }
 
-    #[test]
-    fn inflate() {
-        replay("inflate", super::inflate);
-    }
-
-    #[test]
-    fn offers() {
-        replay("offers", super::offers);
-    }
-
-    #[test]
-    fn compressed_pair() {
-        replay("compressed_pair", super::compressed_pair);
-    }
+    replay! { compressed_pair decoder_splits header inflate mask offers server_head utf8 }
 }

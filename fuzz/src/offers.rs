@@ -20,7 +20,7 @@ pub fn offers(data: &[u8]) {
     policy.server_max_window_bits = bits(&mut choices);
     policy.client_max_window_bits = bits(&mut choices);
     let offers: Vec<Offer> = (0..flags >> 6).map(|_| offer(&mut choices)).collect();
-    let rest = choices.bytes(usize::MAX);
+    let rest = choices.rest();
     let lines: Vec<&[u8]> = rest.split(|byte| *byte == b'\n').collect();
 
     ask(&policy, &lines);

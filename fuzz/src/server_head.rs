@@ -1,0 +1,285 @@
+//! A server's side of the opening handshake: any bytes as a request, and any strings in the answer.
+
+use crate::choices::{Choices, cut};
+use crate::heads::{Fields, Head, is_reserved, is_token, is_value};
+use crate::wire::output;
+use sockless::deflate::Policy;
+use sockless::handshake::Header;
+use sockless::server::{Config, Handshake, Incoming, OriginPolicy, Rejected, Request};
+use sockless::{HandshakeError, Input, LifeCycle};
+use std::net::Ipv6Addr;
+use tungstenite::handshake::derive_accept_key;
+
+/// Arbitrary bytes as a request, cut anywhere, and arbitrary strings in the answer to it:
+///
+/// - the outcome is the same however the request is cut, and so are the bytes of the answer and what is left of the input; no more than a head is taken;
+/// - what is accepted keeps the rules of RFC 6455 §4.2.1 and those on heads, as they are said again here; what is refused by one of these rules breaks it;
+/// - a plain request is one that does not ask for a WebSocket;
+/// - every outcome ends in bytes to send, and these are the answer that was asked for: its headers and its body are those that the caller set, and that
+///   the handshake writes itself, whatever strings are tried, and none besides;
+/// - without an outcome more is asked for, the end of the stream ends it without an answer, and a time-out with a 408, if anything came.
+///
+/// Of `data`, the first byte chooses what is accepted and how many cuts there are, the bytes behind it where they are; then come the strings for the
+/// answer, with their length before them, and its status; the rest is the request.
+pub fn server_head(data: &[u8]) {
+    let mut choices = Choices::new(data);
+    let flags = choices.byte();
+    let cuts = choices.bytes(usize::from(flags >> 5));
+    let said = String::from_utf8_lossy(choices.counted());
+    let status = choices.number() as u16;
+    let mut config = Config::default();
+    (config.max_head, config.max_headers) = if flags & 1 == 0 { (16 << 10, 100) } else { (250, 6) };
+    config.origin = match flags >> 1 & 3 {
+        0 | 1 => OriginPolicy::SameHost,
+        2 => OriginPolicy::list(["https://a.example", "http://[::1]:9001"]).unwrap(),
+        _ => OriginPolicy::Any,
+    };
+    config.deflate = (flags & 8 != 0).then(Policy::default);
+    let accepts = flags & 16 == 0;
+    let wire = choices.rest();
+
+    let (outcome, rest) = read(&config, &[wire]);
+    let taken = &wire[..wire.len() - rest];
+    assert!(taken.len() <= config.max_head);
+    let told = outcome.as_ref().map(told);
+    judge(outcome.as_ref(), taken, &config);
+    let answered = outcome.map(|outcome| answer(outcome, accepts, &said, status, taken));
+    let single: Vec<&[u8]> = wire.chunks(1).collect();
+    for parts in [&cut(wire, cuts), &single] {
+        if parts.len() > 3000 {
+            continue;
+        }
+        let (outcome, left) = read(&config, parts);
+        assert_eq!((outcome.as_ref().map(self::told), left), (told.clone(), rest));
+        assert_eq!(outcome.map(|outcome| answer(outcome, accepts, &said, status, taken)), answered);
+    }
+}
+
+/// Feeds a request: what came of it, and how many bytes are left.
+fn read(config: &Config, parts: &[&[u8]]) -> (Option<Incoming>, usize) {
+    let mut handshake = Handshake::new(config.clone());
+    let mut come = 0;
+    for part in parts {
+        assert!(handshake.wants_read() && !handshake.wants_write() && !handshake.wants_shutdown() && !handshake.is_done());
+        let mut scratch = part.to_vec();
+        let mut input = Input::new(&mut scratch);
+        come += part.len();
+        if let Some(incoming) = handshake.poll(&mut input) {
+            assert!(!handshake.wants_read() && !handshake.is_done() && handshake.poll(&mut Input::empty()).is_none(), "given once");
+            let total: usize = parts.iter().map(|part| part.len()).sum();
+            return (Some(incoming), total - come + input.len());
+        }
+        assert!(input.is_empty(), "None means that all was consumed");
+    }
+    let mut late = Handshake::new(config.clone());
+    for part in parts {
+        assert!(late.poll(&mut Input::new(&mut part.to_vec())).is_none());
+    }
+    late.handle_timeout();
+    let timed_out = late.poll(&mut Input::empty());
+    assert_eq!(timed_out.is_some(), come > 0);
+    if let Some(outcome) = timed_out {
+        assert!(matches!(&outcome, Incoming::Failed(rejected) if rejected.status() == 408));
+        answer(outcome, true, "", 0, &[]);
+    }
+    handshake.handle_eof();
+    assert!(handshake.is_done() && handshake.poll(&mut Input::empty()).is_none());
+    (None, 0)
+}
+
+/// All that an outcome tells.
+fn told(outcome: &Incoming) -> String {
+    match outcome {
+        Incoming::Upgrade(request) => format!("{request:?} {} {:?}", request.accept_key(), request.protocols().collect::<Vec<_>>()),
+        Incoming::Http(plain) => format!("{plain:?} {:?}", plain.head()),
+        Incoming::Failed(rejected) => format!("{:?} {}", rejected.error(), rejected.status()),
+    }
+}
+
+/// Whether the outcome is right.
+fn judge(outcome: Option<&Incoming>, taken: &[u8], config: &Config) {
+    let head = Head::read(taken);
+    let broken = head.as_ref().map(broken);
+    let asks = |head: &Head<'_>| head.says("upgrade", "websocket");
+    match outcome {
+        None => assert!(head.is_none()),
+        Some(Incoming::Upgrade(request)) => {
+            let head = head.expect("it can be read");
+            assert!(asks(&head) && head.rest.is_empty() && head.fields.len() <= config.max_headers);
+            assert_eq!(broken, Some(vec![]));
+            assert!(is_welcome(&head, &config.origin), "{head:?}");
+            assert_eq!(head.first.split(' ').nth(1), Some(request.target()));
+            assert_eq!(request.accept_key().as_str(), derive_accept_key(head.all("sec-websocket-key")[0]));
+            assert!(request.protocols().map(str::as_bytes).eq(head.list("sec-websocket-protocol")));
+            assert!(request.headers().iter().map(|(name, value)| (name.to_lowercase(), value)).eq(head.fields));
+            assert!(request.agreement().deflate.is_none() || config.deflate.is_some());
+        }
+        Some(Incoming::Http(plain)) => {
+            let head = head.expect("it can be read");
+            assert!(!asks(&head) && head.rest.is_empty() && head.fields.len() <= config.max_headers);
+            assert_eq!(plain.head(), taken);
+            assert!(head.first.starts_with(&format!("{} {} HTTP/1.", plain.method(), plain.target())));
+        }
+        Some(Incoming::Failed(rejected)) => match rejected.error().expect("it has its reason") {
+            HandshakeError::IllegalByte => assert!(head.is_none()),
+            HandshakeError::HeadTooLarge => assert_eq!(taken.len(), config.max_head),
+            HandshakeError::TooManyHeaders => assert!(taken.iter().filter(|byte| **byte == b'\n').count() > config.max_headers),
+            HandshakeError::ForbiddenOrigin => assert!(!is_welcome(&head.unwrap(), &config.origin)),
+            // Who is meant, and what the lists of extensions may hold, is not said again here: see the target `offers`.
+            HandshakeError::InvalidHost | HandshakeError::InvalidTarget | HandshakeError::InvalidExtensions => {
+                assert!(asks(&head.unwrap()))
+            }
+            HandshakeError::MalformedStartLine | HandshakeError::MalformedHeader | HandshakeError::UnsupportedHttp => {}
+            error => assert!(asks(&head.unwrap()) && broken.unwrap().contains(&error), "{error:?}"),
+        },
+    }
+}
+
+/// Which rules a request to upgrade breaks, of those of RFC 6455 §4.1 and §4.2.1 that need no other grammar than a head's.
+fn broken(head: &Head<'_>) -> Vec<HandshakeError> {
+    let (hosts, keys, versions) = (head.all("host"), head.all("sec-websocket-key"), head.all("sec-websocket-version"));
+    let mut protocols = head.list("sec-websocket-protocol");
+    let count = protocols.len();
+    let tokens = protocols.iter().all(|protocol| std::str::from_utf8(protocol).is_ok_and(is_token));
+    protocols.sort();
+    protocols.dedup();
+    let offers = !head.all("sec-websocket-protocol").is_empty();
+    let origins = head.all("origin");
+    let rules = [
+        (HandshakeError::Method, head.first.starts_with("GET ")),
+        (HandshakeError::HttpTooOld, head.first.ends_with(" HTTP/1.1")),
+        (HandshakeError::MissingHost, !hosts.is_empty()),
+        (HandshakeError::RepeatedHost, hosts.len() < 2),
+        (HandshakeError::MissingConnection, head.says("connection", "upgrade")),
+        (HandshakeError::MissingVersion, !versions.is_empty()),
+        (HandshakeError::RepeatedVersion, versions.len() < 2),
+        (HandshakeError::UnsupportedVersion, versions.iter().all(|version| version == b"13")),
+        (HandshakeError::MissingKey, !keys.is_empty()),
+        (HandshakeError::RepeatedKey, keys.len() < 2),
+        (HandshakeError::InvalidKey, keys.iter().all(|key| is_key(key))),
+        (HandshakeError::RequestBody, head.all("transfer-encoding").is_empty() && head.all("content-length").iter().all(|len| len == b"0")),
+        (HandshakeError::InvalidProtocols, tokens && protocols.len() == count && (count > 0) == offers),
+        (HandshakeError::TooManyProtocols, count <= 100),
+        (HandshakeError::RepeatedOrigin, origins.len() < 2),
+        (HandshakeError::InvalidOrigin, origins.iter().all(|origin| origin.is_ascii())),
+    ];
+    rules.into_iter().filter(|(_, kept)| !kept).map(|(rule, _)| rule).collect()
+}
+
+/// 16 bytes in base64: §4.1 point 7.
+fn is_key(key: &[u8]) -> bool {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digits: Option<Vec<usize>> = key.iter().take(22).map(|digit| alphabet.iter().position(|other| other == digit)).collect();
+    digits.is_some_and(|digits| digits.len() == 22 && digits[21] % 16 == 0 && key[22..] == *b"==")
+}
+
+/// Whether a page of this origin may connect to this host. §4.2.2 point 4, §10.2.
+fn is_welcome(head: &Head<'_>, policy: &OriginPolicy) -> bool {
+    let Some(origin) = head.all("origin").first().map(|origin| String::from_utf8_lossy(origin).to_lowercase()) else { return true };
+    let host = String::from_utf8_lossy(head.all("host")[0]).to_lowercase();
+    let Some((scheme, authority)) = origin.split_once("://") else { return *policy == OriginPolicy::Any };
+    let default = match scheme {
+        "http" | "ws" => "80",
+        "https" | "wss" => "443",
+        _ => "",
+    };
+    let (from, to) = (apart(authority, default), apart(&host, default));
+    match policy {
+        OriginPolicy::Any => true,
+        OriginPolicy::List(_) => {
+            [("https", "a.example", "443"), ("http", "::1", "9001")].map(|(s, h, p)| (s, (h.into(), p.into()))).contains(&(scheme, from))
+        }
+        _ => from == to && !from.1.is_empty(),
+    }
+}
+
+/// A host and its port.
+fn apart(authority: &str, default: &str) -> (String, String) {
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, port.trim_start_matches('0')),
+        _ => (authority, ""),
+    };
+    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')?.parse::<Ipv6Addr>().ok());
+    (address.map_or(host.into(), |address| address.to_string()), if port.is_empty() { default.into() } else { port.into() })
+}
+
+/// Answers, with strings that may be anything, and checks what is sent.
+fn answer(outcome: Incoming, accepts: bool, said: &str, status: u16, taken: &[u8]) -> Vec<u8> {
+    let (name, value) = said.split_once('=').unwrap_or((said, said));
+    let header = Header::new(name, value);
+    assert_eq!(header.is_ok(), is_token(name) && is_value(value.as_bytes()) && !is_reserved(name));
+    let header = header.ok();
+    match outcome {
+        Incoming::Upgrade(request) if accepts => accept(request, value, header),
+        Incoming::Failed(rejected) => {
+            let mut expected = Fields::default().with("Content-Type", "text/plain; charset=utf-8");
+            if rejected.status() == 405 {
+                expected = expected.with("Allow", "GET");
+            }
+            let body = format!("{}\n", rejected.error().expect("a reason"));
+            refuse(rejected, expected, body.as_bytes(), taken.starts_with(b"HEAD "))
+        }
+        Incoming::Upgrade(_) | Incoming::Http(_) => {
+            let reject = match outcome {
+                Incoming::Upgrade(request) => request.accept().protocol(value).reject(status),
+                Incoming::Http(plain) => plain.reply(status),
+                Incoming::Failed(_) => unreachable!(),
+            };
+            let reject = header.into_iter().fold(reject, |reject, header| reject.header(header));
+            let rejected = reject.body(said.as_bytes().to_vec()).into_rejected();
+            assert_eq!(rejected.status(), if (200..600).contains(&status) { status } else { 500 });
+            refuse(rejected, Fields::default().with_header(header), said.as_bytes(), taken.starts_with(b"HEAD "))
+        }
+    }
+}
+
+fn accept(request: Request, protocol: &str, header: Option<Header<'_>>) -> Vec<u8> {
+    let mut expected = Fields::default().with("Upgrade", "websocket").with("Connection", "Upgrade").with_header(header);
+    expected = expected.with("Sec-WebSocket-Accept", request.accept_key());
+    let offered = request.protocols().any(|offered| offered == protocol);
+    if offered {
+        expected = expected.with("Sec-WebSocket-Protocol", protocol);
+    }
+    if let Some(answer) = request.deflate() {
+        expected = expected.with("Sec-WebSocket-Extensions", answer);
+    }
+    let accept = request.accept().protocol(protocol);
+    assert_eq!(accept.chosen(), offered.then_some(protocol));
+    let accept = header.into_iter().fold(accept, |accept, header| accept.header(header));
+    let mut connection = accept.open(sockless::Config::default());
+    let wire = output(&mut connection);
+    let head = Head::read(&wire).expect("it can be read");
+    assert_eq!((head.first, head.rest), ("HTTP/1.1 101 Switching Protocols", &b""[..]));
+    head.assert_fields(expected);
+    assert!(connection.is_open() && connection.wants_read());
+    wire
+}
+
+/// Sends a refusal to its end.
+fn refuse(mut rejected: Rejected, expected: Fields, body: &[u8], is_head: bool) -> Vec<u8> {
+    let status = rejected.status();
+    assert!(rejected.wants_write() && !rejected.is_done());
+    let wire = output(&mut rejected);
+    assert!(rejected.wants_shutdown());
+    rejected.shutdown_done();
+    assert!(rejected.wants_read() && !rejected.is_done());
+    rejected.discard(&mut Input::new(&mut [0; 10]));
+    rejected.handle_eof();
+    assert!(rejected.is_done());
+
+    let head = Head::read(&wire).expect("it can be read");
+    assert!(head.first.starts_with(&format!("HTTP/1.1 {status} ")));
+    let expected = match status {
+        204 | 304 => expected,
+        205 => expected.with("Content-Length", 0),
+        _ => expected.with("Content-Length", body.len()),
+    };
+    let expected = match status {
+        426 => expected.with("Upgrade", "websocket").with("Connection", "Upgrade, close").with("Sec-WebSocket-Version", 13),
+        _ => expected.with("Connection", "close"),
+    };
+    head.assert_fields(expected);
+    let without = is_head || matches!(status, 204 | 205 | 304);
+    assert_eq!(head.rest, if without { b"" } else { body });
+    wire
+}

@@ -1,0 +1,77 @@
+//! What several targets share: frames written naively, connections of either end, and what they make of bytes.
+
+use sockless::{Agreement, Chunk, Closure, Config, Connection, Delivery, Event, Input, Kind, LifeCycle, Role, Seed};
+
+/// A frame, encoded naively: its first byte, its payload, and the key that it is masked with.
+pub fn frame(first: u8, payload: &[u8], mask: Option<[u8; 4]>) -> Vec<u8> {
+    let bit = if mask.is_some() { 0x80 } else { 0 };
+    let mut wire = match payload.len() {
+        len @ 0..=125 => vec![first, bit | len as u8],
+        len @ 126..=0xffff => [&[first, bit | 126][..], &(len as u16).to_be_bytes()].concat(),
+        len => [&[first, bit | 127][..], &(len as u64).to_be_bytes()].concat(),
+    };
+    wire.extend(mask.iter().flatten());
+    wire.extend(masked(payload, mask.unwrap_or_default()));
+    wire
+}
+
+/// Bytes masked one by one.
+pub fn masked(bytes: &[u8], key: [u8; 4]) -> Vec<u8> {
+    bytes.iter().enumerate().map(|(i, byte)| byte ^ key[i % 4]).collect()
+}
+
+pub fn server(delivery: Delivery) -> Connection {
+    open(Role::Server, delivery)
+}
+
+pub fn client(delivery: Delivery) -> Connection {
+    open(Role::Client(Seed::new([3; 32])), delivery)
+}
+
+fn open(role: Role, delivery: Delivery) -> Connection {
+    let mut config = Config::default();
+    config.delivery = delivery;
+    Connection::new(role, Agreement::default(), config)
+}
+
+/// What a connection made of bytes.
+#[derive(Debug, Default, PartialEq)]
+pub struct Fed {
+    pub messages: Vec<(Kind, Vec<u8>)>,
+    /// All chunks put together.
+    pub chunks: Vec<u8>,
+    pub controls: Vec<Event<'static>>,
+    pub closure: Option<Closure>,
+}
+
+/// Feeds bytes in these reads. Nothing comes behind `Closed`, and all is consumed.
+pub fn feed(connection: &mut Connection, reads: &[&[u8]]) -> Fed {
+    let mut fed = Fed::default();
+    for read in reads {
+        let mut scratch = read.to_vec();
+        let mut input = Input::new(&mut scratch);
+        while let Some(event) = connection.poll_event(&mut input) {
+            assert!(fed.closure.is_none(), "{event:?} behind Closed");
+            match event {
+                Event::Text(text) => fed.messages.push((Kind::Text, text.into_owned().into_bytes())),
+                Event::Binary(data) => fed.messages.push((Kind::Binary, data.into_owned())),
+                Event::Chunk(Chunk { data, .. }) => fed.chunks.extend_from_slice(data.as_bytes()),
+                Event::Closed(closure) => fed.closure = Some(closure),
+                control => fed.controls.push(control.into_owned()),
+            }
+        }
+        assert!(input.is_empty(), "None means that all was consumed");
+    }
+    fed
+}
+
+/// All that is to be sent.
+pub fn output(side: &mut dyn LifeCycle) -> Vec<u8> {
+    let mut wire = Vec::new();
+    while let Some(bytes) = side.transmit().pop() {
+        assert!(!bytes.is_empty());
+        wire.extend_from_slice(&bytes);
+    }
+    assert!(!side.wants_write());
+    wire
+}
