@@ -4,6 +4,7 @@ mod choices;
 mod heads;
 mod wire;
 
+mod client_head;
 mod compressed_pair;
 mod decoder_splits;
 mod header;
@@ -13,6 +14,7 @@ mod offers;
 mod server_head;
 mod utf8;
 
+pub use client_head::client_head;
 pub use compressed_pair::compressed_pair;
 pub use decoder_splits::decoder_splits;
 pub use header::header;
@@ -51,5 +53,5 @@ mod tests {
         };
     }
 
-    replay! { compressed_pair decoder_splits header inflate mask offers server_head utf8 }
+    replay! { client_head compressed_pair decoder_splits header inflate mask offers server_head utf8 }
 }
