@@ -7,6 +7,7 @@ mod wire;
 mod client_head;
 mod compressed_pair;
 mod decoder_splits;
+mod differential;
 mod header;
 mod inflate;
 mod mask;
@@ -17,6 +18,7 @@ mod utf8;
 pub use client_head::client_head;
 pub use compressed_pair::compressed_pair;
 pub use decoder_splits::decoder_splits;
+pub use differential::differential;
 pub use header::header;
 pub use inflate::inflate;
 pub use mask::mask;
@@ -53,5 +55,5 @@ mod tests {
         };
     }
 
-    replay! { client_head compressed_pair decoder_splits header inflate mask offers server_head utf8 }
+    replay! { client_head compressed_pair decoder_splits differential header inflate mask offers server_head utf8 }
 }

@@ -3,7 +3,7 @@
 use crate::choices::{Choices, cut};
 use crate::wire::{client, feed, frame, masked, output, server};
 use bytes::Buf;
-use sockless::{Connection, Delivery, Kind, LifeCycle, frame::Header, mask};
+use sockless::{Connection, Delivery, Event, LifeCycle, frame::Header, mask};
 use std::io::IoSlice;
 
 /// Masking is the XOR of each byte with the key's, over and over:
@@ -116,7 +116,7 @@ fn arrive(payload: &[u8], key: [u8; 4], reads: &[u8]) {
     let wire = frame(0x82, payload, Some(key));
     let mut server = server(Delivery::Whole);
     let fed = feed(&mut server, &cut(&wire, reads));
-    assert!(fed.messages == [(Kind::Binary, payload.to_vec())], "in reads of {reads:?}");
+    assert!(fed.events == [Event::Binary(payload.into())], "in reads of {reads:?}");
     let mut server = crate::wire::server(Delivery::Chunks);
     assert!(feed(&mut server, &cut(&wire, reads)).chunks == payload, "in chunks of {reads:?}");
 }

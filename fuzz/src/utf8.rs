@@ -1,9 +1,9 @@
 //! UTF-8 in parts, against the standard library.
 
 use crate::choices::{Choices, cut};
-use crate::wire::{Fed, client, feed, frame, server};
+use crate::wire::{Fed, client, feed, frame, output, server};
 use sockless::utf8::Validator;
-use sockless::{Cause, Delivery, Kind, LifeCycle, ProtocolError, SendError};
+use sockless::{Cause, Delivery, Event, Kind, ProtocolError, SendError};
 use std::str;
 
 /// Arbitrary bytes as a text that comes in parts:
@@ -98,12 +98,12 @@ fn receive(parts: &[&[u8]], reads: &[u8], delivery: Delivery, expected: &Expecte
     let decides = decides.unwrap_or(wire.len() - 1);
 
     let mut connection = server(delivery);
-    let Fed { messages, chunks, closure, .. } = feed(&mut connection, &cut(&wire[..decides], reads));
-    assert!(messages.is_empty() && closure.is_none(), "nothing is decided yet");
-    let Fed { messages, chunks: behind, closure, .. } = feed(&mut connection, &[&wire[decides..]]);
+    let Fed { events, chunks, closure, .. } = feed(&mut connection, &cut(&wire[..decides], reads));
+    assert!(events.is_empty() && closure.is_none(), "nothing is decided yet");
+    let Fed { events, chunks: behind, closure, .. } = feed(&mut connection, &[&wire[decides..]]);
     match (delivery, expected.whole) {
-        (Delivery::Whole, true) => assert_eq!(messages, [(Kind::Text, expected.text.as_bytes().to_vec())]),
-        (Delivery::Whole, false) => assert!(messages.is_empty()),
+        (Delivery::Whole, true) => assert_eq!(events, [Event::Text(expected.text.into())]),
+        (Delivery::Whole, false) => assert!(events.is_empty()),
         (Delivery::Chunks, _) => assert_eq!([chunks, behind].concat(), expected.text.as_bytes()),
     }
     let cause = closure.map(|closure| closure.cause);
@@ -125,11 +125,7 @@ fn send(parts: &[&[u8]], expected: &Expected<'_>) {
         }
     }
     assert_eq!(client.finish(), if expected.whole { Ok(()) } else { Err(SendError::InvalidUtf8) });
-    let mut wire = Vec::new();
-    while let Some(bytes) = client.transmit().pop() {
-        wire.extend_from_slice(&bytes);
-    }
-    let events = feed(&mut server, &[&wire]);
-    assert!(events.closure.is_none());
-    assert_eq!(events.messages.first().map(|(_, text)| &text[..]), expected.whole.then_some(expected.text.as_bytes()));
+    let fed = feed(&mut server, &[&output(&mut client)]);
+    assert!(fed.closure.is_none());
+    assert_eq!(fed.events, expected.whole.then_some(Event::Text(expected.text.into())).into_iter().collect::<Vec<_>>());
 }

@@ -1,6 +1,6 @@
 //! What several targets share: frames written naively, connections of either end, and what they make of bytes.
 
-use sockless::{Agreement, Chunk, Closure, Config, Connection, Delivery, Event, Input, Kind, LifeCycle, Role, Seed};
+use sockless::{Agreement, Chunk, Closure, Config, Connection, Delivery, Event, Input, LifeCycle, Role, Seed};
 
 /// A frame, encoded naively: its first byte, its payload, and the key that it is masked with.
 pub fn frame(first: u8, payload: &[u8], mask: Option<[u8; 4]>) -> Vec<u8> {
@@ -37,10 +37,10 @@ fn open(role: Role, delivery: Delivery) -> Connection {
 /// What a connection made of bytes.
 #[derive(Debug, Default, PartialEq)]
 pub struct Fed {
-    pub messages: Vec<(Kind, Vec<u8>)>,
+    /// Messages, pings and pongs, in order.
+    pub events: Vec<Event<'static>>,
     /// All chunks put together.
     pub chunks: Vec<u8>,
-    pub controls: Vec<Event<'static>>,
     pub closure: Option<Closure>,
 }
 
@@ -53,11 +53,9 @@ pub fn feed(connection: &mut Connection, reads: &[&[u8]]) -> Fed {
         while let Some(event) = connection.poll_event(&mut input) {
             assert!(fed.closure.is_none(), "{event:?} behind Closed");
             match event {
-                Event::Text(text) => fed.messages.push((Kind::Text, text.into_owned().into_bytes())),
-                Event::Binary(data) => fed.messages.push((Kind::Binary, data.into_owned())),
                 Event::Chunk(Chunk { data, .. }) => fed.chunks.extend_from_slice(data.as_bytes()),
                 Event::Closed(closure) => fed.closure = Some(closure),
-                control => fed.controls.push(control.into_owned()),
+                event => fed.events.push(event.into_owned()),
             }
         }
         assert!(input.is_empty(), "None means that all was consumed");
