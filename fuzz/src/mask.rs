@@ -20,14 +20,14 @@ pub fn mask(data: &[u8]) {
     let key = std::array::from_fn(|_| choices.byte());
     let (place, len) = (usize::from(choices.byte()), choices.number() % 5000);
     let parts = choices.counted();
-    let lengths = [choices.number(), choices.number()].map(|len| len * usize::from(1 + choices.byte() % 4));
+    let lengths = [choices.number(), choices.number()].map(|len| len * usize::from(1 + choices.byte() % 2));
     let writes: Vec<usize> = (0..choices.byte() % 32).map(|_| choices.number()).collect();
     let reads = choices.counted();
     let pattern = match choices.rest() {
         [] => b"\0",
         pattern => pattern,
     };
-    let payload = |len: usize| -> Vec<u8> { pattern.iter().copied().cycle().take(len).collect() };
+    let payload = |len: usize| -> Vec<u8> { pattern.repeat(len / pattern.len() + 1)[..len].to_vec() };
 
     in_place(&payload(len), place, key, parts);
     let messages = lengths.map(payload);

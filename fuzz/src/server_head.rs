@@ -129,10 +129,16 @@ fn judge(outcome: Option<&Incoming>, taken: &[u8], config: &Config) {
             HandshakeError::InvalidHost | HandshakeError::InvalidTarget | HandshakeError::InvalidExtensions => {
                 assert!(asks(&head.unwrap()))
             }
-            HandshakeError::MalformedStartLine | HandshakeError::MalformedHeader | HandshakeError::UnsupportedHttp => {}
+            error if is_of_head(error) => {}
             error => assert!(asks(&head.unwrap()) && broken.unwrap().contains(&error), "{error:?}"),
         },
     }
+}
+
+/// Whether it is the head itself that is refused, and nothing that it says.
+fn is_of_head(error: HandshakeError) -> bool {
+    use HandshakeError::{HeadTooLarge, IllegalByte, MalformedHeader, MalformedStartLine, TooManyHeaders, UnsupportedHttp};
+    matches!(error, HeadTooLarge | IllegalByte | MalformedHeader | MalformedStartLine | TooManyHeaders | UnsupportedHttp)
 }
 
 /// Which rules a request to upgrade breaks, of those of RFC 6455 §4.1 and §4.2.1 that need no other grammar than a head's.
@@ -216,8 +222,10 @@ fn answer(outcome: Incoming, accepts: bool, said: &str, status: u16, taken: &[u8
             if rejected.status() == 405 {
                 expected = expected.with("Allow", "GET");
             }
-            let body = format!("{}\n", rejected.error().expect("a reason"));
-            refuse(rejected, expected, body.as_bytes(), taken.starts_with(b"HEAD "))
+            let error = rejected.error().expect("a reason");
+            // What is no head has no method either.
+            let is_head = taken.starts_with(b"HEAD ") && !is_of_head(error);
+            refuse(rejected, expected, format!("{error}\n").as_bytes(), is_head)
         }
         Incoming::Upgrade(_) | Incoming::Http(_) => {
             let reject = match outcome {
