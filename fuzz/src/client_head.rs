@@ -113,7 +113,7 @@ fn check(request: Request, mut fields: Fields, protocols: &[&str], deflate: bool
     let mut handshake = Handshake::new(request.clone(), seed());
     let wire = output(&mut handshake);
     let head = Head::read(&wire).expect("it can be read");
-    assert_eq!((head.first, head.rest), (&format!("GET {} HTTP/1.1", request.target())[..], &b""[..]));
+    assert_eq!((&head.first[..], head.rest), (&format!("GET {} HTTP/1.1", request.target())[..], &b""[..]));
     assert!(request.target().starts_with('/') && !request.target().contains([' ', '#']));
     assert!(request.authority().starts_with(request.host()) || request.authority().starts_with(&format!("[{}]", request.host())));
     let key = head.all("sec-websocket-key");

@@ -1,11 +1,12 @@
 //! Heads of HTTP/1.1 read naively: what the crate reads of the wire, and what it writes, is held against it.
 
 use sockless::handshake::Header;
+use std::borrow::Cow;
 
 /// A head, line by line.
 #[derive(Debug)]
 pub struct Head<'a> {
-    pub first: &'a str,
+    pub first: Cow<'a, str>,
     /// Names in lower case, values without the white space around them.
     pub fields: Vec<(String, &'a [u8])>,
     /// What comes behind it.
@@ -18,7 +19,7 @@ impl<'a> Head<'a> {
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
         let mut lines = bytes[..end + 2].split_inclusive(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r\n"));
-        let first = std::str::from_utf8(lines.next()??).ok().filter(|line| is_value(line.as_bytes()) && !line.is_empty())?;
+        let first = lines.next()?.filter(|line| is_value(line) && !line.is_empty())?;
         let mut fields = Vec::new();
         for line in lines {
             let line = line?;
@@ -30,7 +31,7 @@ impl<'a> Head<'a> {
             }
             fields.push((name.to_lowercase(), value));
         }
-        Some(Self { first, fields, rest: &bytes[end + 4..] })
+        Some(Self { first: String::from_utf8_lossy(first), fields, rest: &bytes[end + 4..] })
     }
 
     /// All values under a name.

@@ -257,7 +257,7 @@ fn accept(request: Request, protocol: &str, header: Option<Header<'_>>) -> Vec<u
     let mut connection = accept.open(sockless::Config::default());
     let wire = output(&mut connection);
     let head = Head::read(&wire).expect("it can be read");
-    assert_eq!((head.first, head.rest), ("HTTP/1.1 101 Switching Protocols", &b""[..]));
+    assert_eq!((&head.first[..], head.rest), ("HTTP/1.1 101 Switching Protocols", &b""[..]));
     head.assert_fields(expected);
     assert!(connection.is_open() && connection.wants_read());
     wire
