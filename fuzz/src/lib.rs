@@ -5,24 +5,24 @@ mod heads;
 mod wire;
 
 mod client_head;
-mod compressed_pair;
 mod decoder_splits;
 mod differential;
 mod header;
 mod inflate;
 mod mask;
 mod offers;
+mod pair;
 mod server_head;
 mod utf8;
 
 pub use client_head::client_head;
-pub use compressed_pair::compressed_pair;
 pub use decoder_splits::decoder_splits;
 pub use differential::differential;
 pub use header::header;
 pub use inflate::inflate;
 pub use mask::mask;
 pub use offers::offers;
+pub use pair::pair;
 pub use server_head::server_head;
 pub use utf8::utf8;
 
@@ -55,5 +55,5 @@ mod tests {
         };
     }
 
-    replay! { client_head compressed_pair decoder_splits differential header inflate mask offers server_head utf8 }
+    replay! { client_head decoder_splits differential header inflate mask offers pair server_head utf8 }
 }

@@ -1,10 +1,8 @@
 //! Masking against the naive loop, as a function and on its way out of and into a connection.
 
 use crate::choices::{Choices, cut};
-use crate::wire::{client, feed, frame, masked, output, server};
-use bytes::Buf;
-use sockless::{Connection, Delivery, Event, LifeCycle, frame::Header, mask};
-use std::io::IoSlice;
+use crate::wire::{client, feed, frame, masked, output, server, write};
+use sockless::{Delivery, Event, frame::Header, mask};
 
 /// Masking is the XOR of each byte with the key's, over and over:
 ///
@@ -59,14 +57,14 @@ fn leave(messages: &[Vec<u8>], writes: &[usize]) {
     for message in messages {
         client.send_binary(message.clone()).unwrap();
         for most in writes.by_ref().take(8) {
-            write(&mut client, most, &mut wire);
+            write(&mut client, most, most as u8, &mut wire);
             if most % 7 == 3 {
                 client.ping(b"?").unwrap();
             }
         }
     }
     for most in writes {
-        write(&mut client, most, &mut wire);
+        write(&mut client, most, most as u8, &mut wire);
     }
     wire.extend(output(&mut client));
 
@@ -82,34 +80,6 @@ fn leave(messages: &[Vec<u8>], writes: &[usize]) {
         rest = behind;
     }
     assert!(rest.is_empty() && left.next().is_none());
-}
-
-/// A write of at most so many bytes, in one of the ways that there are.
-fn write(client: &mut Connection, most: usize, wire: &mut Vec<u8>) {
-    let before = client.queued();
-    let mut out = client.transmit();
-    let written = match most % 3 {
-        0 => {
-            let n = out.chunk().len().min(most);
-            wire.extend_from_slice(&out.chunk()[..n]);
-            out.advance(n);
-            n
-        }
-        1 => {
-            let mut slices = [IoSlice::new(&[]); 8];
-            let count = out.chunks_vectored(&mut slices);
-            let bytes: Vec<u8> = slices[..count].iter().flat_map(|slice| slice.iter().copied()).take(most).collect();
-            out.advance(bytes.len());
-            wire.extend_from_slice(&bytes);
-            bytes.len()
-        }
-        _ => {
-            let bytes = out.pop().unwrap_or_default();
-            wire.extend_from_slice(&bytes);
-            bytes.len()
-        }
-    };
-    assert_eq!(client.queued(), before - written);
 }
 
 fn arrive(payload: &[u8], key: [u8; 4], reads: &[u8]) {

@@ -1,6 +1,8 @@
 //! What several targets share: frames written naively, connections of either end, and what they make of bytes.
 
+use bytes::Buf;
 use sockless::{Agreement, Chunk, Closure, Config, Connection, Delivery, Event, Input, LifeCycle, Role, Seed};
+use std::io::IoSlice;
 
 /// A frame, encoded naively: its first byte, its payload, and the key that it is masked with.
 pub fn frame(first: u8, payload: &[u8], mask: Option<[u8; 4]>) -> Vec<u8> {
@@ -61,6 +63,29 @@ pub fn feed(connection: &mut Connection, reads: &[&[u8]]) -> Fed {
         assert!(input.is_empty(), "None means that all was consumed");
     }
     fed
+}
+
+/// A write of at most so many bytes, in one of the ways that there are: tells of how many it was. What pops is all written.
+pub fn write(side: &mut dyn LifeCycle, most: usize, how: u8, wire: &mut Vec<u8>) -> usize {
+    let mut out = side.transmit();
+    let queued = out.remaining();
+    let before = wire.len();
+    match how % 3 {
+        0 => {
+            let n = out.chunk().len().min(most);
+            wire.extend_from_slice(&out.chunk()[..n]);
+            out.advance(n);
+        }
+        1 => {
+            let mut slices = [IoSlice::new(&[]); 8];
+            let count = out.chunks_vectored(&mut slices);
+            wire.extend(slices[..count].iter().flat_map(|slice| slice.iter()).take(most));
+            out.advance(wire.len() - before);
+        }
+        _ => wire.extend(out.pop().into_iter().flatten()),
+    }
+    assert_eq!(out.remaining(), queued - (wire.len() - before));
+    wire.len() - before
 }
 
 /// All that is to be sent.

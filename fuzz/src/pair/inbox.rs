@@ -1,0 +1,81 @@
+//! What arrives at an end, against what its peer sent.
+
+use sockless::{Chunk, Closure, Event, Kind};
+use std::collections::VecDeque;
+
+#[derive(Default)]
+pub struct Inbox {
+    /// What the peer sent and did not arrive yet.
+    messages: VecDeque<(Kind, Vec<u8>)>,
+    pings: VecDeque<Vec<u8>>,
+    /// What this end asked the peer with.
+    asked: VecDeque<Vec<u8>>,
+    /// Chunks of the message under way.
+    chunks: Vec<u8>,
+    pub closure: Option<Closure>,
+    /// Other bytes came than the peer sent: they may be anything.
+    pub garbled: bool,
+    /// Heartbeats ping besides.
+    beats: bool,
+}
+
+impl Inbox {
+    pub fn new(beats: bool) -> Self {
+        Self { beats, ..Self::default() }
+    }
+
+    /// The peer sent a message.
+    pub fn expect(&mut self, kind: Kind, bytes: Vec<u8>) {
+        self.messages.push_back((kind, bytes));
+    }
+
+    /// The peer sent a ping.
+    pub fn expect_ping(&mut self, data: &[u8]) {
+        self.pings.push_back(data.to_vec());
+    }
+
+    /// This end sent a ping.
+    pub fn expect_pong(&mut self, data: &[u8]) {
+        self.asked.push_back(data.to_vec());
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty() && (self.pings.is_empty() || self.beats)
+    }
+
+    pub fn take(&mut self, event: &Event<'_>) {
+        assert!(self.closure.is_none(), "{event:?} behind Closed");
+        match event {
+            Event::Closed(closure) => self.closure = Some(closure.clone()),
+            _ if self.garbled => {}
+            Event::Text(text) => self.message(Kind::Text, text.as_bytes()),
+            Event::Binary(data) => self.message(Kind::Binary, data),
+            Event::Chunk(chunk) => self.chunk(chunk),
+            Event::Ping(_) | Event::Pong(_) if self.beats => {}
+            Event::Ping(data) => assert_eq!(Some(&data[..]), self.pings.pop_front().as_deref()),
+            // Of many that wait, only the last is answered.
+            Event::Pong(data) => while self.asked.pop_front().expect("nothing else was asked") != **data {},
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn message(&mut self, kind: Kind, bytes: &[u8]) {
+        let (expected, sent) = self.messages.pop_front().expect("nothing else was sent");
+        assert!(kind == expected && bytes == sent, "{} bytes of {}", bytes.len(), sent.len());
+    }
+
+    fn chunk(&mut self, Chunk { data, first, last }: &Chunk<'_>) {
+        let bytes = data.as_bytes();
+        assert!(!bytes.is_empty() || *last, "an empty chunk, and not the last");
+        if *first {
+            assert!(self.chunks.is_empty());
+        }
+        self.chunks.extend_from_slice(bytes);
+        if *last {
+            let whole = std::mem::take(&mut self.chunks);
+            self.message(data.kind(), &whole);
+        } else if let Some((_, sent)) = self.messages.front() {
+            assert!(sent.starts_with(&self.chunks), "{} bytes of {}", self.chunks.len(), sent.len());
+        }
+    }
+}
