@@ -15,13 +15,13 @@ pub struct Inbox {
     pub closure: Option<Closure>,
     /// Other bytes came than the peer sent: they may be anything.
     pub garbled: bool,
-    /// Heartbeats ping besides.
-    beats: bool,
+    /// Others ping besides: heartbeats, or who garbled what came to the peer.
+    pub others_ping: bool,
 }
 
 impl Inbox {
-    pub fn new(beats: bool) -> Self {
-        Self { beats, ..Self::default() }
+    pub fn new(others_ping: bool) -> Self {
+        Self { others_ping, ..Self::default() }
     }
 
     /// The peer sent a message.
@@ -40,7 +40,7 @@ impl Inbox {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.messages.is_empty() && (self.pings.is_empty() || self.beats)
+        self.messages.is_empty() && (self.pings.is_empty() || self.others_ping)
     }
 
     pub fn take(&mut self, event: &Event<'_>) {
@@ -51,7 +51,7 @@ impl Inbox {
             Event::Text(text) => self.message(Kind::Text, text.as_bytes()),
             Event::Binary(data) => self.message(Kind::Binary, data),
             Event::Chunk(chunk) => self.chunk(chunk),
-            Event::Ping(_) | Event::Pong(_) if self.beats => {}
+            Event::Ping(_) | Event::Pong(_) if self.others_ping => {}
             Event::Ping(data) => assert_eq!(Some(&data[..]), self.pings.pop_front().as_deref()),
             // Of many that wait, only the last is answered.
             Event::Pong(data) => while self.asked.pop_front().expect("nothing else was asked") != **data {},

@@ -136,7 +136,7 @@ impl Pair {
                         to.cut();
                     }
                     14 => from.fail(|side| side.handle_eof()),
-                    _ => from.garble(choices),
+                    _ => from.garble(choices, to),
                 }
             }
             _ => {}

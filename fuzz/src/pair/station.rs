@@ -334,8 +334,8 @@ impl Station {
     }
 
     /// Other bytes come than the peer sent.
-    pub fn garble(&mut self, choices: &mut Choices<'_>) {
-        self.inbox.garbled = true;
+    pub fn garble(&mut self, choices: &mut Choices<'_>, peer: &mut Self) {
+        (self.inbox.garbled, peer.inbox.others_ping) = (true, true);
         let len = usize::from(choices.byte());
         self.incoming.extend_from_slice(choices.bytes(len));
     }
