@@ -5,6 +5,7 @@
 # What is installed privately. It is kept from run to run.
 TOOLS=${SOCKLESS_TOOLS:-$HOME/.cache/sockless-ci}
 CARGO_TARGET_DIR=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+export PATH=$TOOLS/bin:$PATH
 export CARGO_TARGET_DIR CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never DEBIAN_FRONTEND=noninteractive
 
 passed=0
@@ -47,4 +48,20 @@ install_autobahn() {
         .ci/install_autobahn.sh "$TOOLS/autobahn"
         touch "$TOOLS/autobahn/complete"
     fi
+}
+
+has_nightly() {
+    cargo +nightly --version > /dev/null 2>&1
+}
+
+install_cargo_fuzz() {
+    if ! command -v cargo-fuzz > /dev/null; then
+        cargo install --quiet --locked --root "$TOOLS" cargo-fuzz
+    fi
+}
+
+# Runs fuzz targets, two at a time; that one fails does not keep the others from running.
+fuzz_each() { # LINES OF TARGET SECONDS [ARGUMENTS OF cargo fuzz]…
+    [ -n "$1" ]
+    xargs -P 2 -L 1 .ci/fuzz <<< "$1"
 }
