@@ -27,17 +27,29 @@ pub fn choose(choices: &mut Choices<'_>, said: &mut Vec<u8>) -> Vec<u8> {
 
 /// Bytes that compress.
 pub fn body(len: usize, seed: u8) -> Vec<u8> {
-    noise(len / 3 + 1, seed).into_iter().flat_map(|byte| [b'a' + byte % 4, b'=', b'0' + byte % 10]).take(len).collect()
+    let words = ["a=0&", "because ", "of ", "\"name\": ", "\r\n", "a=1&", "0000000000000000", "compress"];
+    let mut bytes = Vec::with_capacity(len + 16);
+    // No word has fewer bytes than two.
+    for byte in noise(len / 2 + 1, seed) {
+        if bytes.len() >= len {
+            break;
+        }
+        bytes.extend_from_slice(words[usize::from(byte % 8)].as_bytes());
+    }
+    bytes.truncate(len);
+    bytes
 }
 
 /// Bytes that do not.
 pub fn noise(len: usize, seed: u8) -> Vec<u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15 ^ u64::from(seed) << 7;
-    let mut next = || {
+    let mut bytes = Vec::with_capacity(len + 8);
+    while bytes.len() < len {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        (state >> 32) as u8
-    };
-    (0..len).map(|_| next()).collect()
+        bytes.extend_from_slice(&state.to_le_bytes());
+    }
+    bytes.truncate(len);
+    bytes
 }

@@ -70,12 +70,13 @@ impl Inbox {
         if *first {
             assert!(self.chunks.is_empty());
         }
+        if let Some((_, sent)) = self.messages.front() {
+            assert!(sent[self.chunks.len()..].starts_with(bytes), "{} bytes behind {}", bytes.len(), self.chunks.len());
+        }
         self.chunks.extend_from_slice(bytes);
         if *last {
             let whole = std::mem::take(&mut self.chunks);
             self.message(data.kind(), &whole);
-        } else if let Some((_, sent)) = self.messages.front() {
-            assert!(sent.starts_with(&self.chunks), "{} bytes of {}", self.chunks.len(), sent.len());
         }
     }
 }
