@@ -79,7 +79,10 @@ pub fn write(side: &mut dyn LifeCycle, most: usize, how: u8, wire: &mut Vec<u8>)
         1 => {
             let mut slices = [IoSlice::new(&[]); 8];
             let count = out.chunks_vectored(&mut slices);
-            wire.extend(slices[..count].iter().flat_map(|slice| slice.iter()).take(most));
+            for slice in &slices[..count] {
+                let left = most - (wire.len() - before);
+                wire.extend_from_slice(&slice[..slice.len().min(left)]);
+            }
             out.advance(wire.len() - before);
         }
         _ => wire.extend(out.pop().into_iter().flatten()),
