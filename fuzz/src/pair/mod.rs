@@ -3,13 +3,15 @@
 mod bodies;
 mod inbox;
 mod station;
+mod transport;
 
 use crate::choices::Choices;
 use bodies::body;
 use sockless::deflate::{Compress, Parameters, Pool, WindowBits};
 use sockless::{Agreement, Buffers, Payload, Prepared, Role, Seed, Timeouts};
-use station::{Reading, Settings, Station};
+use station::{Settings, Station};
 use std::time::Duration;
+use transport::Reading;
 
 /// Arbitrary operations on two pairs of a client and a server, with or without compression, whose compressors may come from one pool and whose buffers
 /// may be on loan: sends in every form, pings, closes, writes and reads of any length in every way that there is, the passing of time, and the faults of a

@@ -1,17 +1,14 @@
-//! An end of a connection, what is on its way to it, and what it may be asked to do.
+//! An end of a connection: what it is asked to send, and what must be so after each thing that happens to it.
 
 use super::bodies;
 use super::inbox::Inbox;
 use crate::choices::Choices;
-use crate::wire;
-use bytes::{BufMut, Bytes};
+use bytes::Bytes;
 use sockless::deflate::{Compress, Level, Pool};
 use sockless::{
-    Agreement, Buffers, Cause, CloseCode, CloseFrame, Config, Connection, Delivery, Event, Heartbeat, Input, Kind, Lent, LifeCycle,
-    Payload, Prepared, Role, SendError, Text,
+    Agreement, CloseCode, CloseFrame, Config, Connection, Delivery, Heartbeat, Input, Kind, LifeCycle, Payload, Prepared, Role, SendError,
+    Text,
 };
-use std::ops::{Deref, DerefMut};
-use std::time::Duration;
 
 /// What the ends have in common.
 pub struct Settings {
@@ -22,30 +19,19 @@ pub struct Settings {
     pub full_early: bool,
 }
 
-/// A way to read.
-#[derive(Clone, Copy, PartialEq)]
-pub enum Reading {
-    /// Through an input, until it is empty.
-    Whole,
-    /// Straight into a message, where there is room.
-    Direct,
-    /// Through an input, one event of it.
-    Once,
-}
-
 pub struct Station {
-    connection: Connection,
-    inbox: Inbox,
-    heartbeat: Option<Heartbeat>,
+    pub(super) connection: Connection,
+    pub(super) inbox: Inbox,
+    pub(super) heartbeat: Option<Heartbeat>,
     /// Whether it is lent buffers for its turn.
-    lends: bool,
+    pub(super) lends: bool,
     upper_mark: usize,
     /// What is on its way to this end.
-    incoming: Vec<u8>,
+    pub(super) incoming: Vec<u8>,
     /// Nothing more will come.
-    ends: bool,
+    pub(super) ends: bool,
     /// This end knows.
-    told: bool,
+    pub(super) told: bool,
     /// What was said of the message that is sent in parts.
     parts: Option<(Kind, Vec<u8>)>,
     /// The last bodies that were sent, to be said again.
@@ -196,7 +182,7 @@ impl Station {
     }
 
     /// Asks something of the connection; what it queues for that is this end's own.
-    fn ask<T>(&mut self, ask: impl FnOnce(&mut Connection) -> T) -> T {
+    pub(super) fn ask<T>(&mut self, ask: impl FnOnce(&mut Connection) -> T) -> T {
         let before = self.connection.queued();
         let answer = ask(&mut self.connection);
         self.own += self.connection.queued().saturating_sub(before);
@@ -205,7 +191,7 @@ impl Station {
     }
 
     /// What must be so after whatever happens.
-    fn look(&mut self) {
+    pub(super) fn look(&mut self) {
         let queued = self.connection.queued();
         self.own = self.own.min(queued);
         assert!(queued <= self.own + ANSWERS, "{queued} bytes, {} of them its own", self.own);
@@ -214,130 +200,6 @@ impl Station {
         if !self.connection.is_open() {
             self.parts = None;
         }
-    }
-}
-
-/// The transport, and time.
-impl Station {
-    /// One turn of a loop: tells whether anything moved.
-    pub fn turn(&mut self, to: &mut Self, buffers: &mut Buffers) -> bool {
-        let wrote = self.write(to, usize::MAX, 1, buffers);
-        let shuts = self.connection.wants_shutdown();
-        if shuts {
-            assert!(!self.connection.wants_write());
-            self.connection.shutdown_done();
-            assert!(!self.connection.wants_shutdown(), "only once");
-        }
-        let read = self.read(usize::MAX, Reading::Whole, buffers);
-        // Who is done drops the transport.
-        to.ends |= shuts || self.connection.is_done();
-        wrote || shuts || read
-    }
-
-    pub fn write(&mut self, to: &mut Self, most: usize, how: u8, buffers: &mut Buffers) -> bool {
-        let mut bytes = Vec::new();
-        let mut held = Held::new(&mut self.connection, self.lends.then_some(buffers));
-        while bytes.len() < most && held.wants_write() {
-            let left = most - bytes.len();
-            assert!(wire::write(&mut *held, left, how, &mut bytes) > 0, "it wants to write nothing");
-        }
-        drop(held);
-        self.look();
-        // What comes behind a cut, or at an end that has dropped its transport, is lost.
-        if !to.ends && !to.connection.is_done() {
-            to.incoming.extend_from_slice(&bytes);
-        }
-        !bytes.is_empty()
-    }
-
-    pub fn read(&mut self, most: usize, reading: Reading, buffers: &mut Buffers) -> bool {
-        if self.connection.is_done() {
-            self.incoming.clear();
-            return false;
-        }
-        if self.incoming.is_empty() && self.ends && !self.told && self.connection.wants_read() {
-            self.told = true;
-            self.connection.handle_eof();
-            self.poll(Input::empty());
-            return true;
-        }
-        let mut len = most.min(self.incoming.len());
-        if len == 0 {
-            return false;
-        }
-        let Self { connection, incoming, inbox, lends, .. } = self;
-        let mut held = Held::new(connection, lends.then_some(buffers));
-        let mut events = 0;
-        if let (Reading::Direct, (Some(mut into), _)) = (reading, held.io()) {
-            len = len.min(into.remaining_mut());
-            into.put_slice(&incoming[..len]);
-            incoming.drain(..len);
-            while let Some(event) = held.poll_event(&mut Input::empty()) {
-                inbox.take(&event);
-                held.reclaim(event);
-                events += 1;
-            }
-        } else {
-            let mut read: Vec<u8> = incoming.drain(..len).collect();
-            let mut input = Input::new(&mut read);
-            while let Some(event) = held.poll_event(&mut input) {
-                inbox.take(&event);
-                held.reclaim(event);
-                events += 1;
-                if reading == Reading::Once {
-                    break;
-                }
-            }
-            let rest = input.into_rest();
-            assert!(rest.is_empty() || events > 0, "None means that all was consumed");
-            incoming.splice(..0, rest.iter().copied());
-        }
-        assert!(events <= len + 1, "{events} events of {len} bytes");
-        drop(held);
-        self.look();
-        true
-    }
-
-    fn poll(&mut self, mut input: Input<'_>) {
-        while let Some(event) = self.connection.poll_event(&mut input) {
-            self.inbox.take(&event);
-        }
-        self.look();
-    }
-
-    /// How much is on its way to this end.
-    pub fn incoming(&self) -> usize {
-        self.incoming.len()
-    }
-
-    /// Lets the heart beat: tells whether a time-out ended something.
-    pub fn tick(&mut self, now: Duration) -> bool {
-        let Some(mut heartbeat) = self.heartbeat.take() else { return false };
-        let was_done = self.connection.is_done();
-        let due = self.ask(|connection| heartbeat.poll(now, connection));
-        assert!(due.is_none_or(|due| due > now), "a deadline lies ahead");
-        self.heartbeat = Some(heartbeat);
-        self.poll(Input::empty());
-        let timed_out = self.inbox.closure.as_ref().is_some_and(|closure| matches!(closure.cause, Cause::Timeout(_)));
-        timed_out || self.connection.is_done() != was_done
-    }
-
-    /// Nothing more comes behind what is on its way.
-    pub fn cut(&mut self) {
-        self.ends = true;
-    }
-
-    /// Something is wrong with the transport; what was on its way to this end is lost, unless it only cannot write.
-    pub fn fail(&mut self, tell: impl FnOnce(&mut dyn LifeCycle)) {
-        self.ask(|connection| tell(connection));
-        self.poll(Input::empty());
-    }
-
-    /// Other bytes come than the peer sent.
-    pub fn garble(&mut self, choices: &mut Choices<'_>, peer: &mut Self) {
-        (self.inbox.garbled, peer.inbox.others_ping) = (true, true);
-        let len = usize::from(choices.byte());
-        self.incoming.extend_from_slice(choices.bytes(len));
     }
 
     /// Without a fault, it ended cleanly, and all that the peer sent has arrived.
@@ -359,45 +221,4 @@ impl Station {
 
 fn compress(choices: &mut Choices<'_>) -> Option<Compress> {
     choices.pick(&[None, Some(Compress::Auto), Some(Compress::Yes), Some(Compress::No)])
-}
-
-/// A connection for a turn, with buffers on loan or without.
-enum Held<'a> {
-    Own(&'a mut Connection),
-    Lent(Lent<'a>),
-}
-
-impl<'a> Held<'a> {
-    fn new(connection: &'a mut Connection, buffers: Option<&'a mut Buffers>) -> Self {
-        match buffers {
-            Some(buffers) => Self::Lent(buffers.lend(connection)),
-            None => Self::Own(connection),
-        }
-    }
-
-    fn reclaim(&mut self, event: Event<'_>) {
-        if let Self::Lent(lent) = self {
-            lent.reclaim(event);
-        }
-    }
-}
-
-impl Deref for Held<'_> {
-    type Target = Connection;
-
-    fn deref(&self) -> &Connection {
-        match self {
-            Self::Own(connection) => connection,
-            Self::Lent(lent) => lent,
-        }
-    }
-}
-
-impl DerefMut for Held<'_> {
-    fn deref_mut(&mut self) -> &mut Connection {
-        match self {
-            Self::Own(connection) => connection,
-            Self::Lent(lent) => lent,
-        }
-    }
 }

@@ -1,0 +1,184 @@
+//! The transport between two ends, and time: writes, reads, turns of a loop, faults and heartbeats.
+
+use super::station::Station;
+use crate::choices::Choices;
+use crate::wire;
+use bytes::BufMut;
+use sockless::{Buffers, Cause, Connection, Event, Input, Lent, LifeCycle};
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+/// A way to read.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Reading {
+    /// Through an input, until it is empty.
+    Whole,
+    /// Straight into a message, where there is room.
+    Direct,
+    /// Through an input, one event of it.
+    Once,
+}
+
+impl Station {
+    /// One turn of a loop: tells whether anything moved.
+    pub fn turn(&mut self, to: &mut Self, buffers: &mut Buffers) -> bool {
+        let wrote = self.write(to, usize::MAX, 1, buffers);
+        let shuts = self.connection.wants_shutdown();
+        if shuts {
+            assert!(!self.connection.wants_write());
+            self.connection.shutdown_done();
+            assert!(!self.connection.wants_shutdown(), "only once");
+        }
+        let read = self.read(usize::MAX, Reading::Whole, buffers);
+        // Who is done drops the transport.
+        to.ends |= shuts || self.connection.is_done();
+        wrote || shuts || read
+    }
+
+    pub fn write(&mut self, to: &mut Self, most: usize, how: u8, buffers: &mut Buffers) -> bool {
+        let mut bytes = Vec::new();
+        let mut held = Held::new(&mut self.connection, self.lends.then_some(buffers));
+        while bytes.len() < most && held.wants_write() {
+            let left = most - bytes.len();
+            assert!(wire::write(&mut *held, left, how, &mut bytes) > 0, "it wants to write nothing");
+        }
+        drop(held);
+        self.look();
+        // What comes behind a cut, or at an end that has dropped its transport, is lost.
+        if !to.ends && !to.connection.is_done() {
+            to.incoming.extend_from_slice(&bytes);
+        }
+        !bytes.is_empty()
+    }
+
+    pub fn read(&mut self, most: usize, reading: Reading, buffers: &mut Buffers) -> bool {
+        if self.connection.is_done() {
+            self.incoming.clear();
+            return false;
+        }
+        if self.incoming.is_empty() && self.ends && !self.told && self.connection.wants_read() {
+            self.told = true;
+            self.connection.handle_eof();
+            self.poll(Input::empty());
+            return true;
+        }
+        let mut len = most.min(self.incoming.len());
+        if len == 0 {
+            return false;
+        }
+        let Self { connection, incoming, inbox, lends, .. } = self;
+        let mut held = Held::new(connection, lends.then_some(buffers));
+        let mut events = 0;
+        if let (Reading::Direct, (Some(mut into), _)) = (reading, held.io()) {
+            len = len.min(into.remaining_mut());
+            into.put_slice(&incoming[..len]);
+            incoming.drain(..len);
+            while let Some(event) = held.poll_event(&mut Input::empty()) {
+                inbox.take(&event);
+                held.reclaim(event);
+                events += 1;
+            }
+        } else {
+            let mut read: Vec<u8> = incoming.drain(..len).collect();
+            let mut input = Input::new(&mut read);
+            while let Some(event) = held.poll_event(&mut input) {
+                inbox.take(&event);
+                held.reclaim(event);
+                events += 1;
+                if reading == Reading::Once {
+                    break;
+                }
+            }
+            let rest = input.into_rest();
+            assert!(rest.is_empty() || events > 0, "None means that all was consumed");
+            incoming.splice(..0, rest.iter().copied());
+        }
+        assert!(events <= len + 1, "{events} events of {len} bytes");
+        drop(held);
+        self.look();
+        true
+    }
+
+    fn poll(&mut self, mut input: Input<'_>) {
+        while let Some(event) = self.connection.poll_event(&mut input) {
+            self.inbox.take(&event);
+        }
+        self.look();
+    }
+
+    /// How much is on its way to this end.
+    pub fn incoming(&self) -> usize {
+        self.incoming.len()
+    }
+
+    /// Lets the heart beat: tells whether a time-out ended something.
+    pub fn tick(&mut self, now: Duration) -> bool {
+        let Some(mut heartbeat) = self.heartbeat.take() else { return false };
+        let was_done = self.connection.is_done();
+        let due = self.ask(|connection| heartbeat.poll(now, connection));
+        assert!(due.is_none_or(|due| due > now), "a deadline lies ahead");
+        self.heartbeat = Some(heartbeat);
+        self.poll(Input::empty());
+        let timed_out = self.inbox.closure.as_ref().is_some_and(|closure| matches!(closure.cause, Cause::Timeout(_)));
+        timed_out || self.connection.is_done() != was_done
+    }
+
+    /// Nothing more comes behind what is on its way.
+    pub fn cut(&mut self) {
+        self.ends = true;
+    }
+
+    /// Something is wrong with the transport; what was on its way to this end is lost, unless it only cannot write.
+    pub fn fail(&mut self, tell: impl FnOnce(&mut dyn LifeCycle)) {
+        self.ask(|connection| tell(connection));
+        self.poll(Input::empty());
+    }
+
+    /// Other bytes come than the peer sent.
+    pub fn garble(&mut self, choices: &mut Choices<'_>, peer: &mut Self) {
+        (self.inbox.garbled, peer.inbox.others_ping) = (true, true);
+        let len = usize::from(choices.byte());
+        self.incoming.extend_from_slice(choices.bytes(len));
+    }
+}
+
+/// A connection for a turn, with buffers on loan or without.
+enum Held<'a> {
+    Own(&'a mut Connection),
+    Lent(Lent<'a>),
+}
+
+impl<'a> Held<'a> {
+    fn new(connection: &'a mut Connection, buffers: Option<&'a mut Buffers>) -> Self {
+        match buffers {
+            Some(buffers) => Self::Lent(buffers.lend(connection)),
+            None => Self::Own(connection),
+        }
+    }
+
+    fn reclaim(&mut self, event: Event<'_>) {
+        if let Self::Lent(lent) = self {
+            lent.reclaim(event);
+        }
+    }
+}
+
+impl Deref for Held<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        match self {
+            Self::Own(connection) => connection,
+            Self::Lent(lent) => lent,
+        }
+    }
+}
+
+impl DerefMut for Held<'_> {
+    fn deref_mut(&mut self) -> &mut Connection {
+        match self {
+            Self::Own(connection) => connection,
+            Self::Lent(lent) => lent,
+        }
+    }
+}
