@@ -240,10 +240,9 @@ impl Naive {
             } else {
                 wrong
             };
-            if message.kind == Kind::Text
-                && let Err(error) = std::str::from_utf8(&said)
-                && (error.error_len().is_some() || (last && wrong.is_none()))
-            {
+            let text = std::str::from_utf8(&said);
+            let is_bad = text.is_err_and(|error| error.error_len().is_some() || (last && wrong.is_none()));
+            if message.kind == Kind::Text && is_bad {
                 return Err((said, ProtocolError::InvalidUtf8));
             }
             if let Some(wrong) = wrong {
