@@ -25,7 +25,8 @@ pub struct Station {
     pub(super) heartbeat: Option<Heartbeat>,
     /// Whether it is lent buffers for its turn.
     pub(super) lends: bool,
-    upper_mark: usize,
+    /// The lower one, and the upper one.
+    marks: (usize, usize),
     /// What is on its way to this end.
     pub(super) incoming: Vec<u8>,
     /// Nothing more will come.
@@ -49,7 +50,7 @@ impl Station {
         config.deflate.pool = settings.pool.clone();
         config.deflate.level = Level::new(1 + choices.byte() % 9).unwrap();
         (config.lower_mark, config.upper_mark) = if settings.full_early { (500, 2000) } else { (1 << 20, u32::MAX) };
-        let upper_mark = config.upper_mark as usize;
+        let marks = (config.lower_mark as usize, config.upper_mark as usize);
         let flags = choices.byte();
         config.delivery = if flags & 1 == 0 { Delivery::Whole } else { Delivery::Chunks };
         config.fragment_above = [usize::MAX, 7, 100, 2000][usize::from(flags >> 1 & 3)];
@@ -61,7 +62,7 @@ impl Station {
             inbox: Inbox::new(settings.beats),
             heartbeat: settings.beats.then(|| Heartbeat::new(super::timeouts())),
             lends: flags & 0x80 != 0,
-            upper_mark,
+            marks,
             incoming: Vec::new(),
             ends: false,
             told: false,
@@ -176,7 +177,7 @@ impl Station {
     fn check_queue(&self) -> Result<(), SendError> {
         match () {
             () if !self.connection.is_open() => Err(SendError::Closed),
-            () if self.connection.queued() > self.upper_mark => Err(SendError::QueueFull),
+            () if self.connection.queued() > self.marks.1 => Err(SendError::QueueFull),
             () => Ok(()),
         }
     }
@@ -196,7 +197,8 @@ impl Station {
         self.own = self.own.min(queued);
         assert!(queued <= self.own + ANSWERS, "{queued} bytes, {} of them its own", self.own);
         assert_eq!(self.connection.wants_write(), queued > 0);
-        assert!(self.connection.above_mark() || queued <= self.upper_mark);
+        let (lower, upper) = self.marks;
+        assert!(if self.connection.above_mark() { queued > lower } else { queued <= upper }, "{queued} bytes");
         if !self.connection.is_open() {
             self.parts = None;
         }
