@@ -109,11 +109,11 @@ impl Pair {
         let (from, to) = self.both(which);
         let most = |choices: &mut Choices<'_>| choices.number() >> (choices.byte() & 15);
         match which >> 2 & 15 {
-            0 => drop(from.write(to, most(choices), choices.byte(), buffers)),
+            0 => _ = from.write(to, most(choices), choices.byte(), buffers),
             1 if choices.byte() < 64 => from.close(choices.byte()),
-            2 | 3 => drop(from.read(most(choices), Reading::Whole, buffers)),
-            4 => drop(from.read(most(choices), Reading::Direct, buffers)),
-            5 => drop(from.read(most(choices), Reading::Once, buffers)),
+            2 | 3 => _ = from.read(most(choices), Reading::Whole, buffers),
+            4 => _ = from.read(most(choices), Reading::Direct, buffers),
+            5 => _ = from.read(most(choices), Reading::Once, buffers),
             6 => {
                 self.now = now + Duration::from_millis(choices.pick(&[10, 4_000, 11_000, 20_000]));
                 for station in &mut self.stations {
@@ -125,7 +125,7 @@ impl Pair {
                 from.ping(choices.bytes(len), to);
             }
             8 => from.say_by_reference(choices, to),
-            9 => drop(from.turn(to, buffers)),
+            9 => _ = from.turn(to, buffers),
             fault @ 10.. if choices.byte() < 64 => {
                 self.faulty = true;
                 let (from, to) = self.both(which);

@@ -128,7 +128,7 @@ impl Station {
         self.ends = true;
     }
 
-    /// Something is wrong with the transport; what was on its way to this end is lost, unless it only cannot write.
+    /// Tells the connection what is wrong with the transport.
     pub fn fail(&mut self, tell: impl FnOnce(&mut dyn LifeCycle)) {
         self.ask(|connection| tell(connection));
         self.poll(Input::empty());
