@@ -186,32 +186,38 @@ fn is_key(key: &[u8]) -> bool {
 
 /// Whether a page of this origin may connect to this host. §4.2.2 point 4, §10.2.
 fn is_welcome(head: &Head<'_>, policy: &OriginPolicy) -> bool {
-    let Some(origin) = head.all("origin").first().map(|origin| String::from_utf8_lossy(origin).to_lowercase()) else { return true };
-    let host = String::from_utf8_lossy(head.all("host")[0]).to_lowercase();
+    let Some(origin) = head.all("origin").first().map(|origin| String::from_utf8_lossy(origin).to_ascii_lowercase()) else { return true };
+    let host = String::from_utf8_lossy(head.all("host")[0]).to_ascii_lowercase();
     let Some((scheme, authority)) = origin.split_once("://") else { return *policy == OriginPolicy::Any };
     let default = match scheme {
-        "http" | "ws" => "80",
-        "https" | "wss" => "443",
-        _ => "",
+        "http" | "ws" => Some(80),
+        "https" | "wss" => Some(443),
+        _ => None,
     };
+    // RFC 3986 §3.1.
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
     let (from, to) = (apart(authority, default), apart(&host, default));
     match policy {
         OriginPolicy::Any => true,
         OriginPolicy::List(_) => {
-            [("https", "a.example", "443"), ("http", "::1", "9001")].map(|(s, h, p)| (s, (h.into(), p.into()))).contains(&(scheme, from))
+            let listed = [("https", "a.example", 443), ("http", "[::1]", 9001)];
+            listed.map(|(scheme, host, port)| (scheme, (host.into(), Some(port)))).contains(&(scheme, from))
         }
-        _ => from == to && !from.1.is_empty(),
+        _ => is_scheme && from == to && from.1.is_some(),
     }
 }
 
-/// A host and its port.
-fn apart(authority: &str, default: &str) -> (String, String) {
+/// A host and its port; 0, which none has, for what is no port.
+fn apart(authority: &str, default: Option<u16>) -> (String, Option<u16>) {
     let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (host, port.trim_start_matches('0')),
+        Some((host, port)) if !port.contains(']') => (host, port),
         _ => (authority, ""),
     };
     let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')?.parse::<Ipv6Addr>().ok());
-    (address.map_or(host.into(), |address| address.to_string()), if port.is_empty() { default.into() } else { port.into() })
+    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+    let port = if port.is_empty() { default } else { Some(port.parse().ok().filter(|_| digits).unwrap_or(0)) };
+    (address.map_or(host.into(), |address| format!("[{address}]")), port)
 }
 
 /// Answers, with strings that may be anything, and checks what is sent.
