@@ -41,6 +41,23 @@ report() {
     [ "${#failed[@]}" -eq 0 ]
 }
 
+RUST_1_85=$TOOLS/rust-1.85
+# All features but `simd`, which needs Rust 1.89.
+ALL_ON_1_85=deflate,getrandom
+
+# Left half-way by a run that was stopped, it is made anew.
+install_rust_1_85() {
+    if [ ! -e "$RUST_1_85/complete" ] || [ ! -e /usr/lib/gcc/x86_64-linux-gnu/12/32/libgcc.a ]; then
+        rm -rf "$RUST_1_85"
+        .ci/install_rust_1_85.sh "$RUST_1_85"
+        touch "$RUST_1_85/complete"
+    fi
+}
+
+on_rust_1_85() {
+    RUSTC=$RUST_1_85/rustc CARGO_TARGET_DIR=$CARGO_TARGET_DIR/rust-1.85 "$@"
+}
+
 # Left half-way by a run that was stopped, it is made anew.
 install_autobahn() {
     if [ ! -e "$TOOLS/autobahn/complete" ]; then
