@@ -12,6 +12,10 @@ use std::time::Duration;
 
 const PAIRS: usize = 4;
 const OPERATIONS: usize = 150;
+/// What one says takes no more than about so many turns, so that those who read little at a time say as much as the others.
+const TURNS_EACH: usize = 500;
+/// The longest message that is prepared for all.
+const PREPARED: usize = 5000;
 /// How often both ends have a turn until a pair is done, at most: more by far than the bytes that wait take in the smallest reads.
 const TURNS: usize = 1_000_000;
 /// How long a pair may take to find out that it is alone: a ping's time, a pong's, and a goodbye's, and as much again.
@@ -55,7 +59,7 @@ pub(crate) fn run(seed: u64) -> Counts {
 }
 
 fn prepare(dice: &mut Rng) -> Prepared {
-    let mut speech = Speech::default();
+    let mut speech = Speech::new(PREPARED);
     let compress = compress(dice).unwrap_or(Compress::Auto);
     match dice.bool() {
         true => Prepared::text(Text::from(speech.text(dice)).compress(compress)),
@@ -74,11 +78,12 @@ impl Pair {
             serve.deflate = Some(policy(dice));
         }
         let seed = Seed::new(std::array::from_fn(|_| dice.u8(..)));
-        let server = Station::server(server::Handshake::new(serve), config(pool, dice));
-        let client = Station::client(client::Handshake::new(request, seed), config(pool, dice));
         let room = [100, 1000, 10_000, 300_000][dice.usize(..4)];
         // A few bytes at a time take their time.
         let most = [4, 50, 1000, 10_000, 100_000, usize::MAX, usize::MAX, usize::MAX][dice.usize(..8)];
+        let longest = most.min(room).saturating_mul(TURNS_EACH);
+        let server = Station::server(server::Handshake::new(serve), config(pool, dice), longest);
+        let client = Station::client(client::Handshake::new(request, seed), config(pool, dice), longest);
         Self { stations: [server, client], pipes: [Pipe::new(room), Pipe::new(room)], now: Duration::ZERO, fault: None, still: None, most }
     }
 
@@ -114,7 +119,11 @@ impl Pair {
         moved
     }
 
+    /// Unless it is over already.
     fn break_down(&mut self, tools: &mut Tools) {
+        if self.stations.iter().any(|station| station.done) {
+            return;
+        }
         let fault = Fault::ALL[tools.dice.usize(..Fault::ALL.len())];
         let side = tools.dice.usize(..2);
         let pipe = &mut self.pipes[side];

@@ -15,13 +15,21 @@ pub(crate) struct Message {
 /// How much of what was said is remembered, to be said again: more than a window.
 const MEMORY: usize = 60_000;
 
-/// What one end has said last.
-#[derive(Debug, Default)]
-pub(crate) struct Speech(Vec<u8>);
+/// What one end says.
+#[derive(Debug)]
+pub(crate) struct Speech {
+    /// In bytes, and a character.
+    longest: usize,
+    said: Vec<u8>,
+}
 
 impl Speech {
+    pub(crate) fn new(longest: usize) -> Self {
+        Self { longest, said: Vec::new() }
+    }
+
     pub(crate) fn text(&mut self, dice: &mut Rng) -> String {
-        let len = len(dice);
+        let len = len(dice).min(self.longest);
         let words = ["hello ", "to all ", "who are here ", "🎈", "ß", "…", "0123456789", "\n"];
         let mut text = String::new();
         let noise = dice.bool();
@@ -36,7 +44,7 @@ impl Speech {
     }
 
     pub(crate) fn binary(&mut self, dice: &mut Rng) -> Vec<u8> {
-        let len = len(dice);
+        let len = len(dice).min(self.longest);
         let bytes: Vec<u8> = match dice.u8(..3) {
             0 => (0..len).map(|_| dice.u8(..)).collect(),
             1 => {
@@ -44,8 +52,8 @@ impl Speech {
                 (0..len).map(|i| (i / 3 % 11) as u8 ^ seed).collect()
             }
             _ => {
-                let at = dice.usize(..=self.0.len());
-                self.0[at..].iter().copied().take(len).collect()
+                let at = dice.usize(..=self.said.len());
+                self.said[at..].iter().copied().take(len).collect()
             }
         };
         self.remember(&bytes);
@@ -53,8 +61,8 @@ impl Speech {
     }
 
     fn remember(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(&bytes[..bytes.len().min(MEMORY)]);
-        self.0.drain(..self.0.len().saturating_sub(MEMORY));
+        self.said.extend_from_slice(&bytes[..bytes.len().min(MEMORY)]);
+        self.said.drain(..self.said.len().saturating_sub(MEMORY));
     }
 }
 

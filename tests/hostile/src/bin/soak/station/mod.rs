@@ -68,15 +68,16 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 const WRITE: Duration = Duration::from_secs(15);
 
 impl Station {
-    pub(crate) fn client(handshake: client::Handshake, config: Config) -> Self {
-        Self::new(Stage::Asking(Box::new(handshake)), config)
+    /// `longest`: of what it says at once.
+    pub(crate) fn client(handshake: client::Handshake, config: Config, longest: usize) -> Self {
+        Self::new(Stage::Asking(Box::new(handshake)), config, longest)
     }
 
-    pub(crate) fn server(handshake: server::Handshake, config: Config) -> Self {
-        Self::new(Stage::Asked(Box::new(handshake)), config)
+    pub(crate) fn server(handshake: server::Handshake, config: Config, longest: usize) -> Self {
+        Self::new(Stage::Asked(Box::new(handshake)), config, longest)
     }
 
-    fn new(stage: Stage, config: Config) -> Self {
+    fn new(stage: Stage, config: Config, longest: usize) -> Self {
         Self {
             stage,
             config,
@@ -92,7 +93,7 @@ impl Station {
             popped: Bytes::new(),
             wrote: Duration::ZERO,
             told_end: false,
-            speech: Speech::default(),
+            speech: Speech::new(longest),
         }
     }
 
@@ -224,7 +225,12 @@ impl Station {
 
     /// Its time is up.
     pub(crate) fn time_out(&mut self, tools: &mut Tools) {
-        if !self.done && self.rest.is_empty() && !self.is_lost() {
+        // What was left is older than that.
+        while !self.rest.is_empty() {
+            let mut rest = std::mem::take(&mut self.rest);
+            self.poll(&mut rest, tools);
+        }
+        if !self.is_lost() {
             self.side().handle_timeout();
             self.poll(&mut [], tools);
         }
