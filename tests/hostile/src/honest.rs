@@ -20,7 +20,7 @@ pub(crate) const HONEST: usize = 200;
 /// How long after another each says something: every 2 s, then, of which the chat's rate lets be.
 const APART: Duration = Duration::from_millis(10);
 /// For all to come in, to hear what is on its way, and to go.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Long enough to be compressed by those who do that.
 const PADDING: &str = "hello everyone, hello to all who are here, and to those who are not here yet";
 /// How many complaints are told.
