@@ -85,7 +85,7 @@ const fn kind(
     Kind { name, answer, every, limit, lasts, small: false, plan, is_expected }
 }
 
-/// It will not read.
+/// It will not read. Who reads later is none of these: through a window as small as that the kernel passes some KB a second.
 const fn blind(mut kind: Kind) -> Kind {
     kind.small = true;
     kind
@@ -111,7 +111,7 @@ pub(crate) const KINDS: &[Kind] = &[
     kind(("compressed garbage",               "1007"),             (1000,   30_000, 0),      plans::bad_deflate,    |e| closed(e, &[1007])),
     kind(("talks too much",                   "refused, let be"),  (4000,   30_000, 1000),   plans::chatter,        |e| left(e) && e.heard.refused > 0),
     blind(kind(("in the room, never reading", "let be"),           (10_000, 20_000, 8000),   plans::blind,          left)),
-    blind(kind((SLOW,                         "let go"),           (10_000, 30_000, 25_000), plans::blind_asking,   let_go)),
+    kind((SLOW,                               "let go"),           (10_000, 30_000, 25_000), plans::blind_asking,   let_go),
     kind(("resets at every point",            "let be"),           (500,    30_000, 0),      plans::resets,         |e| e.how == How::Left && e.heard.close.is_none()),
     kind(("half closed",                      "ended"),            (1000,   30_000, 0),      plans::half_closed,    |e| e.how == How::Ended && e.heard.status == 101),
     kind(("half open",                        "1011 after 40 s"),  (60_000, 55_000, 47_000), plans::half_open,      |e| closed(e, &[1011])),
