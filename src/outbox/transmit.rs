@@ -28,7 +28,8 @@ impl<'a> Transmit<'a> {
 
     /// Takes the next buffer out of the queue, for I/O that owns what it writes. `None`: nothing is left.
     ///
-    /// What was popped counts as sent: write it fully before you look at `wants_shutdown` or `is_done`.
+    /// What was popped counts as sent: write it fully before you look at `wants_shutdown` or `is_done`. A write that does not end is then yours to give up:
+    /// after a time of your own, by [`handle_write_error`](crate::LifeCycle::handle_write_error).
     ///
     /// ```
     /// use sockless::{Agreement, Config, Connection, LifeCycle, Role};
