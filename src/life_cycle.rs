@@ -55,8 +55,8 @@ pub trait LifeCycle: sealed::Sealed {
     ///
     /// Both can be used at once, as in a `select!` of tokio's `read_buf` and `write_buf`; a read that is given up half-way loses nothing. The first is a
     /// [`BufMut`](bytes::BufMut) that has room for `limit()` bytes (where `BufMut` is in scope, `remaining_mut()` says the same). For `std::io::Read`,
-    /// `stream.take(limit as u64).read_to_end(vec)` reads until all of it came, or until a socket that does not block has no more. Who can only fill
-    /// slices that are initialised grows the vector by a few KiB, and truncates it to what came.
+    /// `stream.take(limit as u64).read_to_end(vec)` reads until all of it came, or until a socket that does not block has no more, in small steps at
+    /// first. Quicker for large messages: grow the vector by at most 64 KiB of zeros, read into these, and truncate it to what came.
     ///
     /// After the read call `poll_event`, with [`Input::empty`](crate::Input::empty), until it gives `None`: until then there is no room for the next. What was
     /// there before has to stay in the vector, and no more than the limit may come behind it; if not, the connection ends, with

@@ -9,6 +9,9 @@ use sockless::{Agreement, Buffers, Config, Connection, Event, Input, Lent, LifeC
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 
+/// What is read directly at once, in bytes: a socket of the standard library fills what is initialised, and more of that would be for nothing.
+const AHEAD: usize = 64 << 10;
+
 pub(crate) struct Talk {
     socket: TcpStream,
     connection: Connection,
@@ -51,15 +54,16 @@ fn write(mut socket: &TcpStream, connection: &mut Connection) -> io::Result<bool
 /// One read, and the answer to it. Whether there may be more to read.
 fn read(mut socket: &TcpStream, connection: &mut Lent<'_>, scratch: &mut [u8]) -> io::Result<bool> {
     if let (Some(into), _) = connection.io() {
-        let limit = into.limit();
+        let room = into.limit().min(AHEAD);
         let into = into.into_inner();
         let before = into.len();
-        let ended = socket.take(limit as u64).read_to_end(into);
-        let read = into.len() - before;
+        into.resize(before + room, 0);
+        let read = socket.read(&mut into[before..]);
+        into.truncate(before + *read.as_ref().unwrap_or(&0));
         echo(connection, Input::empty())?;
-        return match ended {
+        return match read {
             Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
-            Ok(_) => Ok(read == limit),
+            Ok(n) => Ok(n == room),
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
             Err(error) => Err(error),
         };
