@@ -97,10 +97,7 @@ impl Station {
     }
 
     fn send(&mut self, kind: Kind, bytes: Vec<u8>, to: &mut Self, send: impl FnOnce(&mut Connection) -> Result<(), SendError>) {
-        let expected = match self.check_queue() {
-            Ok(()) | Err(SendError::QueueFull) if self.parts.is_some() => Err(SendError::InMessage),
-            checked => checked,
-        };
+        let expected = self.check_message();
         assert_eq!(self.ask(send), expected);
         if expected.is_ok() {
             to.inbox.expect(kind, bytes);
@@ -109,11 +106,7 @@ impl Station {
 
     pub fn begin(&mut self, choices: &mut Choices<'_>) {
         let (kind, compress) = (choices.pick(&[Kind::Binary, Kind::Text]), compress(choices));
-        let expected = match () {
-            () if !self.connection.is_open() => Err(SendError::Closed),
-            () if self.parts.is_some() => Err(SendError::InMessage),
-            () => Ok(()),
-        };
+        let expected = self.check_message();
         let begun = self.ask(|connection| match compress {
             Some(compress) => connection.begin_with(kind, compress),
             None => connection.begin(kind),
@@ -171,6 +164,14 @@ impl Station {
         let frame = [None, Some(CloseCode::NORMAL.into()), CloseFrame::new(CloseCode::AWAY, "bye").ok()][usize::from(how) % 3];
         let open = self.connection.is_open();
         assert_eq!(self.ask(|connection| connection.close(frame)), if open { Ok(()) } else { Err(SendError::Closed) });
+    }
+
+    /// Whether a message can be sent, or begun.
+    fn check_message(&self) -> Result<(), SendError> {
+        match self.check_queue() {
+            Ok(()) | Err(SendError::QueueFull) if self.parts.is_some() => Err(SendError::InMessage),
+            checked => checked,
+        }
     }
 
     /// Whether the phase and the queue allow to send.
