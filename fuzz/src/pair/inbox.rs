@@ -3,6 +3,9 @@
 use sockless::{Chunk, Closure, Event, Kind};
 use std::collections::VecDeque;
 
+/// So many of the longest pongs wait, each of them, before the newest replaces the last: in 4 KiB.
+const ROOM: usize = 4096 / (14 + 125);
+
 #[derive(Default)]
 pub struct Inbox {
     /// What the peer sent and did not arrive yet.
@@ -10,6 +13,11 @@ pub struct Inbox {
     pings: VecDeque<Vec<u8>>,
     /// What this end asked the peer with.
     asked: VecDeque<Vec<u8>>,
+    /// How many of these were answered, or passed over.
+    answered: usize,
+    /// How many pings came, and how many of them before this end was to close: these it answers.
+    pinged: usize,
+    owes: usize,
     /// Chunks of the message under way.
     chunks: Vec<u8>,
     pub closure: Option<Closure>,
@@ -43,7 +51,13 @@ impl Inbox {
         self.messages.is_empty() && (self.pings.is_empty() || self.others_ping)
     }
 
-    pub fn take(&mut self, event: &Event<'_>) {
+    /// All that this end asked was answered, as long as there was room for all the answers.
+    pub fn is_answered(&self, peer: &Self) -> bool {
+        self.others_ping || peer.owes > ROOM || peer.owes <= self.answered
+    }
+
+    /// `open`: whether the connection is, behind this event.
+    pub fn take(&mut self, event: &Event<'_>, open: bool) {
         assert!(self.closure.is_none(), "{event:?} behind Closed");
         match event {
             Event::Closed(closure) => self.closure = Some(closure.clone()),
@@ -52,9 +66,18 @@ impl Inbox {
             Event::Binary(data) => self.message(Kind::Binary, data),
             Event::Chunk(chunk) => self.chunk(chunk),
             Event::Ping(_) | Event::Pong(_) if self.others_ping => {}
-            Event::Ping(data) => assert_eq!(Some(&data[..]), self.pings.pop_front().as_deref()),
+            Event::Ping(data) => {
+                assert_eq!(Some(&data[..]), self.pings.pop_front().as_deref());
+                self.pinged += 1;
+                self.owes = if open { self.pinged } else { self.owes };
+            }
             // Of many that wait, only the last is answered.
-            Event::Pong(data) => while self.asked.pop_front().expect("nothing else was asked") != **data {},
+            Event::Pong(data) => loop {
+                self.answered += 1;
+                if self.asked.pop_front().expect("nothing else was asked") == **data {
+                    break;
+                }
+            },
             other => panic!("{other:?}"),
         }
     }
@@ -67,9 +90,7 @@ impl Inbox {
     fn chunk(&mut self, Chunk { data, first, last }: &Chunk<'_>) {
         let bytes = data.as_bytes();
         assert!(!bytes.is_empty() || *last, "an empty chunk, and not the last");
-        if *first {
-            assert!(self.chunks.is_empty());
-        }
+        assert_eq!(*first, self.chunks.is_empty(), "the first one, and no other, says that it is");
         if let Some((_, sent)) = self.messages.front() {
             assert!(sent[self.chunks.len()..].starts_with(bytes), "{} bytes behind {}", bytes.len(), self.chunks.len());
         }

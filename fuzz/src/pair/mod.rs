@@ -160,7 +160,9 @@ impl Pair {
         self.stations[0].close(0);
         self.settle(buffers);
         if !self.faulty {
-            self.stations.iter().for_each(Station::assert_clean);
+            let [server, client] = &self.stations;
+            server.assert_clean(client);
+            client.assert_clean(server);
         }
         for _ in 0..2 {
             // A transport that has ended for one ends for the other.

@@ -205,11 +205,12 @@ impl Station {
         }
     }
 
-    /// Without a fault, it ended cleanly, and all that the peer sent has arrived.
-    pub fn assert_clean(&self) {
+    /// Without a fault, it ended cleanly, and all that the peer sent has arrived, the answers to pings too.
+    pub fn assert_clean(&self, peer: &Self) {
         assert!(self.connection.is_done());
         assert!(self.inbox.closure.as_ref().is_some_and(|closure| closure.clean), "{:?}", self.inbox.closure);
         assert!(self.inbox.is_empty(), "what was sent has arrived");
+        assert!(self.inbox.is_answered(&peer.inbox), "pings are answered");
     }
 
     /// It is over, and holds nothing back.

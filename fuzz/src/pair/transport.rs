@@ -74,7 +74,7 @@ impl Station {
             into.put_slice(&incoming[..len]);
             incoming.drain(..len);
             while let Some(event) = held.poll_event(&mut Input::empty()) {
-                inbox.take(&event);
+                inbox.take(&event, held.is_open());
                 held.reclaim(event);
                 events += 1;
             }
@@ -82,7 +82,7 @@ impl Station {
             let mut read: Vec<u8> = incoming.drain(..len).collect();
             let mut input = Input::new(&mut read);
             while let Some(event) = held.poll_event(&mut input) {
-                inbox.take(&event);
+                inbox.take(&event, held.is_open());
                 held.reclaim(event);
                 events += 1;
                 if reading == Reading::Once {
@@ -101,7 +101,7 @@ impl Station {
 
     fn poll(&mut self, mut input: Input<'_>) {
         while let Some(event) = self.connection.poll_event(&mut input) {
-            self.inbox.take(&event);
+            self.inbox.take(&event, self.connection.is_open());
         }
         self.look();
     }
