@@ -6,7 +6,7 @@ use sockless::deflate::{ClientWindow, Offer, Parameters, Policy, WindowBits};
 
 /// Arbitrary lines of `Sec-WebSocket-Extensions`, as an offer to any policy and as an answer to any offers:
 ///
-/// - several lines are one list, and the first element of it that would be accepted alone is the one that is;
+/// - several lines are one list, and the first element of it that can be accepted is the one that is;
 /// - an answer keeps to the policy, and the client whose offer it accepts agrees to the same; said in another order, or to a client that offers more
 ///   besides, it means the same;
 /// - what a client takes as an answer is inside the grammar for a server too, and within what one of its offers allows.
@@ -55,14 +55,15 @@ fn ask(policy: &Policy, lines: &[&[u8]]) {
     };
     assert_eq!(policy.negotiate([&lines.join(&b','.to_owned())[..]]), Ok(answered), "several lines are one list");
     // In a list that is inside the grammar no comma stands in a value.
-    let elements = lines.iter().flat_map(|line| line.split(|byte| *byte == b','));
-    let alone = elements.filter_map(|element| policy.negotiate([element]).ok().flatten().map(|answer| (element, answer)));
-    let first = alone.into_iter().next();
-    assert_eq!(first.map(|(_, answer)| answer), answered, "the first that is acceptable");
-    let Some((element, answer)) = first else { return };
+    let mut elements = lines.iter().flat_map(|line| line.split(|byte| *byte == b','));
+    let first = elements.find_map(|element| naive(element).filter(|offer| is_acceptable(policy, offer)).map(|offer| (element, offer)));
+    let alone = first.map(|(element, _)| policy.negotiate([element]).unwrap());
+    assert_eq!(alone.unwrap_or_default(), answered, "the first that is acceptable");
+    assert_eq!(first.is_some(), answered.is_some(), "one that is acceptable is accepted");
+    let (Some((_, offer)), Some(answer)) = (first, answered) else { return };
     let agreed = answer.parameters();
     keeps(policy, agreed);
-    assert!(naive(element).is_some_and(|offer| allows(&offer, agreed)), "it keeps to the offer");
+    assert!(allows(&offer, agreed), "it keeps to the offer");
     let said = answer.to_string();
     assert_eq!(naive(said.as_bytes()).map(|offer| offer.to_string()), Some(said), "it can be read");
 }
@@ -80,7 +81,9 @@ fn answer(policy: &Policy, offers: &[Offer], lines: &[&[u8]]) {
 /// A client with its offers meets a server.
 fn meet(policy: &Policy, offer: &Offer, others: &[Offer]) {
     let said = offer.to_string();
-    let Some(answer) = policy.negotiate([said.as_bytes()]).unwrap() else { return };
+    let answer = policy.negotiate([said.as_bytes()]).unwrap();
+    assert_eq!(answer.is_some(), is_acceptable(policy, offer));
+    let Some(answer) = answer else { return };
     keeps(policy, answer.parameters());
     let answered = answer.to_string();
     assert_eq!(Offer::check_answer(&[*offer], [answered.as_bytes()]), Ok(answer.agreement()));
@@ -94,6 +97,13 @@ fn meet(policy: &Policy, offer: &Offer, others: &[Offer]) {
     let mut turned: Vec<&str> = answered.split("; ").collect();
     turned[1..].reverse();
     assert_eq!(Offer::check_answer(&[*offer], [turned.join(";").as_bytes()]), Ok(answer.agreement()));
+}
+
+/// Whether a server can do what is offered: it has no window of 8 bits to compress with, and a client that does not say so cannot be limited.
+/// RFC 7692 §7.1.2.
+fn is_acceptable(policy: &Policy, offer: &Offer) -> bool {
+    let limits = policy.client_max_window_bits < WindowBits::MAX;
+    offer.server_max_window_bits != Some(WindowBits::MIN) && !(limits && offer.client_max_window_bits == ClientWindow::Fixed)
 }
 
 /// Whether the policy's limits are kept.
@@ -117,7 +127,7 @@ fn allows(offer: &Offer, agreed: Parameters) -> bool {
         }
 }
 
-/// An element of a list that is inside the grammar, read naively.
+/// An element of a list that is inside the grammar, read naively: no parameter comes twice, and no number begins with 0.
 fn naive(element: &[u8]) -> Option<Offer> {
     let element: String = std::str::from_utf8(element).ok()?.chars().filter(|c| !matches!(c, '"' | '\\')).collect();
     let mut parts = element.split(';').map(str::trim_ascii);
@@ -126,11 +136,19 @@ fn naive(element: &[u8]) -> Option<Offer> {
     }
     let mut offer = Offer::default();
     offer.client_max_window_bits = ClientWindow::Fixed;
+    let mut names = Vec::new();
     for part in parts {
         let (name, value) = match part.split_once('=') {
-            Some((name, value)) => (name.trim_ascii(), Some(WindowBits::new(value.trim_ascii().parse().ok()?)?)),
+            Some((name, value)) if value.trim_ascii().starts_with(|first: char| matches!(first, '1'..='9')) => {
+                (name.trim_ascii(), Some(WindowBits::new(value.trim_ascii().parse().ok()?)?))
+            }
+            Some(_) => return None,
             None => (part, None),
         };
+        if names.contains(&name) {
+            return None;
+        }
+        names.push(name);
         match (name, value) {
             ("server_no_context_takeover", None) => offer.server_no_context_takeover = true,
             ("client_no_context_takeover", None) => offer.client_no_context_takeover = true,
