@@ -62,6 +62,9 @@ fn is_long_form(ours: &Verdict, their_next: Option<&Event<'_>>, their_end: Optio
     }
 }
 
+/// What tungstenite puts in place of the reason that comes with such a close code.
+const VIOLATION: &str = "Protocol violation";
+
 /// The limits of both.
 const MAX_FRAME: usize = 1 << 12;
 const MAX_MESSAGE: usize = 1 << 13;
@@ -143,6 +146,8 @@ const THEIRS: [&[Rule]; 2] = [
 fn agree(server: bool, ours: Verdict, theirs: Verdict) {
     let same = match (&ours, &theirs) {
         (Verdict::Closed(1014, _), Verdict::Broken(Rule::CloseCode)) => true,
+        // What tungstenite says itself of a code that must not be sent, a peer may say too.
+        (Verdict::Closed(1002, reason), Verdict::Broken(Rule::CloseCode)) => reason == VIOLATION,
         (Verdict::Broken(ours), Verdict::Broken(theirs)) if ours != theirs => {
             let place = |order: &[Rule], rule| order.iter().position(|other| *other == rule);
             let their_order = THEIRS[usize::from(!server)];
@@ -224,7 +229,7 @@ fn tungstenite(server: bool, wire: &[u8]) -> (Vec<Event<'static>>, Option<Verdic
                 events.push(Event::Pong(data.to_vec().into()));
                 continue;
             }
-            Ok(Message::Close(Some(frame))) if frame.code == CloseCode::Protocol && frame.reason == "Protocol violation" => Rule::CloseCode,
+            Ok(Message::Close(Some(frame))) if frame.code == CloseCode::Protocol && frame.reason == VIOLATION => Rule::CloseCode,
             Ok(Message::Close(Some(frame))) => return (events, Some(Verdict::Closed(frame.code.into(), frame.reason.to_string()))),
             Ok(Message::Close(None)) => return (events, Some(Verdict::Closed(1005, String::new()))),
             Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => return (events, None),
