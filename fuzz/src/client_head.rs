@@ -210,7 +210,22 @@ impl Case<'_> {
                     let named = head.unwrap().all("sec-websocket-protocol");
                     assert!(named.len() == 1 && !protocols.iter().any(|protocol| protocol.as_bytes() == named[0]));
                 }
-                _ => {}
+                HandshakeError::SeveralProtocols => assert!(head.unwrap().list("sec-websocket-protocol").len() > 1),
+                HandshakeError::InvalidUpgrade => assert!(!upgrades_alone(&head.unwrap())),
+                HandshakeError::HttpTooOld => assert!(head.unwrap().first.starts_with("HTTP/1.0 101")),
+                HandshakeError::AnswerBody => assert!(!has_no_body(&head.unwrap())),
+                HandshakeError::InvalidLength => assert!(!has_one_length(&head.unwrap())),
+                HandshakeError::TooManyHeaders => assert!(taken.iter().filter(|byte| **byte == b'\n').count() > config.max_headers),
+                HandshakeError::MalformedHeader => assert!(head.is_none()),
+                HandshakeError::MalformedStartLine => assert!(!head.is_some_and(|head| is_status_line(&head.first))),
+                HandshakeError::UnsupportedHttp => assert!(!head.is_some_and(|head| head.first.starts_with("HTTP/1.1 "))),
+                // What the lists of extensions may hold is not said again here: see the target `offers`.
+                HandshakeError::ExtensionNotOffered
+                | HandshakeError::RepeatedExtension
+                | HandshakeError::InvalidExtensions
+                | HandshakeError::InvalidParameters
+                | HandshakeError::ParametersNotOffered => assert!(!head.unwrap().all("sec-websocket-extensions").is_empty()),
+                other => panic!("{other:?}: a server is not told that"),
             },
         }
     }
@@ -219,13 +234,10 @@ impl Case<'_> {
     fn open(&self, opened: &Opened, head: &Head<'_>) {
         let Self { key, protocols, deflate, .. } = *self;
         assert!(head.first.starts_with("HTTP/1.1 101") && head.rest.is_empty());
-        assert!(head.all("upgrade").len() == 1 && head.says("upgrade", "websocket") && head.list("upgrade").len() == 1);
+        assert!(upgrades_alone(head));
         assert!(head.says("connection", "upgrade"));
         assert_eq!(head.all("sec-websocket-accept"), [derive_accept_key(key).as_bytes()]);
-        assert!(
-            head.all("transfer-encoding").is_empty()
-                && head.list("content-length").iter().all(|len| len.iter().all(|digit| *digit == b'0'))
-        );
+        assert!(has_no_body(head));
         let named: Vec<&[u8]> = opened.protocol().map(str::as_bytes).into_iter().collect();
         assert_eq!(head.all("sec-websocket-protocol"), named);
         assert!(opened.protocol().is_none_or(|protocol| protocols.contains(&protocol)));
@@ -256,6 +268,36 @@ impl Case<'_> {
         assert_eq!(response.body(), &body[..kept]);
         assert_eq!(response.is_cut(), !whole || body.len() > kept);
     }
+}
+
+fn upgrades_alone(head: &Head<'_>) -> bool {
+    matches!(head.all("upgrade")[..], [value] if value.eq_ignore_ascii_case(b"websocket"))
+}
+
+fn has_no_body(head: &Head<'_>) -> bool {
+    head.all("transfer-encoding").is_empty() && lengths(head).iter().all(|len| !len.is_empty() && len.iter().all(|digit| *digit == b'0'))
+}
+
+/// All that is said of a length, nothing too.
+fn lengths<'a>(head: &Head<'a>) -> Vec<&'a [u8]> {
+    let elements = head.all("content-length").into_iter().flat_map(|value| value.split(|byte| *byte == b','));
+    elements.map(<[u8]>::trim_ascii).collect()
+}
+
+/// Digits, not too many, and the same in all lines and elements. RFC 9110 §8.6.
+fn has_one_length(head: &Head<'_>) -> bool {
+    let lengths = lengths(head);
+    let first = lengths.first().filter(|first| (1..20).contains(&first.len()) && first.iter().all(u8::is_ascii_digit));
+    first.is_some_and(|first| lengths.iter().all(|len| len == first))
+}
+
+/// RFC 9112 §4, of the versions that there are.
+fn is_status_line(line: &str) -> bool {
+    let status = line.strip_prefix("HTTP/1.").and_then(|rest| rest.strip_prefix(['0', '1'])?.strip_prefix(' '));
+    status.is_some_and(|status| match status.as_bytes() {
+        [b'1'..=b'9', b'0'..=b'9', b'0'..=b'9', rest @ ..] => rest.is_empty() || rest[0] == b' ',
+        _ => false,
+    })
 }
 
 /// The body in chunks, as far as it goes, and whether it is whole. RFC 9112 §7.1.

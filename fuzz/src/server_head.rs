@@ -134,10 +134,19 @@ fn judge(outcome: Option<&Incoming>, taken: &[u8], config: &Config) {
             HandshakeError::InvalidHost | HandshakeError::InvalidTarget | HandshakeError::InvalidExtensions => {
                 assert!(asks(&head.unwrap()))
             }
-            error if is_of_head(error) => {}
+            HandshakeError::MalformedHeader => assert!(head.is_none()),
+            HandshakeError::MalformedStartLine => assert!(!head.is_some_and(|head| is_request_line(&head.first))),
+            HandshakeError::UnsupportedHttp => assert!(!head.is_some_and(|head| is_request_line(&head.first))),
             error => assert!(asks(&head.unwrap()) && broken.unwrap().contains(&error), "{error:?}"),
         },
     }
+}
+
+/// RFC 9112 §3, of the versions that there are.
+fn is_request_line(line: &str) -> bool {
+    let parts: Vec<&str> = line.split(' ').collect();
+    let [method, target, "HTTP/1.0" | "HTTP/1.1"] = parts[..] else { return false };
+    is_token(method) && !target.is_empty() && target.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Whether it is the head itself that is refused, and nothing that it says.
