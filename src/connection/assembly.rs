@@ -97,13 +97,15 @@ impl Assembly {
         }
     }
 
-    /// The message, which is whole. If it is much smaller than the buffer on loan it is copied, so that whoever keeps it does not keep all the room.
+    /// The message, which is whole. If it is much smaller than the buffer on loan it is copied, so that whoever keeps it does not keep all the room; unless
+    /// there is no memory for that.
     #[inline(never)]
     pub(super) fn take(&mut self) -> Event<'static> {
         let mut message = mem::take(&mut self.message);
         if self.lent && message.capacity() / 4 > message.len() {
-            let own = message.copied();
-            self.message = Message::Binary(mem::replace(&mut message, own).into_buffer());
+            if let Some(own) = message.copied() {
+                self.message = Message::Binary(mem::replace(&mut message, own).into_buffer());
+            }
         }
         match message {
             Message::Text(text) => Event::Text(Cow::Owned(text)),
@@ -165,7 +167,7 @@ impl Assembly {
     fn take_back_message(&mut self, spare: &mut Vec<u8>, most: usize) {
         // No more than was ever reserved for what came.
         if self.message.capacity() > self.message.len().saturating_mul(9) {
-            let own = self.message.copied();
+            let Some(own) = self.message.copied() else { return };
             let buffer = mem::replace(&mut self.message, own).into_buffer();
             if (spare.capacity()..=most).contains(&buffer.capacity()) {
                 *spare = buffer;
@@ -191,13 +193,23 @@ impl Message {
         }
     }
 
-    /// The same in a buffer of its length.
-    fn copied(&self) -> Self {
-        match self {
-            Self::Text(text) => Self::Text(text.as_str().into()),
-            Self::Binary(bytes) if !bytes.is_empty() => Self::Binary(bytes.as_slice().into()),
+    /// The same in a buffer of its length. `None`: there is no memory for it.
+    fn copied(&self) -> Option<Self> {
+        Some(match self {
+            Self::Text(text) => {
+                let mut own = String::new();
+                own.try_reserve_exact(text.len()).ok()?;
+                own.push_str(text);
+                Self::Text(own)
+            }
+            Self::Binary(bytes) if !bytes.is_empty() => {
+                let mut own = Vec::new();
+                own.try_reserve_exact(bytes.len()).ok()?;
+                own.extend_from_slice(bytes);
+                Self::Binary(own)
+            }
             _ => Self::None,
-        }
+        })
     }
 
     /// Its buffer, empty.

@@ -11,6 +11,8 @@
 
 use crate::decoder::Kind;
 use crate::error::ProtocolError;
+#[cfg(feature = "deflate")]
+use crate::event::Cause;
 use crate::event::{Chunk, Data, Event};
 use crate::utf8::{Validator, valid_prefix};
 use alloc::borrow::Cow;
@@ -56,14 +58,18 @@ impl Chunks {
 
     /// The same for a piece that is owned: a completed code point need not stand alone in it.
     #[cfg(feature = "deflate")]
-    pub(super) fn add_owned(&mut self, kind: Kind, last: bool, mut piece: Vec<u8>) -> (Option<Event<'static>>, Option<ProtocolError>) {
+    pub(super) fn add_owned(&mut self, kind: Kind, last: bool, piece: Vec<u8>) -> (Option<Event<'static>>, Option<Cause>) {
         if kind == Kind::Binary {
             return (self.chunk(Data::Binary(Cow::Owned(piece)), last), None);
         }
+        // What was inflated may be much.
+        let mut text = String::new();
+        if text.try_reserve_exact(piece.len() + 4).is_err() {
+            return (None, Some(Cause::OutOfMemory));
+        }
         let missing = self.text.missing().min(piece.len());
-        let rest = piece.split_off(missing);
-        let mut text = String::with_capacity(rest.len() + 4);
-        let valid = [piece, rest].iter().all(|part| match self.text.push(part) {
+        let (completing, rest) = piece.split_at(missing);
+        let valid = [completing, rest].into_iter().all(|part| match self.text.push(part) {
             Ok(valid) => {
                 text.extend(valid.carried);
                 text.push_str(valid.text);
@@ -80,7 +86,7 @@ impl Chunks {
         });
         let valid = valid && (!last || self.text.finish().is_ok());
         let event = self.chunk(Data::Text(Cow::Owned(text)), last && valid);
-        (event, Some(ProtocolError::InvalidUtf8).filter(|_| !valid))
+        (event, Some(Cause::Violation(ProtocolError::InvalidUtf8)).filter(|_| !valid))
     }
 
     fn chunk<'b>(&mut self, data: Data<'b>, last: bool) -> Option<Event<'b>> {

@@ -61,7 +61,7 @@ impl Connection {
                     Ok(())
                 });
                 let (event, error) = chunks.add_owned(kind, last && outcome.is_ok(), inflated);
-                (event, error.map(Cause::Violation).or(outcome.err()))
+                (event, error.or(outcome.err()))
             }
         }
     }
