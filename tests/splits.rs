@@ -117,6 +117,77 @@ proptest! {
     }
 }
 
+/// A message in small fragments, which may cut its characters and be damaged, with pings between them; its frames one by one, and what it says.
+fn fragmented(side: Side) -> impl Strategy<Value = (Vec<Vec<u8>>, Vec<u8>)> {
+    let text = ("[aé€😀]{0,60}", prop::option::weighted(0.2, (any::<prop::sample::Index>(), 0x80..=0xff_u8))).prop_map(|(text, damage)| {
+        let mut bytes = text.into_bytes();
+        if let Some((at, byte)) = damage.filter(|_| !bytes.is_empty()) {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        (TEXT, bytes)
+    });
+    let binary = prop::collection::vec(any::<u8>(), 0..300).prop_map(|bytes| (BINARY, bytes));
+    let cuts = prop::collection::vec((any::<prop::sample::Index>(), prop::bool::weighted(0.3)), 1..12);
+    (prop_oneof![3 => text, 1 => binary], cuts).prop_map(move |((first, bytes), cuts)| {
+        let mut places: Vec<(usize, bool)> = cuts.into_iter().map(|(cut, pings)| (cut.index(bytes.len() + 1), pings)).collect();
+        places.sort_unstable();
+        let (mut frames, mut from, mut opcode) = (Vec::new(), 0, first);
+        for (to, pings) in places {
+            frames.push(side.other().frame(opcode & MORE, &bytes[from..to]));
+            frames.extend(pings.then(|| side.other().frame(PING, b"between")));
+            (from, opcode) = (to, CONTINUATION);
+        }
+        frames.push(side.other().frame(opcode, &bytes[from..]));
+        (frames, bytes)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// A fragment that lies whole in a read is taken another way than one that is cut: with the same outcome, also where a limit or a character ends between them.
+    #[test]
+    fn fragments_are_alike_whole_and_cut(
+        (side, (parts, bytes)) in prop::sample::select(&SIDES[..]).prop_flat_map(|side| (Just(side), fragmented(side))),
+        (frame, message, fragments) in (-1..=1_i64, -1..=1_i64, -1..=1_i64),
+    ) {
+        let is_ping = |part: &[u8]| part[0] == PING;
+        let header = if side == Side::Server { 6 } else { 2 };
+        // None of them is as long as to have another header but the whole of a message that was not cut.
+        let longest = parts.iter().filter(|part| !is_ping(part)).map(|part| part.len() - header).max().unwrap() as u64;
+        prop_assume!(longest <= 125);
+        let count = parts.iter().filter(|part| !is_ping(part)).count() as u32;
+        let mut config = Config::default();
+        config.limits.max_frame = longest.saturating_add_signed(frame);
+        config.limits.max_message = (bytes.len() as u64).saturating_add_signed(message);
+        config.limits.max_fragments = count.saturating_add_signed(fragments as i32);
+        let fits = longest <= config.limits.max_frame && bytes.len() as u64 <= config.limits.max_message && count <= config.limits.max_fragments;
+
+        let wire = parts.concat();
+        let ends: Vec<usize> = parts.iter().scan(0, |end, part| { *end += part.len(); Some(*end) }).collect();
+        let before = |less: usize, every: usize| -> Vec<usize> {
+            ends.iter().enumerate().map(|(i, end)| end - if i % every == 0 { less } else { 0 }).filter(|cut| *cut < wire.len()).collect()
+        };
+        let run = |cuts: &[usize]| {
+            let mut connection = side.open(config.clone());
+            let events = feed_cut(&mut connection, &wire, cuts);
+            (events, output(&mut connection))
+        };
+        let whole = run(&[]);
+        for cuts in [before(0, 1), before(1, 1), before(1, 2), before(2, 3), (1..wire.len()).collect()] {
+            prop_assert_eq!(&run(&cuts), &whole, "{:?}", cuts);
+        }
+        let delivered = match whole.0.last() {
+            Some(Event::Text(text)) => Some(text.as_bytes()),
+            Some(Event::Binary(data)) => Some(&data[..]),
+            _ => None,
+        };
+        let is_well = fits && (parts[0][0] & 0x0f != TEXT & 0x0f || std::str::from_utf8(&bytes).is_ok());
+        prop_assert_eq!(delivered, Some(&bytes[..]).filter(|_| is_well));
+    }
+}
+
 #[test]
 fn nothing_comes_after_closed() {
     let mut server = Side::Server.open(Config::default());
