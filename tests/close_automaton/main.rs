@@ -29,14 +29,16 @@ mod support;
 use end::End;
 use pair::{ACTS, Act, FAULTS, Pair, Step, Terms, WELL};
 use sockless::LifeCycle;
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use support::{CLOSE, SIDES};
 
 /// What an exploration is about.
 struct Exploration {
     terms: Terms,
     acts: &'static [Act],
-    seen: HashSet<u64>,
+    /// The number of each state, until it was reached a second time.
+    seen: HashMap<u64, Option<usize>>,
     /// How each state was reached first: the state before it, and the step from there.
     states: Vec<(usize, Option<Step>)>,
 }
@@ -44,7 +46,7 @@ struct Exploration {
 impl Exploration {
     /// How many states all orders of at most `depth` steps lead to, and how many steps the last of them takes.
     fn count(terms: Terms, acts: &'static [Act], depth: usize) -> (usize, usize) {
-        let mut found = Self { terms, acts, seen: HashSet::new(), states: Vec::new() };
+        let mut found = Self { terms, acts, seen: HashMap::new(), states: Vec::new() };
         found.reach(Pair::new(terms), (0, None));
         let (mut level, mut steps) = (0..1, 0);
         while steps < depth {
@@ -81,15 +83,39 @@ impl Exploration {
         pair.ends.iter_mut().for_each(End::look);
         // Of these the digest tells nothing apart.
         pair.ends.iter_mut().filter(|end| end.connection.is_done()).for_each(checks::stays_done);
-        if !self.seen.insert(state::digest(&pair)) {
-            return;
+        let state = self.states.len();
+        match self.seen.entry(state::digest(&pair)) {
+            Entry::Occupied(mut first) => {
+                if let Some(first) = first.get_mut().take() {
+                    self.compare(first, from);
+                }
+                return;
+            }
+            Entry::Vacant(new) => _ = new.insert(Some(state)),
         }
         self.states.push(from);
-        let state = self.states.len() - 1;
         pair.ends.iter_mut().for_each(checks::nothing_changes);
         checks::ends_by_time(&mut pair);
         // Now the one closes first, if none does, now the other.
         checks::ends_with_its_peer(&mut replay(self.terms, &self.path(state)), state);
+    }
+
+    /// A state that was reached by another way: something that can happen next, not the same for each state, leads from both to one. So the digest
+    /// leaves nothing out.
+    fn compare(&self, first: usize, (before, step): (usize, Option<Step>)) {
+        let ways = [self.path(first), self.path(before).into_iter().chain(step).collect()];
+        let all = SIDES.len() * self.acts.len();
+        for next in (first..first + all).map(|next| next % all) {
+            let (side, act) = (SIDES[next / self.acts.len()], self.acts[next % self.acts.len()]);
+            let led = ways.each_ref().map(|way| {
+                let mut pair = replay(self.terms, way);
+                pair.apply(side, act).then(|| state::digest(&pair))
+            });
+            assert_eq!(led[0], led[1], "{side:?} {act:?}, behind {ways:?}");
+            if led[0].is_some() {
+                return;
+            }
+        }
     }
 
     /// The steps to a state.

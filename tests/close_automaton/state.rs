@@ -11,7 +11,8 @@
 //! - how much may still be thrown away: nothing here comes near the default of 64 MiB, and less than nothing is none;
 //! - an end that is done: its transport is dropped, and nothing happens to it any more.
 //!
-//! So what two states with one digest do next is the same, step for step, and one of them need not be followed.
+//! So what two states with one digest do next is the same, step for step, and one of them need not be followed: of each state's second way, one step is
+//! compared with the first's.
 
 use crate::end::End;
 use crate::pair::Pair;
