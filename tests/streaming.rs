@@ -231,6 +231,44 @@ fn the_queue_is_refused_only_when_it_is_above_its_mark_already() {
     }
 }
 
+/// Pongs are queued unasked; whoever looks at the mark sees them.
+#[test]
+fn pongs_count_for_the_marks() {
+    for side in SIDES {
+        let mut connection = side.open(marked(50, 100));
+        connection.send_binary(&[0; 80]).unwrap();
+        assert!(!connection.above_mark());
+        for _ in 0..10 {
+            feed(&mut connection, &side.other().frame(PING, b"?"));
+        }
+        assert!(connection.queued() > 100 && connection.above_mark());
+        assert_eq!(connection.send_text("x"), Err(SendError::QueueFull));
+        connection.transmit().pop();
+        connection.transmit().pop();
+        assert!(!connection.above_mark());
+    }
+}
+
+/// What has left makes room in the row of pings and pongs; the last pong is then found where it has come to lie.
+#[test]
+fn a_pong_is_replaced_wherever_in_the_row_it_lies() {
+    let mut server = Side::Server.open(Config::default());
+    let ping = |server: &mut Connection, n| (0..n).for_each(|_| server.ping(&[9; 125]).unwrap());
+    let asks = |server: &mut Connection, tag| feed(server, &Side::Client.frame(PING, &[tag; 125]));
+    server.send_binary(b"x").unwrap();
+    let mut wire = server.transmit().copy_to_bytes(1).to_vec();
+    // All that waits has left, more than 4 KiB, but for this pong.
+    ping(&mut server, 33);
+    asks(&mut server, 1);
+    let n = server.queued() - 127;
+    wire.extend(server.transmit().copy_to_bytes(n));
+    ping(&mut server, 32);
+    asks(&mut server, 2);
+    wire.extend(output(&mut server));
+    let pongs: Vec<_> = frames(&wire).into_iter().filter(|frame| frame.first == PONG).map(|frame| frame.payload).collect();
+    assert_eq!(pongs, [[2; 125]]);
+}
+
 #[test]
 fn finish_and_close_are_never_refused_for_the_queue() {
     let mut connection = Side::Server.open(marked(5, 10));
