@@ -166,7 +166,7 @@ fn a_ping_that_has_not_left_is_not_followed_by_another() {
         let mut now = 0;
         let mut beat = |connection: &mut _| {
             now += 1;
-            heartbeat.poll(now * SECOND, connection);
+            assert_eq!(heartbeat.poll(now * SECOND, connection), Some((now + 1) * SECOND), "no deadline lies behind");
         };
         beat(&mut connection);
         beat(&mut connection);
