@@ -84,7 +84,7 @@ fn extend_blocks(to: &mut Vec<u8>, bytes: &[u8], key: [u8; 4]) {
 }
 
 /// From this length on, bytes, alignment to cache lines pays, and so does a look at what the processor can do.
-const LONG: usize = if cfg!(feature = "simd") { 256 } else { 768 };
+const LONG: usize = if cfg!(all(feature = "simd", any(target_arch = "x86", target_arch = "x86_64"))) { 256 } else { 768 };
 
 /// Of 64 bytes the compiler makes four vectors; of larger blocks, measured, it makes something three times slower.
 const BLOCK: usize = 64;
