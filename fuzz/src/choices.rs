@@ -1,29 +1,27 @@
 //! A fuzzer's bytes as choices.
 
-/// Bytes that are used up from the front. Behind their end, all are 0.
-pub struct Choices<'a>(&'a [u8]);
+use arbitrary::Unstructured;
+
+/// Bytes that are used up from the front, and only there, so that seeds can be written by hand. Behind their end, all are 0.
+pub struct Choices<'a>(Unstructured<'a>);
 
 impl<'a> Choices<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes)
+        Self(Unstructured::new(bytes))
     }
 
     pub fn byte(&mut self) -> u8 {
-        let Some((&byte, rest)) = self.0.split_first() else { return 0 };
-        self.0 = rest;
-        byte
+        self.0.arbitrary().unwrap_or_default()
     }
 
     /// 0 to 65,535.
     pub fn number(&mut self) -> usize {
-        usize::from(u16::from_le_bytes([self.byte(), self.byte()]))
+        self.0.arbitrary::<u16>().unwrap_or_default().into()
     }
 
     /// The next bytes, as many as there are.
     pub fn bytes(&mut self, len: usize) -> &'a [u8] {
-        let (bytes, rest) = self.0.split_at(len.min(self.0.len()));
-        self.0 = rest;
-        bytes
+        self.0.bytes(len.min(self.0.len())).unwrap_or_default()
     }
 
     /// A byte, and as many bytes as it says.
