@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 /// ```
 #[inline]
 pub fn apply(bytes: &mut [u8], key: [u8; 4]) {
-    if bytes.len() < LONG { apply_short(bytes, key) } else { apply_long(bytes, key) }
+    if bytes.len() < LONG { apply_short(bytes, twice(key)) } else { apply_long(bytes, twice(key)) }
 }
 
 /// The key for what follows after `done` bytes of a payload were masked.
@@ -37,6 +37,7 @@ pub const fn rotate(key: [u8; 4], done: usize) -> [u8; 4] {
 /// Fills `to` with `from`, which is as long, masked: copied and masked in one pass.
 #[cfg(feature = "alloc")]
 pub(crate) fn copy_masked(to: &mut [u8], from: &[u8], key: [u8; 4]) {
+    let key = twice(key);
     in_wide_vectors(
         #[inline(always)]
         || {
@@ -58,6 +59,7 @@ pub(crate) fn copy_masked(to: &mut [u8], from: &[u8], key: [u8; 4]) {
 /// Appends `bytes`, masked, to `to`: copied and masked in one pass.
 #[cfg(feature = "alloc")]
 pub(crate) fn extend_masked(to: &mut Vec<u8>, bytes: &[u8], key: [u8; 4]) {
+    let key = twice(key);
     to.reserve(bytes.len());
     if bytes.len() < LONG {
         extend_blocks(to, bytes, key);
@@ -71,7 +73,7 @@ pub(crate) fn extend_masked(to: &mut Vec<u8>, bytes: &[u8], key: [u8; 4]) {
 
 #[cfg(feature = "alloc")]
 #[inline(always)]
-fn extend_blocks(to: &mut Vec<u8>, bytes: &[u8], key: [u8; 4]) {
+fn extend_blocks(to: &mut Vec<u8>, bytes: &[u8], key: u64) {
     let mut blocks = bytes.chunks_exact(BLOCK);
     for block in &mut blocks {
         if let Ok(block) = <[u8; BLOCK]>::try_from(block) {
@@ -93,14 +95,14 @@ const CACHE_LINE: usize = 64;
 
 /// Whole cache lines: stores that straddle two of them cost up to twice as much.
 #[inline(never)]
-fn apply_long(bytes: &mut [u8], key: [u8; 4]) {
+fn apply_long(bytes: &mut [u8], key: u64) {
     in_wide_vectors(
         #[inline(always)]
         || {
             let head = bytes.as_ptr().addr().wrapping_neg() & (CACHE_LINE - 1);
             let (head, body) = bytes.split_at_mut(head.min(bytes.len()));
             apply_short(head, key);
-            apply_short(body, rotate(key, head.len()));
+            apply_short(body, rotate_twice(key, head.len()));
         },
     );
 }
@@ -123,9 +125,9 @@ fn in_wide_vectors(work: impl FnOnce()) {
 ///                                                        │ 32 last  │
 /// ```
 #[inline(always)]
-fn apply_short(bytes: &mut [u8], key: [u8; 4]) {
+fn apply_short(bytes: &mut [u8], key: u64) {
     if let Some(last) = bytes.last_chunk::<BLOCK>() {
-        let last = masked(*last, rotate(key, bytes.len()));
+        let last = masked(*last, rotate_twice(key, bytes.len()));
         for block in bytes.chunks_exact_mut(BLOCK) {
             if let Ok(block) = <&mut [u8; BLOCK]>::try_from(block) {
                 *block = masked(*block, key);
@@ -133,7 +135,7 @@ fn apply_short(bytes: &mut [u8], key: [u8; 4]) {
         }
         replace_last(bytes, last);
     } else if !(both_ends::<32>(bytes, key) || both_ends::<16>(bytes, key) || both_ends::<8>(bytes, key) || both_ends::<4>(bytes, key)) {
-        for (byte, key) in bytes.iter_mut().zip(key) {
+        for (byte, key) in bytes.iter_mut().zip(key.to_le_bytes()) {
             *byte ^= key;
         }
     }
@@ -141,9 +143,9 @@ fn apply_short(bytes: &mut [u8], key: [u8; 4]) {
 
 /// The first and the last block of `N` bytes, between which nothing lies. `false`: there are fewer bytes.
 #[inline(always)]
-fn both_ends<const N: usize>(bytes: &mut [u8], key: [u8; 4]) -> bool {
+fn both_ends<const N: usize>(bytes: &mut [u8], key: u64) -> bool {
     let (Some(first), Some(last)) = (bytes.first_chunk::<N>(), bytes.last_chunk::<N>()) else { return false };
-    let (first, last) = (masked(*first, key), masked(*last, rotate(key, bytes.len())));
+    let (first, last) = (masked(*first, key), masked(*last, rotate_twice(key, bytes.len())));
     if let Some(place) = bytes.first_chunk_mut() {
         *place = first;
     }
@@ -151,16 +153,31 @@ fn both_ends<const N: usize>(bytes: &mut [u8], key: [u8; 4]) -> bool {
     true
 }
 
-/// A block of `N` bytes, a multiple of the key's four: word by word, which the compiler takes for vectors, with the key in each lane.
+/// A block of `N` bytes, four or a multiple of eight: in words, which the compiler takes for vectors, with the key in each lane.
 #[inline(always)]
-fn masked<const N: usize>(mut block: [u8; N], key: [u8; 4]) -> [u8; N] {
-    let key = u32::from_ne_bytes(key);
-    for word in block.chunks_exact_mut(4) {
-        if let Ok(bytes) = <&mut [u8; 4]>::try_from(word) {
-            *bytes = (u32::from_ne_bytes(*bytes) ^ key).to_ne_bytes();
+fn masked<const N: usize>(mut block: [u8; N], key: u64) -> [u8; N] {
+    let mut words = block.chunks_exact_mut(8);
+    for word in &mut words {
+        if let Ok(bytes) = <&mut [u8; 8]>::try_from(word) {
+            *bytes = (u64::from_le_bytes(*bytes) ^ key).to_le_bytes();
         }
     }
+    if let Ok(bytes) = <&mut [u8; 4]>::try_from(words.into_remainder()) {
+        *bytes = (u32::from_le_bytes(*bytes) ^ key as u32).to_le_bytes();
+    }
     block
+}
+
+/// The key, and once more: what all below works with.
+#[inline(always)]
+const fn twice(key: [u8; 4]) -> u64 {
+    u32::from_le_bytes(key) as u64 * 0x1_0000_0001
+}
+
+/// As [`rotate`].
+#[inline(always)]
+const fn rotate_twice(key: u64, done: usize) -> u64 {
+    key.rotate_right(8 * (done as u32 & 3))
 }
 
 #[inline(always)]

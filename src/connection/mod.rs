@@ -189,7 +189,7 @@ impl Connection {
     /// assert!(server.poll_event(&mut input).is_none() && input.is_empty());
     /// assert!(server.wants_write(), "a Close frame with 1002");
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn poll_event<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
         match self.decoder.take_whole(input) {
             Some((kind, data)) => {
@@ -198,7 +198,14 @@ impl Connection {
             }
             // Most reads end with a message: then there is nothing to look for.
             None if input.is_empty() && self.decoder.is_idle() => None,
-            None => self.poll_pieces(input),
+            None => {
+                // The input and the event that are lent here are not the caller's own: those can stay in registers.
+                let mut rest = Input::new(input.take_all());
+                let mut event = None;
+                self.poll_pieces(&mut rest, &mut event);
+                *input = rest;
+                event
+            }
         }
     }
 

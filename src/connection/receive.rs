@@ -33,10 +33,15 @@ impl Connection {
         }
     }
 
-    /// Everything else: frames cut by a read, fragments, control frames, errors, the end.
+    /// Everything else: frames cut by a read, fragments, control frames, errors, the end. The event comes by reference, so that the caller's is not in memory.
     #[cold]
     #[inline(never)]
-    pub(super) fn poll_pieces<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
+    pub(super) fn poll_pieces<'b>(&mut self, input: &mut Input<'b>, event: &mut Option<Event<'b>>) {
+        *event = self.next_piece(input);
+    }
+
+    #[inline]
+    fn next_piece<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
         self.signs.heard |= !input.is_empty();
         match self.phase {
             Phase::Open | Phase::Closing | Phase::Mute => {}

@@ -55,10 +55,11 @@ pub enum End {
 /// ```
 #[derive(Debug)]
 pub struct Decoder {
-    /// Nothing is under way: no part of a header or payload, no message, and not stopped. The one flag of the direct path.
-    idle: bool,
-    /// Whether there is a direct path at all.
-    direct: bool,
+    /// What the direct path asks before anything else: whole messages with fewer bytes than this may take it. 0 while anything is under way, a part of
+    /// a header or payload or a message, and when stopped.
+    direct_below: u16,
+    /// The same while nothing is under way; 0 if there is no direct path at all.
+    idle_below: u16,
     end: End,
     /// The reserved bits that an extension gives a meaning.
     rsv: u8,
@@ -93,7 +94,8 @@ struct Message {
 impl Decoder {
     /// A decoder for the frames that reach this end.
     pub fn new(end: End, limits: Limits) -> Self {
-        Self { idle: true, direct: true, end, rsv: 0, state: State::START, message: None, limits }
+        let below = whole::below(limits);
+        Self { direct_below: below, idle_below: below, end, rsv: 0, state: State::START, message: None, limits }
     }
 
     /// The same, for an extension that gives these reserved bits of a message's first frame a meaning, RSV1 being 4, RSV2 2 and RSV3 1. RFC 6455 §9.
@@ -118,14 +120,14 @@ impl Decoder {
     /// The same, with all messages left to `next`.
     #[cfg(feature = "alloc")]
     pub(crate) fn without_direct_path(self) -> Self {
-        Self { idle: false, direct: false, ..self }
+        Self { direct_below: 0, idle_below: 0, ..self }
     }
 
-    /// Whether nothing is under way, and input wanted.
+    /// Whether the direct path is open: nothing is under way, and input wanted.
     #[cfg(feature = "alloc")]
-    #[inline]
+    #[inline(always)]
     pub(crate) fn is_idle(&self) -> bool {
-        self.idle
+        self.direct_below != 0
     }
 
     #[cfg(feature = "alloc")]
@@ -193,7 +195,7 @@ impl Decoder {
     pub fn stop(&mut self) {
         self.state = State::Stopped;
         self.message = None;
-        self.idle = false;
+        self.direct_below = 0;
     }
 
     /// Takes a header that lies whole in the input, or begins to gather it. `false`: the input is used up.
@@ -226,7 +228,9 @@ impl Decoder {
             }
             None => {
                 input.take_all();
-                self.idle = self.idle && len == 0;
+                if len != 0 {
+                    self.direct_below = 0;
+                }
                 self.state = State::Header { bytes, len };
                 Ok(false)
             }
@@ -272,7 +276,7 @@ impl Decoder {
             message.fragments = message.fragments.saturating_add(1);
             self.limits.check(message.rsv != 0, payload_len, message.len, message.fragments)?;
         }
-        self.idle = false;
+        self.direct_below = 0;
         self.state = State::Payload { opcode, fin, mask, rest: payload_len };
         Ok(())
     }
@@ -318,7 +322,7 @@ impl Decoder {
                 Piece::Message { kind, first, last, rsv, rest, data }
             }
         };
-        self.idle = self.direct && rest == 0 && self.message.is_none();
+        self.direct_below = if rest == 0 && self.message.is_none() { self.idle_below } else { 0 };
         Some(piece)
     }
 
@@ -381,7 +385,7 @@ mod tests {
             ("text", b"b".to_vec(), false, true),
         ];
         assert_eq!(all, expected);
-        assert!(decoder.idle);
+        assert!(decoder.direct_below > 0);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The direct paths: a message that lies whole in the input, while nothing is under way, which most do; and a fragment that lies whole in it.
 
-use super::{Decoder, End, Kind};
+use super::{Decoder, End, Kind, Limits};
 #[cfg(feature = "alloc")]
 use super::{Message, State};
 #[cfg(feature = "alloc")]
@@ -9,7 +9,7 @@ use crate::input::Input;
 use crate::mask;
 
 impl Decoder {
-    /// The direct path: an unfragmented message of less than 64 KiB that lies whole in the input, while nothing is under way. `None`: anything else,
+    /// The direct path: an unfragmented message of fewer than 65,535 bytes that lies whole in the input, while nothing is under way. `None`: anything else,
     /// errors too; [`next`](Self::next) has it.
     ///
     /// It is small and meant to be inlined into the caller's loop.
@@ -27,15 +27,21 @@ impl Decoder {
     /// ```
     #[inline(always)]
     pub fn take_whole<'b>(&mut self, input: &mut Input<'b>) -> Option<(Kind, &'b [u8])> {
-        if !self.idle {
+        // Each end has its own copy of what follows, without a question about masks.
+        match self.end {
+            End::Server => self.take_whole_from::<true>(input),
+            End::Client => self.take_whole_from::<false>(input),
+        }
+    }
+
+    #[inline(always)]
+    fn take_whole_from<'b, const MASKED: bool>(&mut self, input: &mut Input<'b>) -> Option<(Kind, &'b [u8])> {
+        let short = Short::look::<MASKED>(input.peek())?;
+        let kind = whole_kind(short.first)?;
+        if short.len >= usize::from(self.direct_below) || short.header + short.len > input.len() {
             return None;
         }
-        let Short { first, len, header } = Short::look(self.end, input.peek())?;
-        let kind = whole_kind(first)?;
-        if header + len > input.len() || len as u64 > self.limits.max_frame || len as u64 > self.limits.max_message {
-            return None;
-        }
-        Some((kind, self.take_payload(header, len, input)?))
+        Some((kind, short.take::<MASKED>(input)))
     }
 
     /// The next fragment of the message under way, if it carries no reserved bits and the fragment, of less than 64 KiB, lies whole in the input; whether it
@@ -44,7 +50,9 @@ impl Decoder {
     #[inline]
     pub(crate) fn take_fragment<'b>(&mut self, input: &mut Input<'b>) -> Option<(Kind, bool, &'b [u8])> {
         let (State::Header { len: 0, .. }, Some(message @ Message { rsv: 0, .. })) = (&self.state, &mut self.message) else { return None };
-        let Short { first, len, header } = Short::look(self.end, input.peek())?;
+        let masked = self.end == End::Server;
+        let short = if masked { Short::look::<true>(input.peek()) } else { Short::look::<false>(input.peek()) }?;
+        let Short { first, len, header, .. } = short;
         let message_len = message.len.saturating_add(len as u64);
         let fragments = message.fragments.saturating_add(1);
         if first & !FIN != 0 || header + len > input.len() || self.limits.check(false, len as u64, message_len, fragments).is_err() {
@@ -54,19 +62,17 @@ impl Decoder {
         let (kind, last) = (message.kind, first & FIN != 0);
         if last {
             self.message = None;
-            self.idle = self.direct;
+            self.direct_below = self.idle_below;
         }
-        Some((kind, last, self.take_payload(header, len, input)?))
+        Some((kind, last, if masked { short.take::<true>(input) } else { short.take::<false>(input) }))
     }
+}
 
-    /// Takes a frame that lies whole in the input.
-    #[inline(always)]
-    fn take_payload<'b>(&self, header: usize, len: usize, input: &mut Input<'b>) -> Option<&'b [u8]> {
-        let (header, payload) = input.take(header + len).split_at_mut(header);
-        if let End::Server = self.end {
-            mask::apply(payload, *header.last_chunk()?);
-        }
-        Some(payload)
+/// Whole messages with fewer bytes than this keep all limits, and have a 16-bit length.
+pub(super) fn below(limits: Limits) -> u16 {
+    match limits.max_fragments {
+        0 => 0,
+        _ => limits.max_frame.min(limits.max_message).min(u64::from(u16::MAX) - 1) as u16 + 1,
     }
 }
 
@@ -77,21 +83,33 @@ struct Short {
     len: usize,
     /// Its own.
     header: usize,
+    /// The masking key, if there is one.
+    key: [u8; 4],
 }
 
 impl Short {
     /// A header that is masked as it must be, with a length in its shortest form. Each arm has a header of constant size: lengths and offsets are known to
     /// the compiler.
     #[inline(always)]
-    fn look(end: End, bytes: &[u8]) -> Option<Self> {
-        let (first, len, header) = match (end, bytes) {
-            (End::Server, [first, len @ 0x80..=0xfd, _, _, _, _, ..]) => (*first, usize::from(*len & 0x7f), 6),
-            (End::Server, [first, 0xfe, a, b, _, _, _, _, ..]) => (*first, long(*a, *b)?, 8),
-            (End::Client, [first, len @ 0..=0x7d, ..]) => (*first, usize::from(*len), 2),
-            (End::Client, [first, 0x7e, a, b, ..]) => (*first, long(*a, *b)?, 4),
+    fn look<const MASKED: bool>(bytes: &[u8]) -> Option<Self> {
+        let (first, len, header, key) = match bytes {
+            [first, len @ 0x80..=0xfd, rest @ ..] if MASKED => (*first, usize::from(len & 0x7f), 6, *rest.first_chunk()?),
+            [first, 0xfe, a, b, rest @ ..] if MASKED => (*first, long(*a, *b)?, 8, *rest.first_chunk()?),
+            [first, len @ 0..=0x7d, ..] if !MASKED => (*first, usize::from(*len), 2, [0; 4]),
+            [first, 0x7e, a, b, ..] if !MASKED => (*first, long(*a, *b)?, 4, [0; 4]),
             _ => return None,
         };
-        Some(Self { first, len, header })
+        Some(Self { first, len, header, key })
+    }
+
+    /// Takes the frame, which lies whole in the input: its payload.
+    #[inline(always)]
+    fn take<'b, const MASKED: bool>(&self, input: &mut Input<'b>) -> &'b [u8] {
+        let (_, payload) = input.take(self.header + self.len).split_at_mut(self.header);
+        if MASKED {
+            mask::apply(payload, self.key);
+        }
+        payload
     }
 }
 
@@ -138,6 +156,21 @@ mod tests {
         }
     }
 
+    /// What a limit refuses is left to `next`, which says why.
+    #[test]
+    fn the_direct_path_keeps_the_limits() {
+        let limits = |max_frame, max_message, max_fragments| Limits { max_frame, max_message, max_fragments };
+        for limits in [limits(3, 9, 1), limits(9, 3, 1), limits(0, 0, 1), limits(9, 9, 0), limits(u64::MAX, u64::MAX, u32::MAX)] {
+            for len in 0..9 {
+                let mut wire = alloc::vec![0x82, len];
+                wire.resize(2 + usize::from(len), b'x');
+                let allowed = matches!(Decoder::new(End::Client, limits).next(&mut Input::new(&mut wire)), Some(Ok(_)));
+                let taken = Decoder::new(End::Client, limits).take_whole(&mut Input::new(&mut wire)).is_some();
+                assert_eq!(taken, allowed, "{len} under {limits:?}");
+            }
+        }
+    }
+
     #[test]
     #[cfg(feature = "alloc")]
     fn fragments_that_lie_whole_are_taken_and_the_direct_path_follows() {
@@ -167,7 +200,7 @@ mod tests {
     #[test]
     fn lengths_are_in_their_shortest_form() {
         for end in [End::Client, End::Server] {
-            for (len, expected) in [(0, false), (1, false), (125, false), (126, true), (127, true), (0xffff, true)] {
+            for (len, expected) in [(0, false), (1, false), (125, false), (126, true), (127, true), (0xfffe, true)] {
                 let [a, b] = (len as u16).to_be_bytes();
                 let mut wire = match end {
                     End::Client => alloc::vec![0x82, 0x7e, a, b],

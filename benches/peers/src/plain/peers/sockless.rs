@@ -117,7 +117,7 @@ impl Connection for Driven {
                 let read = self.pipe.read_slice(scratch).ok_or(Refused)?;
                 let mut input = Input::new(&mut scratch[..read]);
                 while let Some(event) = self.connection.poll_event(&mut input) {
-                    deliver(&event, tally)?;
+                    deliver(event, tally)?;
                 }
             }
             return Ok(());
@@ -137,8 +137,7 @@ impl Connection for Driven {
                 }
             };
             while let Some(event) = connection.poll_event(&mut input) {
-                deliver(&event, tally)?;
-                connection.reclaim(event);
+                connection.reclaim(deliver(event, tally)?);
             }
         }
         Ok(())
@@ -155,15 +154,16 @@ impl Connection for Driven {
     }
 }
 
-#[inline]
-fn deliver(event: &Event<'_>, tally: &mut Tally<'_>) -> Result<(), Refused> {
-    match event {
+/// Gives the event back: its buffer may be wanted.
+#[inline(always)]
+fn deliver<'b>(event: Event<'b>, tally: &mut Tally<'_>) -> Result<Event<'b>, Refused> {
+    match &event {
         Event::Text(text) => tally.deliver(true, text.as_bytes()),
         Event::Binary(data) => tally.deliver(false, data),
         Event::Closed(_) => return Err(Refused),
         _ => {}
     }
-    Ok(())
+    Ok(event)
 }
 
 fn send(connection: &mut sockless::Connection, messages: &[Message], batched: bool, shared_from: usize, pipe: &Pipe) {
