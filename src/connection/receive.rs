@@ -28,7 +28,7 @@ impl Connection {
             Kind::Binary => Some(Event::Binary(Cow::Borrowed(data))),
             Kind::Text => match utf8::check(data) {
                 Some(text) => Some(Event::Text(Cow::Borrowed(text))),
-                None => Some(self.fail(Cause::Violation(ProtocolError::InvalidUtf8), input)),
+                None => Some(self.fail(Cause::Violation(ProtocolError::InvalidUtf8), &mut Input::new(input.take_all()))),
             },
         }
     }
