@@ -69,7 +69,9 @@ impl Assembly {
                 let room = room(more, text.len(), text.capacity(), rest, most);
                 text.try_reserve_exact(room).map_err(|_| Cause::OutOfMemory)?;
             }
-            text.extend(valid.carried);
+            if let Some(carried) = valid.carried {
+                text.push(carried);
+            }
             copy::append_text(text, valid.text);
         }
         Ok(())

@@ -107,8 +107,12 @@ impl Connection {
     /// Fragments that lie whole in the input, as many as there are: a message, if it ends with them, or its end.
     fn poll_fragments<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
         let Reception::Whole(assembly) = &mut self.message else { return None };
+        if let Some((kind, data)) = self.decoder.take_joined(input) {
+            return self.whole(kind, data, input);
+        }
+        let most = self.decoder.limits().max_message;
         while let Some((kind, last, data)) = self.decoder.take_fragment(input) {
-            match assembly.add(kind, last, 0, self.decoder.limits().max_message, data) {
+            match assembly.add(kind, last, 0, most, data) {
                 Ok(()) if last => return Some(assembly.take()),
                 Ok(()) => {}
                 Err(cause) => return Some(self.fail(cause, input)),

@@ -14,6 +14,8 @@
 //! No allocator is needed: a piece is what one read brought of a frame. Putting pieces together is the [`Connection`](crate::Connection)'s work,
 //! and so is what pieces mean: UTF-8, the body of a close frame.
 
+#[cfg(feature = "alloc")]
+mod fragments;
 mod limits;
 mod piece;
 mod whole;

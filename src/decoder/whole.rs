@@ -1,10 +1,6 @@
-//! The direct paths: a message that lies whole in the input, while nothing is under way, which most do; and a fragment that lies whole in it.
+//! The direct path: a message that lies whole in the input, while nothing is under way, which most do.
 
 use super::{Decoder, End, Kind, Limits};
-#[cfg(feature = "alloc")]
-use super::{Message, State};
-#[cfg(feature = "alloc")]
-use crate::frame::FIN;
 use crate::input::Input;
 use crate::mask;
 
@@ -43,29 +39,6 @@ impl Decoder {
         }
         Some((kind, short.take::<MASKED>(input)))
     }
-
-    /// The next fragment of the message under way, if it carries no reserved bits and the fragment, of less than 64 KiB, lies whole in the input; whether it
-    /// is the last. `None`: anything else, errors too; [`next`](Self::next) has it.
-    #[cfg(feature = "alloc")]
-    #[inline]
-    pub(crate) fn take_fragment<'b>(&mut self, input: &mut Input<'b>) -> Option<(Kind, bool, &'b [u8])> {
-        let (State::Header { len: 0, .. }, Some(message @ Message { rsv: 0, .. })) = (&self.state, &mut self.message) else { return None };
-        let masked = self.end == End::Server;
-        let short = if masked { Short::look::<true>(input.peek()) } else { Short::look::<false>(input.peek()) }?;
-        let Short { first, len, header, .. } = short;
-        let message_len = message.len.saturating_add(len as u64);
-        let fragments = message.fragments.saturating_add(1);
-        if first & !FIN != 0 || header + len > input.len() || self.limits.check(false, len as u64, message_len, fragments).is_err() {
-            return None;
-        }
-        (message.len, message.fragments) = (message_len, fragments);
-        let (kind, last) = (message.kind, first & FIN != 0);
-        if last {
-            self.message = None;
-            self.direct_below = self.idle_below;
-        }
-        Some((kind, last, if masked { short.take::<true>(input) } else { short.take::<false>(input) }))
-    }
 }
 
 /// Whole messages with fewer bytes than this keep all limits, and have a 16-bit length.
@@ -77,21 +50,21 @@ pub(super) fn below(limits: Limits) -> u16 {
 }
 
 /// The header of a frame of less than 64 KiB.
-struct Short {
-    first: u8,
+pub(super) struct Short {
+    pub(super) first: u8,
     /// The payload's length.
-    len: usize,
+    pub(super) len: usize,
     /// Its own.
-    header: usize,
+    pub(super) header: usize,
     /// The masking key, if there is one.
-    key: [u8; 4],
+    pub(super) key: [u8; 4],
 }
 
 impl Short {
     /// A header that is masked as it must be, with a length in its shortest form. Each arm has a header of constant size: lengths and offsets are known to
     /// the compiler.
     #[inline(always)]
-    fn look<const MASKED: bool>(bytes: &[u8]) -> Option<Self> {
+    pub(super) fn look<const MASKED: bool>(bytes: &[u8]) -> Option<Self> {
         let (first, len, header, key) = match bytes {
             [first, len @ 0x80..=0xfd, rest @ ..] if MASKED => (*first, usize::from(len & 0x7f), 6, *rest.first_chunk()?),
             [first, 0xfe, a, b, rest @ ..] if MASKED => (*first, long(*a, *b)?, 8, *rest.first_chunk()?),
@@ -104,7 +77,7 @@ impl Short {
 
     /// Takes the frame, which lies whole in the input: its payload.
     #[inline(always)]
-    fn take<'b, const MASKED: bool>(&self, input: &mut Input<'b>) -> &'b [u8] {
+    pub(super) fn take<'b, const MASKED: bool>(&self, input: &mut Input<'b>) -> &'b [u8] {
         let (_, payload) = input.take(self.header + self.len).split_at_mut(self.header);
         if MASKED {
             mask::apply(payload, self.key);
@@ -169,31 +142,6 @@ mod tests {
                 assert_eq!(taken, allowed, "{len} under {limits:?}");
             }
         }
-    }
-
-    #[test]
-    #[cfg(feature = "alloc")]
-    fn fragments_that_lie_whole_are_taken_and_the_direct_path_follows() {
-        let mut bytes = *b"\x01\x01a\x00\x01b\x89\x00\x80\x01c\x82\x01d";
-        let mut input = Input::new(&mut bytes);
-        let mut decoder = Decoder::new(End::Client, Limits::default());
-        assert!(decoder.take_fragment(&mut input).is_none(), "no message is under way");
-        assert!(decoder.next(&mut input).is_some());
-        assert_eq!(decoder.take_fragment(&mut input), Some((Kind::Text, false, &b"b"[..])));
-        assert!(decoder.take_fragment(&mut input).is_none(), "a ping");
-        assert!(decoder.next(&mut input).is_some());
-        assert_eq!(decoder.take_fragment(&mut input), Some((Kind::Text, true, &b"c"[..])));
-        assert_eq!(decoder.take_whole(&mut input), Some((Kind::Binary, &b"d"[..])));
-    }
-
-    /// In the middle of a frame no other is taken.
-    #[test]
-    #[cfg(feature = "alloc")]
-    fn fragments_of_which_a_part_came_are_not_taken() {
-        let mut decoder = Decoder::new(End::Client, Limits::default());
-        assert!(decoder.next(&mut Input::new(&mut [1, 3, b'a'])).is_some());
-        let mut bytes = *b"\x00\x00\x80\x00";
-        assert!(decoder.take_fragment(&mut Input::new(&mut bytes)).is_none());
     }
 
     /// Of 125 bytes the 16-bit length is not the shortest; of 126 it is.
