@@ -13,7 +13,7 @@ const TOP: f64 = 92.0;
 const LINE: f64 = 26.0;
 
 /// A colour for each, that those who see few colours can tell apart.
-const COLOURS: [(&str, &str); 10] = [
+const COLOURS: [(&str, &str); 11] = [
     ("sockless", "#111111"),
     ("sockless, lent", "#ffffff"),
     ("tungstenite", "#d55e00"),
@@ -24,6 +24,7 @@ const COLOURS: [(&str, &str); 10] = [
     ("yawc", "#56b4e9"),
     ("wtx", "#7a5c3e"),
     ("web-socket", "#999999"),
+    ("by hand", "#cccccc"),
 ];
 
 /// What an overview has: a few rows of everything.

@@ -1,5 +1,6 @@
-//! The crates, a file each.
+//! The crates, a file each; and the floor.
 
+mod by_hand;
 mod fastwebsockets;
 mod nexus;
 mod sockless;
@@ -34,5 +35,6 @@ pub(crate) fn all() -> Vec<Box<dyn Peer>> {
         Box::new(yawc::Yawc),
         Box::new(wtx::Wtx),
         Box::new(web_socket::WebSocket),
+        Box::new(by_hand::ByHand),
     ]
 }
