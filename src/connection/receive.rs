@@ -73,6 +73,7 @@ impl Connection {
                     Reception::Whole(_) if first && last => return self.whole(kind, data, input),
                     Reception::Whole(assembly) => match assembly.add(kind, last, rest, limits.max_message, data) {
                         Ok(()) if last => return Some(assembly.take()),
+                        Ok(()) if input.is_empty() => return None,
                         Ok(()) => continue,
                         Err(cause) => return Some(self.fail(cause, input)),
                     },
