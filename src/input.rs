@@ -23,12 +23,39 @@ use core::mem;
 #[derive(Debug, Default)]
 pub struct Input<'b> {
     bytes: &'b mut [u8],
+    /// The longest frame, header and payload, of which a part is left in the input; 0: of none.
+    room: usize,
 }
 
 impl<'b> Input<'b> {
     /// Wraps what was just read.
     pub fn new(bytes: &'b mut [u8]) -> Self {
-        Self { bytes }
+        Self { bytes, room: 0 }
+    }
+
+    /// The same for a caller that keeps what is left and gives it again, in front of what comes next. A frame of at most `room` bytes, header and payload, of
+    /// which only a part has come, is left in it and not copied: `poll_event` gives `None` though the input is not [empty](Self::is_empty). When it is whole, the
+    /// frame is unmasked in place and borrowed, as one that a single read has brought. [`Scratch`](crate::Scratch) does the keeping.
+    ///
+    /// - A header that breaks a rule or a limit is answered as ever, as soon as the byte is there that breaks it (RFC 6455 §5.2, §5.4, §5.5, §10.4). What is
+    ///   wrong with a payload, text that is not UTF-8 above all (§8.1), is found when its frame is whole.
+    /// - Larger frames are consumed as they come, and so is the rest of a frame of which a part was consumed. So are messages that are compressed (RFC 7692): of
+    ///   their bytes nothing can be borrowed, and what waited would be in memory twice, once as it came and once inflated. And so are those that are delivered in
+    ///   [chunks](crate::Delivery::Chunks).
+    /// - What is left can be given with [`new`](Self::new) at any time: then all of it is consumed. Do so before `handle_eof` and its like.
+    ///
+    /// ```
+    /// use sockless::decoder::{Decoder, End, Kind, Limits};
+    /// use sockless::Input;
+    ///
+    /// let mut decoder = Decoder::new(End::Client, Limits::default());
+    /// let mut scratch = *b"\x82\x05Hello";
+    /// let mut input = Input::keeping(&mut scratch[..4], 1024);
+    /// assert!(decoder.next(&mut input).is_none() && input.len() == 4);
+    /// assert_eq!(decoder.take_whole(&mut Input::keeping(&mut scratch, 1024)), Some((Kind::Binary, &b"Hello"[..])));
+    /// ```
+    pub fn keeping(bytes: &'b mut [u8], room: usize) -> Self {
+        Self { bytes, room }
     }
 
     /// No bytes: for a poll after an end of stream, an error or a time-out.
@@ -72,5 +99,18 @@ impl<'b> Input<'b> {
     #[inline]
     pub(crate) fn take_all(&mut self) -> &'b mut [u8] {
         mem::take(&mut self.bytes)
+    }
+
+    /// The longest frame of which a part is left; 0: of none.
+    #[inline]
+    pub(crate) fn room(&self) -> usize {
+        self.room
+    }
+
+    /// From now on all is consumed.
+    #[cfg(feature = "alloc")]
+    #[inline]
+    pub(crate) fn keep_nothing(&mut self) {
+        self.room = 0;
     }
 }

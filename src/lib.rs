@@ -88,6 +88,8 @@ mod payload;
 #[cfg(feature = "alloc")]
 mod prepared;
 #[cfg(feature = "alloc")]
+mod scratch;
+#[cfg(feature = "alloc")]
 mod seed;
 
 #[cfg(feature = "alloc")]
@@ -101,6 +103,7 @@ pub use {
     outbox::Transmit,
     payload::{Payload, Text},
     prepared::Prepared,
+    scratch::Scratch,
     seed::Seed,
 };
 

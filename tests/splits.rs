@@ -3,8 +3,8 @@
 mod support;
 
 use proptest::prelude::*;
-use sockless::{Config, Event, LifeCycle};
-use support::{BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, feed_cut, output};
+use sockless::{Config, Connection, Event, LifeCycle, Scratch};
+use support::{BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, feed_cut, feed_keeping, output};
 
 /// A frame of any kind, mostly legal.
 fn any_frame(side: Side) -> impl Strategy<Value = Vec<u8>> {
@@ -59,10 +59,14 @@ fn scenario() -> impl Strategy<Value = (Side, Vec<u8>, Vec<prop::sample::Index>)
 
 /// The events and the answer of one end.
 fn run(side: Side, wire: &[u8], cuts: &[usize]) -> (Vec<Event<'static>>, Vec<u8>) {
+    run_fed(side, |connection| feed_cut(connection, wire, cuts))
+}
+
+fn run_fed(side: Side, feed: impl FnOnce(&mut Connection) -> Vec<Event<'static>>) -> (Vec<Event<'static>>, Vec<u8>) {
     let mut config = Config::default();
     config.limits.max_message = 100_000;
     let mut connection = side.open(config);
-    let events = feed_cut(&mut connection, wire, cuts);
+    let events = feed(&mut connection);
     let answer = output(&mut connection);
     assert_eq!(
         connection.wants_shutdown(),
@@ -87,6 +91,27 @@ proptest! {
         // Empty reads change nothing either.
         let doubled: Vec<usize> = cuts.iter().flat_map(|cut| [*cut, *cut]).collect();
         prop_assert_eq!(&run(side, &wire, &doubled), &whole);
+    }
+
+    /// Nor does it where a cut frame waits to be whole: as long as its turn lasts and if it is no larger than may be.
+    #[test]
+    fn keeping_changes_nothing(
+        (side, wire, cuts) in scenario(),
+        size in prop_oneof![Just(0_usize), 0..300_usize, Just(200_000_usize)],
+        most in prop_oneof![0..60_usize, 60..400_usize, Just(200_000_usize)],
+        ends in any::<u32>(),
+    ) {
+        let whole = run(side, &wire, &[]);
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(wire.len())).collect();
+        cuts.sort_unstable();
+        let bytes: Vec<usize> = (1..wire.len().min(4096)).collect();
+        let scratch = &mut Scratch::new(size, most);
+        for cuts in [&cuts, &bytes] {
+            for ends in [0, ends] {
+                let kept = run_fed(side, |connection| feed_keeping(connection, scratch, &wire, cuts, |read| ends >> (read % 32) & 1 != 0));
+                prop_assert_eq!(&kept, &whole);
+            }
+        }
     }
 
     /// `into_rest` is exactly what was not consumed: a copy of it continues.

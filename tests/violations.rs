@@ -5,8 +5,9 @@
 
 mod support;
 
-use sockless::{Agreement, Cause, Config, Event, LifeCycle, ProtocolError};
-use support::{BINARY, CLOSE, CONTINUATION, Frame, MORE, PING, PONG, SIDES, Side, TEXT, cuts, eof, feed, feed_cut, frames, output};
+use sockless::{Agreement, Cause, Config, Connection, Event, LifeCycle, ProtocolError, Scratch};
+use support::{BINARY, CLOSE, CONTINUATION, Frame, MORE, PING, PONG, SIDES, Side, TEXT};
+use support::{cuts, eof, feed, feed_cut, feed_keeping, frames, output};
 
 #[derive(Clone)]
 struct Case {
@@ -164,15 +165,28 @@ fn every_row_under_every_cut() {
         let after = peer.frame(TEXT, b"after");
         let wire = [&before[..], &case.wire, &after].concat();
         for cuts in cuts(wire.len()) {
-            check(&case, &wire, &cuts);
+            check(&case, &cuts, |connection| feed_cut(connection, &wire, &cuts));
         }
     }
 }
 
-fn check(case: &Case, wire: &[u8], cuts: &[usize]) {
+/// The same where frames wait to be whole.
+#[test]
+fn every_row_where_cut_frames_are_kept() {
+    let mut scratch = Scratch::new(64, 1000);
+    for case in SIDES.into_iter().flat_map(cases) {
+        let peer = case.side.other();
+        let wire = [&peer.frame(TEXT, b"before")[..], &case.wire, &peer.frame(TEXT, b"after")].concat();
+        for cuts in cuts(wire.len()).into_iter().take(wire.len() + 1) {
+            check(&case, &cuts, |connection| feed_keeping(connection, &mut scratch, &wire, &cuts, |_| false));
+        }
+    }
+}
+
+fn check(case: &Case, cuts: &[usize], feed_all: impl FnOnce(&mut Connection) -> Vec<Event<'static>>) {
     let context = || format!("{:?} at a {:?}: {:02x?} cut at {cuts:?}", case.error, case.side, case.wire);
     let mut connection = case.side.open_with(case.agreed, case.config.clone());
-    let events = feed_cut(&mut connection, wire, cuts);
+    let events = feed_all(&mut connection);
 
     assert_eq!(events.first(), Some(&Event::Text("before".into())), "{}", context());
     let Some((Event::Closed(closure), delivered)) = events.split_last() else { panic!("{}: {events:?}", context()) };

@@ -42,6 +42,7 @@ use crate::outbox::Outbox;
 use crate::seed::{MaskKeys, Seed};
 use assembly::{Assembly, ControlAssembly};
 use chunks::Chunks;
+use core::mem;
 use stream::Stream;
 
 pub use config::{Config, Delivery};
@@ -173,7 +174,8 @@ impl Connection {
     /// The next event out of the bytes in `input`.
     ///
     /// Call it after every read, [`handle_eof`](crate::LifeCycle::handle_eof) and [`handle_error`](crate::LifeCycle::handle_error) until it gives `None`,
-    /// which means that all bytes were consumed. Stopping earlier is allowed if the rest of the input is kept and fed later.
+    /// which means that all bytes were consumed, but for those of a frame that a [keeping](Input::keeping) input leaves to the caller until it is whole. Stopping
+    /// earlier is allowed if the rest of the input is kept and fed later.
     ///
     /// There is no error to handle: a violation by the peer queues the right Close frame and is told as [`Event::Closed`]; afterwards
     /// input is thrown away and the answer is `None`.
@@ -200,7 +202,7 @@ impl Connection {
             None if input.is_empty() && self.decoder.is_idle() => None,
             None => {
                 // The input and the event that are lent here are not the caller's own: those can stay in registers.
-                let mut rest = Input::new(input.take_all());
+                let mut rest = mem::take(input);
                 let mut event = None;
                 self.poll_pieces(&mut rest, &mut event);
                 *input = rest;
@@ -264,7 +266,7 @@ impl Connection {
 
     /// Whether anything came since the last call.
     pub(crate) fn take_heard(&mut self) -> bool {
-        core::mem::take(&mut self.signs.heard)
+        mem::take(&mut self.signs.heard)
     }
 
     /// Whether the heartbeat's ping still waits for its pong.

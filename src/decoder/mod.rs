@@ -82,7 +82,7 @@ enum State {
 }
 
 /// The message under way, between its first frame's header and its last frame's end.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Message {
     kind: Kind,
     rsv: u8,
@@ -138,6 +138,8 @@ impl Decoder {
     }
 
     /// Takes bytes off the front of `input` and gives the next piece. `None`: all bytes were consumed, call again when there are more.
+    ///
+    /// Of a [keeping](Input::keeping) input, a frame without reserved bits that is not whole is left, if there is room for it: it is one piece when it is.
     ///
     /// # Errors
     /// The peer broke the protocol or a limit. It is told once; after it, all input is consumed and thrown away.
@@ -200,17 +202,29 @@ impl Decoder {
         self.direct_below = 0;
     }
 
-    /// Takes a header that lies whole in the input, or begins to gather it. `false`: the input is used up.
+    /// Takes a header that lies whole in the input, or begins to gather it. `false`: the input is used up, or what is left of it is to be kept.
     #[inline]
     fn header(&mut self, input: &mut Input<'_>) -> Result<bool, ProtocolError> {
         match self.check(input.peek())? {
             Some((header, used)) => {
+                if input.room() > 0 && self.leaves(header, used, input) {
+                    return Ok(false);
+                }
                 input.take(used);
                 self.begin(header)?;
                 Ok(true)
             }
+            None if input.len() < input.room() => Ok(false),
             None => self.gather([0; Header::MAX_LEN], 0, input),
         }
+    }
+
+    /// Whether a frame is left in the input until it is whole. What breaks a limit is not, nor what an extension makes something else of.
+    #[cold]
+    fn leaves(&self, header: Header, used: usize, input: &Input<'_>) -> bool {
+        let len = header.payload_len.saturating_add(used as u64);
+        let fits = (input.len() as u64) < len && len <= input.room() as u64;
+        fits && (header.opcode.is_control() || matches!(self.message_with(header), Ok(Message { rsv: 0, .. })))
     }
 
     /// Gathers a header. `false`: the input is used up.
@@ -265,22 +279,24 @@ impl Decoder {
 
     /// A header is whole: its payload begins.
     fn begin(&mut self, header: Header) -> Result<(), ProtocolError> {
-        let Header { fin, opcode, mask, payload_len, rsv } = header;
+        let Header { fin, opcode, mask, payload_len, .. } = header;
         if !opcode.is_control() {
-            let message = self.message.get_or_insert(Message {
-                kind: if opcode == OpCode::Text { Kind::Text } else { Kind::Binary },
-                rsv,
-                begun: false,
-                fragments: 0,
-                len: 0,
-            });
-            message.len = message.len.saturating_add(payload_len);
-            message.fragments = message.fragments.saturating_add(1);
-            self.limits.check(message.rsv != 0, payload_len, message.len, message.fragments)?;
+            self.message = Some(self.message_with(header)?);
         }
         self.direct_below = 0;
         self.state = State::Payload { opcode, fin, mask, rest: payload_len };
         Ok(())
+    }
+
+    /// The message under way, or the one that begins, with this data frame, if it keeps the limits.
+    fn message_with(&self, header: Header) -> Result<Message, ProtocolError> {
+        let Header { opcode, payload_len, rsv, .. } = header;
+        let kind = if opcode == OpCode::Text { Kind::Text } else { Kind::Binary };
+        let mut message = self.message.unwrap_or(Message { kind, rsv, begun: false, fragments: 0, len: 0 });
+        message.len = message.len.saturating_add(payload_len);
+        message.fragments = message.fragments.saturating_add(1);
+        self.limits.check(message.rsv != 0, payload_len, message.len, message.fragments)?;
+        Ok(message)
     }
 
     /// Gives what there is of a payload.

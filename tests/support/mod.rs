@@ -5,7 +5,7 @@ pub mod alloc;
 pub mod pair;
 
 use bytes::Buf;
-use sockless::{Agreement, Config, Connection, Event, Input, LifeCycle, Role, Seed};
+use sockless::{Agreement, Config, Connection, Event, Input, LifeCycle, Role, Scratch, Seed};
 
 pub const TEXT: u8 = 0x81;
 pub const BINARY: u8 = 0x82;
@@ -119,6 +119,42 @@ pub fn feed_cut(connection: &mut Connection, bytes: &[u8], cuts: &[usize]) -> Ve
     for to in cuts.iter().copied().chain([bytes.len()]) {
         events.extend(feed(connection, &bytes[from..to]));
         from = to;
+    }
+    events
+}
+
+/// Feeds `bytes` in reads that end at `cuts` or where there is no more room; frames that are cut stay in the scratch until a turn ends: after the reads
+/// that `ends` says, by their numbers, and after the last.
+pub fn feed_keeping(
+    connection: &mut Connection,
+    scratch: &mut Scratch,
+    bytes: &[u8],
+    cuts: &[usize],
+    ends: impl Fn(usize) -> bool,
+) -> Vec<Event<'static>> {
+    fn poll(connection: &mut Connection, mut input: Input<'_>, events: &mut Vec<Event<'static>>) -> usize {
+        while let Some(event) = connection.poll_event(&mut input) {
+            events.push(event.into_owned());
+        }
+        input.len()
+    }
+    let (mut events, mut from) = (Vec::new(), 0);
+    for (read, to) in cuts.iter().copied().chain([bytes.len()]).enumerate() {
+        loop {
+            let room = scratch.room();
+            assert!(!room.is_empty(), "a read of no bytes would be taken for the end");
+            let n = room.len().min(to - from);
+            room[..n].copy_from_slice(&bytes[from..from + n]);
+            from += n;
+            let rest = poll(connection, scratch.input(n), &mut events);
+            scratch.keep(rest);
+            if from == to {
+                break;
+            }
+        }
+        if ends(read) || to == bytes.len() {
+            assert_eq!(poll(connection, scratch.rest(), &mut events), 0, "of an ordinary input nothing is left");
+        }
     }
     events
 }

@@ -1,10 +1,11 @@
-//! Ours: as the loop in the README drives it, and as the chat's does, with buffers that the loop lends; and with reads into their final place.
+//! Ours: as the loop in the README drives it; and with all that a loop can do: buffers that it lends, frames that wait where they were read to, and reads into
+//! their final place.
 
 use crate::peer::{End, Refused};
 use crate::plain::{Connection, Message, Peer, Pipe, Setup, Tally};
 use bytes::Buf;
 use sockless::server::{self, Incoming};
-use sockless::{Agreement, Buffers, Config, Event, Input, LifeCycle, Role, Seed, client};
+use sockless::{Agreement, Buffers, Config, Event, Input, LifeCycle, Role, Scratch, Seed, client};
 use std::cell::RefCell;
 use std::io::IoSlice;
 use std::rc::Rc;
@@ -12,7 +13,7 @@ use std::rc::Rc;
 /// sockless.
 #[derive(Debug)]
 pub(crate) struct Sockless {
-    /// Whether the loop lends its buffers, and reads what is left of a large message into its place.
+    /// Whether the loop lends its buffers, keeps the frames that a read has cut, and reads what is left of a larger message into its place.
     lends: bool,
     tools: Rc<RefCell<Tools>>,
 }
@@ -21,11 +22,13 @@ pub(crate) struct Sockless {
 #[derive(Debug)]
 struct Tools {
     scratch: Vec<u8>,
+    /// What the loop that lends reads into.
+    keeping: Scratch,
     buffers: Buffers,
 }
 
 impl Sockless {
-    /// As the chat does.
+    /// With all that a loop can do.
     pub(crate) fn lending() -> Self {
         Self::new(true)
     }
@@ -37,7 +40,8 @@ impl Sockless {
 
     fn new(lends: bool) -> Self {
         let buffers = Buffers::new(8 << 20);
-        Self { lends, tools: Rc::new(RefCell::new(Tools { scratch: vec![0; if lends { 128 << 10 } else { 16 << 10 }], buffers })) }
+        let keeping = Scratch::new(128 << 10, 8 << 20);
+        Self { lends, tools: Rc::new(RefCell::new(Tools { scratch: vec![0; 16 << 10], keeping, buffers })) }
     }
 }
 
@@ -48,7 +52,8 @@ impl Peer for Sockless {
 
     fn about(&self) -> &'static str {
         if self.lends {
-            "reads of 128 KiB, the loop lends its `Buffers` for each turn, and reads the rest of a large message straight into its place (`io`)"
+            "reads of 128 KiB into a `Scratch`, which keeps frames of up to 8 MiB until they are whole, and the rest of larger ones straight into its place \
+             (`io`); the loop lends its `Buffers` for each turn"
         } else {
             "reads of 16 KiB into the loop's scratch; `send_binary` of a slice, or of `Bytes` where that spares a copy; \
              one write for all that is queued, of up to 128 slices"
@@ -110,7 +115,7 @@ struct Driven {
 
 impl Connection for Driven {
     fn receive(&mut self, messages: usize, tally: &mut Tally<'_>) -> Result<(), Refused> {
-        let Tools { scratch, buffers } = &mut *self.tools.borrow_mut();
+        let Tools { scratch, keeping, buffers } = &mut *self.tools.borrow_mut();
         let until = tally.messages + messages as u64;
         if !self.lends {
             while tally.messages < until {
@@ -122,7 +127,7 @@ impl Connection for Driven {
             }
             return Ok(());
         }
-        // A turn, as long as there is something to read.
+        // A turn, as long as there is something to read; at its end the connection takes over what is kept.
         let mut connection = buffers.lend(&mut self.connection);
         while tally.messages < until {
             let mut input = match connection.io().0 {
@@ -132,13 +137,19 @@ impl Connection for Driven {
                     Input::empty()
                 }
                 None => {
-                    let read = self.pipe.read_slice(scratch).ok_or(Refused)?;
-                    Input::new(&mut scratch[..read])
+                    let read = self.pipe.read_slice(keeping.room()).ok_or(Refused)?;
+                    keeping.input(read)
                 }
             };
             while let Some(event) = connection.poll_event(&mut input) {
                 connection.reclaim(deliver(event, tally)?);
             }
+            let rest = input.len();
+            keeping.keep(rest);
+        }
+        let mut input = keeping.rest();
+        while let Some(event) = connection.poll_event(&mut input) {
+            connection.reclaim(deliver(event, tally)?);
         }
         Ok(())
     }

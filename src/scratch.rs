@@ -1,0 +1,169 @@
+//! The buffer that a loop reads into, where the bytes of a frame stay that a read has cut.
+//!
+//! ```text
+//!               from      to
+//!   ┌──────────┬─────────┬───────────────┐
+//!   │ consumed │ kept    │ room()        │      room(), a read, input(), polls, keep()
+//!   └──────────┴─────────┴───────────────┘
+//!   ┌─────────┬──────────────────────────┐
+//!   │ kept    │ room()                   │      moved to the front where the rest would not fit
+//!   └─────────┴──────────────────────────┘
+//! ```
+//!
+//! A large frame is moved when little of it has come, and what is read behind it ends where it ends: the next one then begins at the front and is not moved
+//! at all. The counts that a caller gives are cut to what there is: a wrong one loses bytes of the peer's, or repeats some, but nothing panics.
+
+use crate::frame::Header;
+use crate::input::Input;
+use alloc::vec::Vec;
+use core::mem;
+
+/// A loop's buffer to read into, which keeps what a read has cut of a frame until the rest has come. RFC 6455 §5.2.
+///
+/// The next read overwrites an ordinary buffer, so a connection copies what a read has cut. Here the frame stays where it was read to; when it is whole it is
+/// unmasked in place, its text is checked once, and the message is borrowed: see [`Input::keeping`]. That pays for messages from some 100 KiB on, and most
+/// for text, which is never [read directly](crate::LifeCycle::io) into its place.
+///
+/// One serves all connections of a loop, for a turn each, in which the loop reads as long as there is more. **A turn, however it ends, ends with
+/// [`rest`](Self::rest)**: the connection takes over what is kept, for nobody else may get these bytes. Where there is but one connection no turn has to
+/// end, but before [`handle_eof`](crate::LifeCycle::handle_eof).
+///
+/// ```
+/// use sockless::{Agreement, Config, Connection, Event, Role, Scratch, Seed};
+/// use std::borrow::Cow;
+/// use std::io::Read;
+///
+/// let mut connection = Connection::new(Role::Client(Seed::new([7; 32])), Agreement::default(), Config::default());
+/// let mut scratch = Scratch::new(16 << 10, 1 << 20);
+/// let wire = [&[0x81, 127][..], &100_000_u64.to_be_bytes(), &[b'a'; 100_000], b"\x81\x05Hel"].concat();
+/// let mut stream = &wire[..];
+///
+/// let mut texts = Vec::new();
+/// loop {
+///     let read = stream.read(scratch.room())?;
+///     if read == 0 {
+///         break; // Or: there is no more now.
+///     }
+///     let mut input = scratch.input(read);
+///     while let Some(event) = connection.poll_event(&mut input) {
+///         let Event::Text(Cow::Borrowed(text)) = event else { panic!("{event:?}") };
+///         texts.push(text.len());
+///     }
+///     let rest = input.len();
+///     scratch.keep(rest);
+/// }
+/// assert_eq!(texts, [100_000]);
+///
+/// // The end of the turn.
+/// let mut input = scratch.rest();
+/// assert_eq!(input.len(), 5);
+/// assert!(connection.poll_event(&mut input).is_none() && input.is_empty());
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Scratch {
+    bytes: Vec<u8>,
+    /// What is kept lies between these two.
+    from: usize,
+    to: usize,
+    /// Where the last input began.
+    start: usize,
+    size: usize,
+    most: usize,
+}
+
+impl Scratch {
+    /// A buffer of `size` bytes, at least 32, that keeps frames of at most `most` bytes, header and payload. Larger ones are consumed as they come.
+    ///
+    /// A frame that is larger than `size` makes it grow, to twice its length at a time as the frame comes and never because the frame declares so much: up to
+    /// `most` and half of `size`. It stays so until [`shrink`](Self::shrink).
+    ///
+    /// ```
+    /// let mut scratch = sockless::Scratch::new(128 << 10, 8 << 20);
+    /// assert_eq!(scratch.room().len(), 128 << 10);
+    /// ```
+    pub fn new(size: usize, most: usize) -> Self {
+        let size = size.max(2 * Header::MAX_LEN.next_power_of_two());
+        Self { bytes: alloc::vec![0; size], from: 0, to: 0, start: 0, size, most }
+    }
+
+    /// Where to read to, behind what is kept: `size` bytes if that is nothing, the rest of a frame that is larger, and otherwise at least half of `size`, as
+    /// far as there is memory for it. Tell [`input`](Self::input) how many came.
+    ///
+    /// It is empty only if polls were left out until all was full.
+    pub fn room(&mut self) -> &mut [u8] {
+        let mut end = self.end();
+        if self.from == self.to || end > self.bytes.len() && (end - self.from <= self.bytes.len() || self.is_short()) {
+            end -= self.from;
+            self.bytes.copy_within(self.from..self.to, 0);
+            (self.from, self.to, self.start) = (0, self.to - self.from, 0);
+        }
+        if end > self.bytes.len() && self.is_short() {
+            self.grow();
+        }
+        let end = end.min(self.bytes.len());
+        self.bytes.get_mut(self.to..end).unwrap_or_default()
+    }
+
+    /// What is kept, and behind it the `read` bytes that a read has brought. Poll until `None`; then [`keep`](Self::keep) what is left.
+    ///
+    /// With 0 it is what is kept alone: for who did not poll until `None`.
+    pub fn input(&mut self, read: usize) -> Input<'_> {
+        self.to = self.to.saturating_add(read).min(self.bytes.len());
+        // Where there is no memory to read the rest to, the connection takes the frame over.
+        let full = self.to - self.from == self.bytes.len();
+        let stuck = full && self.cut().is_some() && !self.grow();
+        self.start = mem::replace(&mut self.from, self.to);
+        Input::keeping(self.bytes.get_mut(self.start..self.to).unwrap_or_default(), if stuck { 0 } else { self.most })
+    }
+
+    /// Keeps the last `rest` bytes of the input for the next one: its [`len`](Input::len) after the polls. Without this call nothing of it is kept.
+    pub fn keep(&mut self, rest: usize) {
+        self.from = self.to.saturating_sub(rest).max(self.start);
+    }
+
+    /// What is kept, as an ordinary input: the end of a turn. Poll until `None`, and the connection has taken it over.
+    pub fn rest(&mut self) -> Input<'_> {
+        let (from, to) = (mem::take(&mut self.from), mem::take(&mut self.to));
+        self.start = 0;
+        Input::new(self.bytes.get_mut(from..to).unwrap_or_default())
+    }
+
+    /// Frees the room for large frames, down to `size` bytes, or to what is kept. Do so when there has been nothing to do for a while, and not after each large
+    /// message: new memory costs the next one as much as all else.
+    pub fn shrink(&mut self) {
+        let len = self.size.max(self.to).min(self.bytes.len());
+        self.bytes.truncate(len);
+        self.bytes.shrink_to_fit();
+    }
+
+    /// Where to read to, if there is so much: to the end of a large frame, or else as much as the buffer has from the start.
+    fn end(&self) -> usize {
+        match self.cut() {
+            Some(end) if end - self.from > self.size => end,
+            _ => (self.from + self.size).max(self.to + self.size / 2),
+        }
+    }
+
+    /// Where the frame ends that is kept, if its header is there, it is not whole, and is to be.
+    fn cut(&self) -> Option<usize> {
+        let (header, len) = Header::decode(self.bytes.get(self.from..self.to)?).ok()??;
+        let len = usize::try_from(header.payload_len).ok()?.checked_add(len).filter(|len| *len <= self.most)?;
+        self.from.checked_add(len).filter(|end| *end > self.to)
+    }
+
+    /// Whether there is too little room behind what is kept for a read.
+    fn is_short(&self) -> bool {
+        self.bytes.len() - self.to < self.size / 2
+    }
+
+    /// Twice the length, if there is memory for it and it may be so much.
+    fn grow(&mut self) -> bool {
+        let len = self.bytes.len().saturating_mul(2).min(self.most.saturating_add(self.size / 2));
+        let grows = len > self.bytes.len() && self.bytes.try_reserve_exact(len - self.bytes.len()).is_ok();
+        if grows {
+            self.bytes.resize(len, 0);
+        }
+        grows
+    }
+}
