@@ -4,12 +4,19 @@
 use super::*;
 use proptest::prelude::*;
 use sockless::deflate::Pool;
-use sockless::{Cause, Chunk, Data, Delivery, ProtocolError};
-use support::{BINARY, CONTINUATION, MORE, SIDES, TEXT, feed_cut};
+use sockless::{Cause, Chunk, Data, Delivery, ProtocolError, Scratch};
+use support::{BINARY, CONTINUATION, MORE, SIDES, TEXT, feed_cut, feed_keeping};
 
 /// What was delivered, chunks joined, how many messages were whole, and why it ended, if it did.
 fn outcome(agreed: Parameters, config: Config, wire: &[u8], step: usize) -> Outcome {
     told(events(&mut open(Side::Server, agreed, config), wire, step))
+}
+
+/// The same through a scratch that keeps what a read cuts.
+fn outcome_kept(agreed: Parameters, config: Config, wire: &[u8], step: usize) -> Outcome {
+    let cuts: Vec<usize> = (step..wire.len()).step_by(step).collect();
+    let mut connection = open(Side::Server, agreed, config);
+    told(feed_keeping(&mut connection, &mut Scratch::new(100, 1 << 20), wire, &cuts, |_| false))
 }
 
 type Outcome = (Vec<u8>, usize, Option<Cause>);
@@ -36,10 +43,11 @@ fn check(agreed: Parameters, config: &Config, wire: &[u8], whole: &[u8], valid: 
         for (delivery, expected) in [(Delivery::Whole, whole), (Delivery::Chunks, valid)] {
             let mut config = config.clone();
             config.delivery = delivery;
-            let (got, messages, end) = outcome(agreed, config, wire, step);
-            assert_eq!(end, Some(Cause::Violation(error)), "{delivery:?} {step}");
-            assert_eq!(messages, usize::from(!whole.is_empty()), "{delivery:?} {step}");
-            assert!(got == expected, "{} bytes of {}, {delivery:?} {step}", got.len(), expected.len());
+            for (got, messages, end) in [outcome(agreed, config.clone(), wire, step), outcome_kept(agreed, config, wire, step)] {
+                assert_eq!(end, Some(Cause::Violation(error)), "{delivery:?} {step}");
+                assert_eq!(messages, usize::from(!whole.is_empty()), "{delivery:?} {step}");
+                assert!(got == expected, "{} bytes of {}, {delivery:?} {step}", got.len(), expected.len());
+            }
         }
     }
 }
@@ -172,6 +180,23 @@ fn a_block_that_ends_with_the_tail_by_itself_is_whole() {
     }
 }
 
+/// Of what is compressed nothing waits: it is inflated as it comes, and what is wrong with it found.
+#[test]
+fn compressed_frames_are_not_kept() {
+    let payload = [deflate(&mut zlib(), prose(3000, 1).as_bytes()), vec![0; 100]].concat();
+    for wire in [
+        compressed(Side::Client, TEXT, &payload),
+        [compressed(Side::Client, TEXT & MORE, &payload[..500]), Side::Client.frame(CONTINUATION, &payload[500..])].concat(),
+    ] {
+        let mut connection = open(Side::Server, parameters(15, true), Config::default());
+        for byte in wire[..wire.len() - 110].chunks(50) {
+            let mut read = byte.to_vec();
+            let mut input = Input::keeping(&mut read, 1 << 20);
+            assert!(connection.poll_event(&mut input).is_none() && input.len() < 14, "of a header at most");
+        }
+    }
+}
+
 /// A message that a peer compresses with all that it said before: its kind, its text, where its two fragments part, and a byte of it that becomes another.
 type Sent = (u8, (usize, u64), prop::sample::Index, Option<(prop::sample::Index, u8)>);
 
@@ -212,13 +237,16 @@ proptest! {
         for delivery in [Delivery::Whole, Delivery::Chunks] {
             let mut config = Config::default();
             (config.delivery, config.limits.max_message) = (delivery, 40_000);
-            let run = |cuts: &[usize]| {
+            let run_fed = |feed: &dyn Fn(&mut Connection) -> Vec<Event<'static>>| {
                 let mut connection = open(side, parameters(15, takeover), config.clone());
-                let told = told(feed_cut(&mut connection, &wire, cuts));
+                let told = told(feed(&mut connection));
                 (told, sent(&mut connection))
             };
+            let run = |cuts: &[usize]| run_fed(&|connection| feed_cut(connection, &wire, cuts));
             let whole = run(&[]);
             prop_assert!(run(&cuts) == whole, "{:?}", delivery);
+            let kept = run_fed(&|connection| feed_keeping(connection, &mut Scratch::new(1000, 1 << 20), &wire, &cuts, |_| false));
+            prop_assert!(kept == whole, "{:?}, kept", delivery);
             if wire.len() < 2000 {
                 prop_assert!(run(&(1..wire.len()).collect::<Vec<_>>()) == whole, "{:?}, byte by byte", delivery);
             }
