@@ -106,11 +106,4 @@ impl<'b> Input<'b> {
     pub(crate) fn room(&self) -> usize {
         self.room
     }
-
-    /// From now on all is consumed.
-    #[cfg(feature = "alloc")]
-    #[inline]
-    pub(crate) fn keep_nothing(&mut self) {
-        self.room = 0;
-    }
 }

@@ -56,9 +56,6 @@ impl Connection {
             Ok(Some(event)) => return Some(event),
             Err(cause) => return Some(self.fail(cause, input)),
         }
-        if let Reception::Chunks(_) = self.message {
-            input.keep_nothing();
-        }
         loop {
             if let Some(event) = self.poll_fragments(input) {
                 return Some(event);

@@ -157,6 +157,7 @@ impl Decoder {
     ) -> Option<Result<Piece<'b>, ProtocolError>> {
         loop {
             let step = match self.state {
+                State::Header { len: 0, .. } if input.room() > 0 && self.leaves(input) => return None,
                 State::Header { len: 0, .. } => self.header(input),
                 State::Header { bytes, len } => self.gather(bytes, len, input),
                 State::Payload { opcode, fin, mask, rest } => {
@@ -202,29 +203,35 @@ impl Decoder {
         self.direct_below = 0;
     }
 
-    /// Takes a header that lies whole in the input, or begins to gather it. `false`: the input is used up, or what is left of it is to be kept.
+    /// Takes a header that lies whole in the input, or begins to gather it. `false`: the input is used up.
     #[inline]
     fn header(&mut self, input: &mut Input<'_>) -> Result<bool, ProtocolError> {
         match self.check(input.peek())? {
             Some((header, used)) => {
-                if input.room() > 0 && self.leaves(header, used, input) {
-                    return Ok(false);
-                }
                 input.take(used);
                 self.begin(header)?;
                 Ok(true)
             }
-            None if input.len() < input.room() => Ok(false),
             None => self.gather([0; Header::MAX_LEN], 0, input),
         }
     }
 
-    /// Whether a frame is left in the input until it is whole. What breaks a limit is not, nor what an extension makes something else of.
+    /// Whether the frame that begins here is left in the input until it is whole. What breaks a rule or a limit is not, nor is what nobody can borrow: a message
+    /// of which an extension makes something else, and any where there is no direct path.
     #[cold]
-    fn leaves(&self, header: Header, used: usize, input: &Input<'_>) -> bool {
-        let len = header.payload_len.saturating_add(used as u64);
-        let fits = (input.len() as u64) < len && len <= input.room() as u64;
-        fits && (header.opcode.is_control() || matches!(self.message_with(header), Ok(Message { rsv: 0, .. })))
+    #[inline(never)]
+    fn leaves(&self, input: &Input<'_>) -> bool {
+        let (come, room) = (input.len() as u64, input.room() as u64);
+        match self.check(input.peek()) {
+            Ok(Some((header, used))) => {
+                let len = header.payload_len.saturating_add(used as u64);
+                let mut message = self.message.unwrap_or(Message::begun_by(header));
+                let whole = header.opcode.is_control() || message.rsv == 0 && message.add(header.payload_len, self.limits).is_ok();
+                come < len && len <= room && whole && self.idle_below != 0
+            }
+            Ok(None) => come < room && self.idle_below != 0,
+            Err(_) => false,
+        }
     }
 
     /// Gathers a header. `false`: the input is used up.
@@ -281,22 +288,11 @@ impl Decoder {
     fn begin(&mut self, header: Header) -> Result<(), ProtocolError> {
         let Header { fin, opcode, mask, payload_len, .. } = header;
         if !opcode.is_control() {
-            self.message = Some(self.message_with(header)?);
+            self.message.get_or_insert(Message::begun_by(header)).add(payload_len, self.limits)?;
         }
         self.direct_below = 0;
         self.state = State::Payload { opcode, fin, mask, rest: payload_len };
         Ok(())
-    }
-
-    /// The message under way, or the one that begins, with this data frame, if it keeps the limits.
-    fn message_with(&self, header: Header) -> Result<Message, ProtocolError> {
-        let Header { opcode, payload_len, rsv, .. } = header;
-        let kind = if opcode == OpCode::Text { Kind::Text } else { Kind::Binary };
-        let mut message = self.message.unwrap_or(Message { kind, rsv, begun: false, fragments: 0, len: 0 });
-        message.len = message.len.saturating_add(payload_len);
-        message.fragments = message.fragments.saturating_add(1);
-        self.limits.check(message.rsv != 0, payload_len, message.len, message.fragments)?;
-        Ok(message)
     }
 
     /// Gives what there is of a payload.
@@ -364,6 +360,21 @@ impl Decoder {
             }
             _ => false,
         }
+    }
+}
+
+impl Message {
+    /// One of which no frame is counted yet.
+    fn begun_by(header: Header) -> Self {
+        let kind = if header.opcode == OpCode::Text { Kind::Text } else { Kind::Binary };
+        Self { kind, rsv: header.rsv, begun: false, fragments: 0, len: 0 }
+    }
+
+    /// Counts a frame. It has to keep the limits, and so has the message with it.
+    fn add(&mut self, frame: u64, limits: Limits) -> Result<(), ProtocolError> {
+        self.len = self.len.saturating_add(frame);
+        self.fragments = self.fragments.saturating_add(1);
+        limits.check(self.rsv != 0, frame, self.len, self.fragments)
     }
 }
 
