@@ -91,38 +91,37 @@ impl Scratch {
     /// far as there is memory for it. Tell [`input`](Self::input) how many came.
     ///
     /// It is empty only if polls were left out until all was full.
+    #[inline]
     pub fn room(&mut self) -> &mut [u8] {
-        let mut end = self.end();
-        if self.from == self.to || end > self.bytes.len() && (end - self.from <= self.bytes.len() || self.is_short()) {
-            end -= self.from;
-            self.bytes.copy_within(self.from..self.to, 0);
-            (self.from, self.to, self.start) = (0, self.to - self.from, 0);
-        }
-        if end > self.bytes.len() && self.is_short() {
-            self.grow();
-        }
-        let end = end.min(self.bytes.len());
+        let end = if self.from == self.to {
+            (self.from, self.to, self.start) = (0, 0, 0);
+            self.size
+        } else {
+            self.room_behind()
+        };
         self.bytes.get_mut(self.to..end).unwrap_or_default()
     }
 
     /// What is kept, and behind it the `read` bytes that a read has brought. Poll until `None`; then [`keep`](Self::keep) what is left.
     ///
     /// With 0 it is what is kept alone: for who did not poll until `None`.
+    #[inline]
     pub fn input(&mut self, read: usize) -> Input<'_> {
         self.to = self.to.saturating_add(read).min(self.bytes.len());
         // Where there is no memory to read the rest to, the connection takes the frame over.
-        let full = self.to - self.from == self.bytes.len();
-        let stuck = full && self.cut().is_some() && !self.grow();
+        let stuck = self.to == self.bytes.len() && self.is_stuck();
         self.start = mem::replace(&mut self.from, self.to);
         Input::keeping(self.bytes.get_mut(self.start..self.to).unwrap_or_default(), if stuck { 0 } else { self.most })
     }
 
     /// Keeps the last `rest` bytes of the input for the next one: its [`len`](Input::len) after the polls. Without this call nothing of it is kept.
+    #[inline]
     pub fn keep(&mut self, rest: usize) {
         self.from = self.to.saturating_sub(rest).max(self.start);
     }
 
     /// What is kept, as an ordinary input: the end of a turn. Poll until `None`, and the connection has taken it over.
+    #[inline]
     pub fn rest(&mut self) -> Input<'_> {
         let (from, to) = (mem::take(&mut self.from), mem::take(&mut self.to));
         self.start = 0;
@@ -132,17 +131,33 @@ impl Scratch {
     /// Frees the room for large frames, down to `size` bytes, or to what is kept. Do so when there has been nothing to do for a while, and not after each large
     /// message: new memory costs the next one as much as all else.
     pub fn shrink(&mut self) {
-        let len = self.size.max(self.to).min(self.bytes.len());
+        self.bytes.copy_within(self.from..self.to, 0);
+        (self.from, self.to, self.start) = (0, self.to - self.from, 0);
+        let len = self.size.max(self.to);
         self.bytes.truncate(len);
         self.bytes.shrink_to_fit();
     }
 
-    /// Where to read to, if there is so much: to the end of a large frame, or else as much as the buffer has from the start.
-    fn end(&self) -> usize {
-        match self.cut() {
+    /// Makes room behind what is kept, and tells where it ends.
+    #[inline(never)]
+    fn room_behind(&mut self) -> usize {
+        // To the end of a large frame, or else as much as there was at first.
+        let mut end = match self.cut() {
             Some(end) if end - self.from > self.size => end,
             _ => (self.from + self.size).max(self.to + self.size / 2),
+        };
+        let line = self.line();
+        if end > self.bytes.len() && self.from >= line && (end - self.from <= self.bytes.len() || self.is_short()) {
+            let kept = self.to - self.from;
+            let front = (self.bytes.as_ptr().addr() + kept).wrapping_neg() % line;
+            self.bytes.copy_within(self.from..self.to, front);
+            end = end - self.from + front;
+            (self.from, self.to, self.start) = (front, front + kept, front);
         }
+        if end > self.bytes.len() && self.is_short() {
+            self.grow();
+        }
+        end.min(self.bytes.len())
     }
 
     /// Where the frame ends that is kept, if its header is there, it is not whole, and is to be.
@@ -152,9 +167,20 @@ impl Scratch {
         self.from.checked_add(len).filter(|end| *end > self.to)
     }
 
+    /// What is read is laid at the beginning of a cache line, for elsewhere a copy can take three times as long; unless that were much for a small buffer.
+    fn line(&self) -> usize {
+        if self.size < 1024 { 1 } else { 64 }
+    }
+
     /// Whether there is too little room behind what is kept for a read.
     fn is_short(&self) -> bool {
         self.bytes.len() - self.to < self.size / 2
+    }
+
+    /// The buffer is full: whether it is so of one frame of which more is to come, and cannot grow.
+    #[inline(never)]
+    fn is_stuck(&mut self) -> bool {
+        self.from < self.line() && self.cut().is_some() && !self.grow()
     }
 
     /// Twice the length, if there is memory for it and it may be so much.

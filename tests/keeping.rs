@@ -301,23 +301,29 @@ fn the_scratch_grows_with_what_has_come_and_shrinks_when_told() {
         }
         assert!(support::alloc::live() as usize >= len);
         // What is kept stays.
-        read(&mut server, &mut scratch, &mut &wire[..100], |event| panic!("{event:?}"));
-        scratch.shrink();
-        assert_eq!(support::alloc::live() as usize, 8 * KIB);
-        assert_eq!(scratch.rest().into_rest(), &wire[..100]);
+        for (kept, live) in [(0, 8 * KIB), (100, 8 * KIB), (8 * KIB, 8 * KIB), (9000, 9000)] {
+            let mut unread = &wire[..kept];
+            while !unread.is_empty() {
+                read(&mut server, &mut scratch, &mut unread, |event| panic!("{event:?}"));
+            }
+            scratch.shrink();
+            assert_eq!(support::alloc::live() as usize, live);
+            assert!(scratch.rest().into_rest() == &wire[..kept]);
+            scratch.shrink();
+        }
     });
 }
 
 /// What there is no memory to keep, the connection takes over.
 #[test]
 fn a_scratch_that_cannot_grow_keeps_less() {
-    let wire = Side::Client.frame(BINARY, &[7; 1400]);
-    let mut scratch = Scratch::new(1000, MIB);
+    let wire = Side::Client.frame(BINARY, &[7; 14_000]);
+    let mut scratch = Scratch::new(10_000, MIB);
     for refused in [true, false] {
         let mut server = Side::Server.open(Config::default());
-        let most = if refused { 1500 } else { usize::MAX };
+        let most = if refused { 15_000 } else { usize::MAX };
         let events = refusing_above(most, || feed_keeping(&mut server, &mut scratch, &wire, &[], |_| false));
-        assert_eq!(events, [Event::Binary([7; 1400][..].into())]);
+        assert_eq!(events, [Event::Binary([7; 14_000][..].into())]);
     }
 }
 
@@ -332,6 +338,12 @@ fn wrong_counts_do_no_harm() {
     assert_eq!(scratch.input(0).len(), 60);
     scratch.keep(1);
     assert_eq!((scratch.input(0).len(), scratch.rest().len()), (1, 0));
+    // Before an input there is nothing of its own.
+    assert_eq!(scratch.input(40).len(), 40);
+    scratch.keep(10);
+    assert_eq!(scratch.input(5).len(), 15);
+    scratch.keep(usize::MAX);
+    assert_eq!((scratch.input(0).len(), scratch.rest().len()), (15, 0));
     // Who never polls comes to the end of the room, and not further.
     let mut lens = Vec::new();
     loop {
