@@ -26,17 +26,17 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OpCode {
     /// A further fragment of the message that is under way.
-    Continuation,
+    Continuation = 0x0,
     /// A text message, or its first fragment.
-    Text,
+    Text = 0x1,
     /// A binary message, or its first fragment.
-    Binary,
+    Binary = 0x2,
     /// The end of the connection.
-    Close,
+    Close = 0x8,
     /// A question whether the peer is there.
-    Ping,
+    Ping = 0x9,
     /// The answer to a ping.
-    Pong,
+    Pong = 0xa,
 }
 
 impl OpCode {
@@ -55,14 +55,7 @@ impl OpCode {
 
     /// The four bits on the wire.
     pub const fn bits(self) -> u8 {
-        match self {
-            Self::Continuation => 0x0,
-            Self::Text => 0x1,
-            Self::Binary => 0x2,
-            Self::Close => 0x8,
-            Self::Ping => 0x9,
-            Self::Pong => 0xa,
-        }
+        self as u8
     }
 
     /// Close, ping or pong: short, never fragmented, allowed between the fragments of a message. §5.5.
@@ -203,6 +196,17 @@ impl Encoded {
     }
 }
 
+/// The header of a message that is one frame of at most 64 KiB: its bytes, and how many of them there are.
+#[cfg(feature = "alloc")]
+#[inline(always)]
+pub(crate) fn encode_short(opcode: OpCode, payload_len: u16, mask: Option<[u8; 4]>) -> ([u8; 8], usize) {
+    let (masked, key_len) = if mask.is_some() { (MASK, 4) } else { (0, 0) };
+    let key = u64::from(u32::from_le_bytes(mask.unwrap_or_default()));
+    let (len, before_key) = if payload_len < 126 { (payload_len.into(), 2) } else { (u64::from(payload_len.swap_bytes()) << 8 | 126, 4) };
+    let bytes = u64::from(FIN | opcode.bits()) | (u64::from(masked) | len) << 8 | key << (8 * before_key);
+    (bytes.to_le_bytes(), before_key + key_len)
+}
+
 impl AsRef<[u8]> for Encoded {
     #[inline]
     fn as_ref(&self) -> &[u8] {
@@ -242,6 +246,20 @@ mod tests {
                             }
                         }
                     }
+                }
+            }
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "alloc")]
+    fn a_short_header_is_the_header() {
+        for opcode in [OpCode::Text, OpCode::Binary] {
+            for mask in [None, Some([1, 2, 3, 4])] {
+                for payload_len in 0..=u16::MAX {
+                    let (bytes, len) = encode_short(opcode, payload_len, mask);
+                    let header = Header { fin: true, rsv: 0, opcode, mask, payload_len: payload_len.into() };
+                    assert_eq!(&bytes[..len], header.encode().as_ref());
                 }
             }
         }

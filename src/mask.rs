@@ -37,23 +37,46 @@ pub const fn rotate(key: [u8; 4], done: usize) -> [u8; 4] {
 /// Fills `to` with `from`, which is as long, masked: copied and masked in one pass.
 #[cfg(feature = "alloc")]
 pub(crate) fn copy_masked(to: &mut [u8], from: &[u8], key: [u8; 4]) {
-    let key = twice(key);
     in_wide_vectors(
         #[inline(always)]
-        || {
-            let (mut to, mut from) = (to.chunks_exact_mut(BLOCK), from.chunks_exact(BLOCK));
-            for (to, from) in to.by_ref().zip(from.by_ref()) {
-                if let (Ok(to), Ok(from)) = (<&mut [u8; BLOCK]>::try_from(to), <[u8; BLOCK]>::try_from(from)) {
-                    *to = masked(from, key);
+        || match from.last_chunk::<BLOCK>() {
+            Some(last) => {
+                let key = twice(key);
+                for (to, from) in to.chunks_exact_mut(BLOCK).zip(from.chunks_exact(BLOCK)) {
+                    if let (Ok(to), Ok(from)) = (<&mut [u8; BLOCK]>::try_from(to), <[u8; BLOCK]>::try_from(from)) {
+                        *to = masked(from, key);
+                    }
                 }
+                replace_last(to, masked(*last, rotate_twice(key, from.len())));
             }
-            let to = to.into_remainder();
-            for (to, from) in to.iter_mut().zip(from.remainder()) {
-                *to = *from;
-            }
-            apply_short(to, key);
+            None => copy_short(to, from, key),
         },
     );
+}
+
+/// The same for at most 64 bytes.
+#[cfg(feature = "alloc")]
+#[inline(always)]
+pub(crate) fn copy_short(to: &mut [u8], from: &[u8], key: [u8; 4]) {
+    let key = twice(key);
+    if !(copy_ends::<32>(to, from, key) || copy_ends::<16>(to, from, key) || copy_ends::<8>(to, from, key) || copy_ends::<4>(to, from, key))
+    {
+        for ((to, from), key) in to.iter_mut().zip(from).zip(key.to_le_bytes()) {
+            *to = from ^ key;
+        }
+    }
+}
+
+/// The first and the last block of `N` bytes, between which nothing lies. `false`: there are fewer bytes.
+#[cfg(feature = "alloc")]
+#[inline(always)]
+fn copy_ends<const N: usize>(to: &mut [u8], from: &[u8], key: u64) -> bool {
+    let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else { return false };
+    if let Some(to) = to.first_chunk_mut() {
+        *to = masked(*first, key);
+    }
+    replace_last(to, masked(*last, rotate_twice(key, from.len())));
+    true
 }
 
 /// Appends `bytes`, masked, to `to`: copied and masked in one pass.
@@ -62,27 +85,36 @@ pub(crate) fn extend_masked(to: &mut Vec<u8>, bytes: &[u8], key: [u8; 4]) {
     let key = twice(key);
     to.reserve(bytes.len());
     if bytes.len() < LONG {
-        extend_blocks(to, bytes, key);
+        extend_blocks::<BLOCK>(to, bytes, key);
     } else {
         in_wide_vectors(
             #[inline(always)]
-            || extend_blocks(to, bytes, key),
+            || extend_blocks::<{ 2 * BLOCK }>(to, bytes, key),
         );
     }
 }
 
+/// Block by block, the last over the one before it. Each append has a price: of more bytes, larger blocks are appended.
 #[cfg(feature = "alloc")]
 #[inline(always)]
-fn extend_blocks(to: &mut Vec<u8>, bytes: &[u8], key: u64) {
-    let mut blocks = bytes.chunks_exact(BLOCK);
-    for block in &mut blocks {
-        if let Ok(block) = <[u8; BLOCK]>::try_from(block) {
-            to.extend_from_slice(&masked(block, key));
+fn extend_blocks<const N: usize>(to: &mut Vec<u8>, bytes: &[u8], key: u64) {
+    match bytes.last_chunk::<N>() {
+        Some(last) => {
+            let end = to.len() + bytes.len();
+            for block in bytes.chunks_exact(N) {
+                if let Ok(block) = <[u8; N]>::try_from(block) {
+                    to.extend_from_slice(&masked(block, key));
+                }
+            }
+            to.truncate(end - N);
+            to.extend_from_slice(&masked(*last, rotate_twice(key, bytes.len())));
+        }
+        None => {
+            let start = to.len();
+            to.extend_from_slice(bytes);
+            apply_short(to.get_mut(start..).unwrap_or_default(), key);
         }
     }
-    let start = to.len();
-    to.extend_from_slice(blocks.remainder());
-    apply_short(to.get_mut(start..).unwrap_or_default(), key);
 }
 
 /// From this length on, bytes, alignment to cache lines pays, and so does a look at what the processor can do.

@@ -46,8 +46,6 @@ enum Bits<'a> {
 const OWNED: usize = 4096;
 /// The same for one that is shared already.
 const SHARED: usize = 2048;
-/// Up to this length, bytes, a payload is a short one, whatever it is in.
-const SHORT: usize = 1024;
 
 impl<'a> Payload<'a> {
     /// Says whether the message is compressed, where permessage-deflate was agreed on, and not the connection's
@@ -90,11 +88,16 @@ impl<'a> Payload<'a> {
         }
     }
 
-    /// The bytes of a payload that is copied into the queue wherever it is sent, and has at most 1 KiB of them.
-    #[inline]
-    pub(crate) fn short(&self) -> Option<&[u8]> {
-        let bytes = self.as_ref();
-        (bytes.len() <= SHORT).then_some(bytes)
+    /// The bytes of a payload that is borrowed, and of which nothing else is said.
+    #[inline(always)]
+    pub(crate) fn into_borrowed(self) -> Result<&'a [u8], Self> {
+        match self {
+            #[cfg(not(feature = "deflate"))]
+            Self { bits: Bits::Borrowed(bytes) } => Ok(bytes),
+            #[cfg(feature = "deflate")]
+            Self { bits: Bits::Borrowed(bytes), compress: None } => Ok(bytes),
+            other => Err(other),
+        }
     }
 
     pub(crate) fn into_bytes(self) -> Bytes {

@@ -70,17 +70,24 @@ impl MaskKeys {
     #[inline]
     pub(crate) fn next_key(&mut self) -> [u8; 4] {
         loop {
-            let rest = self.block.get(usize::from(self.next)..).unwrap_or_default();
-            if let Some(key) = rest.first_chunk() {
-                self.next += 4;
-                return *key;
+            if let Some(key) = self.ready_key() {
+                return key;
             }
             self.refill();
         }
     }
 
+    /// The next key, if it is there already.
+    #[inline(always)]
+    pub(crate) fn ready_key(&mut self) -> Option<[u8; 4]> {
+        let key = self.block.get(usize::from(self.next)..)?.first_chunk()?;
+        self.next += 4;
+        Some(*key)
+    }
+
+    /// Makes the next keys, when none is ready.
     #[cold]
-    fn refill(&mut self) {
+    pub(crate) fn refill(&mut self) {
         self.block = block(&self.seed, Stream::MaskKeys, self.number);
         self.number = self.number.wrapping_add(1);
         self.next = 0;

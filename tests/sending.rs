@@ -31,6 +31,37 @@ fn every_header_form_in_both_roles() {
     }
 }
 
+/// In one queue, whose room ends anywhere in them.
+#[test]
+fn short_messages_of_every_length_stand_one_behind_the_other() {
+    let data: Vec<u8> = (0..1100_u32).map(|i| (i % 127) as u8).collect();
+    for side in SIDES {
+        let mut connection = side.open(Config::default());
+        for batch in (0..=data.len()).collect::<Vec<_>>().chunks(89) {
+            let mut queued = 0;
+            for &len in batch {
+                match len % 4 {
+                    0 => connection.send_binary(&data[..len]).unwrap(),
+                    1 => connection.send_binary(data[..len].to_vec()).unwrap(),
+                    2 => connection.send_text(std::str::from_utf8(&data[..len]).unwrap()).unwrap(),
+                    _ => connection.send_text(std::str::from_utf8(&data[..len]).unwrap().to_owned()).unwrap(),
+                }
+                queued += side.frame(BINARY, &data[..len]).len();
+                assert_eq!(connection.queued(), queued, "{side:?}, {len}");
+            }
+            let wire = output(&mut connection);
+            let sent = frames(&wire);
+            assert_eq!(sent.len(), batch.len());
+            for (frame, &len) in sent.iter().zip(batch) {
+                let first = if len % 4 < 2 { BINARY } else { TEXT };
+                assert_eq!((frame.first, frame.mask.is_some(), &frame.payload[..]), (first, side == Side::Client, &data[..len]));
+            }
+            let again: Vec<u8> = sent.iter().flat_map(|frame| support::frame(frame.first, &frame.payload, frame.mask)).collect();
+            assert_eq!(again, wire, "the shortest headers");
+        }
+    }
+}
+
 #[test]
 fn every_kind_of_text_and_payload_is_accepted() {
     let mut server = Side::Server.open(Config::default());
@@ -297,6 +328,25 @@ fn a_pong_that_has_begun_to_leave_is_not_replaced() {
     let sent = frames(&wire);
     assert_eq!(sent.iter().filter(|frame| frame.first == PING).count(), 40);
     assert_eq!(sent.last().unwrap().payload, [200; 125]);
+}
+
+/// Of a full row of pongs the last makes way for a shorter one: that is no byte less that the peer has to take before it is sent more.
+#[test]
+fn a_pong_that_makes_way_leaves_the_queue_above_its_mark() {
+    let mut config = Config::default();
+    (config.lower_mark, config.upper_mark) = (0, 12 + 32 * 127 - 1);
+    let mut server = Side::Server.open(config);
+    server.send_binary(&[0; 10]).unwrap();
+    for _ in 0..32 {
+        assert!(!server.above_mark());
+        feed(&mut server, &Side::Client.frame(PING, &[1; 125]));
+    }
+    assert!(server.above_mark());
+    feed(&mut server, &Side::Client.frame(PING, &[2; 100]));
+    assert_eq!(server.queued(), 12 + 31 * 127 + 102);
+    assert!(server.above_mark());
+    output(&mut server);
+    assert!(!server.above_mark());
 }
 
 #[test]

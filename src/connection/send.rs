@@ -6,6 +6,7 @@ use super::{Connection, Phase};
 use crate::close::CloseFrame;
 use crate::decoder::Kind;
 use crate::frame::OpCode;
+use crate::outbox::SHORT;
 use crate::payload::{Payload, Text};
 use crate::prepared::Prepared;
 
@@ -178,23 +179,55 @@ impl Connection {
         self.outbox.push_ping(data, key);
     }
 
-    /// A short message takes a way of its own, whatever it is in.
+    /// What is borrowed is handed on as the slice that it is: it stays in registers, and nothing is put together for it that nobody asks for.
     #[inline(always)]
     fn send(&mut self, kind: Kind, payload: Payload<'_>) -> Result<(), SendError> {
-        match payload.short() {
-            Some(bytes) if self.is_simple() => self.send_short(kind, bytes),
-            _ => self.send_any(kind, payload),
+        match payload.into_borrowed() {
+            Ok(bytes) if self.send_short(kind.into(), bytes) => Ok(()),
+            Ok(bytes) => self.send_any(kind, bytes.into()),
+            Err(payload) if self.send_short(kind.into(), payload.as_ref()) => Ok(()),
+            Err(payload) => self.send_any(kind, payload),
         }
     }
 
-    fn send_short(&mut self, kind: Kind, bytes: &[u8]) -> Result<(), SendError> {
-        self.check_send()?;
+    /// Queues a short message if it can go as it is, and now. `false`: nothing was done.
+    #[inline(never)]
+    fn send_short(&mut self, opcode: OpCode, bytes: &[u8]) -> bool {
+        // As one question: behind many, one after the other, the compiler expects to come seldom, and inlines nothing.
+        let goes = self.is_simple() & (self.phase == Phase::Open) & self.stream.is_none() & !self.outbox.is_full();
+        if !goes || bytes.len() > SHORT {
+            return false;
+        }
+        if !self.outbox.has_room(bytes.len()) {
+            return self.send_with_room(opcode, bytes);
+        }
         // Each end has its own copy of what follows, without a question about masks.
         match &mut self.keys {
-            None => self.outbox.push_short(kind.into(), bytes, None),
-            Some(keys) => self.outbox.push_short(kind.into(), bytes, Some(keys.next_key())),
+            None => self.outbox.push_short(opcode, bytes, None),
+            Some(keys) => match keys.ready_key() {
+                Some(key) => self.outbox.push_short(opcode, bytes, Some(key)),
+                None => return self.send_with_keys(opcode, bytes),
+            },
         }
-        Ok(())
+        true
+    }
+
+    /// Makes room first; out of line, so that nothing has to be kept for it where there is room.
+    #[cold]
+    #[inline(never)]
+    fn send_with_room(&mut self, opcode: OpCode, bytes: &[u8]) -> bool {
+        self.outbox.make_room(bytes.len());
+        self.send_short(opcode, bytes)
+    }
+
+    /// Makes keys first.
+    #[cold]
+    #[inline(never)]
+    fn send_with_keys(&mut self, opcode: OpCode, bytes: &[u8]) -> bool {
+        if let Some(keys) = &mut self.keys {
+            keys.refill();
+        }
+        self.send_short(opcode, bytes)
     }
 
     #[inline(never)]
@@ -212,10 +245,10 @@ impl Connection {
     #[inline(always)]
     fn is_simple(&self) -> bool {
         #[cfg(feature = "deflate")]
-        if self.deflate.is_some() {
-            return false;
-        }
-        self.fragment_above == usize::MAX
+        let plain = self.deflate.is_none();
+        #[cfg(not(feature = "deflate"))]
+        let plain = true;
+        plain & (self.fragment_above == usize::MAX)
     }
 
     /// Whether a message can be queued.

@@ -31,7 +31,7 @@ impl Outbox {
     #[inline]
     pub(crate) fn take_back(&mut self, spare: &mut Spare, most: usize) {
         self.lent = false;
-        if self.queued == 0 && spare.tail.capacity() == 0 && (self.kept() + 1..=most).contains(&self.tail.capacity()) {
+        if self.is_empty() && spare.tail.capacity() == 0 && (self.kept() + 1..=most).contains(&self.tail.capacity()) {
             // The usual case: all was sent, or nothing was to be.
             mem::swap(&mut self.tail, &mut spare.tail);
             self.large.take_back(&mut spare.piece);

@@ -16,6 +16,7 @@
 
 mod large;
 mod lent;
+mod short;
 mod slices;
 mod transmit;
 mod waiting;
@@ -34,6 +35,7 @@ use slices::Slices;
 use waiting::Waiting;
 
 pub(crate) use lent::Spare;
+pub(crate) use short::SHORT;
 pub use transmit::Transmit;
 
 /// The queue behind [`Transmit`].
@@ -47,9 +49,9 @@ pub(crate) struct Outbox {
     large: Large,
     /// Control frames that leave at the next end of a frame.
     waiting: Option<Box<Waiting>>,
-    /// The bytes in all of the above that were not sent. Payloads by reference are in memory once and here as often as they are sent: more than
+    /// The bytes of both of these that were not sent. Payloads by reference are in memory once and here as often as they are sent: more than
     /// a `usize` may hold.
-    queued: u64,
+    beside: u64,
     /// What is left of the frame, or handshake head, that has begun to leave. 0: the next byte begins one.
     frame_rest: u64,
     /// Whether that frame is a ping or a pong.
@@ -58,7 +60,7 @@ pub(crate) struct Outbox {
     last_batch: u16,
     /// The length of the Close frame at the end of the queue; 0: none was queued.
     close_len: u8,
-    /// Whether more than `upper_mark` bytes were queued, and since then not as few as `lower_mark`.
+    /// Whether more than `upper_mark` bytes were queued before some of them left, and since then not as few as `lower_mark`.
     above: bool,
     /// Whether buffers are lent to it: then it keeps them however large they are.
     lent: bool,
@@ -77,18 +79,18 @@ const CLOSE_UP: usize = 4096;
 impl Outbox {
     /// A queue that begins with the head of a handshake.
     pub(crate) fn with_head(head: Vec<u8>) -> Self {
-        Self { queued: head.len() as u64, frame_rest: head.len() as u64, tail: head, ..Self::default() }
+        Self { frame_rest: head.len() as u64, tail: head, ..Self::default() }
     }
 
     /// A queue that is an answer: a head and its body.
     pub(crate) fn with_answer(mut head: Vec<u8>, body: Bytes) -> Self {
-        let len = (head.len() + body.len()) as u64;
         let body = Payload::from(body);
         if !large::is_large(&body, None) {
             head.extend_from_slice(body.as_ref());
             return Self::with_head(head);
         }
-        let mut outbox = Self { queued: len, frame_rest: len, ..Self::with_head(head) };
+        let mut outbox = Self { beside: body.as_ref().len() as u64, ..Self::with_head(head) };
+        outbox.frame_rest = outbox.queued();
         outbox.large.push(outbox.tail.len(), body.into_bytes(), None);
         outbox
     }
@@ -107,12 +109,15 @@ impl Outbox {
     pub(crate) fn push_frame(&mut self, fin: bool, rsv: u8, opcode: OpCode, payload: Payload<'_>, mask: Option<[u8; 4]>) {
         let payload_len = payload.as_ref().len();
         let header = Header { fin, rsv, opcode, mask, payload_len: payload_len as u64 }.encode();
-        self.queued += header.as_ref().len() as u64 + payload_len as u64;
-        self.above |= self.is_full();
         let by_reference = large::is_large(&payload, mask);
-        self.grow_tail(Encoded::ROOM + if by_reference { 0 } else { payload_len }, opcode);
+        let room = Encoded::ROOM + if by_reference { 0 } else { payload_len };
+        if self.tail.capacity() - self.tail.len() < room {
+            // Behind a control frame no batch comes.
+            self.grow_tail(room, if opcode.is_control() { 0 } else { self.last_batch });
+        }
         header.append_to(&mut self.tail);
         if by_reference {
+            self.beside += payload_len as u64;
             self.large.push(self.tail.len(), payload.into_bytes(), mask);
         } else {
             match mask {
@@ -120,20 +125,6 @@ impl Outbox {
                 Some(key) => mask::extend_masked(&mut self.tail, payload.as_ref(), key),
             }
         }
-    }
-
-    /// Queues a short message in a frame of its own: what `push_frame` does, as far as it is needed for that.
-    #[inline(always)]
-    pub(crate) fn push_short(&mut self, opcode: OpCode, payload: &[u8], mask: Option<[u8; 4]>) {
-        let header = Header { fin: true, rsv: 0, opcode, mask, payload_len: payload.len() as u64 }.encode();
-        let before = self.tail.len();
-        if self.tail.capacity() - before < Encoded::ROOM + payload.len() {
-            self.grow_tail(Encoded::ROOM + payload.len(), opcode);
-        }
-        header.append_to(&mut self.tail);
-        extend(&mut self.tail, payload, mask);
-        self.queued += (self.tail.len() - before) as u64;
-        self.above |= self.is_full();
     }
 
     /// Queues the Close frame behind all else. Nothing is queued behind it.
@@ -147,9 +138,9 @@ impl Outbox {
                 len += 1;
             }
         }
-        let before = self.queued;
+        let before = self.queued();
         self.push_frame(true, 0, OpCode::Close, Payload::from(body.get(..len).unwrap_or_default()), mask);
-        self.close_len = (self.queued - before) as u8;
+        self.close_len = (self.queued() - before) as u8;
     }
 
     /// Queues a ping, past all frames that have not begun to leave.
@@ -159,24 +150,24 @@ impl Outbox {
 
     /// Queues a pong likewise. When a Close frame has begun to leave it is dropped: nobody would read it.
     pub(crate) fn push_pong(&mut self, payload: &[u8], mask: Option<[u8; 4]>) {
-        if self.queued < u64::from(self.close_len) {
+        if self.queued() < u64::from(self.close_len) {
             return;
         }
+        self.above = self.above_mark();
         if let Some(waiting) = &mut self.waiting {
-            self.queued -= waiting.make_way(payload.len()) as u64;
+            self.beside -= waiting.make_way(payload.len()) as u64;
         }
         self.push_control(OpCode::Pong, payload, mask);
     }
 
     fn push_control(&mut self, opcode: OpCode, payload: &[u8], mask: Option<[u8; 4]>) {
-        if self.queued == 0 {
+        if self.is_empty() {
             // There is nothing to pass. It counts as begun, so that no other one passes it.
             self.push_frame(true, 0, opcode, Payload::from(payload), mask);
-            (self.frame_rest, self.control_first) = (self.queued, true);
+            (self.frame_rest, self.control_first) = (self.queued(), true);
             return;
         }
-        self.queued += self.waiting.get_or_insert_default().push(opcode, payload, mask) as u64;
-        self.above |= self.is_full();
+        self.beside += self.waiting.get_or_insert_default().push(opcode, payload, mask) as u64;
     }
 
     /// Whether pings or pongs have not left.
@@ -185,24 +176,27 @@ impl Outbox {
     }
 
     /// Whether nothing waits to be sent.
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.queued == 0
+        self.queued() == 0
     }
 
     /// Whether more bytes wait to be sent than should.
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
-        self.queued > u64::from(self.upper_mark)
+        self.queued() > u64::from(self.upper_mark)
     }
 
-    pub(crate) fn above_mark(&self) -> bool {
-        self.above
-    }
-
-    /// How many bytes wait to be sent, as far as a `usize` can say.
+    /// Whether more than `upper_mark` bytes are queued, or were, and since then not as few as `lower_mark`.
     #[inline]
-    pub(crate) fn queued(&self) -> usize {
-        usize::try_from(self.queued).unwrap_or(usize::MAX)
+    pub(crate) fn above_mark(&self) -> bool {
+        self.above || self.is_full()
+    }
+
+    /// How many bytes wait to be sent.
+    #[inline]
+    pub(crate) fn queued(&self) -> u64 {
+        (self.tail.len() - self.sent) as u64 + self.beside
     }
 
     /// Drops all that was not sent.
@@ -214,7 +208,7 @@ impl Outbox {
         }
         self.large.clear(self.lent);
         self.waiting = None;
-        (self.sent, self.queued, self.frame_rest) = (0, 0, 0);
+        (self.sent, self.beside, self.frame_rest) = (0, 0, 0);
         (self.control_first, self.above) = (false, false);
     }
 
@@ -223,14 +217,14 @@ impl Outbox {
         if self.lent { usize::MAX } else { usize::from(self.keep) }
     }
 
-    /// Makes room for `n` bytes in the tail. A new one starts at the last batch's size, but not for a frame behind which no batch comes.
+    /// Makes room for `n` bytes in the tail, and in a new one for a batch of this size.
     #[cold]
     #[inline(never)]
-    fn grow_tail(&mut self, n: usize, opcode: OpCode) {
+    fn grow_tail(&mut self, n: usize, batch: u16) {
         if self.tail.capacity() == 0 {
-            // With room for any header before each frame, the last one's too.
-            let batch = if opcode.is_control() { 0 } else { usize::from(self.last_batch) + Encoded::ROOM };
-            self.tail.reserve_exact(n.max(batch));
+            // With what is asked for beside each short payload, the last one's too.
+            let batch = if batch == 0 { 0 } else { MAX_BATCH.min(batch + short::ROOM as u16) };
+            self.tail = Vec::with_capacity(n.max(batch.into()));
         } else {
             self.tail.reserve(n);
         }
@@ -259,7 +253,7 @@ impl Outbox {
 
     #[inline]
     fn advance(&mut self, n: usize) {
-        if n as u64 >= self.queued {
+        if n as u64 >= self.queued() {
             self.remember_batch();
             self.clear();
         } else {
@@ -268,12 +262,12 @@ impl Outbox {
     }
 
     fn advance_part(&mut self, mut n: usize) {
-        self.queued -= n as u64;
-        self.above &= self.queued > u64::from(self.lower_mark);
+        self.above = self.above_mark() && self.queued() - n as u64 > u64::from(self.lower_mark);
         while n > 0 {
             let step = match &mut self.waiting {
                 Some(waiting) if self.frame_rest == 0 => {
                     let step = waiting.advance(n);
+                    self.beside -= step as u64;
                     if waiting.rest().is_empty() {
                         self.waiting = None;
                     }
@@ -303,7 +297,11 @@ impl Outbox {
         }
         let n = usize::try_from(self.frame_rest).map_or(n, |rest| n.min(rest));
         let step = match self.large.at() {
-            Some(at) if at == self.sent => self.large.advance(n),
+            Some(at) if at == self.sent => {
+                let step = self.large.advance(n);
+                self.beside -= step as u64;
+                step
+            }
             at => {
                 let step = n.min(at.unwrap_or(self.tail.len()) - self.sent);
                 self.sent += step;
@@ -317,7 +315,7 @@ impl Outbox {
     fn pop(&mut self) -> Option<Bytes> {
         let popped = match self.large.at() {
             // All that is left, in one buffer; if that is mostly empty, whoever keeps it should not keep the room of a whole batch.
-            None if self.waiting.is_none() && self.tail.len() - self.sent >= self.tail.capacity() / 2 => {
+            None if self.waiting.is_none() && self.tail.len() - self.sent + short::ROOM >= self.tail.capacity() / 2 => {
                 self.remember_batch();
                 let mut tail = Bytes::from(mem::take(&mut self.tail));
                 tail.advance(self.sent);
