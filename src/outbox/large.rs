@@ -77,7 +77,15 @@ impl Large {
     }
 
     /// Drops them all, and the room for a piece too unless it is to be kept.
+    #[inline]
     pub(super) fn clear(&mut self, keep: bool) {
+        if !self.is_empty() || self.piece.is_some() {
+            self.drop_all(keep);
+        }
+    }
+
+    #[inline(never)]
+    fn drop_all(&mut self, keep: bool) {
         self.queue = Queue::None;
         match &mut self.piece {
             Some(piece) if keep => (piece.len, piece.sent) = (0, 0),

@@ -31,7 +31,6 @@ use alloc::vec::Vec;
 use bytes::{Buf, Bytes};
 use core::mem;
 use large::Large;
-use slices::Slices;
 use waiting::Waiting;
 
 pub(crate) use lent::Spare;
@@ -241,14 +240,8 @@ impl Outbox {
     fn first_slice(&self) -> &[u8] {
         match self.only_slice() {
             Some(only) => only,
-            None => self.slices().next().unwrap_or_default(),
+            None => self.first_of_many(),
         }
-    }
-
-    /// What is to be sent, in order, up to where a payload is not masked yet.
-    fn slices(&self) -> Slices<'_> {
-        let waiting = self.waiting.as_ref().map_or(&[][..], |waiting| waiting.rest());
-        Slices::new(self.tail.get(self.sent..).unwrap_or_default(), self.sent, &self.large, waiting, self.frame_rest)
     }
 
     #[inline]

@@ -4,6 +4,7 @@
 //!   what is left of the frame that has begun ─► control frames that wait ─► tail up to a payload ─► the payload ─► tail …
 //! ```
 
+use super::Outbox;
 use super::large::Large;
 use core::mem;
 
@@ -22,9 +23,35 @@ pub(super) struct Slices<'a> {
     until_waiting: u64,
 }
 
+impl Outbox {
+    /// What is to be sent, in order, up to where a payload is not masked yet.
+    pub(super) fn slices(&self) -> Slices<'_> {
+        let waiting = self.waiting.as_ref().map_or(&[][..], |waiting| waiting.rest());
+        Slices::new(self.tail.get(self.sent..).unwrap_or_default(), self.sent, &self.large, waiting, self.frame_rest)
+    }
+
+    /// The first of them; out of line, where it is not the only one.
+    #[inline(never)]
+    pub(super) fn first_of_many(&self) -> &[u8] {
+        self.slices().next().unwrap_or_default()
+    }
+
+    /// Shows as many of them as there are places; tells how many.
+    #[cfg(feature = "std")]
+    #[inline(never)]
+    pub(super) fn show<'b>(&'b self, places: &mut [std::io::IoSlice<'b>]) -> usize {
+        let mut n = 0;
+        for (place, slice) in places.iter_mut().zip(self.slices()) {
+            *place = std::io::IoSlice::new(slice);
+            n += 1;
+        }
+        n
+    }
+}
+
 impl<'a> Slices<'a> {
     #[inline]
-    pub(super) fn new(tail: &'a [u8], at: usize, payloads: &'a Large, waiting: &'a [u8], until_waiting: u64) -> Self {
+    fn new(tail: &'a [u8], at: usize, payloads: &'a Large, waiting: &'a [u8], until_waiting: u64) -> Self {
         Self { tail, at, payloads, next: 0, waiting, until_waiting }
     }
 

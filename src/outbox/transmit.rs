@@ -66,12 +66,7 @@ impl Buf for Transmit<'_> {
             *slot = std::io::IoSlice::new(only);
             return usize::from(!only.is_empty());
         }
-        let mut n = 0;
-        for (slot, slice) in dst.iter_mut().zip(self.outbox.slices()) {
-            *slot = std::io::IoSlice::new(slice);
-            n += 1;
-        }
-        n
+        self.outbox.show(dst)
     }
 
     /// Counts `n` bytes as sent; more than there are count as all.
