@@ -4,8 +4,9 @@ mod support;
 
 use bytes::{Buf, Bytes};
 use proptest::prelude::*;
-use sockless::{Agreement, Config, Connection, Event, LifeCycle, Payload, Role, Seed, SendError};
+use sockless::{Agreement, Config, Connection, Event, LifeCycle, Payload, Prepared, Role, Seed, SendError};
 use std::borrow::Cow;
+use std::str::from_utf8;
 use support::{BINARY, CLOSE, CONTINUATION, Frame, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames, output};
 
 #[test]
@@ -40,11 +41,12 @@ fn short_messages_of_every_length_stand_one_behind_the_other() {
         for batch in (0..=data.len()).collect::<Vec<_>>().chunks(89) {
             let mut queued = 0;
             for &len in batch {
-                match len % 4 {
+                match len % 5 {
                     0 => connection.send_binary(&data[..len]).unwrap(),
                     1 => connection.send_binary(data[..len].to_vec()).unwrap(),
-                    2 => connection.send_text(std::str::from_utf8(&data[..len]).unwrap()).unwrap(),
-                    _ => connection.send_text(std::str::from_utf8(&data[..len]).unwrap().to_owned()).unwrap(),
+                    2 => connection.send_text(from_utf8(&data[..len]).unwrap()).unwrap(),
+                    3 => connection.send_text(from_utf8(&data[..len]).unwrap().to_owned()).unwrap(),
+                    _ => connection.send_prepared(&Prepared::text(from_utf8(&data[..len]).unwrap())).unwrap(),
                 }
                 queued += side.frame(BINARY, &data[..len]).len();
                 assert_eq!(connection.queued(), queued, "{side:?}, {len}");
@@ -53,7 +55,7 @@ fn short_messages_of_every_length_stand_one_behind_the_other() {
             let sent = frames(&wire);
             assert_eq!(sent.len(), batch.len());
             for (frame, &len) in sent.iter().zip(batch) {
-                let first = if len % 4 < 2 { BINARY } else { TEXT };
+                let first = if len % 5 < 2 { BINARY } else { TEXT };
                 assert_eq!((frame.first, frame.mask.is_some(), &frame.payload[..]), (first, side == Side::Client, &data[..len]));
             }
             let again: Vec<u8> = sent.iter().flat_map(|frame| support::frame(frame.first, &frame.payload, frame.mask)).collect();
@@ -119,7 +121,7 @@ fn text_is_fragmented_between_characters() {
                 let fin = if i == sent.len() - 1 { 0x80 } else { 0 };
                 let opcode = if i == 0 { TEXT & MORE } else { CONTINUATION & MORE };
                 assert_eq!(frame.first, fin | opcode);
-                let part = std::str::from_utf8(&frame.payload).expect("whole characters");
+                let part = from_utf8(&frame.payload).expect("whole characters");
                 assert!(part.len() <= size || part.chars().count() == 1, "{size}: {part}");
             }
         }

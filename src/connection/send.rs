@@ -119,6 +119,9 @@ impl Connection {
     /// # Ok::<(), sockless::SendError>(())
     /// ```
     pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
+        if self.send_short(message.kind().into(), message.as_bytes()) {
+            return Ok(());
+        }
         self.check_send()?;
         #[cfg(feature = "deflate")]
         if self.deflate.is_some() && self.send_prepared_compressed(message) {

@@ -5,13 +5,13 @@
 use bytes::Buf;
 use sockless::client;
 use sockless::server::{self, Incoming};
-use sockless::{Agreement, Config, Connection, Event, Input, LifeCycle, Role, Seed};
+use sockless::{Agreement, Config, Connection, Event, Input, LifeCycle, Prepared, Role, Seed};
 
 /// Runs a case so many times.
 pub(crate) type Run = fn(usize, usize);
 
 /// The cases, their sizes in bytes, and how many messages one time is.
-pub(crate) const CASES: [(&str, &[usize], Run); 10] = [
+pub(crate) const CASES: [(&str, &[usize], Run); 11] = [
     ("receive/binary", SIZES, |len, times| receive(0x82, len, times)),
     ("receive/text", SIZES, |len, times| receive(0x81, len, times)),
     ("receive/cut", SIZES, receive_cut),
@@ -19,6 +19,7 @@ pub(crate) const CASES: [(&str, &[usize], Run); 10] = [
     ("send/server", SIZES, |len, times| send(Role::Server, len, times)),
     ("send/client", SIZES, |len, times| send(client_role(), len, times)),
     ("send/alone", SIZES, send_alone),
+    ("send/prepared", &[8, 1024], send_prepared),
     ("handshake/server", &[0], |_, times| server_handshake(times)),
     ("handshake/client", &[0], |_, times| client_handshake(times)),
     ("handshake/slow", &[16, 128], slow_handshake),
@@ -133,6 +134,19 @@ fn send_alone(len: usize, times: usize) {
     for _ in 0..times * BATCH {
         assert!(connection.send_binary(&payload).is_ok());
         assert!(flush(&mut connection) > len);
+    }
+}
+
+/// A server's batches of a message that others are sent too.
+fn send_prepared(len: usize, times: usize) {
+    let mut connection = connection(Role::Server);
+    let message = Prepared::binary(vec![7; len]);
+    let frame = frame(0x82, len).len() - 4;
+    for _ in 0..times {
+        for _ in 0..BATCH {
+            assert!(connection.send_prepared(&message).is_ok());
+        }
+        assert_eq!(flush(&mut connection), BATCH * frame);
     }
 }
 
