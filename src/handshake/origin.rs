@@ -52,12 +52,14 @@ impl OriginPolicy {
         origins.into_iter().map(Origin::new).collect::<Result<_, _>>().map(Self::List)
     }
 
-    /// Whether an origin may connect to this host.
-    pub(super) fn allows(&self, origin: Option<&[u8]>, host: Authority<'_>) -> bool {
+    /// Whether an origin may connect to this host; `text` is how the host was written.
+    pub(super) fn allows(&self, origin: Option<&[u8]>, host: Authority<'_>, text: &[u8]) -> bool {
         let Some(origin) = origin else { return true };
         // "null" has no scheme: it is refused by not being parsed, as all that is malformed.
         let parsed = || Parts::parse(origin);
         match self {
+            // Browsers spell both the same, and then there is nothing to take apart: what is left out in one is left out in the other.
+            Self::SameHost if matches!(origin.strip_suffix(text), Some(b"http://" | b"https://")) => true,
             Self::SameHost => parsed().is_some_and(|origin| origin.is_page_of(host)),
             Self::List(list) => parsed().is_some_and(|origin| list.iter().filter_map(Origin::parts).any(|listed| listed == origin)),
             Self::Any => true,
@@ -160,7 +162,7 @@ mod tests {
     use super::*;
 
     fn allows(policy: &OriginPolicy, origin: &str, host: &str) -> bool {
-        policy.allows(Some(origin.as_bytes()), Authority::parse(host.as_bytes()).unwrap())
+        policy.allows(Some(origin.as_bytes()), Authority::parse(host.as_bytes()).unwrap(), host.as_bytes())
     }
 
     #[test]
@@ -209,7 +211,7 @@ mod tests {
             assert!(!allows(&policy, origin, host), "{origin} at {host}");
         }
         assert!(allows(&policy, "custom://a.example:80", "a.example:80"));
-        assert!(policy.allows(None, Authority::parse(b"a.example").unwrap()));
+        assert!(policy.allows(None, Authority::parse(b"a.example").unwrap(), b"a.example"));
     }
 
     #[test]
@@ -223,7 +225,7 @@ mod tests {
         {
             assert!(!allows(&policy, origin, "a.example"), "{origin}");
         }
-        assert!(policy.allows(None, Authority::parse(b"a.example").unwrap()));
+        assert!(policy.allows(None, Authority::parse(b"a.example").unwrap(), b"a.example"));
     }
 
     #[test]

@@ -111,7 +111,7 @@ pub(super) fn check(head: &Parsed<'_, '_, Request>, config: &Config) -> Result<O
     if !origin.is_none_or(<[u8]>::is_ascii) {
         return Err(HandshakeError::InvalidOrigin);
     }
-    if !config.origin.allows(origin, authority) {
+    if !config.origin.allows(origin, authority, host) {
         return Err(HandshakeError::ForbiddenOrigin);
     }
     Ok(Some(Upgrade {
