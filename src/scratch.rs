@@ -21,8 +21,8 @@ use core::mem;
 /// A loop's buffer to read into, which keeps what a read has cut of a frame until the rest has come. RFC 6455 §5.2.
 ///
 /// The next read overwrites an ordinary buffer, so a connection copies what a read has cut. Here the frame stays where it was read to; when it is whole it is
-/// unmasked in place, its text is checked once, and the message is borrowed: see [`Input::keeping`]. That pays for messages from some 100 KiB on, and most
-/// for text, which is never [read directly](crate::LifeCycle::io) into its place.
+/// unmasked in place, its text is checked once, and the message is borrowed: see [`Input::keeping`]. That pays for messages from 64 KiB on, of
+/// text above all, which is never [read directly](crate::LifeCycle::io) into its place; binary ones of several MiB are better read so.
 ///
 /// One serves all connections of a loop, for a turn each, in which the loop reads as long as there is more. **A turn, however it ends, ends with
 /// [`rest`](Self::rest)**: the connection takes over what is kept, for nobody else may get these bytes. Where there is but one connection no turn has to
@@ -177,10 +177,10 @@ impl Scratch {
         self.bytes.len() - self.to < self.size / 2
     }
 
-    /// The buffer is full: whether it is so of one frame of which more is to come, and cannot grow.
+    /// The buffer is full: whether the frame that is kept is to have more, and there is no memory for it.
     #[inline(never)]
     fn is_stuck(&mut self) -> bool {
-        self.from < self.line() && self.cut().is_some() && !self.grow()
+        self.cut().is_some() && !self.grow()
     }
 
     /// Twice the length, if there is memory for it and it may be so much.

@@ -311,6 +311,12 @@ fn the_scratch_grows_with_what_has_come_and_shrinks_when_told() {
             assert!(scratch.rest().into_rest() == &wire[..kept]);
             scratch.shrink();
         }
+        // And where it lies behind others.
+        let message = Side::Client.frame(BINARY, b"a");
+        let mut unread = &[&message[..], &wire[..100]].concat()[..];
+        assert_eq!(read(&mut server, &mut scratch, &mut unread, |event| drop(event)), 100);
+        scratch.shrink();
+        assert_eq!(scratch.rest().into_rest(), &wire[..100]);
     });
 }
 
