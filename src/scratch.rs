@@ -141,13 +141,13 @@ impl Scratch {
     /// Makes room behind what is kept, and tells where it ends.
     #[inline(never)]
     fn room_behind(&mut self) -> usize {
-        // To the end of a large frame, or else as much as there was at first.
-        let mut end = match self.cut() {
-            Some(end) if end - self.from > self.size => end,
-            _ => (self.from + self.size).max(self.to + self.size / 2),
+        // To the end of a large frame; or else as much as there was at first, and at the front, which the caches remember, however large the buffer has become.
+        let (mut end, most) = match self.cut() {
+            Some(end) if end - self.from > self.size => (end, self.bytes.len()),
+            _ => ((self.from + self.size).max(self.to + self.size / 2), self.size),
         };
         let line = self.line();
-        if end > self.bytes.len() && self.from >= line && (end - self.from <= self.bytes.len() || self.is_short()) {
+        if end > most && self.from >= line && (end - self.from <= self.bytes.len() || self.is_short()) {
             let kept = self.to - self.from;
             let front = (self.bytes.as_ptr().addr() + kept).wrapping_neg() % line;
             self.bytes.copy_within(self.from..self.to, front);
