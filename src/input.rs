@@ -86,6 +86,13 @@ impl<'b> Input<'b> {
         self.bytes
     }
 
+    /// The same, to be changed.
+    #[cfg(feature = "alloc")]
+    #[inline]
+    pub(crate) fn peek_mut(&mut self) -> &mut [u8] {
+        self.bytes
+    }
+
     /// Takes `n` bytes off the front, or all when there are fewer.
     #[inline]
     pub(crate) fn take(&mut self, n: usize) -> &'b mut [u8] {

@@ -255,7 +255,9 @@ impl ControlAssembly {
 /// for more than a message may have.
 fn room(more: usize, before: usize, capacity: usize, rest: u64, most: u64) -> usize {
     let come = before.saturating_add(more);
-    let doubled = capacity.saturating_mul(2).min(usize::try_from(most).unwrap_or(usize::MAX));
+    // Of fragments, what came at first has any length: powers of two are what allocators and senders like.
+    let doubled = capacity.saturating_mul(2).checked_next_power_of_two().unwrap_or(usize::MAX);
+    let doubled = doubled.min(usize::try_from(most).unwrap_or(usize::MAX));
     come.saturating_add(foreseen(come, rest)).max(doubled) - before
 }
 

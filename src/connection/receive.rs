@@ -7,7 +7,7 @@
 use super::assembly::{Assembly, ControlAssembly};
 use super::{Connection, Phase, Reception};
 use crate::close::{CloseCode, CloseFrame};
-use crate::decoder::{Control, Kind, Piece};
+use crate::decoder::{Control, Fragments, Kind, Piece};
 use crate::error::ProtocolError;
 use crate::event::{Cause, Closure, Event};
 use crate::input::Input;
@@ -108,11 +108,11 @@ impl Connection {
     /// Fragments that lie whole in the input, as many as there are: a message, if it ends with them, or its end.
     fn poll_fragments<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
         let Reception::Whole(assembly) = &mut self.message else { return None };
-        if let Some((kind, data)) = self.decoder.take_joined(input) {
-            return self.whole(kind, data, input);
-        }
         let most = self.decoder.limits().max_message;
-        while let Some((kind, last, data)) = self.decoder.take_fragment(input) {
+        while let Some(Fragments { kind, first, last, data }) = self.decoder.take_fragments(input) {
+            if first && last {
+                return self.whole(kind, data, input);
+            }
             match assembly.add(kind, last, 0, most, data) {
                 Ok(()) if last => return Some(assembly.take()),
                 Ok(()) => {}

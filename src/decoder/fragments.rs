@@ -1,7 +1,7 @@
 //! Fragments that lie whole in the input, RFC 6455 §5.4, without a piece for each.
 //!
-//! If all of a message's are there they are joined in place: what follows the first moves down over the headers between them. The message is borrowed as if it had
-//! come in one frame, and a text is checked once.
+//! Those that lie one behind the other are joined in place: what follows the first moves down over the headers between them. If all of a message's are there it is
+//! borrowed as if it had come in one frame; and a text is checked at once, and not in parts each of which may end in the middle of a character.
 //!
 //! ```text
 //!   ┌ header ┬ payload ┬ header ┬ payload ┬ header ┬ payload ┐         ┌────────┬ payload ┬ payload ┬ payload ┬────────────────┐
@@ -9,7 +9,7 @@
 //!   └────────┴─────────┴────────┴─────────┴────────┴─────────┘         └────────┴─────────┴─────────┴─────────┴────────────────┘
 //! ```
 //!
-//! Whatever is not as it should be is left to [`next`](Decoder::next), and so is what may yet turn out not to be.
+//! Whatever is not as it should be is left to [`next`](Decoder::next), behind the fragments that are.
 
 use super::whole::Short;
 use super::{Decoder, End, Kind, Limits, Message, State};
@@ -17,34 +17,43 @@ use crate::frame::FIN;
 use crate::input::Input;
 use crate::mask;
 
+/// Fragments of a message, one behind the other.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Fragments<'b> {
+    pub(crate) kind: Kind,
+    /// Whether the message begins with them.
+    pub(crate) first: bool,
+    /// Whether it ends with them.
+    pub(crate) last: bool,
+    pub(crate) data: &'b [u8],
+}
+
+/// Longer fragments, in bytes, are not joined with others: to move one costs more than to take it by itself.
+const LONG: usize = 2048;
+
 impl Decoder {
-    /// A message in fragments that all lie whole in the input, joined, while nothing is under way. `None`: anything else.
-    pub(crate) fn take_joined<'b>(&mut self, input: &mut Input<'b>) -> Option<(Kind, &'b [u8])> {
-        let kind = match input.peek().first() {
-            Some(1) if self.is_idle() => Kind::Text,
-            Some(2) if self.is_idle() => Kind::Binary,
+    /// The next fragments of the message under way, or the first of one. `None`: the input begins with something else.
+    #[inline(always)]
+    pub(crate) fn take_fragments<'b>(&mut self, input: &mut Input<'b>) -> Option<Fragments<'b>> {
+        let message = match (&self.message, &self.state, input.peek().first()?) {
+            (Some(message @ Message { rsv: 0, .. }), State::Header { len: 0, .. }, _) => *message,
+            (None, _, 1) if self.is_idle() => Message { kind: Kind::Text, rsv: 0, begun: true, fragments: 0, len: 0 },
+            (None, _, 2) if self.is_idle() => Message { kind: Kind::Binary, rsv: 0, begun: true, fragments: 0, len: 0 },
             _ => return None,
         };
-        let data = match self.end {
-            End::Server => self.join::<true>(kind, input),
-            End::Client => self.join::<false>(kind, input),
-        }?;
-        Some((kind, data))
+        match self.end {
+            End::Server => self.join::<true>(message, input),
+            End::Client => self.join::<false>(message, input),
+        }
     }
 
-    fn join<'b, const MASKED: bool>(&self, kind: Kind, input: &mut Input<'b>) -> Option<&'b [u8]> {
-        // A look at all headers comes first: nothing is touched of a message whose end is not there.
-        let mut message = Message { kind, rsv: 0, begun: true, fragments: 0, len: 0 };
-        let mut len = 0;
-        loop {
-            let short = fragment::<MASKED>(self.limits, &mut message, input.peek().get(len..)?)?;
-            len += short.header + short.len;
-            if short.first & FIN != 0 {
-                break;
-            }
-        }
-        let (bytes, mut at, mut joined) = (input.take(len), 0, 0..0);
-        while let Some(short) = Short::look::<MASKED>(bytes.get(at..)?) {
+    fn join<'b, const MASKED: bool>(&mut self, mut message: Message, input: &mut Input<'b>) -> Option<Fragments<'b>> {
+        let (kind, first) = (message.kind, message.fragments == 0);
+        let bytes = input.peek_mut();
+        let (mut last, mut at, mut joined) = (false, 0, 0..0);
+        while !last {
+            let most = if at == 0 { usize::MAX } else { LONG };
+            let Some(short) = fragment::<MASKED>(self.limits, &mut message, most, bytes.get(at..)?) else { break };
             let payload = at + short.header..at + short.header + short.len;
             if MASKED {
                 mask::apply(bytes.get_mut(payload.clone())?, short.key);
@@ -55,36 +64,29 @@ impl Decoder {
                 bytes.get_mut(joined.end..payload.end)?.copy_within(payload.start - joined.end.., 0);
                 joined.end += short.len;
             }
-            at = payload.end;
+            (last, at) = (short.first & FIN != 0, payload.end);
+            if short.len > LONG {
+                break;
+            }
         }
-        bytes.get(joined)
-    }
-
-    /// The next fragment of the message under way, and whether it is the last. `None`: there is none, or the input begins with something else.
-    #[inline(always)]
-    pub(crate) fn take_fragment<'b>(&mut self, input: &mut Input<'b>) -> Option<(Kind, bool, &'b [u8])> {
-        let (State::Header { len: 0, .. }, Some(message @ Message { rsv: 0, .. })) = (&self.state, &mut self.message) else { return None };
-        let kind = message.kind;
-        let (first, data) = match self.end {
-            End::Server => fragment::<true>(self.limits, message, input.peek()).map(|short| (short.first, short.take::<true>(input))),
-            End::Client => fragment::<false>(self.limits, message, input.peek()).map(|short| (short.first, short.take::<false>(input))),
-        }?;
-        let last = first & FIN != 0;
-        if last {
-            (self.message, self.direct_below) = (None, self.idle_below);
+        if at == 0 {
+            return None;
         }
-        Some((kind, last, data))
+        (self.message, self.direct_below) = if last { (None, self.idle_below) } else { (Some(message), 0) };
+        Some(Fragments { kind, first, last, data: input.take(at).get(joined)? })
     }
 }
 
-/// A fragment of the message that lies whole in front of these bytes, is shorter than 64 KiB, carries no reserved bits and keeps the limits. It then counts.
+/// A fragment of the message that lies whole in front of these bytes, is shorter than 64 KiB and not longer than `most`, carries no reserved bits and keeps the
+/// limits. It then counts.
 #[inline(always)]
-fn fragment<const MASKED: bool>(limits: Limits, message: &mut Message, bytes: &[u8]) -> Option<Short> {
+fn fragment<const MASKED: bool>(limits: Limits, message: &mut Message, most: usize, bytes: &[u8]) -> Option<Short> {
     let short = Short::look::<MASKED>(bytes)?;
     let (len, fragments) = (message.len.saturating_add(short.len as u64), message.fragments.saturating_add(1));
-    // Those that follow the first have the opcode 0, and the first one is not the last, §5.4.
+    // Those that follow the first have the opcode 0; and the first, whose opcode is known, is not the last, §5.4.
     let fits = if message.fragments > 0 { short.first & !FIN == 0 } else { short.first & FIN == 0 };
-    if !fits || short.header + short.len > bytes.len() || limits.check(false, short.len as u64, len, fragments).is_err() {
+    if !fits || short.len > most || short.header + short.len > bytes.len() || limits.check(false, short.len as u64, len, fragments).is_err()
+    {
         return None;
     }
     (message.len, message.fragments) = (len, fragments);
@@ -96,46 +98,56 @@ mod tests {
     use super::*;
     use alloc::vec::Vec;
 
-    /// What is joined of `wire`, for a client that keeps to these limits; the input is untouched if nothing is.
-    fn joined(wire: &[u8], limits: Limits) -> Option<(Kind, Vec<u8>)> {
+    /// What is taken of `wire` at once by a client that keeps to these limits, and how much of it is left.
+    fn taken(wire: &[u8], limits: Limits) -> Option<(Kind, bool, Vec<u8>, usize)> {
         let mut bytes = wire.to_vec();
         let mut input = Input::new(&mut bytes);
         let mut decoder = Decoder::new(End::Client, limits);
-        let joined = decoder.take_joined(&mut input).map(|(kind, data)| (kind, data.to_vec()));
-        assert!(decoder.is_idle());
-        assert_eq!(input.into_rest(), if joined.is_some() { b"\x82" } else { wire });
-        joined
+        let fragments = decoder.take_fragments(&mut input);
+        assert!(wire.ends_with(input.peek()), "what is left is untouched");
+        let fragments = fragments.map(|Fragments { kind, first, last, data }| {
+            assert!(first);
+            (kind, last, data.to_vec(), input.len())
+        });
+        assert_eq!(decoder.is_idle(), !matches!(fragments, Some((_, false, ..))));
+        fragments
     }
 
     #[test]
     fn a_message_whose_fragments_all_lie_there_is_joined() {
         let long = [&b"\x02\x02ab\x00\x7e\x01\x2c"[..], &[b'x'; 300], b"\x00\x00\x80\x01z\x82"].concat();
         let whole = [&b"ab"[..], &[b'x'; 300], b"z"].concat();
-        assert_eq!(joined(&long, Limits::default()), Some((Kind::Binary, whole)));
-        assert_eq!(joined(b"\x01\x00\x80\x00\x82", Limits::default()), Some((Kind::Text, Vec::new())));
+        assert_eq!(taken(&long, Limits::default()), Some((Kind::Binary, true, whole.clone(), 1)));
+        assert_eq!(taken(b"\x01\x00\x80\x00\x82", Limits::default()), Some((Kind::Text, true, Vec::new(), 1)));
         for cut in 0..long.len() - 1 {
-            assert_eq!(joined(&long[..cut], Limits::default()), None, "{cut}");
+            // The ends of the fragments.
+            let ends = [4, 308, 310].into_iter().filter(|end| *end <= cut).max();
+            let expected = ends.map(|end| (Kind::Binary, false, whole[..[2, 302][usize::from(end > 4)]].to_vec(), cut - end));
+            assert_eq!(taken(&long[..cut], Limits::default()), expected, "{cut}");
         }
     }
 
     #[test]
-    fn a_message_with_anything_else_in_it_is_not_joined() {
+    fn what_else_is_between_fragments_is_left() {
         for other in [&b"\x89\x00"[..], b"\x01\x01b", b"\x40\x01b", b"\x00\x81key_b", b"\x00\x7e\x00\x01b", b"\x88\x00"] {
-            assert_eq!(joined(&[b"\x01\x01a", other, b"\x80\x01c\x82"].concat(), Limits::default()), None, "{other:02x?}");
+            let wire = [b"\x01\x01a\x00\x01b", other, b"\x80\x01c\x82"].concat();
+            assert_eq!(taken(&wire, Limits::default()), Some((Kind::Text, false, b"ab".to_vec(), wire.len() - 6)), "{other:02x?}");
         }
-        for first in [0x00, 0x03, 0x09, 0x11, 0x41, 0x81] {
-            assert_eq!(joined(&[first, 1, b'a', 0x80, 1, b'b', 0x82], Limits::default()), None, "{first:02x}");
+        for first in [0x00, 0x03, 0x09, 0x11, 0x41, 0x80, 0x81] {
+            assert_eq!(taken(&[first, 1, b'a', 0x80, 1, b'b', 0x82], Limits::default()), None, "{first:02x}");
         }
     }
 
     #[test]
-    fn a_message_beyond_the_limits_is_not_joined() {
+    fn what_is_beyond_the_limits_is_left() {
         let wire = b"\x01\x01a\x00\x02bc\x80\x01d\x82";
         let limits = |max_frame, max_message, max_fragments| Limits { max_frame, max_message, max_fragments };
-        assert!(joined(wire, limits(2, 4, 3)).is_some());
-        for limits in [limits(1, 4, 3), limits(2, 3, 3), limits(2, 4, 2)] {
-            assert_eq!(joined(wire, limits), None, "{limits:?}");
-        }
+        let left = |limits| taken(wire, limits).map(|(.., left)| left);
+        assert_eq!(left(limits(2, 4, 3)), Some(1));
+        assert_eq!(left(limits(1, 4, 3)), Some(8));
+        assert_eq!(left(limits(2, 3, 3)), Some(4));
+        assert_eq!(left(limits(2, 4, 2)), Some(4));
+        assert_eq!(left(limits(0, 4, 3)), None);
     }
 
     #[test]
@@ -145,21 +157,33 @@ mod tests {
         bytes.extend(b"\x80\x82\x05\x06\x07\x08");
         bytes.extend([b'd' ^ 5, b'e' ^ 6]);
         let mut decoder = Decoder::new(End::Server, Limits::default());
-        assert_eq!(decoder.take_joined(&mut Input::new(&mut bytes)), Some((Kind::Binary, &b"abcde"[..])));
+        let expected = Fragments { kind: Kind::Binary, first: true, last: true, data: b"abcde" };
+        assert_eq!(decoder.take_fragments(&mut Input::new(&mut bytes)), Some(expected));
     }
 
     #[test]
-    fn fragments_that_lie_whole_are_taken_and_the_direct_path_follows() {
-        let mut bytes = *b"\x01\x01a\x00\x01b\x89\x00\x80\x01c\x82\x01d";
+    fn a_long_fragment_is_taken_by_itself() {
+        let long = [&b"\x00\x7e\x08\x01"[..], &[b'x'; LONG + 1]].concat();
+        let mut bytes = [b"\x02\x01a", &long[..], &long, b"\x00\x01b\x80\x01c"].concat();
         let mut input = Input::new(&mut bytes);
         let mut decoder = Decoder::new(End::Client, Limits::default());
-        assert!(decoder.take_fragment(&mut input).is_none(), "no message is under way");
+        let mut next = || decoder.take_fragments(&mut input).map(|taken| (taken.first, taken.last, taken.data.len()));
+        assert_eq!([next(), next(), next()], [Some((true, false, 1)), Some((false, false, LONG + 1)), Some((false, false, LONG + 1))]);
+        assert_eq!([next(), next()], [Some((false, true, 2)), None]);
+    }
+
+    #[test]
+    fn fragments_of_a_message_under_way_are_taken_and_the_direct_path_follows() {
+        let mut bytes = *b"\x01\x01a\x00\x01b\x89\x00\x00\x01c\x80\x01d\x82\x01e";
+        let mut input = Input::new(&mut bytes);
+        let mut decoder = Decoder::new(End::Client, Limits::default());
         assert!(decoder.next(&mut input).is_some());
-        assert_eq!(decoder.take_fragment(&mut input), Some((Kind::Text, false, &b"b"[..])));
-        assert!(decoder.take_fragment(&mut input).is_none(), "a ping");
+        let fragments = |last, data| Some(Fragments { kind: Kind::Text, first: false, last, data });
+        assert_eq!(decoder.take_fragments(&mut input), fragments(false, b"b"));
+        assert_eq!(decoder.take_fragments(&mut input), None, "a ping");
         assert!(decoder.next(&mut input).is_some());
-        assert_eq!(decoder.take_fragment(&mut input), Some((Kind::Text, true, &b"c"[..])));
-        assert_eq!(decoder.take_whole(&mut input), Some((Kind::Binary, &b"d"[..])));
+        assert_eq!(decoder.take_fragments(&mut input), fragments(true, b"cd"));
+        assert_eq!(decoder.take_whole(&mut input), Some((Kind::Binary, &b"e"[..])));
     }
 
     /// In the middle of a frame no other is taken.
@@ -168,6 +192,6 @@ mod tests {
         let mut decoder = Decoder::new(End::Client, Limits::default());
         assert!(decoder.next(&mut Input::new(&mut [1, 3, b'a'])).is_some());
         let mut bytes = *b"\x00\x00\x80\x00";
-        assert!(decoder.take_fragment(&mut Input::new(&mut bytes)).is_none());
+        assert!(decoder.take_fragments(&mut Input::new(&mut bytes)).is_none());
     }
 }

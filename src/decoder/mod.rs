@@ -25,6 +25,8 @@ use crate::frame::{self, Header, OpCode};
 use crate::input::Input;
 use crate::mask;
 
+#[cfg(feature = "alloc")]
+pub(crate) use fragments::Fragments;
 pub use limits::Limits;
 pub use piece::{Control, Kind, Piece};
 
