@@ -128,6 +128,26 @@ fn large_frames_are_not_moved() {
     assert!(places[1..].iter().all(|place| *place == places[1]), "{places:?}");
 }
 
+/// Small frames that follow a large one do not wander through all the room that it took, which no cache holds.
+#[test]
+fn small_frames_stay_at_the_front() {
+    let large = Side::Client.frame(BINARY, &vec![7; 100_000]);
+    let wire = Side::Client.frame(BINARY, &[7; 100]).repeat(1000);
+    let mut server = Side::Server.open(Config::default());
+    let mut scratch = Scratch::new(4 * KIB, MIB);
+    let (mut unread, mut messages) = (&[&large[..], &wire].concat()[..], 0);
+    let mut places = Vec::new();
+    while !unread.is_empty() {
+        read(&mut server, &mut scratch, &mut unread, |_| messages += 1);
+        if messages > 0 {
+            places.push(scratch.room().as_ptr().addr());
+        }
+    }
+    assert_eq!(messages, 1001);
+    let (first, last) = (places.iter().min().unwrap(), places.iter().max().unwrap());
+    assert!(places.len() > 20 && last - first < 4 * KIB, "{}", last - first);
+}
+
 #[test]
 fn a_header_that_breaks_a_rule_is_answered_before_its_frame_is_whole() {
     let mut config = Config::default();
