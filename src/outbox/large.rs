@@ -62,17 +62,16 @@ impl Large {
     /// Queues a payload that stands at this place of the tail.
     pub(super) fn push(&mut self, at: usize, payload: Bytes, mask: Option<[u8; 4]>) {
         let reference = Reference { at, payload, mask };
+        if let Queue::Many(all) = &mut self.queue {
+            return all.push_back(reference);
+        }
         self.queue = match mem::take(&mut self.queue) {
-            Queue::None => Queue::One(reference),
             Queue::One(first) => {
                 let mut all = VecDeque::with_capacity(MANY);
                 all.extend([first, reference]);
                 Queue::Many(all)
             }
-            Queue::Many(mut all) => {
-                all.push_back(reference);
-                Queue::Many(all)
-            }
+            _ => Queue::One(reference),
         };
     }
 
