@@ -16,7 +16,7 @@ pub(crate) trait Talk {
     ///
     /// # Errors
     /// The connection is over.
-    fn turn(&mut self, scratch: &mut [u8]) -> io::Result<()>;
+    fn turn(&mut self) -> io::Result<()>;
 }
 
 const LISTENER: Token = Token(usize::MAX);
@@ -27,7 +27,6 @@ pub(crate) fn run<T: Talk>(listener: TcpListener, make: impl Fn(TcpStream) -> T)
     poll.registry().register(&mut SourceFd(&listener.as_raw_fd()), LISTENER, Interest::READABLE)?;
     let mut events = Events::with_capacity(1024);
     let mut talks: Vec<Option<T>> = Vec::new();
-    let mut scratch = vec![0; 64 << 10];
     loop {
         match poll.poll(&mut events, None) {
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
@@ -43,7 +42,7 @@ pub(crate) fn run<T: Talk>(listener: TcpListener, make: impl Fn(TcpStream) -> T)
                     talks.push(Some(talk));
                 }
             } else if let Some(talk) = talks.get_mut(event.token().0)
-                && talk.as_mut().is_some_and(|talk| talk.turn(&mut scratch).is_err())
+                && talk.as_mut().is_some_and(|talk| talk.turn().is_err())
             {
                 *talk = None;
             }

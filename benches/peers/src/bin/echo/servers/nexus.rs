@@ -45,7 +45,7 @@ impl mio::Talk for Talk {
         &mut self.socket
     }
 
-    fn turn(&mut self, _: &mut [u8]) -> io::Result<()> {
+    fn turn(&mut self) -> io::Result<()> {
         loop {
             let Self { socket, reader, writer, out, written, filled, batched } = self;
             while let Some(message) = reader.next().map_err(io::Error::other)? {

@@ -1,16 +1,13 @@
-//! sockless: one write for all that a read brought, with buffers that the loop lends, and the rest of a large message read into its place.
+//! sockless: one write for all that a read brought, with buffers that the loop lends, and a `Scratch` in which the message stays that a read has cut.
 
 use super::mio;
 use crate::servers::BATCH;
 use ::mio::net::TcpStream;
 use ::tokio::io::AsyncWriteExt;
 use bytes::Buf;
-use sockless::{Agreement, Buffers, Config, Connection, Event, Input, Lent, LifeCycle, Role};
+use sockless::{Agreement, Buffers, Config, Connection, Event, Input, Lent, LifeCycle, Role, Scratch};
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
-
-/// What is read directly at once, in bytes: a socket of the standard library fills what is initialised, and more of that would be for nothing.
-const AHEAD: usize = 64 << 10;
 
 pub(crate) struct Talk {
     socket: TcpStream,
@@ -21,8 +18,8 @@ fn open() -> Connection {
     Connection::new(Role::Server, Agreement::default(), Config::default())
 }
 
-/// Answers what was read.
-fn echo(connection: &mut Lent<'_>, mut input: Input<'_>) -> io::Result<()> {
+/// Answers what was read; tells how much of it is left.
+fn echo(connection: &mut Lent<'_>, mut input: Input<'_>) -> io::Result<usize> {
     while let Some(event) = connection.poll_event(&mut input) {
         let sent = match event {
             Event::Text(text) => connection.send_text(text),
@@ -32,7 +29,7 @@ fn echo(connection: &mut Lent<'_>, mut input: Input<'_>) -> io::Result<()> {
         };
         sent.map_err(io::Error::other)?;
     }
-    Ok(())
+    Ok(input.len())
 }
 
 /// Whether all is written.
@@ -52,28 +49,16 @@ fn write(mut socket: &TcpStream, connection: &mut Connection) -> io::Result<bool
 }
 
 /// One read, and the answer to it. Whether there may be more to read.
-fn read(mut socket: &TcpStream, connection: &mut Lent<'_>, scratch: &mut [u8]) -> io::Result<bool> {
-    if let (Some(into), _) = connection.io() {
-        let room = into.limit().min(AHEAD);
-        let into = into.into_inner();
-        let before = into.len();
-        into.resize(before + room, 0);
-        let read = socket.read(&mut into[before..]);
-        into.truncate(before + *read.as_ref().unwrap_or(&0));
-        echo(connection, Input::empty())?;
-        return match read {
-            Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
-            Ok(n) => Ok(n == room),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
-            Err(error) => Err(error),
-        };
-    }
-    match socket.read(scratch) {
+fn read(mut socket: &TcpStream, connection: &mut Lent<'_>, scratch: &mut Scratch) -> io::Result<bool> {
+    let room = scratch.room();
+    let all = room.len();
+    match socket.read(room) {
         Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
         Ok(n) => {
-            echo(connection, Input::new(&mut scratch[..n]))?;
+            let rest = echo(connection, scratch.input(n))?;
+            scratch.keep(rest);
             // A short read has emptied the socket.
-            Ok(n == scratch.len())
+            Ok(n == all)
         }
         Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
         Err(error) if error.kind() == ErrorKind::Interrupted => Ok(true),
@@ -92,25 +77,35 @@ impl mio::Talk for Talk {
         &mut self.socket
     }
 
-    fn turn(&mut self, scratch: &mut [u8]) -> io::Result<()> {
+    fn turn(&mut self) -> io::Result<()> {
+        let Self { socket, connection } = self;
         BUFFERS.with_borrow_mut(|buffers| {
-            let mut connection = buffers.lend(&mut self.connection);
-            loop {
-                // Who takes too little is not read from; the event of a writable socket comes back here.
-                if !write(&self.socket, &mut connection)? && connection.queued() > BATCH {
-                    return Ok(());
-                }
-                if !read(&self.socket, &mut connection, scratch)? {
-                    return write(&self.socket, &mut connection).map(drop);
-                }
-            }
+            let mut connection = buffers.lend(connection);
+            SCRATCH.with_borrow_mut(|scratch| {
+                let outcome = talk_on(socket, &mut connection, scratch);
+                // The next turn is another connection's.
+                echo(&mut connection, scratch.rest()).and(outcome)
+            })
         })
+    }
+}
+
+/// As long as there is something to read.
+fn talk_on(socket: &TcpStream, connection: &mut Lent<'_>, scratch: &mut Scratch) -> io::Result<()> {
+    loop {
+        // Who takes too little is not read from; the event of a writable socket comes back here.
+        if !write(socket, connection)? && connection.queued() > BATCH {
+            return Ok(());
+        }
+        if !read(socket, connection, scratch)? {
+            return write(socket, connection).map(drop);
+        }
     }
 }
 
 thread_local! {
     /// Of all connections of the thread.
-    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; 64 << 10]);
+    static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::new(128 << 10, 4 << 20));
     static BUFFERS: RefCell<Buffers> = RefCell::new(Buffers::new(4 << 20));
 }
 
@@ -122,18 +117,15 @@ pub(crate) async fn talk(mut socket: ::tokio::net::TcpStream) -> io::Result<()> 
         let again = |error: io::Error| if error.kind() == ErrorKind::WouldBlock { Ok(usize::MAX) } else { Err(error) };
         BUFFERS.with_borrow_mut(|buffers| {
             let mut connection = buffers.lend(&mut connection);
-            if let (Some(mut into), _) = connection.io() {
-                if socket.try_read_buf(&mut into).or_else(again)? == 0 {
-                    return Err(ErrorKind::UnexpectedEof.into());
+            SCRATCH.with_borrow_mut(|scratch| match socket.try_read(scratch.room()).or_else(again)? {
+                0 => Err(io::Error::from(ErrorKind::UnexpectedEof)),
+                usize::MAX => Ok(()),
+                n => {
+                    let rest = echo(&mut connection, scratch.input(n))?;
+                    scratch.keep(rest);
+                    echo(&mut connection, scratch.rest()).map(drop)
                 }
-                echo(&mut connection, Input::empty())?;
-            } else {
-                SCRATCH.with_borrow_mut(|scratch| match socket.try_read(scratch).or_else(again)? {
-                    0 => Err(io::Error::from(ErrorKind::UnexpectedEof)),
-                    usize::MAX => Ok(()),
-                    n => echo(&mut connection, Input::new(&mut scratch[..n])),
-                })?;
-            }
+            })?;
             // What the socket takes at once: then the buffers go back empty.
             let mut out = connection.transmit();
             while out.has_remaining() {

@@ -34,7 +34,7 @@ impl mio::Talk for Talk {
         self.socket.get_mut()
     }
 
-    fn turn(&mut self, _: &mut [u8]) -> io::Result<()> {
+    fn turn(&mut self) -> io::Result<()> {
         loop {
             match self.socket.read() {
                 Ok(message) if self.batched => later(self.socket.write(message))?,
