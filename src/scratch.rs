@@ -131,8 +131,7 @@ impl Scratch {
     /// Frees the room for large frames, down to `size` bytes, or to what is kept. Do so when there has been nothing to do for a while, and not after each large
     /// message: new memory costs the next one as much as all else.
     pub fn shrink(&mut self) {
-        self.bytes.copy_within(self.from..self.to, 0);
-        (self.from, self.to, self.start) = (0, self.to - self.from, 0);
+        self.move_to(0);
         let len = self.size.max(self.to);
         self.bytes.truncate(len);
         self.bytes.shrink_to_fit();
@@ -150,14 +149,21 @@ impl Scratch {
         if end > most && self.from >= line && (end - self.from <= self.bytes.len() || self.is_short()) {
             let kept = self.to - self.from;
             let front = (self.bytes.as_ptr().addr() + kept).wrapping_neg() % line;
-            self.bytes.copy_within(self.from..self.to, front);
             end = end - self.from + front;
-            (self.from, self.to, self.start) = (front, front + kept, front);
+            self.move_to(front);
         }
-        if end > self.bytes.len() && self.is_short() {
-            self.grow();
+        if end > self.bytes.len() && self.is_short() && !self.grow() && self.to == self.bytes.len() {
+            // A read of no bytes would be taken for the end of the stream. When this room is full, too, the connection takes the frame over.
+            self.move_to(0);
+            end = self.bytes.len();
         }
         end.min(self.bytes.len())
+    }
+
+    /// Moves what is kept, towards the front.
+    fn move_to(&mut self, front: usize) {
+        self.bytes.copy_within(self.from..self.to, front);
+        (self.from, self.to, self.start) = (front, front + (self.to - self.from), front);
     }
 
     /// Where the frame ends that is kept, if its header is there, it is not whole, and is to be.

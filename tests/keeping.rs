@@ -359,6 +359,23 @@ fn a_scratch_that_cannot_grow_keeps_less() {
     }
 }
 
+/// So also where the frame begins a little behind the front: a read of no bytes would be taken for the end of the stream.
+#[test]
+fn a_scratch_that_cannot_grow_still_has_room() {
+    let wire = [Side::Client.frame(PING, b""), Side::Client.frame(BINARY, &[7; 14_000])].concat();
+    let mut scratch = Scratch::new(10_000, MIB);
+    let mut server = Side::Server.open(Config::default());
+    let (mut unread, mut events, mut rooms) = (&wire[..], Vec::new(), Vec::new());
+    refusing_above(15_000, || {
+        while !unread.is_empty() && rooms.len() < 10 {
+            rooms.push(scratch.room().len());
+            read(&mut server, &mut scratch, &mut unread, |event| events.push(event.into_owned()));
+        }
+    });
+    assert_eq!(rooms, [10_000, 6, 10_000]);
+    assert!(events == [Event::Ping([][..].into()), Event::Binary([7; 14_000][..].into())]);
+}
+
 /// Behind what is kept of small frames, too, what is read begins at a cache line.
 #[test]
 fn reads_are_laid_at_cache_lines() {
