@@ -213,6 +213,22 @@ proptest! {
     }
 }
 
+/// What stands behind a cut is no frame because it looks like one: a length, a key or a payload may.
+#[test]
+fn what_is_under_way_looks_like_frames() {
+    for (side, mut wire, body) in [(Side::Server, vec![0x82, 0xfe], [0x81, 0x80]), (Side::Client, vec![0x82, 0x7e], [0x81, 0x00])] {
+        // The length, the key and the payload, all of empty texts.
+        let key_len = if side == Side::Server { 4 } else { 0 };
+        wire.extend(body.repeat((2 + key_len + usize::from(u16::from_be_bytes(body))) / 2));
+        let whole = run(side, &wire, &[]);
+        assert!(matches!(&whole.0[..], [Event::Binary(data)] if data.len() == usize::from(u16::from_be_bytes(body))));
+        for cut in 1..20 {
+            assert_eq!(run(side, &wire, &[cut]), whole, "{side:?} {cut}");
+        }
+        assert_eq!(run(side, &wire, &(1..wire.len()).collect::<Vec<_>>()), whole);
+    }
+}
+
 #[test]
 fn nothing_comes_after_closed() {
     let mut server = Side::Server.open(Config::default());
