@@ -42,6 +42,8 @@ impl<'b> Input<'b> {
     /// - Larger frames are consumed as they come, and so is the rest of a frame of which a part was consumed. So are messages that are compressed (RFC 7692): of
     ///   their bytes nothing can be borrowed, and what waited would be in memory twice, once as it came and once inflated. And so are those that are delivered in
     ///   [chunks](crate::Delivery::Chunks).
+    /// - Let `room` be no more than your buffer can hold of one frame. A larger one would wait in a buffer that is full, and a read into no room gives no bytes,
+    ///   as the end of the stream does.
     /// - What is left can be given with [`new`](Self::new) at any time: then all of it is consumed. Do so before `handle_eof` and its like.
     ///
     /// ```

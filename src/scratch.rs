@@ -122,6 +122,7 @@ impl Scratch {
 
     /// What is kept, as an ordinary input: the end of a turn. Poll until `None`, and the connection has taken it over.
     #[inline]
+    #[must_use = "what is kept is lost if it is not polled"]
     pub fn rest(&mut self) -> Input<'_> {
         let (from, to) = (mem::take(&mut self.from), mem::take(&mut self.to));
         self.start = 0;

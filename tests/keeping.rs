@@ -268,6 +268,19 @@ fn what_is_not_kept_is_consumed() {
         assert_eq!(server.io().0.is_some(), left == 0);
     }
 
+    // Of a header that fills the room alone the frame would be larger.
+    for (room, left) in [(4, 0), (5, 4)] {
+        let mut begin = [BINARY, 0xfe, 0, 126];
+        let mut input = Input::keeping(&mut begin, room);
+        assert!(Side::Server.open(Config::default()).poll_event(&mut input).is_none());
+        assert_eq!(input.len(), left);
+    }
+
+    // Nor does a header wait where nothing does.
+    let mut config = Config::default();
+    config.delivery = Delivery::Chunks;
+    assert_eq!(read(&mut Side::Server.open(config), &mut scratch, &mut &wire[..1], |event| panic!("{event:?}")), 0);
+
     // Begun through an ordinary input, it goes on as it began.
     let mut server = Side::Server.open(Config::default());
     assert_eq!(feed(&mut server, &wire[..5]), []);
@@ -275,6 +288,23 @@ fn what_is_not_kept_is_consumed() {
     let mut input = Input::keeping(&mut rest, MIB);
     assert!(server.poll_event(&mut input).is_none() && input.is_empty());
     assert_eq!(feed(&mut server, &wire[50_000..]), [Event::Binary(unmasked.into())]);
+}
+
+/// The limits are those of messages, and what an extension makes of a message is nothing to the control frames in it.
+#[test]
+fn a_control_frame_waits_whatever_the_message() {
+    let limits = {
+        let mut limits = Limits::default();
+        limits.max_frame = 3;
+        limits
+    };
+    for before in [&b""[..], b"\x42\x03abc"] {
+        let mut decoder = Decoder::new(End::Client, limits).with_extension(0b100);
+        let mut wire = [before, b"\x89\x05pin"].concat();
+        let mut input = Input::keeping(&mut wire, 10);
+        assert_eq!(decoder.next(&mut input).is_some(), !before.is_empty());
+        assert_eq!((decoder.next(&mut input), input.len()), (None, 5));
+    }
 }
 
 /// The pieces of a decoder alone are then whole frames.
