@@ -7,18 +7,31 @@ use sockless::{Input, ProtocolError};
 /// The frame decoder, fed the same bytes whole and in parts, gives the same frames, the same bytes and the same error; it consumes all input and never
 /// panics; what it gives is no longer than what came.
 ///
-/// Of `data`, the first byte chooses the end and how many parts there are, as many bytes behind it choose where they are cut, the rest is the wire's.
+/// So it is where the input keeps what a part has cut, but for what it leaves: always less than one frame that there is room for, as it came.
+///
+/// Of `data`, the first byte chooses the end, how much is kept, and how many parts there are; as many bytes behind it choose where they are cut; where not all
+/// is kept, one more chooses how much is, and one behind which parts what was kept goes through an ordinary input. The rest is the wire's.
 pub fn decoder_splits(data: &[u8]) {
     let Some((&first, data)) = data.split_first() else { return };
     let end = if first & 1 == 0 { End::Server } else { End::Client };
-    let Some((cuts, wire)) = data.split_at_checked(usize::from(first >> 4)) else { return };
+    let Some((cuts, data)) = data.split_at_checked(usize::from(first >> 4)) else { return };
+    let (keeps, wire) = match (first >> 1 & 7, data) {
+        (0, wire) => (Keeps { room: usize::MAX, ends: 0, looks: false }, wire),
+        (scale, [room, ends, wire @ ..]) => {
+            (Keeps { room: usize::from(*room) << (scale / 2 * 3), ends: *ends, looks: scale & 1 == 0 }, wire)
+        }
+        _ => return,
+    };
 
     let whole = decode(end, &[wire]);
     assert!(whole.bytes <= wire.len());
-    assert_eq!(decode(end, &cut(wire, cuts)), whole);
+    let parts = cut(wire, cuts);
+    assert_eq!(decode(end, &parts), whole);
+    assert_eq!(decode_keeping(end, &parts, &keeps), whole);
     if wire.len() <= 512 {
         let bytes: Vec<&[u8]> = wire.chunks(1).collect();
         assert_eq!(decode(end, &bytes), whole);
+        assert_eq!(decode_keeping(end, &bytes, &keeps), whole);
     }
 }
 
@@ -31,29 +44,108 @@ struct Decoded {
     bytes: usize,
 }
 
-fn decode(end: End, parts: &[&[u8]]) -> Decoded {
+/// How what a part has cut is kept.
+struct Keeps {
+    /// Of frames of so many bytes at most.
+    room: usize,
+    /// Behind which parts, by their numbers, it is not any longer.
+    ends: u8,
+    /// Whether whole messages are looked for first.
+    looks: bool,
+}
+
+fn decoder(end: End) -> Decoder {
     let mut limits = Limits::default();
     limits.max_frame = 1 << 16;
     limits.max_message = 1 << 17;
     limits.max_fragments = 8;
-    let mut decoder = Decoder::new(end, limits);
-    let mut decoded = Decoded::default();
+    Decoder::new(end, limits)
+}
+
+fn decode(end: End, parts: &[&[u8]]) -> Decoded {
+    let (mut decoder, mut decoded) = (decoder(end), Decoded::default());
     for part in parts {
-        let mut scratch = part.to_vec();
-        let mut input = Input::new(&mut scratch);
-        while let Some(piece) = decoder.next(&mut input) {
+        decoded.add_all(&mut decoder, part);
+    }
+    decoded
+}
+
+/// How long a frame's header is that reaches this end, with a payload of so many bytes.
+fn header(end: End, len: usize) -> usize {
+    let mask = if end == End::Server { 4 } else { 0 };
+    mask + match len {
+        0..=125 => 2,
+        126..=0xffff => 4,
+        _ => 10,
+    }
+}
+
+/// The same as `decode` with keeping inputs, beside a decoder with ordinary ones: behind each part it is as far as that one, but for what is kept.
+fn decode_keeping(end: End, parts: &[&[u8]], keeps: &Keeps) -> Decoded {
+    let (mut ordinary, mut expected) = (decoder(end), Decoded::default());
+    let (mut decoder, mut decoded) = (decoder(end), Decoded::default());
+    let mut kept = Vec::new();
+    // Whether a part of the frame under way was consumed. So is then the rest of it.
+    let mut begun = false;
+    for (i, part) in parts.iter().enumerate() {
+        expected.add_all(&mut ordinary, part);
+        kept.extend_from_slice(part);
+        let mut scratch = kept.clone();
+        let mut input = Input::keeping(&mut scratch, keeps.room);
+        loop {
+            let whole = if keeps.looks { decoder.take_whole(&mut input) } else { None };
+            if let Some((kind, data)) = whole {
+                decoded.add(Piece::Message { kind, first: true, last: true, rsv: 0, rest: 0, data });
+                continue;
+            }
+            let Some(piece) = decoder.next(&mut input) else { break };
             assert!(decoded.error.is_none(), "nothing comes behind an error");
             match piece {
-                Ok(piece) => decoded.add(piece),
+                Ok(piece) => {
+                    // The frame's payload, or the most that it can be.
+                    let (len, cut) = match &piece {
+                        Piece::Message { rest, data, .. } => (data.len() + *rest as usize, *rest > 0),
+                        Piece::Control { last, .. } => (125, !last),
+                    };
+                    assert!(begun || !cut || header(end, len) + len > keeps.room, "there is room for the frame");
+                    begun = cut;
+                    decoded.add(piece);
+                }
                 Err(error) => decoded.error = Some(error),
             }
         }
-        assert!(input.is_empty(), "None means that all was consumed");
+        let rest = input.into_rest();
+        assert!(rest.is_empty() || rest.len() < keeps.room, "{} bytes are kept, of {}", rest.len(), keeps.room);
+        assert!(kept.ends_with(rest), "what is kept is as it came");
+        assert_eq!(decoded.error, expected.error, "an error is told as early");
+        assert!(decoded.bytes <= expected.bytes && expected.bytes - decoded.bytes <= rest.len());
+        kept = rest.to_vec();
+        if keeps.ends >> (i % 8) & 1 != 0 || i + 1 == parts.len() {
+            begun |= !kept.is_empty();
+            decoded.add_all(&mut decoder, &std::mem::take(&mut kept));
+        }
+        if kept.is_empty() {
+            assert_eq!(decoded, expected);
+        }
     }
     decoded
 }
 
 impl Decoded {
+    /// What a decoder makes of a part.
+    fn add_all(&mut self, decoder: &mut Decoder, part: &[u8]) {
+        let mut scratch = part.to_vec();
+        let mut input = Input::new(&mut scratch);
+        while let Some(piece) = decoder.next(&mut input) {
+            assert!(self.error.is_none(), "nothing comes behind an error");
+            match piece {
+                Ok(piece) => self.add(piece),
+                Err(error) => self.error = Some(error),
+            }
+        }
+        assert!(input.is_empty(), "None means that all was consumed");
+    }
+
     fn add(&mut self, piece: Piece<'_>) {
         match piece {
             Piece::Message { kind, first, last, rsv, rest, data } => {
