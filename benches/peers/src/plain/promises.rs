@@ -1,7 +1,7 @@
 //! What sockless is meant to reach beside the others, and what it reached.
 //!
-//! A figure is how many times as long as the faster of our loops the fastest of the others takes, or of those that are named. Who does not check text is no peer where there is
-//! text.
+//! A figure is how many times as long as the faster of our loops the fastest of the others takes, or of those that are named; and what takes no more than it must, by hand. Who
+//! does not check text is no peer where there is text.
 
 use super::receive::Checks;
 use super::table::{CALL, label, short};
@@ -17,6 +17,16 @@ struct Promise {
     peers: &'static [&'static str],
     at_least: f64,
     with_calls: bool,
+}
+
+/// What became of it in a row.
+struct Reached {
+    row: String,
+    /// The fastest peer's to ours.
+    ratio: f64,
+    peer: &'static str,
+    /// The floor's to ours.
+    by_hand: Option<f64>,
 }
 
 const fn promise(what: &'static str, rows: &'static [&'static str], at_least: f64) -> Promise {
@@ -92,15 +102,17 @@ pub(crate) fn show(groups: &[Group]) {
         if reached.is_empty() {
             continue;
         }
-        let short_of = if reached.iter().any(|(_, ratio, _)| *ratio < promise.at_least) { " **SHORT**" } else { "" };
-        let each: Vec<_> = reached.iter().map(|(row, ratio, peer)| format!("{row}: {} ({peer})", short(*ratio))).collect();
+        let short_of = if reached.iter().any(|one| one.ratio < promise.at_least) { " **SHORT**" } else { "" };
+        let floor = |one: &Reached| one.by_hand.map(|ratio| format!(", by hand {}", short(ratio))).unwrap_or_default();
+        let each = |one: &Reached| format!("{}: {} ({}{})", one.row, short(one.ratio), one.peer, floor(one));
+        let each: Vec<_> = reached.iter().map(each).collect();
         println!("| {} | {} | {}{short_of} |", promise.what, promise.at_least, each.join("; "));
     }
 }
 
 impl Promise {
     /// The fastest peer's ratio to ours.
-    fn of(&self, row: &Row, unchecked: &[&str]) -> Option<(String, f64, &'static str)> {
+    fn of(&self, row: &Row, unchecked: &[&str]) -> Option<Reached> {
         let text = ["ascii", "cjk", "emoji", "mixed"].iter().any(|content| row.name.contains(content));
         let other = |name: &str| !(name.starts_with("sockless") || name == "by hand" || text && unchecked.contains(&name));
         let counts = |name: &str| if self.peers.is_empty() { other(name) } else { self.peers.contains(&name) };
@@ -108,6 +120,8 @@ impl Promise {
         // Ours is the faster of our loops.
         let ours = row.measured.iter().filter(|one| one.name.starts_with("sockless")).map(time).min_by(f64::total_cmp)?;
         let best = row.measured.iter().filter(|one| counts(one.name)).map(|one| (time(one) / ours, one.name));
-        best.min_by(|one, other| one.0.total_cmp(&other.0)).map(|(ratio, name)| (label(row), ratio, name))
+        let (ratio, peer) = best.min_by(|one, other| one.0.total_cmp(&other.0))?;
+        let by_hand = row.measured.iter().find(|one| one.name == "by hand").map(|one| time(one) / ours);
+        Some(Reached { row: label(row), ratio, peer, by_hand })
     }
 }
