@@ -1,11 +1,13 @@
-//! Any order of all that can be called on a connection, direct reads and lent buffers among them: what it holds stays within what its limits and what came allow,
-//! its queue within its mark and one message, every call makes progress, and in the end nothing is held.
+//! Any order of all that can be called on a connection, direct reads, lent buffers and frames that are kept until they are whole among them: what it holds stays
+//! within what its limits and what came allow, its queue within its mark and one message, every call makes progress, and in the end nothing is held.
 
+mod kept;
 mod ops;
 #[path = "../support/mod.rs"]
 mod support;
 
 use bytes::{Buf, BufMut};
+use kept::Keeper;
 use ops::{Ending, Op, Peer, op};
 use proptest::prelude::*;
 use sockless::{
@@ -41,13 +43,15 @@ struct Watched {
     /// Whether they are on loan, and were ever.
     lends: bool,
     lent: bool,
+    /// What is read to, if that keeps what is cut.
+    keeper: Option<Keeper>,
     heartbeat: Heartbeat,
     now: Duration,
     /// The message that is being sent.
     sends: usize,
     /// The bytes that it and the buffers have on the heap.
     held: i64,
-    /// How many bytes have come since the last message ended, of one that is under way or not.
+    /// How many bytes have come since the last message ended, of one that is under way or not, but for those that are kept for it.
     come: usize,
     /// How many bytes were queued at most since none were.
     queued: usize,
@@ -113,8 +117,10 @@ impl Watched {
             }
             Op::Direct(most) => {
                 let mut missing = std::mem::take(&mut self.peer.missing);
+                let kept = self.keeper.as_ref().map_or(0, Keeper::kept);
                 let n = self.call(|connection| {
                     let Some(mut into) = connection.io().0 else { return 0 };
+                    assert_eq!(kept, 0, "of a frame of which a part was consumed nothing is kept");
                     let n = into.remaining_mut().min(most).min(missing.len());
                     into.put_slice(&missing[..n]);
                     n
@@ -157,6 +163,8 @@ impl Watched {
                 self.lends = lends;
                 self.lent |= lends;
             }
+            Op::Rest => self.rest(),
+            Op::Shrink => self.keeper.iter_mut().for_each(Keeper::shrink),
             Op::Beat(seconds) => {
                 self.now += Duration::from_secs(seconds.into());
                 let (now, mut heartbeat) = (self.now, self.heartbeat.clone());
@@ -180,10 +188,36 @@ impl Watched {
         }
     }
 
-    /// A read, polled until there is nothing more: each event takes bytes, or tells some, or is the last.
-    fn read(&mut self, read: &mut [u8]) {
-        self.come += read.len();
-        let mut input = Input::new(read);
+    /// A read, or as many as it takes where it is read to what keeps something of it.
+    fn read(&mut self, mut read: &mut [u8]) {
+        let Some(mut keeper) = self.keeper.take() else {
+            self.poll_all(Input::new(read), 0);
+            return;
+        };
+        let most = keeper.most();
+        loop {
+            let n = keeper.fill(read);
+            read = &mut read[n..];
+            let left = self.poll_all(keeper.input(n), most);
+            keeper.keep(left);
+            if read.is_empty() {
+                break;
+            }
+        }
+        self.keeper = Some(keeper);
+    }
+
+    /// The end of a turn.
+    fn rest(&mut self) {
+        if let Some(mut keeper) = self.keeper.take() {
+            self.poll_all(keeper.rest(), 0);
+            self.keeper = Some(keeper);
+        }
+    }
+
+    /// Polls until there is nothing more: each event takes bytes, or tells some, or is the last. Fewer bytes than `most` may be left: how many are.
+    fn poll_all(&mut self, mut input: Input<'_>, most: usize) -> usize {
+        self.come += input.len();
         loop {
             let before = input.len();
             let Some(told) = self.poll(&mut input) else { break };
@@ -195,18 +229,23 @@ impl Watched {
                 Told::Closed => self.closed = true,
             }
         }
-        assert!(input.is_empty(), "None means that all was consumed");
+        let left = input.len();
+        assert!(left == 0 || left < most, "{left} bytes are left, of {most}");
+        self.come -= left;
         assert!(self.poll(&mut Input::empty()).is_none());
+        left
     }
 
     /// The end of the stream, if nothing has ended it, and all that waits is written: nothing is held.
     fn ends(mut self) {
         self.lends = false;
+        self.apply(&Op::Rest);
         self.apply(&Op::End(Ending::Eof));
         self.apply(&Op::Pop);
         assert!(self.closed);
         let ((), count) = counted(|| drop(self.buffers));
         assert_eq!(self.held + count.live, 0, "{:?}", self.connection);
+        self.keeper.into_iter().for_each(Keeper::ends);
     }
 }
 
@@ -250,6 +289,7 @@ proptest! {
         compresses in prop::sample::select(if cfg!(feature = "deflate") { &[false, true][..] } else { &[false][..] }),
         delivery in prop::sample::select(&[Delivery::Whole, Delivery::Chunks][..]),
         fragment_above in prop_oneof![Just(usize::MAX), Just(1000)],
+        keeper in prop::option::of((prop_oneof![0..200_usize, 200..70_000_usize], prop_oneof![0..300_usize, 300..2 * MAX_MESSAGE])),
         ops in prop::collection::vec(op(), 1..60),
     ) {
         let mut config = Config::default();
@@ -263,6 +303,7 @@ proptest! {
             buffers: Buffers::new(LENT),
             lends: false,
             lent: false,
+            keeper: keeper.map(|(size, most)| Keeper::new(size, most)),
             heartbeat: Heartbeat::new(Default::default()),
             now: Duration::ZERO,
             sends: 0,

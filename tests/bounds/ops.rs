@@ -23,6 +23,10 @@ pub(crate) enum Op {
     Pop,
     /// Whether buffers are on loan while something is called.
     Lend(bool),
+    /// The end of a turn: what is kept of a cut frame is taken over.
+    Rest,
+    /// What a large frame took is given back.
+    Shrink,
     Beat(u8),
     Shutdown,
     End(Ending),
@@ -85,6 +89,8 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
         8 => prop_oneof![1..300_usize, 300..100_000_usize].prop_map(Op::Write),
         2 => Just(Op::Pop),
         3 => any::<bool>().prop_map(Op::Lend),
+        3 => Just(Op::Rest),
+        1 => Just(Op::Shrink),
         3 => (0..25_u8).prop_map(Op::Beat),
         1 => Just(Op::Shutdown),
         1 => prop_oneof![
