@@ -2,19 +2,20 @@
 
 mod bodies;
 mod inbox;
+mod reading;
 mod station;
 mod transport;
 
 use crate::choices::Choices;
 use bodies::body;
+use reading::Reading;
 use sockless::deflate::{Compress, Parameters, Pool, WindowBits};
 use sockless::{Agreement, Buffers, Payload, Prepared, Role, Seed, Timeouts};
 use station::{Settings, Station};
 use std::time::Duration;
-use transport::Reading;
 
-/// Arbitrary operations on two pairs of a client and a server, with or without compression, whose compressors may come from one pool and whose buffers
-/// may be on loan: sends in every form, pings, closes, writes and reads of any length in every way that there is, the passing of time, and the faults of a
+/// Arbitrary operations on two pairs of a client and a server, with or without compression, whose compressors may come from one pool, whose buffers
+/// may be on loan, and of which each may read through a `Scratch` that keeps what is cut: sends in every form, pings, closes, writes and reads of any length in every way that there is, the passing of time, and the faults of a
 /// transport.
 ///
 /// - What is sent arrives, each message once, whole and in order, however it is compressed, cut and delivered; behind a fault, a beginning of it; a message
@@ -56,6 +57,7 @@ pub fn pair(data: &[u8]) {
             0..0xc0 => pair.talk(which, &shared, &mut choices, &mut buffers),
             _ => pair.happen(which, &mut choices, &mut buffers),
         }
+        pair.stations.iter_mut().for_each(|station| station.rest(&mut buffers));
     }
     for pair in pairs {
         pair.end(&mut buffers);

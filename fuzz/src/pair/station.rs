@@ -2,6 +2,7 @@
 
 use super::bodies;
 use super::inbox::Inbox;
+use super::reading::Keeper;
 use crate::choices::Choices;
 use bytes::Bytes;
 use sockless::deflate::{Compress, Level, Pool};
@@ -25,6 +26,8 @@ pub struct Station {
     pub(super) heartbeat: Option<Heartbeat>,
     /// Whether it is lent buffers for its turn.
     pub(super) lends: bool,
+    /// What it reads to, if that keeps what is cut.
+    pub(super) keeper: Option<Keeper>,
     /// The lower one, and the upper one.
     marks: (usize, usize),
     /// What is on its way to this end.
@@ -48,7 +51,8 @@ impl Station {
     pub fn new(role: Role, settings: &Settings, choices: &mut Choices<'_>) -> Self {
         let mut config = Config::default();
         config.deflate.pool = settings.pool.clone();
-        config.deflate.level = Level::new(1 + choices.byte() % 9).unwrap();
+        let level = choices.byte();
+        config.deflate.level = Level::new(1 + level % 9).unwrap();
         (config.lower_mark, config.upper_mark) = if settings.full_early { (500, 2000) } else { (1 << 20, u32::MAX) };
         let marks = (config.lower_mark as usize, config.upper_mark as usize);
         let flags = choices.byte();
@@ -62,6 +66,7 @@ impl Station {
             inbox: Inbox::new(settings.beats),
             heartbeat: settings.beats.then(|| Heartbeat::new(super::timeouts())),
             lends: flags & 0x80 != 0,
+            keeper: Keeper::new(level / 9),
             marks,
             incoming: Vec::new(),
             ends: false,

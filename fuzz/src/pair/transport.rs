@@ -1,23 +1,12 @@
-//! The transport between two ends, and time: writes, reads, turns of a loop, faults and heartbeats.
+//! The transport between two ends, and time: writes, turns of a loop, faults and heartbeats.
 
+use super::reading::{Keeper, Reading};
 use super::station::Station;
 use crate::choices::Choices;
 use crate::wire;
-use bytes::BufMut;
 use sockless::{Buffers, Cause, Connection, Event, Input, Lent, LifeCycle};
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
-
-/// A way to read.
-#[derive(Clone, Copy, PartialEq)]
-pub enum Reading {
-    /// Through an input, until it is empty.
-    Whole,
-    /// Straight into a message, where there is room.
-    Direct,
-    /// Through an input, one event of it.
-    Once,
-}
 
 impl Station {
     /// One turn of a loop: tells whether anything moved.
@@ -29,7 +18,7 @@ impl Station {
             self.connection.shutdown_done();
             assert!(!self.connection.wants_shutdown(), "only once");
         }
-        let read = self.read(usize::MAX, Reading::Whole, buffers);
+        let read = self.read(usize::MAX, Reading::Whole, buffers) | self.end_turn(buffers);
         // Who is done drops the transport.
         to.ends |= shuts || self.connection.is_done();
         wrote || shuts || read
@@ -51,55 +40,7 @@ impl Station {
         !bytes.is_empty()
     }
 
-    pub fn read(&mut self, most: usize, reading: Reading, buffers: &mut Buffers) -> bool {
-        if self.connection.is_done() {
-            self.incoming.clear();
-            return false;
-        }
-        if self.incoming.is_empty() && self.ends && !self.told && self.connection.wants_read() {
-            self.told = true;
-            self.connection.handle_eof();
-            self.poll(Input::empty());
-            return true;
-        }
-        let mut len = most.min(self.incoming.len());
-        if len == 0 {
-            return false;
-        }
-        let Self { connection, incoming, inbox, lends, .. } = self;
-        let mut held = Held::new(connection, lends.then_some(buffers));
-        let mut events = 0;
-        if let (Reading::Direct, (Some(mut into), _)) = (reading, held.io()) {
-            len = len.min(into.remaining_mut());
-            into.put_slice(&incoming[..len]);
-            incoming.drain(..len);
-            while let Some(event) = held.poll_event(&mut Input::empty()) {
-                inbox.take(&event, held.is_open());
-                held.reclaim(event);
-                events += 1;
-            }
-        } else {
-            let mut read: Vec<u8> = incoming.drain(..len).collect();
-            let mut input = Input::new(&mut read);
-            while let Some(event) = held.poll_event(&mut input) {
-                inbox.take(&event, held.is_open());
-                held.reclaim(event);
-                events += 1;
-                if reading == Reading::Once {
-                    break;
-                }
-            }
-            let rest = input.into_rest();
-            assert!(rest.is_empty() || events > 0, "None means that all was consumed");
-            incoming.splice(..0, rest.iter().copied());
-        }
-        assert!(events <= len + 1, "{events} events of {len} bytes");
-        drop(held);
-        self.look();
-        true
-    }
-
-    fn poll(&mut self, mut input: Input<'_>) {
+    pub(super) fn poll(&mut self, mut input: Input<'_>) {
         while let Some(event) = self.connection.poll_event(&mut input) {
             self.inbox.take(&event, self.connection.is_open());
         }
@@ -111,8 +52,9 @@ impl Station {
         self.incoming.len()
     }
 
-    /// Lets the heart beat: tells whether a time-out ended something.
+    /// Lets the heart beat, and a buffer shrink: tells whether a time-out ended something.
     pub fn tick(&mut self, now: Duration) -> bool {
+        self.keeper.iter_mut().for_each(Keeper::shrink);
         let Some(mut heartbeat) = self.heartbeat.take() else { return false };
         let was_done = self.connection.is_done();
         let due = self.ask(|connection| heartbeat.poll(now, connection));
@@ -143,20 +85,20 @@ impl Station {
 }
 
 /// A connection for a turn, with buffers on loan or without.
-enum Held<'a> {
+pub enum Held<'a> {
     Own(&'a mut Connection),
     Lent(Lent<'a>),
 }
 
 impl<'a> Held<'a> {
-    fn new(connection: &'a mut Connection, buffers: Option<&'a mut Buffers>) -> Self {
+    pub fn new(connection: &'a mut Connection, buffers: Option<&'a mut Buffers>) -> Self {
         match buffers {
             Some(buffers) => Self::Lent(buffers.lend(connection)),
             None => Self::Own(connection),
         }
     }
 
-    fn reclaim(&mut self, event: Event<'_>) {
+    pub fn reclaim(&mut self, event: Event<'_>) {
         if let Self::Lent(lent) = self {
             lent.reclaim(event);
         }
