@@ -421,6 +421,19 @@ fn reads_are_laid_at_cache_lines() {
     assert_eq!(messages, 100);
 }
 
+/// Of a frame that is larger than reads are, and as large as may be, a read is given room for the rest; wherever the front is that it is moved to.
+#[test]
+fn a_read_is_given_room_for_the_rest_of_a_large_frame() {
+    let large = Side::Client.frame(BINARY, &[7; 1492]);
+    for before in 200..264 {
+        let wire = [Side::Client.frame(BINARY, &vec![7; before]), large.clone()].concat();
+        let mut server = Side::Server.open(Config::default());
+        let mut scratch = Scratch::new(KIB, large.len());
+        let left = read(&mut server, &mut scratch, &mut &wire[..], |event| drop(event));
+        assert_eq!(scratch.room().len(), large.len() - left, "{left}");
+    }
+}
+
 #[test]
 fn wrong_counts_do_no_harm() {
     let mut scratch = Scratch::new(100, 200);
@@ -438,6 +451,15 @@ fn wrong_counts_do_no_harm() {
     assert_eq!(scratch.input(5).len(), 15);
     scratch.keep(usize::MAX);
     assert_eq!((scratch.input(0).len(), scratch.rest().len()), (15, 0));
+    // What was kept once is nobody's when it was used up.
+    scratch.input(40);
+    scratch.keep(10);
+    scratch.input(5);
+    scratch.keep(0);
+    for _ in 0..2 {
+        assert_eq!(scratch.room().len(), 100);
+        scratch.keep(1);
+    }
     // Who never polls comes to the end of the room, and not further.
     let mut lens = Vec::new();
     loop {
