@@ -139,6 +139,16 @@ mod tests {
         assert_eq!(Seed::new([1; 32]).nonce(), Seed::new([1; 32]).nonce());
     }
 
+    /// Block after block, with none left out: what a seed gave once it gives for ever.
+    #[test]
+    fn the_keys_of_a_seed_are_these() {
+        let keys = keys([7; 32], 33);
+        assert_eq!(
+            [keys[0], keys[15], keys[16], keys[32]],
+            [[98, 169, 229, 246], [92, 110, 170, 248], [253, 25, 16, 16], [214, 141, 221, 23]]
+        );
+    }
+
     #[test]
     fn seeds_and_streams_are_apart() {
         let (one, other) = (keys([1; 32], 1000), keys([2; 32], 1000));
