@@ -103,7 +103,7 @@ pub use {
     outbox::Transmit,
     payload::{Payload, Text},
     prepared::Prepared,
-    scratch::Scratch,
+    scratch::{Scratch, Turn},
     seed::Seed,
 };
 

@@ -17,6 +17,7 @@ use crate::frame::Header;
 use crate::input::Input;
 use alloc::vec::Vec;
 use core::mem;
+use core::ops::{Deref, DerefMut};
 
 /// A loop's buffer to read into, which keeps what a read has cut of a frame until the rest has come. RFC 6455 §5.2.
 ///
@@ -24,9 +25,12 @@ use core::mem;
 /// unmasked in place, its text is checked once, and the message is borrowed: see [`Input::keeping`]. That pays for messages from 64 KiB on, of
 /// text above all, which is never [read directly](crate::LifeCycle::io) into its place; binary ones of several MiB are better read so.
 ///
-/// One serves all connections of a loop, for a turn each, in which the loop reads as long as there is more. **A turn, however it ends, ends with
-/// [`rest`](Self::rest)**: the connection takes over what is kept, for nobody else may get these bytes. Where there is but one connection no turn has to
-/// end, but before [`handle_eof`](crate::LifeCycle::handle_eof).
+/// One serves all connections of a loop, for a [`turn`](Self::turn) each, in which the loop reads as long as there is more. **A turn ends with
+/// [`rest`](Self::rest), polled**: the connection takes over what is kept. Where there is but one connection no turn has to end, but before
+/// [`handle_eof`](crate::LifeCycle::handle_eof).
+///
+/// Who stops polling before `None`, because the peer takes too little, keeps what is left all the same, and polls it with [`input(0)`](Self::input) before it
+/// reads on; if the turn ends first, `rest().into_rest()` is what to set aside for that connection.
 ///
 /// ```
 /// use sockless::{Agreement, Config, Connection, Event, Role, Scratch, Seed};
@@ -39,23 +43,24 @@ use core::mem;
 /// let mut stream = &wire[..];
 ///
 /// let mut texts = Vec::new();
+/// let mut turn = scratch.turn();
 /// loop {
-///     let read = stream.read(scratch.room())?;
+///     let read = stream.read(turn.room())?;
 ///     if read == 0 {
 ///         break; // Or: there is no more now.
 ///     }
-///     let mut input = scratch.input(read);
+///     let mut input = turn.input(read);
 ///     while let Some(event) = connection.poll_event(&mut input) {
 ///         let Event::Text(Cow::Borrowed(text)) = event else { panic!("{event:?}") };
 ///         texts.push(text.len());
 ///     }
 ///     let rest = input.len();
-///     scratch.keep(rest);
+///     turn.keep(rest);
 /// }
 /// assert_eq!(texts, [100_000]);
 ///
 /// // The end of the turn.
-/// let mut input = scratch.rest();
+/// let mut input = turn.rest();
 /// assert_eq!(input.len(), 5);
 /// assert!(connection.poll_event(&mut input).is_none() && input.is_empty());
 /// # Ok::<(), std::io::Error>(())
@@ -85,6 +90,23 @@ impl Scratch {
     pub fn new(size: usize, most: usize) -> Self {
         let size = size.max(2 * Header::MAX_LEN.next_power_of_two());
         Self { bytes: alloc::vec![0; size], from: 0, to: 0, start: 0, size, most }
+    }
+
+    /// A turn of one connection. What it keeps at its end, without [`rest`](Self::rest), as behind a `?`, is dropped: the next connection never gets it.
+    ///
+    /// ```
+    /// let mut scratch = sockless::Scratch::new(4096, 1 << 20);
+    /// {
+    ///     let mut turn = scratch.turn();
+    ///     turn.room()[..3].copy_from_slice(b"\x82\x05H");
+    ///     let _ = turn.input(3);
+    ///     turn.keep(3);
+    /// } // Its connection has failed.
+    /// assert!(scratch.turn().rest().is_empty());
+    /// ```
+    #[inline]
+    pub fn turn(&mut self) -> Turn<'_> {
+        Turn { scratch: self }
     }
 
     /// Where to read to, behind what is kept: `size` bytes if that is nothing, the rest of a frame that is larger, and otherwise at least half of `size`, as
@@ -124,9 +146,14 @@ impl Scratch {
     #[inline]
     #[must_use = "what is kept is lost if it is not polled"]
     pub fn rest(&mut self) -> Input<'_> {
-        let (from, to) = (mem::take(&mut self.from), mem::take(&mut self.to));
-        self.start = 0;
+        let (from, to) = (self.from, self.to);
+        self.forget();
         Input::new(self.bytes.get_mut(from..to).unwrap_or_default())
+    }
+
+    #[inline]
+    fn forget(&mut self) {
+        (self.from, self.to, self.start) = (0, 0, 0);
     }
 
     /// Frees the room for large frames, down to `size` bytes, or to what is kept. Do so when there has been nothing to do for a while, and not after each large
@@ -198,5 +225,34 @@ impl Scratch {
             self.bytes.resize(len, 0);
         }
         grows
+    }
+}
+
+/// A [`Scratch`] in the hands of one connection: see [`Scratch::turn`].
+#[derive(Debug)]
+pub struct Turn<'a> {
+    scratch: &'a mut Scratch,
+}
+
+impl Deref for Turn<'_> {
+    type Target = Scratch;
+
+    #[inline]
+    fn deref(&self) -> &Scratch {
+        self.scratch
+    }
+}
+
+impl DerefMut for Turn<'_> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Scratch {
+        self.scratch
+    }
+}
+
+impl Drop for Turn<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.scratch.forget();
     }
 }

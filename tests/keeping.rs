@@ -241,6 +241,20 @@ fn a_turn_leaves_nothing_behind() {
     }
 }
 
+/// What a turn has kept when it breaks off goes with it.
+#[test]
+fn a_turn_that_breaks_off_takes_along_what_it_kept() {
+    let wire = Side::Client.frame(TEXT, b"secret");
+    let mut scratch = Scratch::new(KIB, KIB);
+    let mut server = Side::Server.open(Config::default());
+    let mut turn = scratch.turn();
+    assert_eq!(read(&mut server, &mut turn, &mut &wire[..5], |event| panic!("{event:?}")), 5);
+    assert_eq!(read(&mut server, &mut turn, &mut &wire[5..7], |event| panic!("{event:?}")), 7, "in a turn it is kept");
+    drop(turn);
+    assert!(scratch.turn().input(0).is_empty());
+    assert!(scratch.rest().is_empty());
+}
+
 /// Chunks are delivered as they come, and so is what has no room.
 #[test]
 fn what_is_not_kept_is_consumed() {

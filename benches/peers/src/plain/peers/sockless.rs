@@ -129,6 +129,7 @@ impl Connection for Driven {
         }
         // A turn, as long as there is something to read; at its end the connection takes over what is kept.
         let mut connection = buffers.lend(&mut self.connection);
+        let mut keeping = keeping.turn();
         while tally.messages < until {
             let mut input = match connection.io().0 {
                 Some(into) => {

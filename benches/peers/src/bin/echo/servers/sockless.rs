@@ -82,9 +82,10 @@ impl mio::Talk for Talk {
         BUFFERS.with_borrow_mut(|buffers| {
             let mut connection = buffers.lend(connection);
             SCRATCH.with_borrow_mut(|scratch| {
-                let outcome = talk_on(socket, &mut connection, scratch);
+                let mut turn = scratch.turn();
+                talk_on(socket, &mut connection, &mut turn)?;
                 // The next turn is another connection's.
-                echo(&mut connection, scratch.rest()).and(outcome)
+                echo(&mut connection, turn.rest()).map(drop)
             })
         })
     }
@@ -117,13 +118,16 @@ pub(crate) async fn talk(mut socket: ::tokio::net::TcpStream) -> io::Result<()> 
         let again = |error: io::Error| if error.kind() == ErrorKind::WouldBlock { Ok(usize::MAX) } else { Err(error) };
         BUFFERS.with_borrow_mut(|buffers| {
             let mut connection = buffers.lend(&mut connection);
-            SCRATCH.with_borrow_mut(|scratch| match socket.try_read(scratch.room()).or_else(again)? {
-                0 => Err(io::Error::from(ErrorKind::UnexpectedEof)),
-                usize::MAX => Ok(()),
-                n => {
-                    let rest = echo(&mut connection, scratch.input(n))?;
-                    scratch.keep(rest);
-                    echo(&mut connection, scratch.rest()).map(drop)
+            SCRATCH.with_borrow_mut(|scratch| {
+                let mut turn = scratch.turn();
+                match socket.try_read(turn.room()).or_else(again)? {
+                    0 => Err(io::Error::from(ErrorKind::UnexpectedEof)),
+                    usize::MAX => Ok(()),
+                    n => {
+                        let rest = echo(&mut connection, turn.input(n))?;
+                        turn.keep(rest);
+                        echo(&mut connection, turn.rest()).map(drop)
+                    }
                 }
             })?;
             // What the socket takes at once: then the buffers go back empty.
