@@ -17,13 +17,13 @@
 #[cfg(feature = "alloc")]
 mod fragments;
 mod limits;
+mod payload;
 mod piece;
 mod whole;
 
 use crate::error::ProtocolError;
 use crate::frame::{self, Header, OpCode};
 use crate::input::Input;
-use crate::mask;
 
 #[cfg(feature = "alloc")]
 pub(crate) use fragments::Fragments;
@@ -295,73 +295,6 @@ impl Decoder {
         self.direct_below = 0;
         self.state = State::Payload { opcode, fin, mask, rest: payload_len };
         Ok(())
-    }
-
-    /// Gives what there is of a payload.
-    fn payload<'b>(
-        &mut self,
-        opcode: OpCode,
-        fin: bool,
-        mask: Option<[u8; 4]>,
-        rest: u64,
-        most: usize,
-        input: &mut Input<'b>,
-    ) -> Option<Piece<'b>> {
-        if rest != 0 && input.is_empty() {
-            return None;
-        }
-        let data = input.take(usize::try_from(rest).unwrap_or(usize::MAX).min(most));
-        self.pass(opcode, fin, mask, rest, data)
-    }
-
-    /// Unmasks the next bytes of a payload, no more than it has left, and moves on behind them.
-    fn pass<'b>(&mut self, opcode: OpCode, fin: bool, mask: Option<[u8; 4]>, rest: u64, data: &'b mut [u8]) -> Option<Piece<'b>> {
-        let rest = rest - data.len() as u64;
-        let mask = mask.map(|key| {
-            mask::apply(data, key);
-            mask::rotate(key, data.len())
-        });
-        self.state = match rest {
-            0 => State::START,
-            _ => State::Payload { opcode, fin, mask, rest },
-        };
-        let piece = match Control::of(opcode) {
-            Some(kind) => Piece::Control { kind, last: rest == 0, data },
-            None => {
-                // A data frame's payload never stands without its message.
-                let message = self.message.as_mut()?;
-                let first = !core::mem::replace(&mut message.begun, true);
-                let (kind, rsv, last) = (message.kind, message.rsv, fin && rest == 0);
-                if last {
-                    self.message = None;
-                }
-                Piece::Message { kind, first, last, rsv, rest, data }
-            }
-        };
-        self.direct_below = if rest == 0 && self.message.is_none() { self.idle_below } else { 0 };
-        Some(piece)
-    }
-
-    /// In the middle of a binary message's frame, without reserved bits: how much of the message has come, and how much of the frame has not.
-    #[cfg(feature = "alloc")]
-    pub(crate) fn binary_under_way(&self) -> Option<(u64, u64)> {
-        match (&self.state, &self.message) {
-            (&State::Payload { opcode, rest, .. }, &Some(Message { kind: Kind::Binary, rsv: 0, len, .. })) if !opcode.is_control() => {
-                Some((len - rest, rest))
-            }
-            _ => None,
-        }
-    }
-
-    /// The next bytes of the payload under way came without an input, no more than it has left. They are unmasked; whether the message ends with them.
-    #[cfg(feature = "alloc")]
-    pub(crate) fn came_directly(&mut self, data: &mut [u8]) -> bool {
-        match self.state {
-            State::Payload { opcode, fin, mask, rest } => {
-                matches!(self.pass(opcode, fin, mask, rest, data), Some(Piece::Message { last: true, .. }))
-            }
-            _ => false,
-        }
     }
 }
 
