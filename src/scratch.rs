@@ -23,7 +23,7 @@ use core::ops::{Deref, DerefMut};
 ///
 /// The next read overwrites an ordinary buffer, so a connection copies what a read has cut. Here the frame stays where it was read to; when it is whole it is
 /// unmasked in place, its text is checked once, and the message is borrowed: see [`Input::keeping`]. That pays for messages from 64 KiB on, of
-/// text above all, which is never [read directly](crate::LifeCycle::io) into its place; binary ones of several MiB are better read so.
+/// text above all, which is never [read directly](crate::LifeCycle::io) into its place; for binary ones of several MiB that is as fast.
 ///
 /// One serves all connections of a loop, for a [`turn`](Self::turn) each, in which the loop reads as long as there is more. **A turn ends with
 /// [`rest`](Self::rest), polled**: the connection takes over what is kept. Where there is but one connection no turn has to end, but before

@@ -222,7 +222,7 @@ impl Connection {
     /// # Ok::<(), sockless::SendError>(())
     /// ```
     pub fn queued(&self) -> usize {
-        usize::try_from(self.outbox.queued()).unwrap_or(usize::MAX)
+        self.outbox.remaining()
     }
 
     /// Whether the peer takes less than it is sent: true from when more than [`Config::upper_mark`] bytes are queued until no more than

@@ -82,14 +82,13 @@ impl Decoder {
 #[inline(always)]
 fn fragment<const MASKED: bool>(limits: Limits, message: &mut Message, most: usize, bytes: &[u8]) -> Option<Short> {
     let short = Short::look::<MASKED>(bytes)?;
-    let (len, fragments) = (message.len.saturating_add(short.len as u64), message.fragments.saturating_add(1));
     // Those that follow the first have the opcode 0; and the first, whose opcode is known, is not the last, §5.4.
     let fits = if message.fragments > 0 { short.first & !FIN == 0 } else { short.first & FIN == 0 };
-    if !fits || short.len > most || short.header + short.len > bytes.len() || limits.check(false, short.len as u64, len, fragments).is_err()
-    {
+    let mut counted = *message;
+    if !fits || short.len > most || short.header + short.len > bytes.len() || counted.add(short.len as u64, limits).is_err() {
         return None;
     }
-    (message.len, message.fragments) = (len, fragments);
+    *message = counted;
     Some(short)
 }
 

@@ -198,6 +198,12 @@ impl Outbox {
         (self.tail.len() - self.sent) as u64 + self.beside
     }
 
+    /// The same, as far as a `usize` can say.
+    #[inline]
+    pub(crate) fn remaining(&self) -> usize {
+        usize::try_from(self.queued()).unwrap_or(usize::MAX)
+    }
+
     /// Drops all that was not sent.
     pub(crate) fn clear(&mut self) {
         if self.tail.capacity() > self.kept() {

@@ -51,7 +51,7 @@ impl<'a> Transmit<'a> {
 impl Buf for Transmit<'_> {
     #[inline]
     fn remaining(&self) -> usize {
-        usize::try_from(self.outbox.queued()).unwrap_or(usize::MAX)
+        self.outbox.remaining()
     }
 
     #[inline]
