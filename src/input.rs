@@ -24,16 +24,16 @@ use core::mem;
 pub struct Input<'b> {
     bytes: &'b mut [u8],
     /// The longest frame, header and payload, of which a part is left in the input; 0: of none.
-    room: usize,
+    max_kept: usize,
 }
 
 impl<'b> Input<'b> {
     /// Wraps what was just read.
     pub fn new(bytes: &'b mut [u8]) -> Self {
-        Self { bytes, room: 0 }
+        Self { bytes, max_kept: 0 }
     }
 
-    /// The same for a caller that keeps what is left and gives it again, in front of what comes next. A frame of at most `room` bytes, header and payload, of
+    /// The same for a caller that keeps what is left and gives it again, in front of what comes next. A frame of at most `max_kept` bytes, header and payload, of
     /// which only a part has come, is left in it and not copied: `poll_event` gives `None` though the input is not [empty](Self::is_empty). When it is whole, the
     /// frame is unmasked in place and borrowed, as one that a single read has brought. [`Scratch`](crate::Scratch) does the keeping.
     ///
@@ -42,8 +42,8 @@ impl<'b> Input<'b> {
     /// - Larger frames are consumed as they come, and so is the rest of a frame of which a part was consumed. So are messages that are compressed (RFC 7692): of
     ///   their bytes nothing can be borrowed, and what waited would be in memory twice, once as it came and once inflated. And so are those that are delivered in
     ///   [chunks](crate::Delivery::Chunks).
-    /// - Let `room` be no more than your buffer can hold of one frame. A larger one would wait in a buffer that is full, and a read into no room gives no bytes,
-    ///   as the end of the stream does.
+    /// - Let `max_kept` be no more than your buffer can hold of one frame. A larger one would wait in a buffer that is full, and a read into no room gives no
+    ///   bytes, as the end of the stream does.
     /// - What is left can be given with [`new`](Self::new) at any time: then all of it is consumed. Do so before `handle_eof` and its like.
     ///
     /// ```
@@ -56,8 +56,8 @@ impl<'b> Input<'b> {
     /// assert!(decoder.next(&mut input).is_none() && input.len() == 4);
     /// assert_eq!(decoder.take_whole(&mut Input::keeping(&mut scratch, 1024)), Some((Kind::Binary, &b"Hello"[..])));
     /// ```
-    pub fn keeping(bytes: &'b mut [u8], room: usize) -> Self {
-        Self { bytes, room }
+    pub fn keeping(bytes: &'b mut [u8], max_kept: usize) -> Self {
+        Self { bytes, max_kept }
     }
 
     /// No bytes: for a poll after an end of stream, an error or a time-out.
@@ -112,7 +112,7 @@ impl<'b> Input<'b> {
 
     /// The longest frame of which a part is left; 0: of none.
     #[inline]
-    pub(crate) fn room(&self) -> usize {
-        self.room
+    pub(crate) fn max_kept(&self) -> usize {
+        self.max_kept
     }
 }

@@ -74,22 +74,22 @@ pub struct Scratch {
     /// Where the last input began.
     start: usize,
     size: usize,
-    most: usize,
+    max_kept: usize,
 }
 
 impl Scratch {
-    /// A buffer of `size` bytes, at least 32, that keeps frames of at most `most` bytes, header and payload. Larger ones are consumed as they come.
+    /// A buffer of `size` bytes, at least 32, that keeps frames of at most `max_kept` bytes, header and payload. Larger ones are consumed as they come.
     ///
     /// A frame that is larger than `size` makes it grow, to twice its length at a time as the frame comes and never because the frame declares so much: up to
-    /// `most` and half of `size`. It stays so until [`shrink`](Self::shrink).
+    /// `max_kept` and half of `size`. It stays so until [`shrink`](Self::shrink).
     ///
     /// ```
     /// let mut scratch = sockless::Scratch::new(128 << 10, 8 << 20);
     /// assert_eq!(scratch.room().len(), 128 << 10);
     /// ```
-    pub fn new(size: usize, most: usize) -> Self {
+    pub fn new(size: usize, max_kept: usize) -> Self {
         let size = size.max(2 * Header::MAX_LEN.next_power_of_two());
-        Self { bytes: alloc::vec![0; size], from: 0, to: 0, start: 0, size, most }
+        Self { bytes: alloc::vec![0; size], from: 0, to: 0, start: 0, size, max_kept }
     }
 
     /// A turn of one connection. What it keeps at its end, without [`rest`](Self::rest), as behind a `?`, is dropped: the next connection never gets it.
@@ -133,7 +133,7 @@ impl Scratch {
         // Where there is no memory to read the rest to, the connection takes the frame over.
         let stuck = self.to == self.bytes.len() && self.is_stuck();
         self.start = mem::replace(&mut self.from, self.to);
-        Input::keeping(self.bytes.get_mut(self.start..self.to).unwrap_or_default(), if stuck { 0 } else { self.most })
+        Input::keeping(self.bytes.get_mut(self.start..self.to).unwrap_or_default(), if stuck { 0 } else { self.max_kept })
     }
 
     /// Keeps the last `rest` bytes of the input for the next one: its [`len`](Input::len) after the polls. Without this call nothing of it is kept.
@@ -197,7 +197,7 @@ impl Scratch {
     /// Where the frame ends that is kept, if its header is there, it is not whole, and is to be.
     fn cut(&self) -> Option<usize> {
         let (header, len) = Header::decode(self.bytes.get(self.from..self.to)?).ok()??;
-        let len = usize::try_from(header.payload_len).ok()?.checked_add(len).filter(|len| *len <= self.most)?;
+        let len = usize::try_from(header.payload_len).ok()?.checked_add(len).filter(|len| *len <= self.max_kept)?;
         self.from.checked_add(len).filter(|end| *end > self.to)
     }
 
@@ -219,7 +219,7 @@ impl Scratch {
 
     /// Twice the length, if there is memory for it and it may be so much.
     fn grow(&mut self) -> bool {
-        let len = self.bytes.len().saturating_mul(2).min(self.most.saturating_add(self.size / 2));
+        let len = self.bytes.len().saturating_mul(2).min(self.max_kept.saturating_add(self.size / 2));
         let grows = len > self.bytes.len() && self.bytes.try_reserve_exact(len - self.bytes.len()).is_ok();
         if grows {
             self.bytes.resize(len, 0);

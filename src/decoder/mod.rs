@@ -159,7 +159,7 @@ impl Decoder {
     ) -> Option<Result<Piece<'b>, ProtocolError>> {
         loop {
             let step = match self.state {
-                State::Header { len: 0, .. } if input.room() > 0 && self.leaves(input) => return None,
+                State::Header { len: 0, .. } if input.max_kept() > 0 && self.leaves(input) => return None,
                 State::Header { len: 0, .. } => self.header(input),
                 State::Header { bytes, len } => self.gather(bytes, len, input),
                 State::Payload { opcode, fin, mask, rest } => {
@@ -223,15 +223,15 @@ impl Decoder {
     #[cold]
     #[inline(never)]
     fn leaves(&self, input: &Input<'_>) -> bool {
-        let (come, room) = (input.len() as u64, input.room() as u64);
+        let (come, max_kept) = (input.len() as u64, input.max_kept() as u64);
         match self.check(input.peek()) {
             Ok(Some((header, used))) => {
                 let len = header.payload_len.saturating_add(used as u64);
                 let mut message = self.message.unwrap_or(Message::begun_by(header));
                 let whole = header.opcode.is_control() || message.rsv == 0 && message.add(header.payload_len, self.limits).is_ok();
-                come < len && len <= room && whole && self.idle_below != 0
+                come < len && len <= max_kept && whole && self.idle_below != 0
             }
-            Ok(None) => come < room && self.idle_below != 0,
+            Ok(None) => come < max_kept && self.idle_below != 0,
             Err(_) => false,
         }
     }
