@@ -47,7 +47,7 @@ fn failed(outcome: Option<Incoming>) -> Option<HandshakeError> {
 /// the number of attempts and the bytes of each both grew with its length.
 ///
 /// Here the end is searched from where the last search stopped, the head is parsed once, when it is whole, and it has a limit of bytes. How often a
-/// byte is looked at is counted inside, where the reader is: `the_work_is_linear_however_slowly_a_head_comes` in `src/handshake/head.rs` holds it to
+/// byte is looked at is counted inside, where the reader is: `the_work_is_linear_however_slowly_a_head_comes` in `src/handshake/head/` holds it to
 /// three times; and `handshake/slow` of `benches/instructions` counts the same number of instructions for each of 1 KiB and of 8 KiB. Asserted here, in both
 /// roles and with single bytes: nothing is asked of the heap for a read, but the doubling of one buffer, so what came is neither copied nor parsed anew for
 /// each; twice the head needs at most one doubling more; and the limit ends it at its very byte.
@@ -201,7 +201,7 @@ fn slow_extension_parsing() {
         let serve = |wire: &mut Vec<u8>| counted(|| server::Handshake::new(Default::default()).poll(&mut Input::new(wire)));
         let ((outcome, count), (_, harmless_count)) = (serve(&mut whole), serve(&mut other));
         assert_eq!(failed(outcome), Some(refused), "{value:.40}");
-        // What is refused is looked at by two ways, see `head.rs`, and has an answer to be written: but nothing grows with the value.
+        // What is refused is looked at by two ways, see `handshake::head`, and has an answer to be written: but nothing grows with the value.
         assert!(count.calls <= harmless_count.calls + 8 && count.peak <= harmless_count.peak + 4096, "{count:?}, {harmless_count:?}");
         let (outcome, ..) = server(&whole, server::Config::default());
         assert_eq!(failed(outcome), Some(refused), "in single bytes, {value:.40}");
