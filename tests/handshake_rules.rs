@@ -8,6 +8,7 @@ use handshake::{Changes, GET, SWITCHING, answer, answered, ask, asked_key, cutti
 use sockless::HandshakeError::{self, *};
 use sockless::client::{self, Outcome};
 use sockless::server::{self, Incoming, Request};
+use sockless::{Input, LifeCycle};
 
 /// Requests that break a rule.
 fn requests() -> Vec<(HandshakeError, Vec<u8>)> {
@@ -355,6 +356,34 @@ fn a_server_answers_each_violation_in_every_split() {
         assert!(has(&format!("Content-Length: {}", text.len())), "{error:?}: {headers:?}");
         assert_eq!(body, if wire.starts_with(b"HEAD ") { b"" } else { text.as_bytes() }, "{error:?}");
     }
+}
+
+/// RFC 9110 §9.3.2. Nor where the head cannot be read, or does not come whole.
+#[test]
+fn no_answer_to_head_has_a_body() {
+    let mut seen = Vec::new();
+    for (_, wire) in requests() {
+        let Some(rest) = wire.strip_prefix(b"GET ") else { continue };
+        // What is no WebSocket request for its method is a plain one.
+        let (Some(Incoming::Failed(rejected)), _) = serve(&server::Config::default(), &[b"HEAD ", rest].concat(), &[]) else { continue };
+        seen.push(rejected.error().unwrap());
+        answers_without_a_body(rejected);
+    }
+    for error in [HeadTooLarge, TooManyHeaders, IllegalByte, MalformedStartLine, MalformedHeader, UnsupportedHttp] {
+        assert!(seen.contains(&error), "{error:?}");
+    }
+    let mut handshake = server::Handshake::new(server::Config::default());
+    assert!(handshake.poll(&mut Input::new(&mut b"HEAD / HTTP/1.1\r\n".to_vec())).is_none());
+    handshake.handle_timeout();
+    let Some(Incoming::Failed(rejected)) = handshake.poll(&mut Input::empty()) else { panic!() };
+    assert_eq!(rejected.error(), Some(TimedOut));
+    answers_without_a_body(rejected);
+}
+
+fn answers_without_a_body(rejected: server::Rejected) {
+    let text = format!("{}\n", rejected.error().unwrap());
+    let (_, headers, body) = answered(rejected);
+    assert!(headers.contains(&format!("Content-Length: {}", text.len())) && body.is_empty(), "{text}: {headers:?} {body:?}");
 }
 
 #[test]

@@ -153,8 +153,7 @@ impl Handshake {
         }
         if self.timed_out {
             self.over = true;
-            let error = HandshakeError::TimedOut;
-            return Some(Incoming::Failed(Reject::because(error, Default::default(), self.config.max_discard).into_rejected()));
+            return Some(self.failed(HandshakeError::TimedOut));
         }
         let config = &self.config;
         let outcome = self.head.poll(input, |head| (Asked::of(head), check::check(head, config)))?;
@@ -164,8 +163,18 @@ impl Handshake {
             Ok((head, (asked, Ok(Some(upgrade))))) => Incoming::Upgrade(Request::new(head, asked, upgrade, max_discard)),
             Ok((head, (asked, Ok(None)))) => Incoming::Http(Plain::new(head, asked, max_discard)),
             Ok((head, (_, Err(error)))) => Incoming::Failed(Reject::because(error, head, max_discard).into_rejected()),
-            Err(error) => Incoming::Failed(Reject::because(error, Default::default(), max_discard).into_rejected()),
+            Err(error) => self.failed(error),
         })
+    }
+
+    /// The answer to a head that cannot be read, or did not come whole.
+    #[cold]
+    fn failed(&mut self, error: HandshakeError) -> Incoming {
+        let mut head = self.head.take_stored();
+        // The answer needs to know its method, and no more of what may be long.
+        head.truncate("HEAD ".len());
+        head.shrink_to_fit();
+        Incoming::Failed(Reject::because(error, head, self.config.max_discard).into_rejected())
     }
 
     /// Whether the head is still to come.
