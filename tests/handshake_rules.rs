@@ -275,7 +275,7 @@ fn answers(key: &str) -> Vec<(HandshakeError, Vec<u8>)> {
     }
     #[cfg(not(feature = "deflate"))]
     changed(ExtensionNotOffered, &[("Sec-WebSocket-Extensions", &["permessage-deflate"])]);
-    // The whole table is in `handshake_deflate.rs`.
+    // The whole table is in `handshake_deflate/answers.rs`.
     #[cfg(feature = "deflate")]
     {
         let good = "permessage-deflate; server_no_context_takeover; server_max_window_bits=10";
