@@ -1,0 +1,39 @@
+//! The server's side of the opening handshake: what it takes, what it answers, and what it leaves to others.
+//!
+//! [`requests`] is about what comes, [`answers`] about what is said, [`limits`] about what a head may cost, and [`ends`] about how a handshake and a refusal
+//! end. What breaks a rule is in `handshake_rules`.
+
+mod answers;
+mod ends;
+#[path = "../handshake/mod.rs"]
+mod handshake;
+mod limits;
+mod requests;
+
+use handshake::serve;
+use sockless::server::{Config, Handshake, Incoming, Plain, Request};
+
+fn upgrade(config: &Config, wire: &[u8]) -> Request {
+    match serve(config, wire, &[]).0 {
+        Some(Incoming::Upgrade(request)) => request,
+        other => panic!("{}: {other:?}", wire.escape_ascii()),
+    }
+}
+
+fn plain(wire: &[u8]) -> Plain {
+    match serve(&Config::default(), wire, &[]).0 {
+        Some(Incoming::Http(plain)) => plain,
+        other => panic!("{}: {other:?}", wire.escape_ascii()),
+    }
+}
+
+#[test]
+fn all_of_it_can_change_threads() {
+    fn moves<T: Send + 'static>() {}
+    moves::<Handshake>();
+    moves::<Incoming>();
+    moves::<sockless::server::Accept>();
+    moves::<sockless::server::Reject>();
+    moves::<sockless::client::Handshake>();
+    moves::<sockless::client::Outcome>();
+}
