@@ -1,0 +1,97 @@
+//! Pings and pongs overtake what is queued, and nothing that has begun to leave: a pong goes out between frames, in its order, in front of a Close, behind a 101.
+
+use crate::support::{self, CLOSE, PING, PONG, Side, TEXT, feed, frames, output};
+use bytes::Buf;
+use sockless::{Config, Connection, LifeCycle};
+
+#[test]
+fn pongs_answer_in_order_and_leave_between_frames() {
+    let mut server = Side::Server.open(Config::default());
+    server.send_text("first").unwrap();
+    server.send_text("second").unwrap();
+    // The first frame has begun to leave.
+    server.transmit().advance(3);
+    let pings = [Side::Client.frame(PING, b"1"), Side::Client.frame(PING, b"2")].concat();
+    feed(&mut server, &pings);
+    let rest = output(&mut server);
+    let whole = [&support::frame(TEXT, b"first", None)[..3], &rest].concat();
+    let sent: Vec<_> = frames(&whole).into_iter().map(|frame| (frame.first, frame.payload)).collect();
+    let expected = [(TEXT, &b"first"[..]), (PONG, b"1"), (PONG, b"2"), (TEXT, b"second")];
+    assert_eq!(sent, expected.map(|(first, payload)| (first, payload.to_vec())));
+}
+
+#[test]
+fn a_pong_still_goes_before_a_close_that_has_not_begun_to_leave() {
+    let mut server = Side::Server.open(Config::default());
+    server.close(None).unwrap();
+    feed(&mut server, &Side::Client.frame(PING, b"x"));
+    let firsts: Vec<u8> = frames(&output(&mut server)).iter().map(|frame| frame.first).collect();
+    assert_eq!(firsts, [PONG, CLOSE]);
+
+    let mut server = Side::Server.open(Config::default());
+    server.close(None).unwrap();
+    server.transmit().advance(1);
+    feed(&mut server, &Side::Client.frame(PING, b"x"));
+    assert_eq!(output(&mut server), [0]);
+}
+
+#[test]
+fn a_pong_that_has_begun_to_leave_is_not_replaced() {
+    let mut server = Side::Server.open(Config::default());
+    let ping = |server: &mut Connection, tag| feed(server, &Side::Client.frame(PING, &[tag; 125]));
+    for tag in 0..40 {
+        ping(&mut server, tag);
+    }
+    // All but the last half of the last pong leaves; then our own pings fill the row.
+    let mut out = server.transmit();
+    let n = out.remaining() - 60;
+    let mut wire = out.copy_to_bytes(n).to_vec();
+    for _ in 0..40 {
+        server.ping(&[9; 125]).unwrap();
+    }
+    ping(&mut server, 200);
+    wire.extend(output(&mut server));
+    let sent = frames(&wire);
+    assert_eq!(sent.iter().filter(|frame| frame.first == PING).count(), 40);
+    assert_eq!(sent.last().unwrap().payload, [200; 125]);
+}
+
+/// Of a full row of pongs the last makes way for a shorter one: that is no byte less that the peer has to take before it is sent more.
+#[test]
+fn a_pong_that_makes_way_leaves_the_queue_above_its_mark() {
+    let mut config = Config::default();
+    (config.lower_mark, config.upper_mark) = (0, 12 + 32 * 127 - 1);
+    let mut server = Side::Server.open(config);
+    server.send_binary(&[0; 10]).unwrap();
+    for _ in 0..32 {
+        assert!(!server.above_mark());
+        feed(&mut server, &Side::Client.frame(PING, &[1; 125]));
+    }
+    assert!(server.above_mark());
+    feed(&mut server, &Side::Client.frame(PING, &[2; 100]));
+    assert_eq!(server.queued(), 12 + 31 * 127 + 102);
+    assert!(server.above_mark());
+    output(&mut server);
+    assert!(!server.above_mark());
+}
+
+#[test]
+fn no_pong_stands_inside_the_101() {
+    let headers = [
+        ("host", &b"a.example"[..]),
+        ("upgrade", b"websocket"),
+        ("connection", b"Upgrade"),
+        ("sec-websocket-version", b"13"),
+        ("sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
+    ];
+    for begun in [0, 5] {
+        let request = sockless::server::Request::from_parts("GET", "/", (1, 1), headers, &Default::default()).unwrap();
+        let mut connection = request.accept().open(Config::default());
+        connection.send_text("first").unwrap();
+        let mut wire = connection.transmit().copy_to_bytes(begun).to_vec();
+        feed(&mut connection, &Side::Client.frame(PING, b"x"));
+        wire.extend(output(&mut connection));
+        assert!(wire.starts_with(b"HTTP/1.1 101 Switching Protocols\r\n"));
+        assert!(wire.ends_with(b"\r\n\r\n\x8a\x01x\x81\x05first"), "{}", wire.escape_ascii());
+    }
+}

@@ -1,0 +1,201 @@
+//! The transmit queue: however its bytes are taken they are the same, and so many as it says; large payloads are queued by reference; and a send that is refused
+//! leaves it as it was.
+
+use crate::support::{self, BINARY, CLOSE, PING, PONG, SIDES, Side, TEXT, feed, frames, output};
+use bytes::{Buf, Bytes};
+use proptest::prelude::*;
+use sockless::{Config, Event, LifeCycle, Payload, SendError};
+
+#[test]
+fn a_refused_send_leaves_the_state_untouched() {
+    for side in SIDES {
+        let mut connection = side.open(Config::default());
+        connection.send_text("one").unwrap();
+        let queued = connection.queued();
+        assert_eq!(connection.ping(&[0; 126]), Err(SendError::PingTooLong));
+        assert_eq!(connection.queued(), queued);
+        assert!(connection.is_open());
+        // The key stream did not move either: the next frame is the one that it would have been.
+        connection.send_text("two").unwrap();
+        let mut other = side.open(Config::default());
+        other.send_text("one").unwrap();
+        other.send_text("two").unwrap();
+        assert_eq!(output(&mut connection), output(&mut other));
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Small(usize),
+    Large(usize),
+    Ping(usize),
+    Pinged(usize),
+    Advance(usize),
+    Vectored(usize),
+    Pop,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        (0..300_usize).prop_map(Step::Small),
+        (4000..40_000_usize).prop_map(Step::Large),
+        (0..100_usize).prop_map(Step::Ping),
+        (0..100_usize).prop_map(Step::Pinged),
+        prop_oneof![0..20_usize, 0..50_000_usize].prop_map(Step::Advance),
+        (1..50_000_usize).prop_map(Step::Vectored),
+        Just(Step::Pop),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// However the bytes are taken, they are the same whole frames: data in order, control frames in order, none inside another.
+    #[test]
+    fn any_way_of_taking_gives_the_same_bytes(side in prop::sample::select(&SIDES[..]), steps in prop::collection::vec(step(), 1..50), close in any::<bool>()) {
+        let mut connection = side.open(Config::default());
+        let (mut data, mut pings, mut pongs) = (Vec::new(), Vec::new(), Vec::new());
+        let mut wire = Vec::new();
+        for (i, step) in steps.iter().enumerate() {
+            let payload = |len: usize| (0..len).map(|at| (at + i) as u8).collect::<Vec<u8>>();
+            match *step {
+                Step::Small(len) => {
+                    connection.send_binary(payload(len).as_slice()).unwrap();
+                    data.push(payload(len));
+                }
+                Step::Large(len) => {
+                    connection.send_binary(payload(len)).unwrap();
+                    data.push(payload(len));
+                }
+                Step::Ping(len) => {
+                    connection.ping(&payload(len)).unwrap();
+                    pings.push(payload(len));
+                }
+                Step::Pinged(len) => {
+                    prop_assert_eq!(feed(&mut connection, &side.other().frame(PING, &payload(len))), [Event::Ping(payload(len).into())]);
+                    pongs.push(payload(len));
+                }
+                Step::Advance(n) => {
+                    let mut left = n;
+                    let mut out = connection.transmit();
+                    while left > 0 && out.has_remaining() {
+                        let taken = out.chunk().len().min(left);
+                        prop_assert!(taken > 0);
+                        wire.extend_from_slice(&out.chunk()[..taken]);
+                        out.advance(taken);
+                        left -= taken;
+                    }
+                }
+                Step::Vectored(n) => {
+                    let mut out = connection.transmit();
+                    let mut slices = [std::io::IoSlice::new(&[]); 6];
+                    let count = out.chunks_vectored(&mut slices);
+                    prop_assert_eq!(count > 0, out.has_remaining());
+                    let all: Vec<u8> = slices[..count].iter().flat_map(|slice| { assert!(!slice.is_empty()); slice.to_vec() }).collect();
+                    prop_assert!(all.len() <= out.remaining());
+                    let n = n.min(all.len());
+                    wire.extend_from_slice(&all[..n]);
+                    out.advance(n);
+                }
+                Step::Pop => match connection.transmit().pop() {
+                    Some(bytes) => {
+                        prop_assert!(!bytes.is_empty());
+                        wire.extend_from_slice(&bytes);
+                    }
+                    None => prop_assert!(!connection.wants_write()),
+                },
+            }
+        }
+        if close {
+            connection.close(None).unwrap();
+        }
+        prop_assert_eq!(connection.queued(), connection.transmit().remaining());
+        wire.extend(output(&mut connection));
+        prop_assert!(!connection.wants_write() && connection.queued() == 0);
+
+        let mut sent = frames(&wire);
+        if close {
+            prop_assert_eq!(sent.pop().map(|frame| frame.first), Some(CLOSE));
+        }
+        prop_assert!(sent.iter().all(|frame| frame.mask.is_some() == (side == Side::Client)));
+        let of = |first: u8| sent.iter().filter(|frame| frame.first == first).map(|frame| frame.payload.clone()).collect::<Vec<_>>();
+        prop_assert_eq!(of(BINARY), data);
+        prop_assert_eq!(of(PING), pings);
+        // Within their bound all pongs are there; beyond it some are replaced, in order still.
+        let answered = of(PONG);
+        let mut rest = pongs.iter();
+        prop_assert!(answered.iter().all(|pong| rest.any(|other| other == pong)));
+        prop_assert!(pongs.iter().map(|pong| pong.len() + 6).sum::<usize>() > 4096 - 200 || answered.len() == pongs.len());
+    }
+}
+
+#[test]
+fn advancing_too_far_takes_all_and_no_more() {
+    let mut server = Side::Server.open(Config::default());
+    server.send_text("x").unwrap();
+    server.transmit().advance(1_000_000);
+    assert!(!server.wants_write());
+    server.send_text("y").unwrap();
+    assert_eq!(output(&mut server), support::frame(TEXT, b"y", None));
+}
+
+#[test]
+fn the_queue_closes_up_in_front_of_a_large_payload() {
+    for side in SIDES {
+        let mut connection = side.open(Config::default());
+        connection.send_binary(&[1; 6000]).unwrap();
+        connection.send_binary(vec![2; 40_000]).unwrap();
+        connection.send_binary(&[3; 10]).unwrap();
+        let mut out = connection.transmit();
+        let mut wire = Vec::new();
+        for _ in 0..100 {
+            let n = out.chunk().len().min(5900);
+            wire.extend_from_slice(&out.chunk()[..n]);
+            out.advance(n);
+        }
+        assert!(!out.has_remaining());
+        let payloads: Vec<_> = frames(&wire).into_iter().map(|frame| frame.payload).collect();
+        assert_eq!(payloads, [vec![1; 6000], vec![2; 40_000], vec![3; 10]]);
+    }
+}
+
+/// A payload by reference is in memory once, however often it is queued: on 32 bits the sum is more than a `usize` holds.
+#[test]
+fn more_than_4_gib_can_be_queued() {
+    let payload = Bytes::from(vec![7; 16 << 20]);
+    let mut config = Config::default();
+    (config.lower_mark, config.upper_mark) = (u32::MAX, u32::MAX);
+    let mut server = Side::Server.open(config);
+    for _ in 0..256 {
+        server.send_binary(&payload).unwrap();
+    }
+    assert_eq!(server.queued() as u64, (256 * ((16 << 20) + 10_u64)).min(usize::MAX as u64));
+    let mut taken = 0_u64;
+    while let Some(bytes) = server.transmit().pop() {
+        taken += bytes.len() as u64;
+    }
+    assert_eq!(taken, 256 * ((16 << 20) + 10));
+}
+
+/// From which length on a payload is queued as it is, a slice of its own behind its header's.
+#[test]
+fn payloads_are_queued_by_reference_where_that_is_cheaper_than_a_copy() {
+    let first_slice = |side: Side, payload: Payload<'_>| {
+        let mut connection = side.open(Config::default());
+        connection.send_binary(payload).unwrap();
+        let out = connection.transmit();
+        (out.chunk().len(), out.remaining())
+    };
+    for (side, owned, shared) in [(Side::Server, 4 << 10, 2 << 10), (Side::Client, 64 << 10, 64 << 10)] {
+        for (from, make) in
+            [(owned, (|len| vec![7; len].into()) as fn(usize) -> Payload<'static>), (shared, |len| Bytes::from(vec![7; len]).into())]
+        {
+            let (slice, all) = first_slice(side, make(from - 1));
+            assert_eq!(slice, all, "{side:?}: copied behind its header");
+            let (slice, all) = first_slice(side, make(from));
+            assert_eq!(slice, all - from, "{side:?}: the header alone");
+        }
+        let (slice, all) = first_slice(side, vec![7; 100_000].as_slice().into());
+        assert_eq!(slice, all, "borrowed bytes are copied, however many");
+    }
+}
