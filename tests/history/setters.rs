@@ -149,7 +149,7 @@ fn every_setter_is_known() {
         ("server/reply.rs", "protocol"),
         ("server/reply.rs", "header"),
         ("server/reply.rs", "body"),
-        // These write what is read again and never sent: `parts_that_could_smuggle_a_line` in `handshake_rules.rs`.
+        // These write what is read again and never sent: `parts_that_could_smuggle_a_line` in `handshake_rules/parts.rs`.
         ("server/request.rs", "from_parts"),
         // These look.
         ("headers.rs", "get"),
