@@ -1,0 +1,131 @@
+//! What the client meets: a server for one connection, which takes or turns away and echoes, and somebody between the two who passes on the handshake and then
+//! says something else. Each is a thread with a port of its own.
+
+use bytes::Buf;
+use sockless::server::{Handshake, Incoming, Rejected, Request};
+use sockless::{Closure, Config, Connection, Event, Input, LifeCycle};
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::thread::{self, JoinHandle};
+
+pub(crate) fn accept(request: Request) -> Result<Connection, Rejected> {
+    Ok(request.accept().open(Config::default()))
+}
+
+pub(crate) fn closure(server: JoinHandle<Option<Closure>>) -> Closure {
+    server.join().expect("the server is well").expect("it was closed")
+}
+
+/// Serves one client: an echo, after what `opened` does.
+pub(crate) fn serve(
+    decide: impl FnOnce(Request) -> Result<Connection, Rejected> + Send + 'static,
+    opened: impl FnOnce(&mut Connection) + Send + 'static,
+) -> (SocketAddr, JoinHandle<Option<Closure>>) {
+    serve_with(any_origin(), decide, opened)
+}
+
+pub(crate) fn serve_with(
+    config: sockless::server::Config,
+    decide: impl FnOnce(Request) -> Result<Connection, Rejected> + Send + 'static,
+    opened: impl FnOnce(&mut Connection) + Send + 'static,
+) -> (SocketAddr, JoinHandle<Option<Closure>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    let server = thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        let mut scratch = vec![0; 4096];
+        let mut handshake = Handshake::new(config);
+        let request = loop {
+            let mut input = turn(&mut handshake, &mut stream, &mut scratch);
+            match handshake.poll(&mut input) {
+                Some(Incoming::Upgrade(request)) => break request,
+                Some(other) => panic!("{other:?}"),
+                None => assert!(!handshake.is_done()),
+            }
+        };
+        let mut connection = match decide(request) {
+            Ok(connection) => connection,
+            Err(mut rejected) => {
+                while !rejected.is_done() {
+                    let mut input = turn(&mut rejected, &mut stream, &mut scratch);
+                    rejected.discard(&mut input);
+                }
+                return None;
+            }
+        };
+        opened(&mut connection);
+        let mut closure = None;
+        while !connection.is_done() {
+            let mut input = turn(&mut connection, &mut stream, &mut scratch);
+            while let Some(event) = connection.poll_event(&mut input) {
+                match event {
+                    Event::Text(text) => connection.send_text(text).unwrap(),
+                    Event::Binary(data) => connection.send_binary(data).unwrap(),
+                    Event::Closed(closed) => closure = Some(closed),
+                    _ => {}
+                }
+            }
+        }
+        closure
+    });
+    (addr, server)
+}
+
+pub(crate) fn any_origin() -> sockless::server::Config {
+    let mut config = sockless::server::Config::default();
+    config.origin = sockless::server::OriginPolicy::Any;
+    config
+}
+
+/// One turn of the loop over a blocking socket.
+fn turn<'b>(side: &mut dyn LifeCycle, stream: &mut TcpStream, scratch: &'b mut [u8]) -> Input<'b> {
+    while side.wants_write() {
+        let mut out = side.transmit();
+        match stream.write(out.chunk()) {
+            Ok(n) => out.advance(n),
+            Err(_) => side.handle_write_error(),
+        }
+    }
+    if side.wants_shutdown() {
+        let _ = stream.shutdown(Shutdown::Write);
+        side.shutdown_done();
+    }
+    if side.wants_read() {
+        match stream.read(scratch) {
+            Ok(0) => side.handle_eof(),
+            Ok(n) => return Input::new(&mut scratch[..n]),
+            Err(_) => side.handle_error(),
+        }
+    }
+    Input::empty()
+}
+
+/// Passes the handshake on, then gives the client these bytes instead of the server's; without any, the end of the stream. What the client
+/// says then is read, and nobody's business.
+pub(crate) fn tamper(server: SocketAddr, bytes: &'static [u8]) -> (SocketAddr, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    let between = thread::spawn(move || {
+        let mut client = listener.accept().unwrap().0;
+        let mut server = TcpStream::connect(server).unwrap();
+        let head = read_head(&mut client);
+        server.write_all(&head).unwrap();
+        let answer = read_head(&mut server);
+        client.write_all(&[&answer, bytes].concat()).unwrap();
+        if bytes.is_empty() {
+            client.shutdown(Shutdown::Write).unwrap();
+        }
+        while let Ok(1..) = client.read(&mut [0; 1024]) {}
+    });
+    (addr, between)
+}
+
+fn read_head(stream: &mut TcpStream) -> Vec<u8> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        assert_eq!(stream.read(&mut byte).unwrap(), 1);
+        head.push(byte[0]);
+    }
+    head
+}
