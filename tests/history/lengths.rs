@@ -178,7 +178,7 @@ fn sums_of_fragments_that_overflow() {
 ///
 /// Here room grows with what has come: at most eight times of it are foreseen. Asserted: no fourteen bytes, whatever is in them, cost more than 1 KiB, nor
 /// does a header of any length without any limit; and with each byte of payload that comes behind it, no more than nine bytes are there, the first few
-/// aside. (`allocations.rs` and `growth.rs` count the steps.)
+/// aside. (`allocations` and `growth` count the steps.)
 #[test]
 fn allocation_by_declared_length() {
     let short = [125, 126, 127, 0xff, 0xffff, 0x1_0000, 0xff_ffff, 0x100_0000, u64::from(u32::MAX), MOST, u64::MAX];
