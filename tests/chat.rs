@@ -8,7 +8,7 @@ mod args;
 mod invisible;
 #[path = "../examples/chat/pump.rs"]
 mod pump;
-#[path = "../examples/chat/room.rs"]
+#[path = "../examples/chat/room/mod.rs"]
 mod room;
 #[path = "../examples/chat/stats.rs"]
 mod stats;

@@ -4,7 +4,9 @@
 //!   main ── args                    the command line
 //!     └─ server                     the event loop: accept, take turns, deliver, stop
 //!          ├─ room                  who is here and who hears what; its head states the chat's protocol
-//!          │    └─ invisible        what no name may hold
+//!          │    ├─ credit           how fast one may talk
+//!          │    └─ name             what one may be called
+//!          │         └─ invisible   what no name may hold
 //!          ├─ signals               Ctrl-C, SIGTERM and SIGUSR1 as events of the loop
 //!          ├─ timers                who wants a turn when, though nothing comes
 //!          ├─ stats                 the line that SIGUSR1 asks for

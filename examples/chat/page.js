@@ -1,4 +1,4 @@
-// The page's half of the chat. Its protocol stands at the top of `room.rs`.
+// The page's half of the chat. Its protocol stands at the top of `room/mod.rs`.
 //
 // Three parts: the socket (connect, lose, come back), the room (what the server said), the form (what the person does). The body's
 // `data-state` is the one place that says how the connection is: connecting, online or offline. What others wrote reaches the document

@@ -11,7 +11,7 @@ mod invisible;
 mod peer;
 #[path = "../../../../../examples/chat/pump.rs"]
 mod pump;
-#[path = "../../../../../examples/chat/room.rs"]
+#[path = "../../../../../examples/chat/room/mod.rs"]
 mod room;
 #[path = "../../../../../examples/chat/server.rs"]
 mod server;
