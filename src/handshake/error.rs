@@ -1,6 +1,6 @@
 //! What a peer can do wrong in the opening handshake: one table, one row a rule.
 //!
-//! The row says which rule was broken, where it is stated and which status answers it. `tests/handshake_rules.rs` has a test for each
+//! The row says which rule was broken, where it is stated and which status answers it. `tests/handshake_rules` has a test for each
 //! row in each role that can meet it, under every split of its bytes.
 
 /// The peer's head breaks a rule of the opening handshake, or a limit that we set.
