@@ -11,30 +11,25 @@
 
 mod body;
 mod check;
+mod opened;
 mod request;
 mod response;
 mod url;
 
 use super::error::HandshakeError;
 use super::head::{self, HeadReader};
-use super::headers::Headers;
 use super::key::Key;
-use crate::agreement::Agreement;
-use crate::connection::{self, Connection, Role};
 use crate::input::Input;
 use crate::life_cycle::sealed::Sealed;
 use crate::life_cycle::{Ending, LifeCycle};
 use crate::outbox::{Outbox, Transmit};
 use crate::seed::Seed;
-use alloc::vec::Vec;
 use body::Body;
 use check::Answer;
-use core::fmt;
 use core::mem;
-use core::ops::Range;
-use core::str;
 use request::Offered;
 
+pub use opened::Opened;
 pub use request::Request;
 pub use response::Response;
 pub use url::UrlError;
@@ -133,19 +128,6 @@ pub enum Outcome {
     Refused(Response),
     /// What breaks a rule or a limit; or the stream ended before the answer did.
     Failed(HandshakeError),
-}
-
-/// An answer that opens a connection.
-///
-/// See [`Handshake`] for an example.
-#[must_use = "the connection is open"]
-pub struct Opened {
-    head: Vec<u8>,
-    headers_start: usize,
-    protocol: Option<Range<usize>>,
-    agreement: Agreement,
-    seed: Seed,
-    outbox: Outbox,
 }
 
 /// What is being read.
@@ -268,37 +250,6 @@ impl LifeCycle for Handshake {
 
     fn is_done(&self) -> bool {
         false
-    }
-}
-
-impl Opened {
-    /// The subprotocol that the server chose, out of those that were offered. §4.2.2 point 5.5.
-    pub fn protocol(&self) -> Option<&str> {
-        let protocol = self.head.get(self.protocol.clone()?)?;
-        str::from_utf8(protocol).ok()
-    }
-
-    /// What the server accepted of the extensions that were offered, and the connection does. RFC 6455 §9.1.
-    pub fn agreement(&self) -> Agreement {
-        self.agreement
-    }
-
-    /// The headers of the 101.
-    pub fn headers(&self) -> Headers<'_> {
-        Headers::new(self.head.get(self.headers_start..).unwrap_or_default())
-    }
-
-    /// Opens the connection. What is left of the input are its first frames.
-    pub fn open(self, config: connection::Config) -> Connection {
-        // What is not written of the request, should the server have answered early, goes first.
-        Connection::with_outbox(Role::Client(self.seed), self.agreement, config, self.outbox)
-    }
-}
-
-impl fmt::Debug for Opened {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (protocol, headers) = (self.protocol(), self.headers());
-        f.debug_struct("Opened").field("protocol", &protocol).field("headers", &headers).field("agreement", &self.agreement).finish()
     }
 }
 

@@ -1,0 +1,55 @@
+//! An answer that opens a connection, until it is opened. RFC 6455 §4.1.
+
+use crate::agreement::Agreement;
+use crate::connection::{self, Connection, Role};
+use crate::handshake::headers::Headers;
+use crate::outbox::Outbox;
+use crate::seed::Seed;
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
+use core::str;
+
+/// An answer that opens a connection.
+///
+/// See [`Handshake`](super::Handshake) for an example.
+#[must_use = "the connection is open"]
+pub struct Opened {
+    pub(super) head: Vec<u8>,
+    pub(super) headers_start: usize,
+    pub(super) protocol: Option<Range<usize>>,
+    pub(super) agreement: Agreement,
+    pub(super) seed: Seed,
+    pub(super) outbox: Outbox,
+}
+
+impl Opened {
+    /// The subprotocol that the server chose, out of those that were offered. §4.2.2 point 5.5.
+    pub fn protocol(&self) -> Option<&str> {
+        let protocol = self.head.get(self.protocol.clone()?)?;
+        str::from_utf8(protocol).ok()
+    }
+
+    /// What the server accepted of the extensions that were offered, and the connection does. RFC 6455 §9.1.
+    pub fn agreement(&self) -> Agreement {
+        self.agreement
+    }
+
+    /// The headers of the 101.
+    pub fn headers(&self) -> Headers<'_> {
+        Headers::new(self.head.get(self.headers_start..).unwrap_or_default())
+    }
+
+    /// Opens the connection. What is left of the input are its first frames.
+    pub fn open(self, config: connection::Config) -> Connection {
+        // What is not written of the request, should the server have answered early, goes first.
+        Connection::with_outbox(Role::Client(self.seed), self.agreement, config, self.outbox)
+    }
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (protocol, headers) = (self.protocol(), self.headers());
+        f.debug_struct("Opened").field("protocol", &protocol).field("headers", &headers).field("agreement", &self.agreement).finish()
+    }
+}
