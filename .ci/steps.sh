@@ -7,6 +7,8 @@ TOOLS=${SOCKLESS_TOOLS:-$HOME/.cache/sockless-ci}
 CARGO_TARGET_DIR=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 export PATH=$TOOLS/bin:$PATH
 export CARGO_TARGET_DIR CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never DEBIAN_FRONTEND=noninteractive
+# Two thirds of what the tests take on disk would be for a debugger. A panic names its line without it.
+export CARGO_PROFILE_DEV_DEBUG=none
 
 # The functions of the steps that are to run; without any, all of them do.
 only=()
@@ -34,6 +36,27 @@ step() { # HEADING COMMAND…
     else
         failed+=("$heading")
         printf '── FAILED with status %s in %s s\n' "$status" "$((SECONDS - from))"
+    fi
+}
+
+# A full disk shows as whatever fails to be written first: a linker that is killed, a database that is damaged. What an earlier run has built counts as room.
+room() { # MEGABYTES
+    local free built
+    mkdir -p "$CARGO_TARGET_DIR"
+    free=$(df --output=avail --block-size=1M "$CARGO_TARGET_DIR" | tail -n 1)
+    built=$(du --summarize --block-size=1M "$CARGO_TARGET_DIR" | cut -f 1)
+    echo "of $1 MB that are built, $built are there; free are $((free))"
+    if [ "$((free + built))" -lt "$1" ]; then
+        echo "that is too little"
+        return 1
+    fi
+}
+
+# For a step without which no other one makes sense.
+or_stop() {
+    if [ "${#failed[@]}" -gt 0 ]; then
+        report
+        exit 1
     fi
 }
 
