@@ -256,6 +256,7 @@ impl LifeCycle for Handshake {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use core::str;
 
     const OFFERED: &str = "nope, chat.v1";
 
