@@ -7,7 +7,7 @@ use bytes::Buf;
 use handshake::{GET, request};
 use sockless::server::{Config, Handshake, Incoming, OriginPolicy};
 use sockless::{Connection, Input, LifeCycle, Seed, client};
-use support::alloc::{Counting, counted};
+use support::alloc::{Count, Counting, counted};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -132,5 +132,39 @@ fn hostile_heads_cost_what_they_bring() {
             let ((), dropped) = counted(|| drop(outcome.unwrap()));
             assert_eq!(count.live + dropped.live, 0, "{} in parts of {step}", wire.len());
         }
+    }
+}
+
+/// How a handshake ends to which this much is said, in parts, until its time is up.
+fn outcome<H: LifeCycle, T>(
+    handshake: &mut H,
+    poll: impl Fn(&mut H, &mut Input<'_>) -> Option<T>,
+    wire: &str,
+    step: usize,
+) -> (Option<T>, Count) {
+    let mut wire = wire.as_bytes().to_vec();
+    counted(|| {
+        wire.chunks_mut(step).find_map(|part| poll(handshake, &mut Input::new(part))).or_else(|| {
+            handshake.handle_timeout();
+            poll(handshake, &mut Input::empty())
+        })
+    })
+}
+
+#[test]
+fn a_head_that_failed_is_not_kept() {
+    let long = "x".repeat(16_000);
+    // In a byte that no head can hold, when it is whole and cannot be read, and for being late.
+    for (end, step) in ["\0", "\r\nno header\r\n\r\n", ""].into_iter().flat_map(|end| [(end, 1), (end, 100_000)]) {
+        for method in ["GET", "HEAD"] {
+            let mut handshake = Handshake::new(Config::default());
+            let (outcome, count) = outcome(&mut handshake, Handshake::poll, &format!("{method} /{long} HTTP/1.1{end}"), step);
+            assert!(matches!(outcome, Some(Incoming::Failed(_))), "{outcome:?}");
+            assert!(count.live < 1000, "a server, {method}, {end:?} in parts of {step}: {count:?}");
+        }
+        let mut handshake = client::Handshake::new(client::Request::new("ws://a.example").unwrap(), Seed::new([7; 32]));
+        let (outcome, count) = outcome(&mut handshake, client::Handshake::poll, &format!("HTTP/1.1 101 {long}{end}"), step);
+        assert!(matches!(outcome, Some(client::Outcome::Failed(_))), "{outcome:?}");
+        assert!(count.live < 1000, "a client, {end:?} in parts of {step}: {count:?}");
     }
 }

@@ -170,6 +170,8 @@ impl Handshake {
         let outcome = self.read(input)?;
         self.reading = Reading::Over;
         self.outbox.clear();
+        // A head that failed is of no use to anyone.
+        self.head.take_stored();
         Some(outcome)
     }
 
