@@ -1,7 +1,7 @@
 //! The rules of a frame's header: what may follow what came before, RFC 6455 §5.1, §5.2 and §5.4, within the limits.
 //!
-//! They are asked byte by byte of a header of which a read brought a part, and of one that waits in a caller's buffer; nothing is decided twice in different
-//! ways.
+//! They are asked of as many of its bytes as there are: of a header that a read has cut, of one that waits in a caller's buffer, of one that is whole. The ways
+//! beside this one, `whole` and `fragments`, take only what breaks none of them, and leave all else to be refused here.
 
 use super::{Decoder, End, Kind, Limits, State};
 use crate::error::ProtocolError;
@@ -116,7 +116,7 @@ impl Decoder {
 
 impl Message {
     /// One of which no frame is counted yet.
-    pub(super) fn begun_by(header: Header) -> Self {
+    fn begun_by(header: Header) -> Self {
         let kind = if header.opcode == OpCode::Text { Kind::Text } else { Kind::Binary };
         Self { kind, rsv: header.rsv, begun: false, fragments: 0, len: 0 }
     }

@@ -1,6 +1,7 @@
 //! The closing handshake, RFC 6455 §7, and the life cycle around it: every way a connection ends, and that `Closed` comes exactly once in each.
 //!
-//! By hand: with a [`handshake`], with its [`transport`], and with what comes behind the end [`discarded`]; and, here, every order of a few calls.
+//! [`handshake`] closes it with Close frames, [`transport`] takes the stream away from it, [`discarded`] goes on sending behind its end; here stands every order
+//! of a few calls.
 
 mod discarded;
 mod handshake;

@@ -1,8 +1,7 @@
-//! What httparse makes of a head, held to what it lets pass.
+//! A head as httparse reads it, less what httparse lets pass and RFC 9112 does not.
 //!
-//! httparse takes more than RFC 9112 wants to see: lines that end in LF alone, and empty lines in front. Two parsers that disagree about where a
-//! line ends are what request smuggling is made of (§11.2), so both are refused here. Folded lines, white space before a colon, NUL, and CR
-//! alone are refused by httparse.
+//! Lines that end in LF alone, and empty lines in front, are such. Two parsers that disagree about where a line ends are what request smuggling is made of
+//! (§11.2), so both are refused here. Folded lines, white space before a colon, NUL, and CR alone are refused by httparse.
 
 use crate::handshake::error::HandshakeError;
 use core::mem::MaybeUninit;
