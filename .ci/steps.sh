@@ -39,14 +39,16 @@ step() { # HEADING COMMAND…
     fi
 }
 
-# A full disk shows as whatever fails to be written first: a linker that is killed, a database that is damaged. What an earlier run has built counts as room.
-room() { # MEGABYTES
-    local free built
+# A full disk shows as whatever fails to be written first: a linker that is killed, a database that is damaged. What an earlier run has
+# built need not be built again; but there is no more of that than a run builds, and what else lies there is old.
+room() { # MEGABYTES TO BUILD, MEGABYTES TO SPARE
+    local free built missing
     mkdir -p "$CARGO_TARGET_DIR"
     free=$(df --output=avail --block-size=1M "$CARGO_TARGET_DIR" | tail -n 1)
     built=$(du --summarize --block-size=1M "$CARGO_TARGET_DIR" | cut -f 1)
-    echo "of $1 MB that are built, $built are there; free are $((free))"
-    if [ "$((free + built))" -lt "$1" ]; then
+    missing=$((built < $1 ? $1 - built : 0))
+    echo "$missing of $1 MB are not built yet, and $2 are to spare; $((free)) are free"
+    if [ "$((free))" -lt "$((missing + $2))" ]; then
         echo "that is too little"
         return 1
     fi
