@@ -45,7 +45,8 @@ room() { # MEGABYTES TO BUILD, MEGABYTES TO SPARE
     local free built missing
     mkdir -p "$CARGO_TARGET_DIR"
     free=$(df --output=avail --block-size=1M "$CARGO_TARGET_DIR" | tail -n 1)
-    built=$(du --summarize --block-size=1M "$CARGO_TARGET_DIR" | cut -f 1)
+    # Another build may take files away meanwhile.
+    built=$(du --summarize --block-size=1M "$CARGO_TARGET_DIR" 2> /dev/null | cut -f 1) || true
     missing=$((built < $1 ? $1 - built : 0))
     echo "$missing of $1 MB are not built yet, and $2 are to spare; $((free)) are free"
     if [ "$((free))" -lt "$((missing + $2))" ]; then
