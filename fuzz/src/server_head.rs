@@ -80,7 +80,7 @@ fn read(config: &Config, parts: &[&[u8]]) -> (Option<Incoming>, usize) {
     assert_eq!(timed_out.is_some(), come > 0);
     if let Some(outcome) = timed_out {
         assert!(matches!(&outcome, Incoming::Failed(rejected) if rejected.status() == 408));
-        answer(outcome, true, "", 0, &[]);
+        answer(outcome, true, "", 0, &parts.concat());
     }
     handshake.handle_eof();
     assert!(handshake.is_done() && handshake.poll(&mut Input::empty()).is_none());
@@ -147,12 +147,6 @@ fn is_request_line(line: &str) -> bool {
     let parts: Vec<&str> = line.split(' ').collect();
     let [method, target, "HTTP/1.0" | "HTTP/1.1"] = parts[..] else { return false };
     is_token(method) && !target.is_empty() && target.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-/// Whether it is the head itself that is refused, and nothing that it says.
-fn is_of_head(error: HandshakeError) -> bool {
-    use HandshakeError::{HeadTooLarge, IllegalByte, MalformedHeader, MalformedStartLine, TooManyHeaders, UnsupportedHttp};
-    matches!(error, HeadTooLarge | IllegalByte | MalformedHeader | MalformedStartLine | TooManyHeaders | UnsupportedHttp)
 }
 
 /// Which rules a request to upgrade breaks, of those of RFC 6455 §4.1 and §4.2.1 that need no other grammar than a head's.
@@ -243,9 +237,7 @@ fn answer(outcome: Incoming, accepts: bool, said: &str, status: u16, taken: &[u8
                 expected = expected.with("Allow", "GET");
             }
             let error = rejected.error().expect("a reason");
-            // What is no head has no method either.
-            let is_head = taken.starts_with(b"HEAD ") && !is_of_head(error);
-            refuse(rejected, expected, format!("{error}\n").as_bytes(), is_head)
+            refuse(rejected, expected, format!("{error}\n").as_bytes(), taken.starts_with(b"HEAD "))
         }
         Incoming::Upgrade(_) | Incoming::Http(_) => {
             let reject = match outcome {
