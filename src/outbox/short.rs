@@ -10,7 +10,7 @@
 //!   ◄─────────────── 64 ─────────────────►
 //! ```
 
-use super::Outbox;
+use super::{Outbox, extend};
 use crate::frame::{OpCode, encode_short};
 use crate::mask;
 use alloc::vec::Vec;
@@ -69,8 +69,5 @@ fn append(to: &mut Vec<u8>, opcode: OpCode, payload: &[u8], mask: Option<[u8; 4]
     let end = to.len() + header_len;
     to.extend_from_slice(&header);
     to.truncate(end);
-    match mask {
-        None => to.extend_from_slice(payload),
-        Some(key) => mask::extend_masked(to, payload, key),
-    }
+    extend(to, payload, mask);
 }
