@@ -4,6 +4,7 @@ use crate::decoder::Kind;
 use crate::error::ProtocolError;
 use alloc::borrow::Cow;
 use alloc::string::String;
+use core::fmt;
 
 /// What [`poll_event`](crate::Connection::poll_event) gives.
 ///
@@ -175,6 +176,9 @@ impl Data<'_> {
 }
 
 /// How a connection ended: the browser's `CloseEvent`, and who was to blame.
+///
+/// It is an error for those who want one: see [`into_result`](Self::into_result). Shown, it is a
+/// line for a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Closure {
@@ -187,6 +191,10 @@ pub struct Closure {
     pub clean: bool,
     /// Who ended it.
     pub cause: Cause,
+    /// How many bytes that were queued, frame headers included, were dropped because the peer closed
+    /// first and would not have read them. 0 after [`close`](crate::Connection::close): what was
+    /// queued before it leaves. §5.5.1.
+    pub unsent: u64,
 }
 
 impl Closure {
@@ -194,26 +202,90 @@ impl Closure {
     pub const NO_STATUS: u16 = 1005;
     /// The code that is reported when no Close frame came. §7.4.1.
     pub const ABNORMAL: u16 = 1006;
+
+    /// `Ok` of a clean end, whoever closed and with whatever code; `Err` of any other. So `?` ends a
+    /// function where the connection ended as it should not.
+    ///
+    /// ```
+    /// use sockless::{Agreement, Closure, Config, Connection, Event, Input, LifeCycle, Role};
+    ///
+    /// fn run(connection: &mut Connection, input: &mut Input<'_>) -> Result<u16, Closure> {
+    ///     while let Some(event) = connection.poll_event(input) {
+    ///         if let Event::Closed(closure) = event {
+    ///             return Ok(closure.into_result()?.code);
+    ///         }
+    ///     }
+    ///     Ok(0)
+    /// }
+    ///
+    /// let server = || Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// let mut close = *b"\x88\x82\0\0\0\0\x03\xe9"; // Close, 1001, masked with zeros.
+    /// assert_eq!(run(&mut server(), &mut Input::new(&mut close)), Ok(1001));
+    ///
+    /// let mut cut = server();
+    /// cut.handle_eof();
+    /// let error = run(&mut cut, &mut Input::empty()).unwrap_err();
+    /// assert_eq!(error.to_string(), "closed with 1006: the transport ended without a Close frame");
+    /// ```
+    ///
+    /// # Errors
+    /// The closure itself, if it is not [`clean`](Self::clean).
+    pub fn into_result(self) -> Result<Self, Self> {
+        if self.clean { Ok(self) } else { Err(self) }
+    }
+}
+
+impl fmt::Display for Closure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "closed with {}", self.code)?;
+        if !self.reason.is_empty() {
+            write!(f, " {:?}", self.reason)?;
+        }
+        write!(f, ": {}", self.cause)
+    }
+}
+
+impl core::error::Error for Closure {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        Some(&self.cause)
+    }
 }
 
 /// Who ended a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// ```
+/// use sockless::{Cause, ProtocolError, Timeout};
+///
+/// assert_eq!(Cause::Timeout(Timeout::Pong).to_string(), "no pong came in time");
+/// assert_eq!(
+///     Cause::Violation(ProtocolError::UnmaskedFrame).to_string(),
+///     "the peer sent a client's frame that is not masked (RFC 6455 §5.1)"
+/// );
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Cause {
     /// The peer closed it, and we answered.
+    #[error("the peer closed the connection")]
     Peer,
     /// We closed it, and the peer answered.
+    #[error("this side closed the connection")]
     Local,
     /// The peer broke the protocol or a limit, and we closed it with the code of the error.
+    #[error("the peer sent {0}")]
     Violation(ProtocolError),
     /// There was no memory left to assemble the peer's message, and we closed it with 1011. The peer broke nothing.
+    #[error("no memory was left for the peer's message")]
     OutOfMemory,
     /// The buffer that [`LifeCycle::io`](crate::LifeCycle::io) lends came back shorter than it was, or longer than the message has bytes, and we closed the
     /// connection with 1011. The caller's loop is to blame, not the peer.
+    #[error("bytes of a direct read were lost on this side")]
     DirectRead,
     /// A time-out that [`Heartbeat`](crate::Heartbeat) or the caller saw.
+    #[error("{0}")]
     Timeout(Timeout),
     /// The transport ended or failed before the peer's Close frame came.
+    #[error("the transport ended without a Close frame")]
     Eof,
 }
 
@@ -223,13 +295,20 @@ impl From<ProtocolError> for Cause {
     }
 }
 
-/// What was waited for in vain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What was waited for in vain. See [`Timeouts`](crate::Timeouts).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
 pub enum Timeout {
     /// The answer to a ping.
+    #[error("no pong came in time")]
     Pong,
     /// Anything at all from the peer.
+    #[error("nothing came in time")]
     Idle,
+    /// The transport, to take output.
+    #[error("the transport took no output in time")]
+    Write,
     /// The end of the closing handshake.
+    #[error("the closing handshake did not end in time")]
     Close,
 }

@@ -40,7 +40,7 @@ impl Connection {
         if read.len() as u64 > rest {
             return Err(Cause::DirectRead);
         }
-        self.signs.heard = true;
+        self.signs.hear();
         Ok(self.decoder.came_directly(read).then(|| assembly.take()))
     }
 }

@@ -29,6 +29,7 @@ mod direct;
 mod lent;
 mod receive;
 mod send;
+mod signs;
 mod stream;
 mod transport;
 
@@ -43,6 +44,7 @@ use crate::seed::{MaskKeys, Seed};
 use assembly::{Assembly, ControlAssembly};
 use chunks::Chunks;
 use core::mem;
+use signs::Signs;
 use stream::Stream;
 
 pub use config::{Config, Delivery};
@@ -123,13 +125,25 @@ enum Phase {
     },
 }
 
-/// The peer's signs of life, for the heartbeat.
-#[derive(Clone, Copy, Debug, Default)]
-struct Signs {
-    /// Anything came since it looked last.
-    heard: bool,
-    /// The payload of its ping whose pong has not come.
-    awaited: Option<[u8; 4]>,
+/// What a heartbeat asks of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pulse {
+    /// New bytes came since it looked last.
+    pub(crate) heard: bool,
+    /// The transport took bytes since it looked last.
+    pub(crate) taken: bool,
+    /// It took all that there was at some moment since then.
+    pub(crate) drained: bool,
+    /// The transport takes less than there is.
+    pub(crate) full: bool,
+    /// Output waits.
+    pub(crate) queued: bool,
+    /// A ping or a pong is among it.
+    pub(crate) control_waits: bool,
+    /// A pong came behind the last ping.
+    pub(crate) answered: bool,
+    /// Neither its own pong came nor one to a later ping.
+    pub(crate) awaits_pong: bool,
 }
 
 impl Connection {
@@ -195,7 +209,7 @@ impl Connection {
     pub fn poll_event<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
         match self.decoder.take_whole(input) {
             Some((kind, data)) => {
-                self.signs.heard = true;
+                self.signs.hear();
                 self.whole(kind, data, input)
             }
             // Most reads end with a message: then there is nothing to look for.
@@ -264,24 +278,29 @@ impl Connection {
         self.phase == Phase::Open
     }
 
-    /// Whether anything came since the last call.
-    pub(crate) fn take_heard(&mut self) -> bool {
-        mem::take(&mut self.signs.heard)
+    /// What happened since the last call, for the heartbeat.
+    pub(crate) fn take_pulse(&mut self) -> Pulse {
+        let pace = self.outbox.take_pace();
+        Pulse {
+            heard: self.signs.take_heard(),
+            taken: pace.taken(),
+            drained: pace.drained(),
+            full: pace.full() && !self.outbox.is_empty(),
+            queued: !self.outbox.is_empty(),
+            control_waits: self.outbox.has_waiting(),
+            answered: self.signs.is_answered(),
+            awaits_pong: self.signs.awaits_pong(),
+        }
     }
 
-    /// Whether the heartbeat's ping still waits for its pong.
-    pub(crate) fn awaits_pong(&self) -> bool {
-        self.signs.awaited.is_some()
-    }
-
-    /// Queues the heartbeat's ping. A full queue does not keep it back: a peer that reads nothing is found out that way. `false`: the last one has not even
-    /// left, and is not followed by another.
+    /// Queues the heartbeat's ping. A full queue does not keep it back. `false`: the last one has not
+    /// even left, and is not followed by another.
     pub(crate) fn beat(&mut self, payload: [u8; 4]) -> bool {
-        if self.awaits_pong() && self.outbox.has_waiting() {
+        if self.signs.awaits_pong() && self.outbox.has_waiting() {
             return false;
         }
         self.queue_ping(&payload);
-        self.signs.awaited = Some(payload);
+        self.signs.pinged(&payload);
         true
     }
 
@@ -314,7 +333,7 @@ mod tests {
     #[cfg(target_pointer_width = "64")]
     fn a_connection_is_small() {
         // ARCHITECTURE.md states it.
-        assert_eq!(size_of::<Connection>(), if cfg!(feature = "deflate") { 456 } else { 384 });
+        assert_eq!(size_of::<Connection>(), if cfg!(feature = "deflate") { 464 } else { 392 });
     }
 
     #[test]

@@ -20,6 +20,10 @@ const COMPRESSED_CHUNK: usize = super::deflate::MOST;
 #[cfg(not(feature = "deflate"))]
 const COMPRESSED_CHUNK: usize = usize::MAX;
 
+/// How many bytes at the front of the queue still leave when the peer has closed: the answers to what
+/// it said before, as many as one write takes along with our Close.
+const ANSWERS: u64 = 128 << 10;
+
 impl Connection {
     /// A message that lies whole in the input.
     #[inline(always)]
@@ -42,7 +46,9 @@ impl Connection {
 
     #[inline]
     fn next_piece<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
-        self.signs.heard |= !input.is_empty();
+        if !input.is_empty() {
+            self.signs.given(input.len());
+        }
         match self.phase {
             Phase::Open | Phase::Closing | Phase::Mute => {}
             Phase::Ended(cause) => return Some(self.over(abnormal(cause), input)),
@@ -66,7 +72,13 @@ impl Connection {
                 Reception::Whole(_) => (usize::MAX, usize::MAX),
                 Reception::Chunks(chunks) => (chunks.most(), COMPRESSED_CHUNK),
             };
-            let outcome = match self.decoder.next_up_to(most, most_compressed, input)? {
+            let Some(piece) = self.decoder.next_up_to(most, most_compressed, input) else {
+                if !input.is_empty() {
+                    self.signs.left(input.len());
+                }
+                return None;
+            };
+            let outcome = match piece {
                 #[cfg(feature = "deflate")]
                 Ok(Piece::Message { kind, last, rsv: 1.., data, .. }) => self.inflated(kind, last, data, limits),
                 Ok(Piece::Message { kind, first, last, rest, data, .. }) => match &mut self.message {
@@ -132,13 +144,16 @@ impl Connection {
                 Ok(Event::Ping(data))
             }
             Control::Pong => {
-                self.signs.awaited = self.signs.awaited.filter(|awaited| awaited[..] != data[..]);
+                self.signs.ponged(&data, !self.outbox.has_waiting());
                 Ok(Event::Pong(data))
             }
             Control::Close => {
                 let frame = CloseFrame::decode(&data).map_err(Cause::Violation)?;
+                let mut unsent = 0;
                 let cause = match self.phase {
                     Phase::Open => {
+                        // §5.5.1: "as soon as practical".
+                        unsent = self.outbox.abandon(ANSWERS);
                         // §5.5.1: the answer "typically echos the status code"; with the reason, as other servers do, a browser's own
                         // `close(code, reason)` comes back to it whole.
                         self.queue_close(frame);
@@ -152,7 +167,7 @@ impl Connection {
                     None => (Closure::NO_STATUS, String::new()),
                 };
                 // §7.1.4: clean if both Close frames were sent. Of a write that failed, ours was at best a part.
-                Ok(self.over(Closure { code, reason, clean: !self.ending.mute, cause }, input))
+                Ok(self.over(Closure { code, reason, clean: !self.ending.mute, cause, unsent }, input))
             }
         }
     }
@@ -209,5 +224,5 @@ fn either<'b>(result: Result<Option<Event<'b>>, Cause>) -> (Option<Event<'b>>, O
 }
 
 fn abnormal(cause: Cause) -> Closure {
-    Closure { code: Closure::ABNORMAL, reason: String::new(), clean: false, cause }
+    Closure { code: Closure::ABNORMAL, reason: String::new(), clean: false, cause, unsent: 0 }
 }

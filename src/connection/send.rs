@@ -26,8 +26,8 @@ pub enum SendError {
     /// A part of a text that does not continue it as UTF-8, or an end in the middle of a character.
     #[error("text that is not UTF-8 (RFC 6455 §8.1)")]
     InvalidUtf8,
-    /// A ping with more than 125 bytes.
-    #[error("a ping of more than 125 bytes (RFC 6455 §5.5)")]
+    /// A ping or a pong with more than 125 bytes.
+    #[error("a ping or a pong of more than 125 bytes (RFC 6455 §5.5)")]
     PingTooLong,
     /// More than [`Config::upper_mark`](crate::Config::upper_mark) bytes are queued already: the peer takes less than it is sent.
     #[error("the queue is above its upper mark")]
@@ -89,16 +89,30 @@ impl Connection {
     /// # Ok::<(), SendError>(())
     /// ```
     pub fn ping(&mut self, data: &[u8]) -> Result<(), SendError> {
-        if self.phase != Phase::Open {
-            return Err(SendError::Closed);
-        }
-        if data.len() > 125 {
-            return Err(SendError::PingTooLong);
-        }
-        if self.outbox.is_full() {
-            return Err(SendError::QueueFull);
-        }
+        self.check_control(data)?;
         self.queue_ping(data);
+        self.signs.pinged_by_application(data);
+        Ok(())
+    }
+
+    /// Queues a pong that no ping asked for, which leaves as a ping does. The peer does not answer it:
+    /// it is a heartbeat in one direction. §5.5.3.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`], [`SendError::QueueFull`]; [`SendError::PingTooLong`] above 125 bytes.
+    ///
+    /// ```
+    /// use sockless::{Agreement, Config, Connection, LifeCycle, Role};
+    ///
+    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// connection.pong(b"alive")?;
+    /// assert_eq!(connection.transmit().pop().as_deref(), Some(&b"\x8a\x05alive"[..]));
+    /// # Ok::<(), sockless::SendError>(())
+    /// ```
+    pub fn pong(&mut self, data: &[u8]) -> Result<(), SendError> {
+        self.check_control(data)?;
+        let key = self.next_key();
+        self.outbox.push_unsolicited_pong(data, key);
         Ok(())
     }
 
@@ -262,6 +276,20 @@ impl Connection {
         }
         if self.stream.is_some() {
             return Err(SendError::InMessage);
+        }
+        if self.outbox.is_full() {
+            return Err(SendError::QueueFull);
+        }
+        Ok(())
+    }
+
+    /// Whether a ping or a pong with this payload can be queued.
+    fn check_control(&self, data: &[u8]) -> Result<(), SendError> {
+        if self.phase != Phase::Open {
+            return Err(SendError::Closed);
+        }
+        if data.len() > 125 {
+            return Err(SendError::PingTooLong);
         }
         if self.outbox.is_full() {
             return Err(SendError::QueueFull);

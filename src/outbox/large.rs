@@ -92,6 +92,15 @@ impl Large {
         }
     }
 
+    /// Drops the payloads behind the first `n`.
+    pub(super) fn truncate(&mut self, n: usize, keep: bool) {
+        match &mut self.queue {
+            _ if n == 0 => self.drop_all(keep),
+            Queue::Many(all) => all.truncate(n),
+            Queue::None | Queue::One(_) => {}
+        }
+    }
+
     /// Lends it the room for a piece.
     #[inline]
     pub(super) fn lend(&mut self, spare: &mut Option<Box<Piece>>) {
@@ -112,6 +121,24 @@ impl Large {
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
         matches!(self.queue, Queue::None)
+    }
+
+    /// How many bytes of all payloads were not sent.
+    pub(super) fn len(&self) -> u64 {
+        let mut len = 0;
+        let mut i = 0;
+        while let Some(rest) = self.rest(i) {
+            len += rest;
+            i += 1;
+        }
+        len
+    }
+
+    /// How many bytes of a payload were not sent.
+    pub(super) fn rest(&self, i: usize) -> Option<u64> {
+        let Reference { payload, .. } = self.queue.get(i)?;
+        let masked = self.piece.as_ref().filter(|_| i == 0).map_or(0, |piece| piece.rest().len());
+        Some(payload.len() as u64 + masked as u64)
     }
 
     /// Masks the next piece of the first payload, so that there is something to show of it.
@@ -186,9 +213,12 @@ impl Large {
         }
     }
 
-    /// The rest of the first payload, if it can be given away as it is.
-    pub(super) fn shared(&mut self) -> Option<Bytes> {
-        self.queue.first_mut().filter(|first| first.mask.is_none()).map(|first| first.payload.clone())
+    /// The rest of the first payload, or `most` bytes of it, if it can be given away as it is.
+    pub(super) fn shared(&mut self, most: usize) -> Option<Bytes> {
+        let first = self.queue.first_mut().filter(|first| first.mask.is_none())?;
+        let mut payload = first.payload.clone();
+        payload.truncate(most);
+        Some(payload)
     }
 }
 

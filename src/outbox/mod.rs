@@ -14,8 +14,10 @@
 //!
 //! A drained queue holds no heap, unless it is told to keep some. No byte moves on a partial write, but for the tail being closed up when more than half of it was sent.
 
+mod abandon;
 mod large;
 mod lent;
+mod pace;
 mod short;
 mod slices;
 mod transmit;
@@ -31,6 +33,7 @@ use alloc::vec::Vec;
 use bytes::{Buf, Bytes};
 use core::mem;
 use large::Large;
+use pace::Pace;
 use waiting::Waiting;
 
 pub(crate) use lent::Spare;
@@ -53,8 +56,8 @@ pub(crate) struct Outbox {
     beside: u64,
     /// What is left of the frame, or handshake head, that has begun to leave. 0: the next byte begins one.
     frame_rest: u64,
-    /// Whether that frame is a ping or a pong.
-    control_first: bool,
+    /// Whether that frame is a ping or a pong, and what the transport did.
+    pace: Pace,
     /// The size of the last batch: where a new tail starts.
     last_batch: u16,
     /// The length of the Close frame at the end of the queue; 0: none was queued.
@@ -71,6 +74,9 @@ pub(crate) struct Outbox {
 
 /// The largest tail that a new batch starts with, in bytes: what one small message to each of many connections may cost.
 const MAX_BATCH: u16 = 16 << 10;
+
+/// How many bytes are popped at most, so that what takes them slowly is seen to move.
+const POPPED: usize = 128 << 10;
 
 /// The tail is closed up only when at least this many bytes of it were sent.
 const CLOSE_UP: usize = 4096;
@@ -94,9 +100,10 @@ impl Outbox {
         outbox
     }
 
-    /// A lower mark above the upper one counts as equal to it.
+    /// A lower mark above the upper one counts as equal to it. What was queued before the marks
+    /// were known, and has left in part, was not above any.
     pub(crate) fn with_marks(self, lower_mark: u32, upper_mark: u32) -> Self {
-        Self { lower_mark: lower_mark.min(upper_mark), upper_mark, ..self }
+        Self { lower_mark: lower_mark.min(upper_mark), upper_mark, above: false, ..self }
     }
 
     /// A queue that keeps a tail of at most so many bytes when it is drained.
@@ -118,6 +125,7 @@ impl Outbox {
         if by_reference {
             self.beside += payload_len as u64;
             self.large.push(self.tail.len(), payload.into_bytes(), mask);
+            self.check();
         } else {
             match mask {
                 None => copy::append(&mut self.tail, payload.as_ref()),
@@ -147,6 +155,11 @@ impl Outbox {
         self.push_control(OpCode::Ping, payload, mask);
     }
 
+    /// Queues a pong that answers no ping likewise. It replaces no other.
+    pub(crate) fn push_unsolicited_pong(&mut self, payload: &[u8], mask: Option<[u8; 4]>) {
+        self.push_control(OpCode::Pong, payload, mask);
+    }
+
     /// Queues a pong likewise. When a Close frame has begun to leave it is dropped: nobody would read it.
     pub(crate) fn push_pong(&mut self, payload: &[u8], mask: Option<[u8; 4]>) {
         if self.queued() < u64::from(self.close_len) {
@@ -163,15 +176,22 @@ impl Outbox {
         if self.is_empty() {
             // There is nothing to pass. It counts as begun, so that no other one passes it.
             self.push_frame(true, 0, opcode, Payload::from(payload), mask);
-            (self.frame_rest, self.control_first) = (self.queued(), true);
+            self.frame_rest = self.queued();
+            self.pace.begins(true);
             return;
         }
         self.beside += self.waiting.get_or_insert_default().push(opcode, payload, mask) as u64;
+        self.check();
+    }
+
+    /// What the transport did, since the last call.
+    pub(crate) fn take_pace(&mut self) -> Pace {
+        self.pace.take()
     }
 
     /// Whether pings or pongs have not left.
     pub(crate) fn has_waiting(&self) -> bool {
-        self.waiting.is_some() || self.control_first && self.frame_rest > 0
+        self.waiting.is_some() || self.pace.is_control() && self.frame_rest > 0
     }
 
     /// Whether nothing waits to be sent.
@@ -204,7 +224,7 @@ impl Outbox {
         usize::try_from(self.queued()).unwrap_or(usize::MAX)
     }
 
-    /// Drops all that was not sent.
+    /// Drops all that was not sent: it counts as taken.
     pub(crate) fn clear(&mut self) {
         if self.tail.capacity() > self.kept() {
             self.tail = Vec::new();
@@ -214,7 +234,16 @@ impl Outbox {
         self.large.clear(self.lent);
         self.waiting = None;
         (self.sent, self.beside, self.frame_rest) = (0, 0, 0);
-        (self.control_first, self.above) = (false, false);
+        (self.pace, self.above) = (Pace::ALL, false);
+        self.check();
+    }
+
+    /// Holds `beside` to what it counts.
+    fn check(&self) {
+        debug_assert_eq!(
+            self.beside,
+            self.large.len() + self.waiting.as_ref().map_or(0, |waiting| waiting.rest().len() as u64)
+        );
     }
 
     /// How large a tail is kept when it is drained.
@@ -261,6 +290,7 @@ impl Outbox {
     }
 
     fn advance_part(&mut self, mut n: usize) {
+        self.pace.part(n);
         self.above = self.above_mark() && self.queued() - n as u64 > u64::from(self.lower_mark);
         while n > 0 {
             let step = match &mut self.waiting {
@@ -281,13 +311,14 @@ impl Outbox {
             self.large.shift(self.sent);
             self.sent = 0;
         }
+        self.check();
     }
 
     /// Moves on inside the frame at the front, by at most `n` bytes; at least by one.
     fn advance_frame(&mut self, n: usize) -> usize {
         if self.frame_rest == 0 {
             // All that was queued are whole frames whose headers lie in the tail; a ping or a pong there has begun from the first.
-            self.control_first = false;
+            self.pace.begins(false);
             let front = self.tail.get(self.sent..).unwrap_or_default();
             self.frame_rest = match Header::decode(front) {
                 Ok(Some((header, len))) => header.payload_len + len as u64,
@@ -312,29 +343,45 @@ impl Outbox {
     }
 
     fn pop(&mut self) -> Option<Bytes> {
+        if self.is_empty() {
+            return None;
+        }
         let popped = match self.large.at() {
             // All that is left, in one buffer; if that is mostly empty, whoever keeps it should not keep the room of a whole batch.
-            None if self.waiting.is_none() && self.tail.len() - self.sent + short::ROOM >= self.tail.capacity() / 2 => {
+            None if self.pops_all() => {
                 self.remember_batch();
                 let mut tail = Bytes::from(mem::take(&mut self.tail));
                 tail.advance(self.sent);
                 self.clear();
-                return Some(tail).filter(|tail| !tail.is_empty());
+                return Some(tail);
             }
             // Its header has left, so its frame has begun: no control frame comes before it.
-            Some(at) if at == self.sent => self.large.shared(),
+            Some(at) if at == self.sent => self.large.shared(POPPED),
             _ => None,
         };
         let popped = match popped {
             Some(payload) => payload,
             // Cut out of a buffer that stays.
-            None => Bytes::copy_from_slice(self.slices().next()?),
+            None => {
+                let slice = self.slices().next()?;
+                Bytes::copy_from_slice(slice.get(..POPPED).unwrap_or(slice))
+            }
         };
         self.advance(popped.len());
         Some(popped)
     }
 
+    /// Whether the tail is all that is left, and can be given away as one buffer.
+    fn pops_all(&self) -> bool {
+        let len = self.tail.len() - self.sent;
+        self.waiting.is_none() && len <= POPPED && len + short::ROOM >= self.tail.capacity() / 2
+    }
+
+    /// A queue that holds nothing is no batch.
     fn remember_batch(&mut self) {
+        if self.tail.is_empty() {
+            return;
+        }
         self.last_batch = u16::try_from(self.tail.len()).unwrap_or(u16::MAX).min(MAX_BATCH);
     }
 }

@@ -28,8 +28,10 @@ impl<'a> Transmit<'a> {
 
     /// Takes the next buffer out of the queue, for I/O that owns what it writes. `None`: nothing is left.
     ///
-    /// What was popped counts as sent: write it fully before you look at `wants_shutdown` or `is_done`. A write that does not end is then yours to give up:
-    /// after a time of your own, by [`handle_write_error`](crate::LifeCycle::handle_write_error).
+    /// What was popped counts as sent: write it fully before you pop again, and before you look at
+    /// `wants_shutdown` or `is_done`. A buffer has at most 128 KiB, so that a heartbeat sees a slow
+    /// transport move. A write that does not end is yours to give up: after a time of your own, by
+    /// [`handle_write_error`](crate::LifeCycle::handle_write_error).
     ///
     /// ```
     /// use sockless::{Agreement, Config, Connection, LifeCycle, Role};
@@ -43,6 +45,7 @@ impl<'a> Transmit<'a> {
     /// assert!(connection.transmit().pop().is_none() && !connection.wants_write());
     /// # Ok::<(), sockless::SendError>(())
     /// ```
+    #[must_use = "what was popped counts as sent"]
     pub fn pop(&mut self) -> Option<Bytes> {
         self.outbox.pop()
     }

@@ -55,7 +55,7 @@ impl Drop for Echo {
 fn the_echo_example_loses_no_close_and_no_refusal() {
     let echo = Echo::start();
     for round in 0..10 {
-        let more = [0, 100 << 10, 1 << 20, 8 << 20, 20 << 20][round % 5] + 317 * round;
+        let more = [0, 50 << 10, 1 << 20, 8 << 20, 20 << 20][round % 5] + 317 * round;
 
         // A violation, and more behind it.
         let mut peer = echo.enter();
@@ -68,7 +68,9 @@ fn the_echo_example_loses_no_close_and_no_refusal() {
         flood.join().unwrap().unwrap();
         peer.leave();
 
-        // A Close, and an end of stream behind it; in front of it a message, so that the peer has megabytes to read.
+        // A Close, and an end of stream behind it; in front of it a message, so that the peer has
+        // megabytes to read. Its echo is short enough to leave in front of our Close, or so long that
+        // it is written at once.
         let mut peer = echo.enter();
         let len = (1 << 16) + more.min(4 << 20);
         let flood = peer.flood([peer.zeros(len), peer.frame(CLOSE, b"\x03\xe8")].concat());

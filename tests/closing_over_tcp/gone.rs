@@ -39,16 +39,17 @@ fn who_answers_no_ping_is_given_up() {
     });
 }
 
-/// With megabytes unsent, too: what fills the queue holds no deadline up.
+/// With megabytes unsent, too: it is the transport then that is waited for.
 #[test]
 fn who_says_nothing_is_given_up() {
     everywhere(|looped, side| {
-        for say in [vec![], vec![24 << 20]] {
+        for (say, timeout) in [(vec![], Timeout::Idle), (vec![24 << 20], Timeout::Write)] {
             let (socket, _peer) = connect(side);
             let mut plan = Plan { say, ..patient() };
             (plan.timeouts.idle_timeout, plan.timeouts.close_timeout) = (Some(SHORT), Some(SHORT));
+            plan.timeouts.write_timeout = Some(SHORT);
             let account = looped.start(socket, End::open(side, plan)).ends(SOON);
-            assert_eq!(account.closed(), (1006, false, Cause::Timeout(Timeout::Idle)));
+            assert_eq!(account.closed(), (1006, false, Cause::Timeout(timeout)));
             assert!(account.took >= 2 * SHORT && account.took < SOON, "{account:?}");
         }
     });

@@ -14,11 +14,11 @@ fn an_end_of_stream_right_behind_the_peers_close_does_not_lose_our_answer() {
         for round in 0..10 {
             let (socket, mut peer) = connect(side);
             let running = looped.start(socket, End::open(side, Plan { echo: true, ..Plan::default() }));
-            let wire = [peer.zeros((round + 2) << 15), peer.frame(CLOSE, b"\x03\xe8")].concat();
+            let wire = [peer.zeros((64 + 6 * round) << 10), peer.frame(CLOSE, b"\x03\xe8")].concat();
             peer.send(&wire);
             peer.finish();
             let frames = peer.read_close();
-            assert_eq!((frames.len(), frames[0].payload.len(), code(&frames[1])), (2, (round + 2) << 15, 1000));
+            assert_eq!((frames.len(), frames[0].payload.len(), code(&frames[1])), (2, (64 + 6 * round) << 10, 1000));
             assert_eq!(peer.read_end(), b"");
             let account = running.ends(SOON);
             assert_eq!((account.closed(), account.messages), ((1000, true, Cause::Peer), 1));

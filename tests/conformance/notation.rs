@@ -15,6 +15,7 @@
 //! `rsv` with the three reserved bits as a number, then its payload: pieces put together, each a text, hexadecimal, or the number of a close code.
 //! After `of` and a number of bytes only the payload's beginning comes; lines of `rest` continue it.
 //!
+//! `may-echo` is `echoes`, but that the echo may be missing where the peer's Close came in the same read.
 //! Besides `answers` and `echoes` there are `delivers`, an event to which nothing is answered; `closes`, the peer's Close is answered with the same
 //! and the closure is clean; and `fails`, the connection is failed with that code. An expectation is met as soon as the line above it was sent and nothing
 //! else comes. Where neither `closes` nor `fails` is said, a clean close with 1000 follows.
@@ -32,6 +33,7 @@ pub(crate) struct Case {
 pub(crate) enum Step {
     Sends(Sent),
     Echoes(Sent),
+    MayEcho(Sent),
     Answers(Sent),
     Delivers(Sent),
     Closes(Sent),
@@ -82,6 +84,7 @@ fn step(line: &str) -> Option<Step> {
     Some(match verb {
         "sends" => Step::Sends(sent(rest)?),
         "echoes" => Step::Echoes(sent(rest)?),
+        "may-echo" => Step::MayEcho(sent(rest)?),
         "answers" => Step::Answers(sent(rest)?),
         "delivers" => Step::Delivers(sent(rest)?),
         "closes" => Step::Closes(sent(&format!("close {rest}"))?),

@@ -1,0 +1,52 @@
+//! The one moment by which a handshake, or a refusal, must be over. Bytes do not put it off.
+
+use crate::life_cycle::LifeCycle;
+use core::time::Duration;
+
+/// The moment by which a handshake must have its outcome, or a refusal be done. Bytes do not put it off.
+///
+/// ```
+/// use sockless::server::{Config, Handshake, Incoming};
+/// use sockless::{Deadline, Input, LifeCycle};
+/// use std::time::Duration;
+///
+/// let mut handshake = Handshake::new(Config::default());
+/// let mut deadline = Deadline::after(Duration::from_secs(10));
+/// assert_eq!(deadline.poll(Duration::from_secs(3), &mut handshake), Some(Duration::from_secs(13)));
+///
+/// // A client that sends its head byte by byte, for ever.
+/// let mut read = *b"GET / HT";
+/// assert!(handshake.poll(&mut Input::new(&mut read)).is_none());
+/// assert_eq!(deadline.poll(Duration::from_secs(13), &mut handshake), None);
+/// let Some(Incoming::Failed(rejected)) = handshake.poll(&mut Input::empty()) else { panic!() };
+/// assert_eq!(rejected.status(), 408);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Deadline {
+    allowed: Duration,
+    due: Option<Duration>,
+    over: bool,
+}
+
+impl Deadline {
+    /// A deadline so long after the first call of [`poll`](Self::poll). One whose end cannot be
+    /// written as a [`Duration`], after [`Duration::MAX`] for example, never comes.
+    pub fn after(allowed: Duration) -> Self {
+        Self { allowed, due: None, over: false }
+    }
+
+    /// Gives the moment at which to call it again at the latest. At that moment it calls
+    /// [`handle_timeout`](LifeCycle::handle_timeout), once, and gives `None` from then on.
+    pub fn poll(&mut self, now: Duration, side: &mut dyn LifeCycle) -> Option<Duration> {
+        let due = *self.due.get_or_insert(now.saturating_add(self.allowed));
+        if self.over || due == Duration::MAX {
+            return None;
+        }
+        if due > now {
+            return Some(due);
+        }
+        self.over = true;
+        side.handle_timeout();
+        None
+    }
+}

@@ -1,0 +1,374 @@
+//! Time, passed in: pings, and what is waited for in vain.
+//!
+//! ```text
+//!   open      ping every interval ──► it has left ──► no byte for pong_timeout ──────┐
+//!             no byte of the peer for idle_timeout ──────────────────────────────────┼─► Close, Closed
+//!             output waits ──► the transport takes none of it for write_timeout ─────┘
+//!   closing   our Close has left, or write_timeout is over ──► close_timeout ──────────► drop the transport
+//!   both      output waits ──► not all of it was taken after drain_timeout ────────────► the same
+//!   handshake not done within its `Deadline`, however many bytes came
+//! ```
+//!
+//! # What counts as life
+//!
+//! - Bytes of the peer, if they are new: what waits cut in an input counts once.
+//! - Bytes that a full transport takes. It had refused some and has room again, so the peer reads. And
+//!   as long as it is full, only `write_timeout` counts, if there is one: a pong may stand behind all
+//!   that the transport holds, and the loop may have stopped reading, to push back.
+//! - Not the bytes that a transport takes at once: a kernel's buffer swallows megabytes for a dead peer.
+//!
+//! # Order and gaps
+//!
+//! There is no clock in here. `now` is the time since any moment that you like, the same for all calls.
+//! Call `poll` once a turn of the loop, anywhere in it, and at the latest at the deadline that it gave.
+//! What happened since the last call counts as having happened now: so a time-out is never early, and
+//! late by no more than the time between two calls and its grace.
+//!
+//! A call that finds a time-out due does not end the connection: the peer's bytes may lie in the socket,
+//! behind a slow handler. It begins a grace of 1 s, or of the time-out itself if that is shorter, and
+//! gives its end as the deadline. A call at that deadline ends the connection if nothing has put the
+//! time-out off by then. A call more than another grace later comes from a loop that was busy and has
+//! perhaps not read: the grace begins again, for as long as the time-out itself, and for 4 s at least.
+//!
+//! A call more than 10 s behind its deadline comes from a program that stood still: in a debugger, on a
+//! suspended laptop. That time counts for nothing.
+//!
+//! Time that stands still makes nothing due, and time that goes back counts as standing still. A
+//! deadline that is given lies ahead.
+//!
+//! # Back-pressure
+//!
+//! Stop producing while [`above_mark`](Connection::above_mark); and if what you send answers what you
+//! read, stop reading and polling for events too. Go on writing and calling `poll`. Nothing else is
+//! needed: a queue above its mark waits for a full transport. (What is not read is not seen, a Close
+//! frame neither.) A loop that stops reading for another reason, as a proxy does whose far side is full,
+//! calls [`paused`](Heartbeat::paused) in each turn in which it does not read.
+//!
+//! On a real socket a pong waits behind what the kernel has buffered, here and at the peer. Keep that
+//! below what the line carries in `pong_timeout`: on Linux by `TCP_NOTSENT_LOWAT`, elsewhere by
+//! `SO_SNDBUF`.
+
+mod clock;
+mod deadline;
+mod timeouts;
+
+use crate::close::{CloseCode, CloseFrame};
+use crate::connection::{Connection, Pulse};
+use crate::event::Timeout;
+use crate::life_cycle::LifeCycle;
+use clock::Clock;
+use core::mem;
+use core::time::Duration;
+
+pub use deadline::Deadline;
+pub use timeouts::Timeouts;
+
+/// Pings a connection, and gives up on a peer that does not answer. One for each connection.
+///
+/// [`Timeouts`] has the table of what it waits for. A time-out that is due is given a grace of at most
+/// a second in which the loop reads, so no order of the calls within a turn is wrong.
+///
+/// ```
+/// use sockless::{
+///     Agreement, Cause, Config, Connection, Event, Heartbeat, Input, LifeCycle, Role, Timeout, Timeouts,
+/// };
+/// use std::time::Duration;
+///
+/// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+/// let mut heartbeat = Heartbeat::new(Timeouts::default());
+/// let at = Duration::from_secs;
+///
+/// assert_eq!(heartbeat.poll(at(0), &mut connection), Some(at(20)));
+/// // A ping is due, and queued.
+/// heartbeat.poll(at(20), &mut connection);
+/// assert!(connection.transmit().pop().is_some());
+/// // It has left, and the answer may take 20 s.
+/// assert_eq!(heartbeat.poll(at(20), &mut connection), Some(at(40)));
+/// // Nobody answers. A second is left to read what the socket may hold.
+/// assert_eq!(heartbeat.poll(at(40), &mut connection), Some(at(41)));
+/// assert!(connection.is_open());
+/// heartbeat.poll(at(41), &mut connection);
+/// let Some(Event::Closed(closure)) = connection.poll_event(&mut Input::empty()) else { panic!() };
+/// assert_eq!(closure.cause, Cause::Timeout(Timeout::Pong));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Heartbeat {
+    timeouts: Timeouts,
+    clock: Clock,
+    /// When the peer gave its last sign of life; none before the first call.
+    alive: Option<Duration>,
+    /// Since when the time to the next ping runs.
+    pinged: Duration,
+    /// The last ping, until its round trip is known.
+    ping: Option<Ping>,
+    /// Whether nothing has answered it.
+    waiting: bool,
+    /// The last ping's payload.
+    number: u32,
+    round_trip: Option<Duration>,
+    output: Option<Output>,
+    /// Whether the transport was full at the last call.
+    full: bool,
+    /// Whether the loop did not read since the last call.
+    paused: bool,
+    /// When nothing was left to be written of a connection that closes.
+    written: Option<Duration>,
+    grace: Option<Grace>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Ping {
+    /// When it was seen last not to have left.
+    waited: Duration,
+    /// When it was seen first to have left.
+    left: Option<Duration>,
+}
+
+/// Output that waits.
+#[derive(Clone, Copy, Debug)]
+struct Output {
+    /// Since when it does, without having been taken whole.
+    since: Duration,
+    /// When the transport took some of it last, or it began to wait.
+    moved: Duration,
+}
+
+/// A time-out was found due: the loop may read first.
+#[derive(Clone, Copy, Debug)]
+struct Grace {
+    first: Duration,
+    since: Duration,
+}
+
+/// What will be due, when, and how long it was waited for.
+#[derive(Clone, Copy, Debug)]
+struct Due {
+    at: Duration,
+    timeout: Timeout,
+    allowed: Duration,
+}
+
+/// How long a grace is at most, and how soon it is looked whether what should leave has left.
+const GRACE: Duration = Duration::from_secs(1);
+/// For how long a grace may begin again at least.
+const AGAIN: Duration = Duration::from_secs(4);
+/// The shortest duration that counts.
+const LEAST: Duration = Duration::from_millis(1);
+
+impl Heartbeat {
+    /// A heartbeat that begins with the first call of [`poll`](Self::poll).
+    pub fn new(timeouts: Timeouts) -> Self {
+        Self {
+            timeouts,
+            clock: Clock::default(),
+            alive: None,
+            pinged: Duration::ZERO,
+            ping: None,
+            waiting: false,
+            number: 0,
+            round_trip: None,
+            output: None,
+            full: false,
+            paused: false,
+            written: None,
+            grace: None,
+        }
+    }
+
+    /// Does what is due, and gives the moment at which to call it again at the latest. `None`: nothing
+    /// will become due by time alone.
+    ///
+    /// Call [`poll_event`](Connection::poll_event) afterwards until it gives `None`: a time-out is
+    /// [`Event::Closed`](crate::Event::Closed).
+    pub fn poll(&mut self, now: Duration, connection: &mut Connection) -> Option<Duration> {
+        let now = self.clock.tick(now);
+        self.feel(now, connection.take_pulse());
+        let due = self.act(now, connection);
+        self.clock.promise(due)
+    }
+
+    /// The loop did not read since the last call of [`poll`](Self::poll), for a reason of its own: that
+    /// nothing came is not the peer's silence. Call it before `poll` in each turn without a read.
+    ///
+    /// It is not needed for a queue above its mark: see [`Connection::above_mark`].
+    ///
+    /// ```
+    /// use sockless::{Agreement, Config, Connection, Heartbeat, LifeCycle, Role, Timeouts};
+    /// use std::time::Duration;
+    ///
+    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// let mut heartbeat = Heartbeat::new(Timeouts::default());
+    /// for second in 0..1000 {
+    ///     heartbeat.paused();
+    ///     heartbeat.poll(Duration::from_secs(second), &mut connection);
+    ///     while connection.transmit().pop().is_some() {}
+    /// }
+    /// assert!(connection.is_open(), "its pongs may lie in the socket");
+    /// ```
+    pub fn paused(&mut self) {
+        self.paused = true;
+    }
+
+    /// How long the answer to a ping took: its own pong, or one to a later ping. It is measured from
+    /// the call of `poll` before the one that saw the ping gone to the one that saw the answer. `None`:
+    /// none has come yet.
+    ///
+    /// ```
+    /// use sockless::{Agreement, Config, Connection, Heartbeat, Input, LifeCycle, Role, Seed, Timeouts};
+    /// use std::time::Duration;
+    ///
+    /// let role = Role::Client(Seed::new([7; 32]));
+    /// let mut connection = Connection::new(role, Agreement::default(), Config::default());
+    /// let mut heartbeat = Heartbeat::new(Timeouts::default());
+    /// heartbeat.poll(Duration::ZERO, &mut connection);
+    /// heartbeat.poll(Duration::from_secs(20), &mut connection);
+    /// assert!(connection.transmit().pop().is_some(), "a ping of four bytes, 1 at first");
+    ///
+    /// let mut read = *b"\x8a\x04\0\0\0\x01";
+    /// assert!(connection.poll_event(&mut Input::new(&mut read)).is_some());
+    /// heartbeat.poll(Duration::from_millis(20_030), &mut connection);
+    /// assert_eq!(heartbeat.round_trip(), Some(Duration::from_millis(30)));
+    /// ```
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.round_trip
+    }
+
+    /// Takes in what happened since the last call.
+    fn feel(&mut self, now: Duration, pulse: Pulse) {
+        if self.alive.is_none() {
+            self.pinged = now;
+        }
+        let paused = mem::take(&mut self.paused);
+        if pulse.heard || paused || self.alive.is_none() || self.full && pulse.taken {
+            self.alive = Some(now);
+        }
+        self.full = pulse.full;
+        self.output = match self.output {
+            _ if !pulse.queued => None,
+            Some(Output { since, .. }) if pulse.taken && !pulse.drained => Some(Output { since, moved: now }),
+            Some(output) if !pulse.drained => Some(output),
+            _ => Some(Output { since: now, moved: now }),
+        };
+        if let Some(Ping { waited, left }) = &mut self.ping {
+            // §5.5.3: a pong may be one to a later ping, or an unasked one. Whatever comes behind the
+            // ping shows that the peer lives.
+            self.waiting &= !(pulse.answered || pulse.heard && left.is_some());
+            let gone = pulse.drained || !pulse.control_waits;
+            if !pulse.awaits_pong {
+                self.round_trip = Some(now.saturating_sub(*waited));
+                self.ping = None;
+            } else if gone {
+                left.get_or_insert(now);
+            } else if left.is_none() {
+                *waited = now;
+            }
+        }
+    }
+
+    /// Does what is due, and gives what will be due next.
+    fn act(&mut self, now: Duration, connection: &mut Connection) -> Option<Duration> {
+        if connection.is_open() && self.ping_due().is_some_and(|due| due <= now) {
+            self.send_ping(now, connection);
+        }
+        while !connection.is_done() {
+            let open = connection.is_open();
+            let (due, look) = if open { self.open() } else { self.closing(now, connection) };
+            let Some(Due { allowed, timeout, .. }) = due.filter(|due| due.at <= now) else {
+                self.grace = None;
+                let look = Some(now.saturating_add(GRACE)).filter(|_| look);
+                let ping = self.ping_due().filter(|_| open);
+                return [due.map(|due| due.at), look, ping].into_iter().flatten().min();
+            };
+            if let Some(end) = self.grace(now, allowed) {
+                return Some(end);
+            }
+            if timeout == Timeout::Close {
+                connection.handle_timeout();
+                return None;
+            }
+            give_up(connection, timeout);
+        }
+        None
+    }
+
+    fn send_ping(&mut self, now: Duration, connection: &mut Connection) {
+        let number = self.number.wrapping_add(1);
+        self.pinged = now;
+        if connection.beat(number.to_be_bytes()) {
+            (self.number, self.waiting) = (number, true);
+            self.ping = Some(Ping { waited: now, left: None });
+        }
+    }
+
+    /// One ping at a time; without a time-out for its pong, one lost does not end them.
+    fn ping_due(&self) -> Option<Duration> {
+        let interval = self.timeouts.ping_interval.filter(|_| !self.waiting || self.timeouts.pong_timeout.is_none())?;
+        self.pinged.checked_add(interval.max(LEAST))
+    }
+
+    /// What an open connection waits for first, and whether to look soon what the transport does.
+    fn open(&self) -> (Option<Due>, bool) {
+        let Timeouts { pong_timeout, idle_timeout, write_timeout, drain_timeout, .. } = self.timeouts;
+        let silent = self.alive.filter(|_| !self.full || write_timeout.is_none());
+        let left = self.ping.and_then(|ping| ping.left);
+        let unanswered = silent.zip(left).map(|(silent, left)| silent.max(left)).filter(|_| self.waiting);
+        let dues = [
+            due(Timeout::Pong, unanswered, pong_timeout),
+            due(Timeout::Idle, silent, idle_timeout),
+            due(Timeout::Write, self.output.map(|output| output.moved), write_timeout),
+            due(Timeout::Write, self.output.map(|output| output.since), drain_timeout),
+        ];
+        let look = self.full || self.waiting && left.is_none() && pong_timeout.is_some();
+        (first(dues), look)
+    }
+
+    /// The same of a connection that is closing, or over but not done.
+    fn closing(&mut self, now: Duration, connection: &Connection) -> (Option<Due>, bool) {
+        let Timeouts { write_timeout, close_timeout, drain_timeout, .. } = self.timeouts;
+        if !connection.wants_write() {
+            self.written.get_or_insert(now);
+        }
+        let over = match self.written {
+            Some(written) => Some(written),
+            None => {
+                let output = self.output.get_or_insert(Output { since: now, moved: now });
+                due(Timeout::Write, Some(output.moved), write_timeout).map(|due| due.at)
+            }
+        };
+        let unwritten = self.output.map(|output| output.since).filter(|_| self.written.is_none());
+        let dues = [due(Timeout::Close, over, close_timeout), due(Timeout::Close, unwritten, drain_timeout)];
+        (first(dues), self.written.is_none() && close_timeout.is_some())
+    }
+
+    /// The end of the grace of a time-out that is due; `None`: it is over.
+    fn grace(&mut self, now: Duration, allowed: Duration) -> Option<Duration> {
+        let length = allowed.min(GRACE);
+        let Grace { first, since } = *self.grace.get_or_insert(Grace { first: now, since: now });
+        let away = now > since.saturating_add(2 * length) && now <= first.saturating_add(allowed.max(AGAIN));
+        let since = if away { now } else { since };
+        let end = since.saturating_add(length);
+        self.grace = Some(Grace { first, since }).filter(|_| now < end);
+        self.grace.map(|_| end)
+    }
+}
+
+/// When a time-out ends that runs since a moment.
+fn due(timeout: Timeout, since: Option<Duration>, allowed: Option<Duration>) -> Option<Due> {
+    let allowed = allowed?.max(LEAST);
+    Some(Due { at: since?.checked_add(allowed)?, timeout, allowed })
+}
+
+/// The first of several; of equal ones, the one in front.
+fn first<const N: usize>(dues: [Option<Due>; N]) -> Option<Due> {
+    dues.into_iter().flatten().min_by_key(|due| due.at)
+}
+
+/// The Close frame can still reach a peer that is slower than it should be.
+fn give_up(connection: &mut Connection, timeout: Timeout) {
+    let (code, reason) = match timeout {
+        Timeout::Pong => (CloseCode::INTERNAL, "no pong in time"),
+        Timeout::Idle => (CloseCode::AWAY, "nothing heard in time"),
+        Timeout::Write | Timeout::Close => (CloseCode::INTERNAL, "output not taken in time"),
+    };
+    connection.give_up(timeout, CloseFrame::truncated(code, reason));
+}

@@ -1,0 +1,351 @@
+//! Output: while bytes move it ends nothing, however slowly; when none moves it does.
+
+use crate::support::{BINARY, CLOSE, SIDES, Side, TEXT, feed, frames, output};
+use crate::{SECOND, at, beating, ended, timeouts};
+use bytes::Buf;
+use sockless::{Cause, Config, Connection, Heartbeat, LifeCycle, Timeout, Timeouts};
+use std::time::Duration;
+
+/// Lets so many bytes leave each second, with nothing coming, until the connection has ended: when, and why. The loop looks at the time before it writes, or behind.
+fn drip(connection: &mut Connection, heartbeat: &mut Heartbeat, rate: usize, from: u64, before: bool) -> (u64, Option<Cause>) {
+    for second in from..10_000 {
+        if before {
+            heartbeat.poll(at(second), connection);
+        }
+        let mut left = rate;
+        while left > 0 && connection.wants_write() {
+            let mut out = connection.transmit();
+            let n = out.chunk().len().min(left);
+            out.advance(n);
+            left -= n;
+        }
+        if !before {
+            heartbeat.poll(at(second), connection);
+        }
+        if let Some(closure) = ended(connection) {
+            return (second, Some(closure.cause));
+        }
+        if connection.is_done() {
+            return (second, None);
+        }
+    }
+    panic!("it never ends")
+}
+
+/// A message that takes longer to leave than a pong may take to come. The peer says nothing; behind the message a ping leaves, and is not answered.
+#[test]
+fn a_large_message_on_a_slow_line_leaves_whole() {
+    for side in SIDES {
+        for (len, rate) in [(16 << 20, 400_000), (12 << 20, 120 << 10), (16 << 20, 64 << 10)] {
+            for before in [false, true] {
+                let (mut connection, mut heartbeat) = beating(side, Timeouts::default());
+                connection.send_binary(vec![7; len]).unwrap();
+                let (over, cause) = drip(&mut connection, &mut heartbeat, rate, 0, before);
+                let all = (len / rate) as u64;
+                assert_eq!(cause, Some(Cause::Timeout(Timeout::Pong)), "{side:?} {rate}");
+                assert!((all + 20..all + 25).contains(&over), "{side:?} {rate}: {over}, and all had left at {all}");
+            }
+        }
+    }
+}
+
+/// Without a write error nothing is lost that was queued before our own close, and the Close arrives.
+#[test]
+fn a_close_waits_for_what_was_queued_before_it() {
+    for side in SIDES {
+        for before in [false, true] {
+            let (mut connection, mut heartbeat) = beating(side, Timeouts::default());
+            connection.send_binary(vec![7; 16 << 20]).unwrap();
+            connection.close(None).unwrap();
+            let (over, cause) = drip(&mut connection, &mut heartbeat, 1 << 20, 0, before);
+            assert_eq!(cause, Some(Cause::Timeout(Timeout::Close)));
+            assert!((16 + 10..16 + 14).contains(&over), "{over}: ten seconds behind the Close, and a second to read");
+        }
+    }
+}
+
+#[test]
+fn a_close_that_left_is_answered_in_time_or_given_up() {
+    for side in SIDES {
+        let (mut connection, mut heartbeat) = beating(side, Timeouts::default());
+        connection.close(None).unwrap();
+        assert_eq!(heartbeat.poll(at(1), &mut connection), Some(at(2)), "it looks whether it has left");
+        assert_eq!(frames(&output(&mut connection))[0].first, CLOSE);
+        assert_eq!(heartbeat.poll(at(2), &mut connection), Some(at(12)));
+        assert_eq!(heartbeat.poll(at(12), &mut connection), Some(at(13)));
+        assert_eq!(heartbeat.poll(at(13), &mut connection), None);
+        assert_eq!(ended(&mut connection).map(|closure| closure.cause), Some(Cause::Timeout(Timeout::Close)));
+    }
+}
+
+#[test]
+fn output_that_is_stuck_ends_the_connection() {
+    for side in SIDES {
+        for taken in [0, 1, 1000] {
+            let (mut connection, mut heartbeat) = beating(side, Timeouts::default());
+            connection.send_binary(vec![7; 1 << 20]).unwrap();
+            connection.transmit().advance(taken);
+            let (over, cause) = drip(&mut connection, &mut heartbeat, 0, 5, false);
+            assert_eq!((over, cause), (5 + 60 + 1, Some(Cause::Timeout(Timeout::Write))));
+            // Its Close frame has no chance either.
+            assert!(connection.wants_write());
+            let (over, cause) = drip(&mut connection, &mut heartbeat, 0, over, false);
+            assert_eq!((over, cause), (5 + 60 + 10 + 1, None));
+        }
+    }
+}
+
+/// A kernel says "writable" when a third of its buffer is free: 4 MB at 64 KiB/s.
+#[test]
+fn a_transport_that_takes_more_every_twenty_seconds_is_not_stuck() {
+    for side in SIDES {
+        let (mut connection, mut heartbeat) = beating(side, Timeouts::default());
+        connection.send_binary(vec![7; 16 << 20]).unwrap();
+        let mut second = 0;
+        while connection.wants_write() {
+            second += 1;
+            if second % 21 == 0 {
+                let mut left = 4 << 18;
+                while left > 0 && connection.wants_write() {
+                    let mut out = connection.transmit();
+                    let n = out.chunk().len().min(left);
+                    out.advance(n);
+                    left -= n;
+                }
+            }
+            heartbeat.poll(at(second), &mut connection);
+            assert!(connection.is_open(), "{side:?} at {second} s");
+        }
+        assert!(second > 300);
+    }
+}
+
+/// The buffers of completion-based I/O have an end, so that a slow transport is seen to move.
+#[test]
+fn what_is_popped_a_buffer_at_a_time_is_seen_to_move() {
+    for side in SIDES {
+        let (mut connection, mut heartbeat) = beating(side, Timeouts::default());
+        connection.send_binary(vec![7; 4 << 20]).unwrap();
+        let mut second = 0;
+        let mut rest = 0_usize;
+        while connection.wants_write() || rest > 0 {
+            if rest == 0 {
+                rest = connection.transmit().pop().map_or(0, |buffer| buffer.len());
+            }
+            rest = rest.saturating_sub(10 << 10);
+            second += 1;
+            heartbeat.poll(at(second), &mut connection);
+            assert!(connection.is_open(), "{side:?} at {second} s");
+        }
+        assert!(second > 400);
+    }
+}
+
+/// The application stops reading and polling while it is above its mark: the pong lies in the socket meanwhile.
+#[test]
+fn back_pressure_is_not_the_peers_silence() {
+    for side in SIDES {
+        for rate in [10 << 10, 12 << 10, 64 << 10] {
+            let (mut connection, mut heartbeat) = beating(side, Timeouts::default());
+            connection.send_binary(vec![7; (1 << 20) + 1]).unwrap();
+            let mut pongs = Vec::new();
+            for second in 1..300 {
+                let mut sent = Vec::new();
+                while sent.len() < rate && connection.wants_write() {
+                    let mut out = connection.transmit();
+                    let n = out.chunk().len().min(rate - sent.len());
+                    sent.extend_from_slice(&out.chunk()[..n]);
+                    out.advance(n);
+                }
+                // What the ping is does not matter: any pong behind it answers.
+                pongs.extend(side.other().frame(0x8a, b"pong"));
+                if !connection.above_mark() {
+                    feed(&mut connection, &std::mem::take(&mut pongs));
+                }
+                heartbeat.poll(at(second), &mut connection);
+                assert!(connection.is_open(), "{side:?}, {rate}, {second} s");
+            }
+            assert!(!connection.wants_write());
+        }
+    }
+}
+
+/// A proxy whose far side is full does not read, though nothing of its own waits.
+#[test]
+fn a_loop_that_pauses_is_not_the_peers_silence() {
+    for side in SIDES {
+        let (mut connection, mut heartbeat) = beating(side, Timeouts::default());
+        for second in 1..200 {
+            heartbeat.paused();
+            heartbeat.poll(at(second), &mut connection);
+            output(&mut connection);
+            assert!(connection.is_open());
+        }
+        let over = (200..300).find(|second| {
+            heartbeat.poll(at(*second), &mut connection);
+            output(&mut connection);
+            ended(&mut connection).is_some()
+        });
+        assert_eq!(over, Some(199 + 20 + 1), "and then its silence counts");
+    }
+}
+
+/// All is taken at once, by a kernel that has 4 MB of room: that says nothing of the peer.
+#[test]
+fn bytes_that_are_taken_at_once_are_no_sign_of_life() {
+    for side in SIDES {
+        for before in [false, true] {
+            let (mut connection, mut heartbeat) = beating(side, Timeouts::default());
+            let mut taken = 0;
+            let over = (1..200).find(|second| {
+                if before {
+                    heartbeat.poll(at(*second), &mut connection);
+                }
+                // Several sends and looks at the time between two writes, too.
+                let _ = connection.send_binary(vec![7; 20_000]);
+                heartbeat.poll(at(*second), &mut connection);
+                let _ = connection.send_binary(vec![7; 20_000]);
+                heartbeat.poll(at(*second), &mut connection);
+                taken += output(&mut connection).len();
+                heartbeat.poll(at(*second), &mut connection);
+                ended(&mut connection).is_some()
+            });
+            assert!(over.is_some_and(|over| (41..44).contains(&over)), "{over:?}");
+            assert!(taken < 4 << 20);
+        }
+    }
+}
+
+/// One full buffer does not make a dead peer live for ever where nothing bounds the write.
+#[test]
+fn without_a_write_time_out_the_pong_counts_on_a_full_transport_too() {
+    for side in SIDES {
+        let (mut connection, mut heartbeat) = beating(side, timeouts(0, 0, 30, 3));
+        connection.send_binary(vec![7; 1 << 20]).unwrap();
+        connection.transmit().advance(1000);
+        let (over, cause) = drip(&mut connection, &mut heartbeat, 0, 1, false);
+        assert_eq!((over, cause), (31, Some(Cause::Timeout(Timeout::Idle))));
+    }
+}
+
+/// One byte a second is not stuck. Who does not want that says so.
+#[test]
+fn a_byte_a_second_is_bounded_by_the_drain_time_out() {
+    for side in SIDES {
+        for close in [false, true] {
+            for drain in [None, Some(100)] {
+                let mut timeouts = Timeouts::default();
+                timeouts.drain_timeout = drain.map(at);
+                let (mut connection, mut heartbeat) = beating(side, timeouts);
+                connection.send_binary(vec![7; 600]).unwrap();
+                if close {
+                    connection.close(None).unwrap();
+                }
+                let (over, cause) = drip(&mut connection, &mut heartbeat, 1, 1, false);
+                let timeout = match (drain, close) {
+                    (Some(_), false) => Timeout::Write,
+                    (_, true) => Timeout::Close,
+                    (None, false) => Timeout::Pong,
+                };
+                assert_eq!(cause, Some(Cause::Timeout(timeout)));
+                match drain {
+                    Some(_) => assert_eq!(over, 102),
+                    None => assert!(over > 600 && over < 650, "{over}"),
+                }
+            }
+        }
+    }
+}
+
+/// The loop sleeps until the deadline that it was given, and writes right behind each call.
+#[test]
+fn a_loop_that_sleeps_to_its_deadlines_is_not_late() {
+    for side in SIDES {
+        for close in [false, true] {
+            let (mut connection, mut heartbeat) = beating(side, Timeouts::default());
+            if close {
+                connection.close(None).unwrap();
+            }
+            let mut now = Duration::ZERO;
+            loop {
+                let due = heartbeat.poll(now, &mut connection);
+                if ended(&mut connection).is_some() {
+                    break;
+                }
+                output(&mut connection);
+                now = due.expect("it is not over");
+            }
+            let expected = if close { 12 } else { 42 };
+            assert_eq!(now, SECOND * expected, "close: {close}");
+        }
+    }
+}
+
+/// The peer closes while much is queued: the frame that has begun leaves, our answer, and nothing else. §5.5.1.
+#[test]
+fn the_answer_to_a_close_does_not_wait_for_the_queue() {
+    for side in SIDES {
+        for begun in [0, 1, 20, 1000, 3_000_000] {
+            let mut config = Config::default();
+            config.upper_mark = u32::MAX;
+            let mut connection = side.open(config);
+            for number in 0..10 {
+                connection.send_binary(vec![number; 1 << 20]).unwrap();
+            }
+            let mut wire = Vec::new();
+            while wire.len() < begun {
+                let mut out = connection.transmit();
+                let n = out.chunk().len().min(begun - wire.len());
+                wire.extend_from_slice(&out.chunk()[..n]);
+                out.advance(n);
+            }
+            let events = feed(&mut connection, &side.other().frame(CLOSE, &1009_u16.to_be_bytes()));
+            let [sockless::Event::Closed(closure)] = &events[..] else { panic!("{events:?}") };
+            wire.extend(output(&mut connection));
+            let frames = frames(&wire);
+            let header = if side == Side::Server { 10 } else { 14 };
+            let whole = begun.div_ceil((1 << 20) + header);
+            assert_eq!(frames.len(), whole + 1, "{begun}");
+            for (number, frame) in frames[..whole].iter().enumerate() {
+                assert!(frame.first == BINARY && frame.payload == vec![number as u8; 1 << 20]);
+            }
+            assert_eq!((frames[whole].first, &frames[whole].payload[..]), (CLOSE, &1009_u16.to_be_bytes()[..]));
+            assert_eq!((closure.unsent, closure.clean), (((10 - whole) * ((1 << 20) + header)) as u64, true));
+        }
+    }
+}
+
+/// Short answers leave in front of ours: they are to what the peer said before its Close.
+#[test]
+fn short_answers_leave_in_front_of_the_close() {
+    for side in SIDES {
+        let mut connection = side.open(Config::default());
+        for _ in 0..100 {
+            connection.send_text("an answer").unwrap();
+        }
+        let large = vec![7; 200_000];
+        connection.send_binary(&large[..]).unwrap();
+        connection.send_text("behind it").unwrap();
+        let queued = connection.queued();
+        let events = feed(&mut connection, &side.other().frame(CLOSE, b""));
+        let [sockless::Event::Closed(closure)] = &events[..] else { panic!("{events:?}") };
+        let wire = output(&mut connection);
+        let kinds: Vec<u8> = frames(&wire).iter().map(|frame| frame.first).collect();
+        assert_eq!(kinds, [vec![TEXT; 100], vec![CLOSE]].concat());
+        let close = if side == Side::Server { 2 } else { 6 };
+        assert_eq!(closure.unsent as usize, queued + close - wire.len());
+    }
+}
+
+/// The peer's Close crosses ours: what was queued before ours leaves all the same.
+#[test]
+fn closes_that_cross_lose_nothing() {
+    for side in SIDES {
+        let mut connection = side.open(Config::default());
+        connection.send_binary(vec![7; 1 << 20]).unwrap();
+        connection.close(None).unwrap();
+        let events = feed(&mut connection, &side.other().frame(CLOSE, b""));
+        assert!(matches!(&events[..], [sockless::Event::Closed(closure)] if closure.unsent == 0 && closure.clean));
+        assert_eq!(frames(&output(&mut connection)).len(), 2);
+    }
+}
