@@ -169,9 +169,16 @@ proptest! {
         prop_assert!(pair.is_done());
 
         for side in SIDES {
-            let (near, _) = pair.both(side);
+            let (near, far) = pair.both(side);
+            let far_unsent: u64 = closures(&far.events).iter().map(|closure| closure.unsent).sum();
             let theirs = &sent[index(side.other())];
-            prop_assert_eq!(&messages(&near.events), &theirs.messages, "what {:?} received", side);
+            // Who closed first is answered at once: what it has not read of a long queue is dropped.
+            let received = messages(&near.events);
+            if far_unsent == 0 {
+                prop_assert!(received == theirs.messages, "what {:?} received", side);
+            } else {
+                prop_assert!(received.len() < theirs.messages.len() && theirs.messages.starts_with(&received));
+            }
             let pings: Vec<_> = near.events.iter().filter(|event| matches!(event, Event::Ping(_))).cloned().collect();
             prop_assert_eq!(&pings, &theirs.pings);
 

@@ -126,16 +126,7 @@ mod tests {
         let mut signs = Signs::default();
         assert!(!signs.take_heard());
         // What is given, and left of it.
-        let polls = [
-            (5, 5, true),
-            (5, 5, false),
-            (5, 5, false),
-            (6, 6, true),
-            (6, 0, false),
-            (3, 3, true),
-            (3, 0, false),
-            (1, 0, true),
-        ];
+        let polls = [(5, 5, true), (5, 5, false), (5, 5, false), (6, 6, true), (6, 0, false), (3, 3, true), (3, 0, false), (1, 0, true)];
         for (given, left, heard) in polls {
             signs.given(given);
             signs.left(left);

@@ -240,10 +240,7 @@ impl Outbox {
 
     /// Holds `beside` to what it counts.
     fn check(&self) {
-        debug_assert_eq!(
-            self.beside,
-            self.large.len() + self.waiting.as_ref().map_or(0, |waiting| waiting.rest().len() as u64)
-        );
+        debug_assert_eq!(self.beside, self.large.len() + self.waiting.as_ref().map_or(0, |waiting| waiting.rest().len() as u64));
     }
 
     /// How large a tail is kept when it is drained.

@@ -3,9 +3,9 @@
 //! arrives, then our answer, and the rest is dropped and counted. §5.5.1.
 
 use crate::ends::{Account, End, Plan};
+use crate::loops::Loop;
 use crate::peer::{Peer, code, connect};
 use crate::support::{BINARY, CLOSE, Frame, PONG, Side, TEXT};
-use crate::loops::Loop;
 use crate::{SOON, everywhere};
 use sockless::{Cause, CloseCode};
 use std::thread::sleep;

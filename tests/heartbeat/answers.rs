@@ -41,7 +41,9 @@ fn a_pong_is_waited_for_from_when_its_ping_has_left() {
 #[test]
 fn any_pong_behind_the_ping_answers_it() {
     for side in SIDES {
-        for (later, payload) in [(None, &b"\0\0\0\x01"[..]), (None, b"odd"), (None, b""), (Some(b"later"), b"later"), (Some(b"later"), b"odd")] {
+        for (later, payload) in
+            [(None, &b"\0\0\0\x01"[..]), (None, b"odd"), (None, b""), (Some(b"later"), b"later"), (Some(b"later"), b"odd")]
+        {
             // It is read in the turn that sees the ping gone, and in one behind that.
             for seen in [at(20), at(21)] {
                 let (mut connection, mut heartbeat) = beating(side, timeouts(20, 20, 0, 3));
