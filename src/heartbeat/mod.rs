@@ -3,7 +3,7 @@
 //! ```text
 //!   open      ping every interval ──► it has left ──► no byte for pong_timeout ──────┐
 //!             no byte of the peer for idle_timeout ──────────────────────────────────┼─► Close, Closed
-//!             output waits ──► the transport takes none of it for write_timeout ─────┘
+//!             output waits ──► no byte moves for write_timeout ──────────────────────┘
 //!   closing   our Close has left, or write_timeout is over ──► close_timeout ──────────► drop the transport
 //!   both      output waits ──► not all of it was taken after drain_timeout ────────────► the same
 //!   handshake not done within its `Deadline`, however many bytes came
@@ -15,6 +15,7 @@
 //! - Bytes that a full transport takes. It had refused some and has room again, so the peer reads. And
 //!   as long as it is full, only `write_timeout` counts, if there is one: a pong may stand behind all
 //!   that the transport holds, and the loop may have stopped reading, to push back.
+//! - For output that waits, bytes of the peer too: it may have stopped reading, to push back in its turn.
 //! - Not the bytes that a transport takes at once: a kernel's buffer swallows megabytes for a dead peer.
 //!
 //! # Order and gaps
@@ -129,7 +130,7 @@ struct Ping {
 struct Output {
     /// Since when it does, without having been taken whole.
     since: Duration,
-    /// When the transport took some of it last, or it began to wait.
+    /// When bytes moved last, in either direction, or it began to wait.
     moved: Duration,
 }
 
@@ -245,9 +246,11 @@ impl Heartbeat {
         self.full = pulse.full;
         self.output = match self.output {
             _ if !pulse.queued => None,
-            Some(Output { since, .. }) if pulse.taken && !pulse.drained => Some(Output { since, moved: now }),
-            Some(output) if !pulse.drained => Some(output),
-            _ => Some(Output { since: now, moved: now }),
+            None => Some(Output { since: now, moved: now }),
+            Some(_) if pulse.drained => Some(Output { since: now, moved: now }),
+            // A peer that sends may have stopped reading until what it sends has left.
+            Some(Output { since, .. }) if pulse.taken || pulse.heard => Some(Output { since, moved: now }),
+            output => output,
         };
         if let Some(Ping { waited, left }) = &mut self.ping {
             // §5.5.3: a pong may be one to a later ping, or an unasked one. Whatever comes behind the

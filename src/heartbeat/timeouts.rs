@@ -11,9 +11,9 @@ use core::time::Duration;
 /// |---|---:|---|---|---|
 /// | `pong_timeout` | 20 s | when the ping has left | bytes of the peer; a transport that is full | Close 1011 |
 /// | `idle_timeout` | never | what the peer sent last | the same | Close 1001 |
-/// | `write_timeout` | 60 s | what the transport took last | bytes that it takes | Close 1011 |
+/// | `write_timeout` | 60 s | when output waits | bytes that move, in either direction | Close 1011 |
 /// | `close_timeout` | 10 s | when our Close has left, or `write_timeout` is over | nothing | the transport is dropped |
-/// | `drain_timeout` | never | when the closing begins | our Close having left | the transport is dropped |
+/// | `drain_timeout` | never | when output waits | all of it having been taken | Close 1011; the transport is dropped |
 ///
 /// ```
 /// use sockless::Timeouts;
@@ -34,8 +34,11 @@ pub struct Timeouts {
     /// How long nothing at all may come from the peer, pongs included. Default: never. Then the
     /// connection is closed with 1001.
     pub idle_timeout: Option<Duration>,
-    /// How long the transport may take no byte of the output that waits. Default: 60 s. Then the
-    /// connection is closed with 1011.
+    /// How long output may wait while no byte moves: the transport takes none of it, and the peer sends
+    /// none. Default: 60 s. Then the connection is closed with 1011.
+    ///
+    /// A peer that sends is given the time to do so: it may push back, and not read before what it
+    /// sends has left. One that takes or sends a byte now and then is bounded by `drain_timeout`.
     ///
     /// Choose it longer than a healthy transport rests. A kernel says that a socket can be written
     /// again when a third of its buffer is free: with a buffer of 4 MB and a line of 64 KiB/s that
@@ -45,9 +48,12 @@ pub struct Timeouts {
     /// of the transport. It never cuts off what was queued before the Close. Default: 10 s. Then the
     /// transport is dropped.
     pub close_timeout: Option<Duration>,
-    /// How long it may take until our Close frame has left, from when the closing begins, however
-    /// well the bytes before it move. It bounds a peer that takes a byte a second. Default: never.
-    /// Then the transport is dropped, and what was queued is lost.
+    /// How long output may wait without all of it having been taken once, however well it moves: the
+    /// absolute bound against a peer that takes a byte a second. Default: never. Then the connection is
+    /// closed with 1011, or, when it is closing already, the transport is dropped.
+    ///
+    /// It ends a healthy connection too that is never drained for so long: choose it for your slowest
+    /// line and your largest queue, [`Config::upper_mark`](crate::Config::upper_mark) and a message.
     pub drain_timeout: Option<Duration>,
 }
 
