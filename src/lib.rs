@@ -99,7 +99,7 @@ pub use {
     event::{Cause, Chunk, Closure, Data, Event, Timeout},
     handshake::{HandshakeError, client, server},
     heartbeat::{Deadline, Heartbeat, Timeouts},
-    life_cycle::LifeCycle,
+    life_cycle::{LifeCycle, Step},
     outbox::Transmit,
     payload::{Payload, Text},
     prepared::Prepared,

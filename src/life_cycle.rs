@@ -8,7 +8,7 @@
 //!            wants_read ──► read, poll until None        end of stream: handle_eof(); failure: handle_error(); poll until None
 //! ```
 //!
-//! A write that fails is not the end of reading: `handle_write_error()`.
+//! A write that fails is not the end of reading: `handle_write_error()`. What is next of all this, [`step`](LifeCycle::step) says.
 //!
 //! How the end of a connection is reached is decided here too ([`Ending`]), once for a connection and for a refused handshake.
 
@@ -45,7 +45,59 @@ use bytes::buf::Limit;
 /// assert_eq!(side.transmit().chunk(), b"\x02hi");
 /// # Ok::<(), sockless::SendError>(())
 /// ```
-pub trait LifeCycle: sealed::Sealed {
+pub trait LifeCycle: sealed::Sealed + Send + Sync {
+    /// What the loop does next, in the order of the rules above. Ask again after each step, for one may
+    /// lead to another: [`shutdown_done`](Self::shutdown_done) can end a connection.
+    ///
+    /// `writable`: whether the transport may take bytes. It is false after the transport has refused some
+    /// ("would block"), until it says that it takes more. A loop that blocks in writing says true.
+    ///
+    /// ```
+    /// use sockless::server::{Config, Handshake, Incoming};
+    /// use sockless::{Input, LifeCycle, Step};
+    /// use std::io::{Read, Write};
+    ///
+    /// /// One loop for everything that talks, over a transport that blocks.
+    /// fn run(side: &mut dyn LifeCycle, stream: &mut (impl Read + Write)) -> std::io::Result<()> {
+    ///     let mut read = [0; 1024];
+    ///     loop {
+    ///         match side.step(true) {
+    ///             Step::Write => {
+    ///                 let bytes = side.transmit().pop();
+    ///                 stream.write_all(&bytes.unwrap_or_default())?;
+    ///             }
+    ///             Step::Shutdown => side.shutdown_done(), // Shut it down first, where it can be.
+    ///             Step::Read => match stream.read(&mut read)? {
+    ///                 0 => side.handle_eof(),
+    ///                 _ => {} // Poll for what it brought.
+    ///             },
+    ///             Step::Wait | Step::Done => return Ok(()),
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// let mut head = *b"GET / HTTP/1.1\r\n\r\n";
+    /// let Some(Incoming::Http(plain)) = Handshake::new(Config::default()).poll(&mut Input::new(&mut head)) else { panic!() };
+    /// let mut answer = plain.reply(404).into_rejected();
+    /// let mut stream = std::io::Cursor::new(Vec::new());
+    /// run(&mut answer, &mut stream)?;
+    /// assert!(answer.is_done() && stream.into_inner().starts_with(b"HTTP/1.1 404 Not Found\r\n"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    fn step(&self, writable: bool) -> Step {
+        if self.is_done() {
+            Step::Done
+        } else if writable && self.wants_write() {
+            Step::Write
+        } else if self.wants_shutdown() {
+            Step::Shutdown
+        } else if self.wants_read() {
+            Step::Read
+        } else {
+            Step::Wait
+        }
+    }
+
     /// The bytes to send, as a [`bytes::Buf`]: look with `chunk` or `chunks_vectored`, then `advance` by what was written, with no other call between;
     /// or `pop`. See [`Transmit`].
     fn transmit(&mut self) -> Transmit<'_>;
@@ -141,6 +193,32 @@ pub trait LifeCycle: sealed::Sealed {
 
     /// Whether it is over: drop the transport now.
     fn is_done(&self) -> bool;
+}
+
+/// What a loop does next: see [`LifeCycle::step`].
+///
+/// ```
+/// use sockless::{Agreement, Config, Connection, LifeCycle, Role, Step};
+///
+/// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+/// assert_eq!(connection.step(true), Step::Read);
+/// connection.send_text("hi")?;
+/// assert_eq!((connection.step(true), connection.step(false)), (Step::Write, Step::Read));
+/// # Ok::<(), sockless::SendError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// Write what [`transmit`](LifeCycle::transmit) gives, and read meanwhile if reading is wanted and
+    /// does not block.
+    Write,
+    /// Shut down the write side of the transport, then call [`shutdown_done`](LifeCycle::shutdown_done).
+    Shutdown,
+    /// Read, or wait until the transport can be read or takes what waits to be written.
+    Read,
+    /// Wait until the transport takes what waits to be written, or for a deadline.
+    Wait,
+    /// Drop the transport.
+    Done,
 }
 
 pub(crate) mod sealed {

@@ -185,6 +185,8 @@ fn nobody_who_moves_bytes_is_closed() {
                 for (near, far) in habits().flat_map(|near| habits().map(move |far| (near, far))) {
                     // Of the fast line, what tells it from the others.
                     let few = rate == 1 << 20 && (!near.says || far.controls || near.answers);
+                    // And what is compressed where there is much of it.
+                    let few = few || agreement != Agreement::default() && (rate != 64 << 10 || !near.says);
                     // Two that answer each other's answers push back until nothing moves.
                     let deadlock = near.answers && far.answers && (near.says || far.says);
                     if few || deadlock {
