@@ -205,6 +205,7 @@ impl Connection {
     /// assert!(server.poll_event(&mut input).is_none() && input.is_empty());
     /// assert!(server.wants_write(), "a Close frame with 1002");
     /// ```
+    #[must_use = "an event that is dropped is lost"]
     #[inline(always)]
     pub fn poll_event<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
         match self.decoder.take_whole(input) {
@@ -240,7 +241,9 @@ impl Connection {
     }
 
     /// Whether the peer takes less than it is sent: true from when more than [`Config::upper_mark`] bytes are queued until no more than
-    /// [`Config::lower_mark`] are. Stop producing while it is, or stop reading what you would answer.
+    /// [`Config::lower_mark`] are. Stop producing while it is; and if what you send answers what you
+    /// read, stop reading and polling for events too. Go on writing and calling
+    /// [`Heartbeat::poll`](crate::Heartbeat::poll): a full transport is not the peer's silence.
     ///
     /// ```
     /// use sockless::{Agreement, Config, Connection, LifeCycle, Role, SendError};

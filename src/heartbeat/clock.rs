@@ -3,16 +3,23 @@
 //! It never goes back, and a call that comes long behind the deadline that was given counts as if it had
 //! come at the deadline: of what happened meanwhile nothing was seen.
 //!
-//! It begins at the first call, so that no sum of it and a few seconds is out of range.
+//! It begins at the first call, and lasts for 584 years. A moment has eight bytes, and so has an optional
+//! one, for each connection keeps a dozen.
 
+use core::fmt;
+use core::num::NonZeroU64;
 use core::time::Duration;
+
+/// A moment on a heartbeat's clock: nanoseconds since it began, and one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Moment(NonZeroU64);
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Clock {
     /// What the caller's time is ahead.
     ahead: Option<Duration>,
-    now: Duration,
-    promised: Option<Duration>,
+    now: Moment,
+    promised: Option<Moment>,
 }
 
 /// How late a call may be.
@@ -20,13 +27,13 @@ const LATE: Duration = Duration::from_secs(10);
 
 impl Clock {
     /// What the caller's time is on this clock.
-    pub(super) fn tick(&mut self, now: Duration) -> Duration {
+    pub(super) fn tick(&mut self, now: Duration) -> Moment {
         let ahead = *self.ahead.get_or_insert(now);
-        let mut now = now.saturating_sub(ahead).max(self.now);
+        let mut now = Moment::default().plus(now.saturating_sub(ahead)).max(self.now);
         if let Some(promised) = self.promised {
-            let late = now.saturating_sub(promised);
+            let late = now.since(promised);
             if late > LATE {
-                self.ahead = Some(ahead + late);
+                self.ahead = Some(ahead.saturating_add(late));
                 now = promised;
             }
         }
@@ -35,8 +42,71 @@ impl Clock {
     }
 
     /// What a deadline is in the caller's time.
-    pub(super) fn promise(&mut self, deadline: Option<Duration>) -> Option<Duration> {
+    pub(super) fn promise(&mut self, deadline: Option<Moment>) -> Option<Duration> {
         self.promised = deadline;
-        deadline?.checked_add(self.ahead?)
+        deadline?.since(Moment::default()).checked_add(self.ahead?)
+    }
+}
+
+impl Moment {
+    /// So much later, or the last moment that there is.
+    pub(super) fn plus(self, duration: Duration) -> Self {
+        self.after(duration).unwrap_or(Self(NonZeroU64::MAX))
+    }
+
+    /// So much later. `None`: there is no such moment.
+    pub(super) fn after(self, duration: Duration) -> Option<Self> {
+        self.0.checked_add(u64::try_from(duration.as_nanos()).ok()?).map(Self)
+    }
+
+    /// How long ago a moment was; nothing if it is ahead.
+    pub(super) fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.get().saturating_sub(earlier.0.get()))
+    }
+}
+
+/// When the clock began.
+impl Default for Moment {
+    fn default() -> Self {
+        Self(NonZeroU64::MIN)
+    }
+}
+
+impl fmt::Debug for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.since(Self::default()).fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn it_never_goes_back_and_leaves_out_what_it_was_not_asked() {
+        let mut clock = Clock::default();
+        let began = clock.tick(SECOND * 1000);
+        assert_eq!(began, Moment::default());
+        assert_eq!(clock.tick(SECOND * 1002).since(began), SECOND * 2);
+        assert_eq!(clock.tick(SECOND).since(began), SECOND * 2);
+        let due = began.after(SECOND * 20);
+        assert_eq!(clock.promise(due), Some(SECOND * 1020));
+        assert_eq!(clock.tick(SECOND * 1030).since(began), SECOND * 30, "late, and no more");
+        assert_eq!(clock.promise(began.after(SECOND * 40)), Some(SECOND * 1040));
+        assert_eq!(clock.tick(SECOND * 2000).since(began), SECOND * 40, "it stood still");
+        assert_eq!(clock.promise(began.after(SECOND * 41)), Some(SECOND * 2001));
+    }
+
+    #[test]
+    fn what_is_out_of_range_is_no_moment() {
+        let began = Moment::default();
+        assert_eq!(began.after(Duration::MAX), None);
+        assert_eq!(began.plus(Duration::MAX).plus(SECOND), began.plus(Duration::MAX));
+        let mut clock = Clock::default();
+        clock.tick(Duration::MAX);
+        assert_eq!(clock.promise(began.after(SECOND)), None);
+        assert_eq!(size_of::<Option<Moment>>(), 8);
     }
 }

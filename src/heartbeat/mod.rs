@@ -57,7 +57,7 @@ use crate::close::{CloseCode, CloseFrame};
 use crate::connection::{Connection, Pulse};
 use crate::event::Timeout;
 use crate::life_cycle::LifeCycle;
-use clock::Clock;
+use clock::{Clock, Moment};
 use core::mem;
 use core::time::Duration;
 
@@ -97,9 +97,9 @@ pub struct Heartbeat {
     timeouts: Timeouts,
     clock: Clock,
     /// When the peer gave its last sign of life; none before the first call.
-    alive: Option<Duration>,
+    alive: Option<Moment>,
     /// Since when the time to the next ping runs.
-    pinged: Duration,
+    pinged: Moment,
     /// The last ping, until its round trip is known.
     ping: Option<Ping>,
     /// Whether nothing has answered it.
@@ -113,38 +113,38 @@ pub struct Heartbeat {
     /// Whether the loop did not read since the last call.
     paused: bool,
     /// When nothing was left to be written of a connection that closes.
-    written: Option<Duration>,
+    written: Option<Moment>,
     grace: Option<Grace>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Ping {
     /// When it was seen last not to have left.
-    waited: Duration,
+    waited: Moment,
     /// When it was seen first to have left.
-    left: Option<Duration>,
+    left: Option<Moment>,
 }
 
 /// Output that waits.
 #[derive(Clone, Copy, Debug)]
 struct Output {
     /// Since when it does, without having been taken whole.
-    since: Duration,
+    since: Moment,
     /// When bytes moved last, in either direction, or it began to wait.
-    moved: Duration,
+    moved: Moment,
 }
 
 /// A time-out was found due: the loop may read first.
 #[derive(Clone, Copy, Debug)]
 struct Grace {
-    first: Duration,
-    since: Duration,
+    first: Moment,
+    since: Moment,
 }
 
 /// What will be due, when, and how long it was waited for.
 #[derive(Clone, Copy, Debug)]
 struct Due {
-    at: Duration,
+    at: Moment,
     timeout: Timeout,
     allowed: Duration,
 }
@@ -163,7 +163,7 @@ impl Heartbeat {
             timeouts,
             clock: Clock::default(),
             alive: None,
-            pinged: Duration::ZERO,
+            pinged: Moment::default(),
             ping: None,
             waiting: false,
             number: 0,
@@ -235,7 +235,7 @@ impl Heartbeat {
     }
 
     /// Takes in what happened since the last call.
-    fn feel(&mut self, now: Duration, pulse: Pulse) {
+    fn feel(&mut self, now: Moment, pulse: Pulse) {
         if self.alive.is_none() {
             self.pinged = now;
         }
@@ -258,7 +258,7 @@ impl Heartbeat {
             self.waiting &= !(pulse.answered || pulse.heard && left.is_some());
             let gone = pulse.drained || !pulse.control_waits;
             if !pulse.awaits_pong {
-                self.round_trip = Some(now.saturating_sub(*waited));
+                self.round_trip = Some(now.since(*waited));
                 self.ping = None;
             } else if gone {
                 left.get_or_insert(now);
@@ -269,7 +269,7 @@ impl Heartbeat {
     }
 
     /// Does what is due, and gives what will be due next.
-    fn act(&mut self, now: Duration, connection: &mut Connection) -> Option<Duration> {
+    fn act(&mut self, now: Moment, connection: &mut Connection) -> Option<Moment> {
         if connection.is_open() && self.ping_due().is_some_and(|due| due <= now) {
             self.send_ping(now, connection);
         }
@@ -278,7 +278,7 @@ impl Heartbeat {
             let (due, look) = if open { self.open() } else { self.closing(now, connection) };
             let Some(Due { allowed, timeout, .. }) = due.filter(|due| due.at <= now) else {
                 self.grace = None;
-                let look = Some(now.saturating_add(GRACE)).filter(|_| look);
+                let look = Some(now.plus(GRACE)).filter(|_| look);
                 let ping = self.ping_due().filter(|_| open);
                 return [due.map(|due| due.at), look, ping].into_iter().flatten().min();
             };
@@ -294,7 +294,7 @@ impl Heartbeat {
         None
     }
 
-    fn send_ping(&mut self, now: Duration, connection: &mut Connection) {
+    fn send_ping(&mut self, now: Moment, connection: &mut Connection) {
         let number = self.number.wrapping_add(1);
         self.pinged = now;
         if connection.beat(number.to_be_bytes()) {
@@ -304,9 +304,9 @@ impl Heartbeat {
     }
 
     /// One ping at a time; without a time-out for its pong, one lost does not end them.
-    fn ping_due(&self) -> Option<Duration> {
+    fn ping_due(&self) -> Option<Moment> {
         let interval = self.timeouts.ping_interval.filter(|_| !self.waiting || self.timeouts.pong_timeout.is_none())?;
-        self.pinged.checked_add(interval.max(LEAST))
+        self.pinged.after(interval.max(LEAST))
     }
 
     /// What an open connection waits for first, and whether to look soon what the transport does.
@@ -326,7 +326,7 @@ impl Heartbeat {
     }
 
     /// The same of a connection that is closing, or over but not done.
-    fn closing(&mut self, now: Duration, connection: &Connection) -> (Option<Due>, bool) {
+    fn closing(&mut self, now: Moment, connection: &Connection) -> (Option<Due>, bool) {
         let Timeouts { write_timeout, close_timeout, drain_timeout, .. } = self.timeouts;
         if !connection.wants_write() {
             self.written.get_or_insert(now);
@@ -344,21 +344,21 @@ impl Heartbeat {
     }
 
     /// The end of the grace of a time-out that is due; `None`: it is over.
-    fn grace(&mut self, now: Duration, allowed: Duration) -> Option<Duration> {
+    fn grace(&mut self, now: Moment, allowed: Duration) -> Option<Moment> {
         let length = allowed.min(GRACE);
         let Grace { first, since } = *self.grace.get_or_insert(Grace { first: now, since: now });
-        let away = now > since.saturating_add(2 * length) && now <= first.saturating_add(allowed.max(AGAIN));
+        let away = now.since(since) > 2 * length && now.since(first) <= allowed.max(AGAIN);
         let since = if away { now } else { since };
-        let end = since.saturating_add(length);
+        let end = since.plus(length);
         self.grace = Some(Grace { first, since }).filter(|_| now < end);
         self.grace.map(|_| end)
     }
 }
 
 /// When a time-out ends that runs since a moment.
-fn due(timeout: Timeout, since: Option<Duration>, allowed: Option<Duration>) -> Option<Due> {
+fn due(timeout: Timeout, since: Option<Moment>, allowed: Option<Duration>) -> Option<Due> {
     let allowed = allowed?.max(LEAST);
-    Some(Due { at: since?.checked_add(allowed)?, timeout, allowed })
+    Some(Due { at: since?.after(allowed)?, timeout, allowed })
 }
 
 /// The first of several; of equal ones, the one in front.
@@ -374,4 +374,15 @@ fn give_up(connection: &mut Connection, timeout: Timeout) {
         Timeout::Write | Timeout::Close => (CloseCode::INTERNAL, "output not taken in time"),
     };
     connection.give_up(timeout, CloseFrame::truncated(code, reason));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn a_heartbeat_is_small() {
+        assert_eq!(size_of::<Heartbeat>(), 224);
+    }
 }
