@@ -1,18 +1,54 @@
-//! An echo server over blocking sockets, a thread a connection: `cargo run --example echo`, then connect to ws://127.0.0.1:9001.
+//! An echo server over blocking sockets, a thread a connection: `cargo run --example echo`, then
+//! connect to ws://127.0.0.1:9001.
 
 use bytes::Buf;
-use sockless::server::{Handshake, Incoming};
-use sockless::{Connection, Event, Input, LifeCycle};
-use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use lexopt::Arg::{Long, Short, Value};
+use lexopt::ValueExt;
+use sockless::server::{Config, Handshake, Incoming, OriginPolicy, Rejected};
+use sockless::{Connection, Event, HandshakeError, Input, LifeCycle};
+use std::io::{ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::time::Duration;
 
-fn main() -> io::Result<()> {
-    let listener = TcpListener::bind(std::env::args().nth(1).as_deref().unwrap_or("127.0.0.1:9001"))?;
-    println!("ws://{}", listener.local_addr()?);
+const HELP: &str = "\
+An echo server. Usage: echo [--origin ORIGIN[,ORIGIN...]] [HOST:PORT]
+
+  HOST:PORT        where to listen; port 0 takes a free one [default: 127.0.0.1:9001]
+  --origin ORIGIN  sites whose pages may connect, as http://localhost:5173; * is any
+                   [default: pages of the host that is asked; programs may always connect]";
+
+/// For a browser that loads the address as a page.
+const NO_PAGE: &str = "\
+This is a WebSocket server, not a page. To try it, type in this page's console:
+s = new WebSocket('ws://' + location.host); s.onmessage = m => console.log(m.data)
+s.send('hello')
+";
+
+fn main() {
+    if let Err(problem) = run() {
+        eprintln!("echo: {problem}");
+        std::process::exit(2);
+    }
+}
+
+fn run() -> Result<(), lexopt::Error> {
+    let (mut addr, mut config) = (String::from("127.0.0.1:9001"), Config::default());
+    let mut args = lexopt::Parser::from_env();
+    while let Some(arg) = args.next()? {
+        match arg {
+            Value(value) => addr = value.string()?,
+            Long("origin") => config.origin = policy(&args.value()?.string()?)?,
+            Short('h') | Long("help") => return Ok(println!("{HELP}")),
+            _ => return Err(arg.unexpected()),
+        }
+    }
+    let cannot_listen = |error| format!("cannot listen on {addr:?}: {error}");
+    let listener = TcpListener::bind(&addr).map_err(cannot_listen)?;
+    println!("ws://{}", listener.local_addr().map_err(cannot_listen)?);
     for stream in listener.incoming() {
+        let config = config.clone();
         match stream {
-            Ok(stream) => drop(std::thread::spawn(move || serve(stream))),
+            Ok(stream) => drop(std::thread::spawn(move || serve(stream, config))),
             Err(error) => {
                 eprintln!("no room for one more: {error}"); // Those who are here go on; some may leave.
                 std::thread::sleep(Duration::from_millis(100));
@@ -22,10 +58,18 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-fn serve(mut stream: TcpStream) {
+fn policy(origins: &str) -> Result<OriginPolicy, String> {
+    if origins == "*" {
+        return Ok(OriginPolicy::Any);
+    }
+    let list = OriginPolicy::list(origins.split(','));
+    list.map_err(|_| format!("--origin wants a site as http://localhost:5173, not {origins:?}"))
+}
+
+fn serve(mut stream: TcpStream, config: Config) {
     let _ = stream.set_nodelay(true);
     let mut scratch = vec![0; 64 << 10];
-    let mut handshake = Handshake::new(Default::default());
+    let mut handshake = Handshake::new(config);
     while !handshake.is_done() {
         let mut input = turn(&mut handshake, &mut stream, &mut scratch);
         match handshake.poll(&mut input) {
@@ -38,8 +82,16 @@ fn serve(mut stream: TcpStream) {
                 }
                 return;
             }
-            Some(Incoming::Http(plain)) => return answer(plain.reply(426).into_rejected(), &mut stream, &mut scratch),
-            Some(Incoming::Failed(rejected)) => return answer(rejected, &mut stream, &mut scratch),
+            Some(Incoming::Http(plain)) => {
+                let text = plain.reply(426).body(NO_PAGE);
+                return answer(text.into_rejected(), &mut stream, &mut scratch);
+            }
+            Some(Incoming::Failed(rejected)) => {
+                if rejected.error() == Some(HandshakeError::ForbiddenOrigin) {
+                    eprintln!("a page of another site was refused; --origin says whose may connect");
+                }
+                return answer(rejected, &mut stream, &mut scratch);
+            }
             None => {}
         }
     }
@@ -60,7 +112,7 @@ fn echo(connection: &mut Connection, mut input: Input<'_>, stream: &mut TcpStrea
 }
 
 /// Tells a client that gets no connection why.
-fn answer(mut rejected: sockless::server::Rejected, stream: &mut TcpStream, scratch: &mut [u8]) {
+fn answer(mut rejected: Rejected, stream: &mut TcpStream, scratch: &mut [u8]) {
     while !rejected.is_done() {
         let mut input = turn(&mut rejected, stream, scratch);
         rejected.discard(&mut input);
