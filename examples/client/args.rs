@@ -19,6 +19,8 @@ Options:
   --header 'NAME: V'   send a header with the request; repeatable
   --origin ORIGIN      say that a page of this site connects, as a browser would
   --ping SECONDS       send a ping this often and print how long its pong takes; no pong for 20 seconds is the end
+  --wait SECONDS       at the end of the input, leave this much time for answers; 0 closes at once
+                       [default: 1; 0 if the input is a terminal]
   --binary             send each line as a binary message
   --deflate            offer to compress messages, and say what was agreed; for this, build with --features deflate
   -h, --help           show this and stop
@@ -28,8 +30,8 @@ Printed are, a line each, with control characters escaped:
   <# N bytes: HEX      a binary message, the first 32 bytes of it
   * EVENT              everything else: open, ping, pong, closed
 
-The end of the input (Ctrl-D) or Ctrl-C closes with 1000, which the server has 5 seconds to answer; a second Ctrl-C does
-not wait for it. A line has at most 1 MiB; a longer one closes, too.
+The end of the input (Ctrl-D; see --wait) or Ctrl-C closes with 1000, which the server has 5 seconds to answer; a second
+Ctrl-C does not wait for it. The time for answers begins when all was sent, and ends when the server closes. A line has at most 1 MiB; a longer one closes, too.
 
 Exit status:
   0  closed in good order, with 1000, 1001 or no code
@@ -54,8 +56,21 @@ pub(crate) struct Settings {
     pub(crate) url: String,
     pub(crate) request: Request,
     pub(crate) ping: Option<Duration>,
+    /// How much time answers have at the end of the input; see [`Settings::wait`].
+    wait: Option<Duration>,
     pub(crate) binary: bool,
     pub(crate) deflate: bool,
+}
+
+/// What [`Settings::wait`] is if nothing was said, and nobody sits at the input.
+const WAIT: Duration = Duration::from_secs(1);
+
+impl Settings {
+    /// How much time answers have at the end of the input. Who sits at a terminal sees them come, and
+    /// ends the input afterwards.
+    pub(crate) fn wait(&self, from_terminal: bool) -> Duration {
+        self.wait.unwrap_or(if from_terminal { Duration::ZERO } else { WAIT })
+    }
 }
 
 impl Args {
@@ -68,7 +83,7 @@ impl Args {
 fn read(args: impl IntoIterator<Item = OsString>) -> Result<Args, lexopt::Error> {
     let mut parser = lexopt::Parser::from_args(args);
     let mut url = None;
-    let mut ping = None;
+    let (mut ping, mut wait) = (None, None);
     let (mut binary, mut deflate) = (false, false);
     let mut origin = None;
     let mut protocols = Vec::new();
@@ -79,7 +94,8 @@ fn read(args: impl IntoIterator<Item = OsString>) -> Result<Args, lexopt::Error>
             Long("subprotocol") => protocols.push(parser.value()?.string()?),
             Long("header") => headers.push(parser.value()?.string()?),
             Long("origin") => origin = Some(parser.value()?.string()?),
-            Long("ping") => ping = Some(parser.value()?.parse_with(seconds)?),
+            Long("ping") => ping = Some(parser.value()?.parse_with(interval)?),
+            Long("wait") => wait = Some(parser.value()?.parse_with(seconds)?),
             Long("binary") => binary = true,
             Long("deflate") => deflate = true,
             Short('h') | Long("help") => return Ok(Args::Help),
@@ -104,12 +120,17 @@ fn read(args: impl IntoIterator<Item = OsString>) -> Result<Args, lexopt::Error>
     if deflate {
         request = compression::offer(request)?;
     }
-    Ok(Args::Connect(Box::new(Settings { url, request, ping, binary, deflate })))
+    Ok(Args::Connect(Box::new(Settings { url, request, ping, wait, binary, deflate })))
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    seconds.filter(|seconds| *seconds >= Duration::from_millis(1)).ok_or_else(|| String::from("not a number of seconds from 0.001 on"))
+    seconds.ok_or_else(|| String::from("not a number of seconds"))
+}
+
+fn interval(text: &str) -> Result<Duration, String> {
+    let interval = seconds(text).ok().filter(|interval| *interval >= Duration::from_millis(1));
+    interval.ok_or_else(|| String::from("not a number of seconds from 0.001 on"))
 }
 
 #[cfg(test)]
@@ -136,6 +157,10 @@ mod tests {
             ["--ping", "0.5", "--binary", "--subprotocol", "a", "ws://[::1]", "--subprotocol=b", "--header", "X: y:z", "--origin", "null"];
         let all = settings(&args);
         assert_eq!((all.request.host(), all.ping, all.binary), ("::1", Some(Duration::from_millis(500)), true));
+        let waits = |args: &[&str]| [false, true].map(|from_terminal| settings(args).wait(from_terminal));
+        assert_eq!(waits(&["ws://[::1]"]), [WAIT, Duration::ZERO]);
+        assert_eq!(waits(&["ws://[::1]", "--wait", "0"]), [Duration::ZERO; 2]);
+        assert_eq!(waits(&["ws://[::1]", "--wait=2.5"]), [Duration::from_millis(2500); 2]);
         for help in ["-h", "--help"] {
             assert!(matches!(parse(&[help]), Ok(Args::Help)));
         }
@@ -157,6 +182,10 @@ mod tests {
             &[url, "--ping", "-1"],
             &[url, "--ping", "inf"],
             &[url, "--ping", "often"],
+            &[url, "--wait"],
+            &[url, "--wait", "-1"],
+            &[url, "--wait", "long"],
+            &[url, "--wait", "nan"],
             &[url, "--subprotocol", "a b"],
             &[url, "--subprotocol", "a", "--subprotocol", "a"],
             &[url, "--header", "X"],

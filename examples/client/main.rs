@@ -5,6 +5,7 @@
 //!     │    └─ compression           what --deflate offers
 //!     └─ session                    the event loop: socket, lines, signals, time
 //!          ├─ stdin                 a thread that reads lines, for not every input can be watched
+//!          ├─ wait                  how long answers may take when the lines are at their end
 //!          ├─ shown                 what others wrote, made harmless for a terminal
 //!          └─ ../chat/{pump, signals, invisible}   the life cycle over a socket, the same for both ends, and what is not shown
 //! ```
@@ -21,6 +22,7 @@ mod shown;
 #[allow(dead_code, unused_imports)] // The chat asks for more.
 mod signals;
 mod stdin;
+mod wait;
 
 use crate::args::{Args, HELP, Settings};
 use crate::session::{Ending, Session};

@@ -1,7 +1,7 @@
 //! The event loop: one socket, lines to send, signals, and the time.
 //!
 //! ```text
-//!   Handshake ──► Open ──► closing: by the server, or by us at the end of the input or at Ctrl-C ──► Closed
+//!   Handshake ──► Open ──► closing: by the server, or by us behind the end of the input or at Ctrl-C ──► Closed
 //!       └──► refused, or no WebSocket
 //! ```
 
@@ -11,6 +11,7 @@ use crate::pump::{Link, Step, pump};
 use crate::shown::{Hex, Shown};
 use crate::signals::{self, Signals};
 use crate::stdin::{Lines, Next};
+use crate::wait::Wait;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use sockless::client::{Handshake, Opened, Outcome, Response};
@@ -74,6 +75,8 @@ struct Talk {
     heartbeat: Heartbeat,
     /// Started once there is someone to talk to.
     lines: Lines,
+    /// Once they are at their end.
+    wait: Wait,
     /// A pong came that was not told yet.
     pong: bool,
 }
@@ -165,7 +168,8 @@ impl Session {
         let protocol = opened.protocol().map_or(String::new(), |protocol| format!(", subprotocol {}", Shown(protocol)));
         let compressed = if self.settings.deflate { compression::agreed(&opened) } else { String::new() };
         self.print(format_args!("* open: {}{protocol}{compressed}", Shown(&self.settings.url.clone())));
-        if io::stdin().is_terminal() {
+        let from_terminal = io::stdin().is_terminal();
+        if from_terminal {
             let _ = writeln!(io::stderr(), "Type a line to send it; Ctrl-D closes.");
         }
         let mut timeouts = Timeouts::default();
@@ -175,6 +179,7 @@ impl Session {
             connection: Box::new(opened.open(Config::default())),
             heartbeat: Heartbeat::new(timeouts),
             lines: Lines::start(self.poll.registry(), LINES)?,
+            wait: Wait::new(self.settings.wait(from_terminal)),
             pong: false,
         });
         Ok(())
@@ -202,16 +207,24 @@ impl Session {
 
     /// Sends the lines that are there, as long as the server takes what it is sent. Whether there may be more right away.
     fn speak(&mut self) -> bool {
-        let Stage::Open(Talk { connection, lines, .. }) = &mut self.stage else { return false };
+        let Stage::Open(talk) = &mut self.stage else { return false };
+        let Talk { connection, lines, wait, .. } = talk;
         let mut said = false;
-        if self.interrupts > 0 || self.unheard {
+        let left = self.link.traffic.written;
+        if self.interrupts > 0 || self.unheard || wait.is_over(left, self.now) {
             // It may be closing already.
             return connection.close(Some(CloseCode::NORMAL.into())).is_ok();
         }
         while connection.is_open() && !connection.above_mark() {
             let sent = match lines.next() {
                 Next::Later => return said,
-                Next::End => connection.close(Some(CloseCode::NORMAL.into())),
+                Next::End => {
+                    wait.begin(left, connection.queued(), self.now);
+                    if !wait.is_over(left, self.now) {
+                        return said;
+                    }
+                    connection.close(Some(CloseCode::NORMAL.into()))
+                }
                 Next::TooLong => {
                     self.too_long = true;
                     connection.close(Some(CloseCode::NORMAL.into()))
@@ -233,21 +246,22 @@ impl Session {
 
     /// Does what is due, and tells when more will be.
     fn watch(&mut self) -> Option<Duration> {
-        match &mut self.stage {
-            Stage::Handshake(handshake, deadline) => deadline.poll(self.now, handshake.as_mut()),
-            Stage::Open(talk) => {
-                let before = talk.heartbeat.round_trip();
-                let due = talk.heartbeat.poll(self.now, &mut talk.connection);
-                let after = talk.heartbeat.round_trip();
-                if std::mem::take(&mut talk.pong) {
-                    match after.filter(|_| after != before) {
-                        Some(time) => self.print(format_args!("* pong after {:.3} ms", time.as_secs_f64() * 1000.0)),
-                        None => self.print("* pong"),
-                    }
-                }
-                due
+        let talk = match &mut self.stage {
+            Stage::Handshake(handshake, deadline) => return deadline.poll(self.now, handshake.as_mut()),
+            Stage::Open(talk) => talk,
+        };
+        let before = talk.heartbeat.round_trip();
+        let due = talk.heartbeat.poll(self.now, &mut talk.connection);
+        let after = talk.heartbeat.round_trip();
+        // Who is closing waits for nothing but the end.
+        let waited = talk.wait.due(self.link.traffic.written, self.now).filter(|_| talk.connection.is_open());
+        if std::mem::take(&mut talk.pong) {
+            match after.filter(|_| after != before) {
+                Some(time) => self.print(format_args!("* pong after {:.3} ms", time.as_secs_f64() * 1000.0)),
+                None => self.print("* pong"),
             }
         }
+        due.into_iter().chain(waited).min()
     }
 
     /// Prints a line at once. When nobody reads what is printed, the session is over.

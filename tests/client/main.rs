@@ -1,7 +1,7 @@
 //! The client example: its own tests, and the program against servers that do as they like.
 //!
-//! [`talk`] is about connections that open and what is said on them, [`end`] about how they end and what never opens; [`program`] runs the client,
-//! [`servers`] has what it meets.
+//! [`talk`] is about connections that open and what is said on them, [`waiting`] about the end of the input, [`end`] about how they end and what never opens;
+//! [`program`] runs the client, [`servers`] has what it meets.
 #![cfg(unix)]
 #![allow(clippy::result_large_err)] // One a test.
 
@@ -25,3 +25,6 @@ mod shown;
 #[allow(dead_code)]
 mod stdin;
 mod talk;
+#[path = "../../examples/client/wait.rs"]
+mod wait;
+mod waiting;

@@ -50,6 +50,20 @@ impl Client {
         assert!(Command::new("kill").args(["-s", "INT", &self.child.id().to_string()]).status().unwrap().success());
     }
 
+    pub(crate) fn input_ends(&mut self) {
+        drop(self.child.stdin.take());
+    }
+
+    /// What it has used of the processor, in ticks of usually 10 ms: `utime` and `stime` of
+    /// `/proc/PID/stat`, the 14th and 15th field.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn ticks(&self) -> u64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        // The second field is the name, in parentheses, and may hold anything.
+        let (_, fields) = stat.rsplit_once(") ").unwrap();
+        fields.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum()
+    }
+
     pub(crate) fn ends_with_input(mut self, input: &[u8]) -> Ended {
         self.child.stdin.take().unwrap().write_all(input).unwrap();
         self.ends()

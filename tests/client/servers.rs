@@ -1,12 +1,13 @@
-//! What the client meets: a server for one connection, which takes or turns away and echoes, and somebody between the two who passes on the handshake and then
+//! What the client meets: a server for one connection, which takes or turns away, and echoes or takes its time, and somebody between the two who passes on the handshake and then
 //! says something else. Each is a thread with a port of its own.
 
 use bytes::Buf;
 use sockless::server::{Handshake, Incoming, Rejected, Request};
 use sockless::{Closure, Config, Connection, Event, Input, LifeCycle};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 pub(crate) fn accept(request: Request) -> Result<Connection, Rejected> {
     Ok(request.accept().open(Config::default()))
@@ -29,30 +30,7 @@ pub(crate) fn serve_with(
     decide: impl FnOnce(Request) -> Result<Connection, Rejected> + Send + 'static,
     opened: impl FnOnce(&mut Connection) + Send + 'static,
 ) -> (SocketAddr, JoinHandle<Option<Closure>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let addr = listener.local_addr().unwrap();
-    let server = thread::spawn(move || {
-        let mut stream = listener.accept().unwrap().0;
-        let mut scratch = vec![0; 4096];
-        let mut handshake = Handshake::new(config);
-        let request = loop {
-            let mut input = turn(&mut handshake, &mut stream, &mut scratch);
-            match handshake.poll(&mut input) {
-                Some(Incoming::Upgrade(request)) => break request,
-                Some(other) => panic!("{other:?}"),
-                None => assert!(!handshake.is_done()),
-            }
-        };
-        let mut connection = match decide(request) {
-            Ok(connection) => connection,
-            Err(mut rejected) => {
-                while !rejected.is_done() {
-                    let mut input = turn(&mut rejected, &mut stream, &mut scratch);
-                    rejected.discard(&mut input);
-                }
-                return None;
-            }
-        };
+    meet(config, decide, |mut connection, mut stream, mut scratch| {
         opened(&mut connection);
         let mut closure = None;
         while !connection.is_done() {
@@ -67,6 +45,62 @@ pub(crate) fn serve_with(
             }
         }
         closure
+    })
+}
+
+/// Serves one client: does this so much later than its first message came. Until then, and afterwards,
+/// it listens.
+pub(crate) fn late(after: Duration, answer: impl FnOnce(&mut Connection) + Send + 'static) -> (SocketAddr, JoinHandle<Option<Closure>>) {
+    meet(any_origin(), accept, move |mut connection, mut stream, mut scratch| {
+        let (mut closure, mut answer, mut heard) = (None, Some(answer), None::<Instant>);
+        while !connection.is_done() {
+            stream.set_read_timeout(Some(Duration::from_millis(5))).unwrap();
+            let mut input = turn(&mut connection, &mut stream, &mut scratch);
+            while let Some(event) = connection.poll_event(&mut input) {
+                match event {
+                    Event::Text(_) => heard = heard.or_else(|| Some(Instant::now())),
+                    Event::Closed(closed) => closure = Some(closed),
+                    _ => {}
+                }
+            }
+            if heard.is_some_and(|heard| heard.elapsed() >= after) {
+                answer.take().into_iter().for_each(|answer| answer(&mut connection));
+            }
+        }
+        closure
+    })
+}
+
+/// Meets one client, in a thread: reads its request, and goes on with `talk` if it is let in.
+fn meet(
+    config: sockless::server::Config,
+    decide: impl FnOnce(Request) -> Result<Connection, Rejected> + Send + 'static,
+    talk: impl FnOnce(Connection, TcpStream, Vec<u8>) -> Option<Closure> + Send + 'static,
+) -> (SocketAddr, JoinHandle<Option<Closure>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    let server = thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        let mut scratch = vec![0; 4096];
+        let mut handshake = Handshake::new(config);
+        let request = loop {
+            let mut input = turn(&mut handshake, &mut stream, &mut scratch);
+            match handshake.poll(&mut input) {
+                Some(Incoming::Upgrade(request)) => break request,
+                Some(other) => panic!("{other:?}"),
+                None => assert!(!handshake.is_done()),
+            }
+        };
+        match decide(request) {
+            Ok(connection) => talk(connection, stream, scratch),
+            Err(mut rejected) => {
+                while !rejected.is_done() {
+                    let mut input = turn(&mut rejected, &mut stream, &mut scratch);
+                    rejected.discard(&mut input);
+                }
+                None
+            }
+        }
     });
     (addr, server)
 }
@@ -94,6 +128,7 @@ fn turn<'b>(side: &mut dyn LifeCycle, stream: &mut TcpStream, scratch: &'b mut [
         match stream.read(scratch) {
             Ok(0) => side.handle_eof(),
             Ok(n) => return Input::new(&mut scratch[..n]),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
             Err(_) => side.handle_error(),
         }
     }
