@@ -38,7 +38,10 @@ fn run() -> Result<(), lexopt::Error> {
         match arg {
             Value(value) => addr = value.string()?,
             Long("origin") => config.origin = policy(&args.value()?.string()?)?,
-            Short('h') | Long("help") => return Ok(println!("{HELP}")),
+            Short('h') | Long("help") => {
+                println!("{HELP}");
+                return Ok(());
+            }
             _ => return Err(arg.unexpected()),
         }
     }

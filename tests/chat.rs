@@ -14,3 +14,50 @@ mod room;
 mod stats;
 #[path = "../examples/chat/timers.rs"]
 mod timers;
+
+use mio::{Events, Interest, Poll, Token};
+use pump::{Link, Step, pump};
+use sockless::{Agreement, Config, Connection, Input, Role};
+use std::io::Write;
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::time::Duration;
+
+/// A connection that is over as soon as it has shut down is dropped in that turn. On Linux an event
+/// comes when both ends have shut down; where none does, the socket would be kept until a timer.
+#[test]
+fn a_turn_that_shuts_down_last_ends_the_connection() {
+    // Close, 1000, masked with zeros; or not a word.
+    ends_in_time(b"\x88\x82\0\0\0\0\x03\xe8");
+    ends_in_time(b"");
+}
+
+/// The peer says this and shuts down.
+fn ends_in_time(said: &[u8]) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let server = listener.accept().unwrap().0;
+    peer.write_all(said).unwrap();
+    peer.shutdown(Shutdown::Write).unwrap();
+
+    server.set_nonblocking(true).unwrap();
+    let mut link = Link::new(mio::net::TcpStream::from_std(server));
+    let (mut poll, mut events) = (Poll::new().unwrap(), Events::with_capacity(4));
+    poll.registry().register(&mut link.socket, Token(0), Interest::READABLE | Interest::WRITABLE).unwrap();
+    let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    let mut scratch = [0; 1024];
+    let mut steps = Vec::new();
+    while steps.len() < 10 && steps.last() != Some(&Step::Done) {
+        // As long as it says that it waits for the socket; each wait is one of the steps.
+        if steps.last().is_none_or(|last| *last == Step::Blocked) {
+            poll.poll(&mut events, Some(Duration::from_secs(10))).unwrap();
+            events.iter().for_each(|event| link.ready(event));
+        }
+        let step = pump(&mut connection, &mut link, &mut scratch);
+        let read = if let Step::Read(n) = step { n } else { 0 };
+        let mut input = Input::new(&mut scratch[..read]);
+        while connection.poll_event(&mut input).is_some() {}
+        steps.push(step);
+    }
+    let end = steps.iter().position(|step| *step == Step::Ended).expect("the end of the stream is seen");
+    assert_eq!(steps[end..], [Step::Ended, Step::Done], "{steps:?}");
+}

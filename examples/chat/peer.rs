@@ -8,7 +8,7 @@
 //!
 //! Time is looked at in every turn; [`due`](Peer::due) says when the next one is needed though nothing comes.
 
-use crate::pump::{Link, Step, pump};
+use crate::pump::{Link, Step, is_pending, pump};
 use crate::site;
 use crate::terms::Terms;
 use mio::net::TcpStream;
@@ -97,14 +97,13 @@ impl Peer {
             Step::Done => return Turn::Over,
         };
         let well = self.digest(scratch.get_mut(..read).unwrap_or_default(), buffers, full, &mut tell);
-        let was_due = self.due.is_some_and(|due| due <= now);
         self.due = self.stage.watch(now);
         // What ran out of time says so.
         let well = well.and(self.digest(&mut [], buffers, full, &mut tell));
         match step {
             // No answer could be written: there is nothing to wait for.
             _ if well.is_err() => Turn::Over,
-            Step::Blocked if !was_due => Turn::Wait,
+            Step::Blocked if !is_pending(self.stage.side(), &self.link) => Turn::Wait,
             _ => Turn::Again,
         }
     }
@@ -182,6 +181,14 @@ impl Stage {
             Incoming::Failed(rejected) => rejected,
         };
         Ok(Self::Answer(rejected, Deadline::after(REQUEST)))
+    }
+
+    fn side(&self) -> &dyn LifeCycle {
+        match self {
+            Self::Handshake(handshake, ..) => handshake.as_ref(),
+            Self::Answer(rejected, _) => rejected,
+            Self::Open(connection, _) => connection.as_ref(),
+        }
     }
 
     /// Does what is due, and tells when more will be.

@@ -7,7 +7,7 @@
 
 use crate::args::Settings;
 use crate::compression;
-use crate::pump::{Link, Step, pump};
+use crate::pump::{Link, Step, is_pending, pump};
 use crate::shown::{Hex, Shown};
 use crate::signals::{self, Signals};
 use crate::stdin::{Lines, Next};
@@ -139,13 +139,14 @@ impl Session {
             if self.interrupts > 1 || (self.interrupts > 0 && matches!(self.stage, Stage::Handshake(..))) {
                 return Ok(Ending::Interrupted);
             }
-            // What is to be done at once: to read on, and to write what is said or was due.
-            again = self.speak() || step != Step::Blocked || due.is_some_and(|due| due <= self.now);
+            self.speak();
             due = self.watch();
             // What ran out of time says so.
             if let Some(ending) = self.digest(&mut [])? {
                 return Ok(ending);
             }
+            // To read on, or to write what is said or was due.
+            again = step != Step::Blocked || is_pending(self.stage.side(), &self.link);
         }
     }
 
@@ -205,23 +206,22 @@ impl Session {
         }
     }
 
-    /// Sends the lines that are there, as long as the server takes what it is sent. Whether there may be more right away.
-    fn speak(&mut self) -> bool {
-        let Stage::Open(talk) = &mut self.stage else { return false };
+    /// Sends the lines that are there, as long as the server takes what it is sent.
+    fn speak(&mut self) {
+        let Stage::Open(talk) = &mut self.stage else { return };
         let Talk { connection, lines, wait, .. } = talk;
-        let mut said = false;
         let left = self.link.traffic.written;
         if self.interrupts > 0 || self.unheard || wait.is_over(left, self.now) {
             // It may be closing already.
-            return connection.close(Some(CloseCode::NORMAL.into())).is_ok();
+            let _ = connection.close(Some(CloseCode::NORMAL.into()));
         }
         while connection.is_open() && !connection.above_mark() {
             let sent = match lines.next() {
-                Next::Later => return said,
+                Next::Later => return,
                 Next::End => {
                     wait.begin(left, connection.queued(), self.now);
                     if !wait.is_over(left, self.now) {
-                        return said;
+                        return;
                     }
                     connection.close(Some(CloseCode::NORMAL.into()))
                 }
@@ -239,9 +239,7 @@ impl Session {
                 },
             };
             debug_assert!(sent.is_ok(), "open, and not above its mark");
-            said = true;
         }
-        said
     }
 
     /// Does what is due, and tells when more will be.

@@ -2,7 +2,7 @@
 //! to do.
 
 use crate::example::{lines, program};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::Receiver;
@@ -38,9 +38,10 @@ impl Echo {
         stream.write_all(request.as_bytes()).expect("it reads");
         let (mut answer, mut byte) = (Vec::new(), [0]);
         while !answer.ends_with(end.as_bytes()) || end.is_empty() {
-            match stream.read(&mut byte).expect("in time") {
-                0 => break,
-                _ => answer.extend(byte),
+            match stream.read_exact(&mut byte) {
+                Ok(()) => answer.extend(byte),
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => break,
+                Err(error) => panic!("{error} behind {:?}", String::from_utf8_lossy(&answer)),
             }
         }
         String::from_utf8(answer).expect("text")

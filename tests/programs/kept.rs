@@ -3,13 +3,16 @@
 //! the closing handshake, or of a request.
 
 use crate::chat::Chat;
-use std::io::{Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Far below the 3 s that the chat allows a goodbye and the 10 s that it allows a request.
-const SOON: Duration = Duration::from_millis(1000);
+/// What the chat allows a goodbye, and a request.
+const GOODBYE: Duration = Duration::from_secs(3);
+const REQUEST: Duration = Duration::from_secs(10);
+/// Far below both.
+const SOON: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const UPGRADE: &str = "GET /chat HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -38,10 +41,21 @@ impl Visitor {
         self.0.write_all(bytes).expect("the chat reads");
     }
 
+    /// A read, once more where a stopped process was continued: with a time-out, that interrupts it.
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.0.read(into) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
+    }
+
     fn hears_until(&mut self, end: &[u8]) {
         let (mut heard, mut byte) = (Vec::new(), [0]);
         while !heard.ends_with(end) {
-            assert_eq!(self.0.read(&mut byte).expect("in time"), 1, "the stream ended behind {heard:?}");
+            let n = self.read(&mut byte).expect("in time");
+            assert_eq!(n, 1, "the stream ended behind {:?}", String::from_utf8_lossy(&heard));
             heard.extend(byte);
         }
     }
@@ -49,7 +63,7 @@ impl Visitor {
     /// Reads up to the chat's end of stream, which comes without a wait.
     fn hears_the_end(&mut self) {
         let from = Instant::now();
-        while self.0.read(&mut [0; 4096]).expect("in time") > 0 {}
+        while self.read(&mut [0; 4096]).expect("in time") > 0 {}
         assert!(from.elapsed() < SOON, "the chat shut down after {:?}", from.elapsed());
     }
 
@@ -65,11 +79,16 @@ fn nothing_is_kept(leave: impl Fn(&Chat)) {
     // Twice: what is seen by chance once is not seen by chance again.
     for _ in 0..2 {
         leave(&chat);
-        let from = Instant::now();
-        while !chat.stats().starts_with("chat: connections 0, clients 0, members 0, ") {
-            assert!(from.elapsed() < SOON, "kept for {SOON:?}: {}", chat.stats());
-            thread::sleep(Duration::from_millis(5));
-        }
+        nothing_is_left(&chat);
+    }
+}
+
+#[track_caller]
+fn nothing_is_left(chat: &Chat) {
+    let from = Instant::now();
+    while !chat.stats().starts_with("chat: connections 0, clients 0, members 0, ") {
+        assert!(from.elapsed() < SOON, "kept for {SOON:?}: {}", chat.stats());
+        thread::sleep(Duration::from_millis(5));
     }
 }
 
@@ -103,6 +122,7 @@ fn lost_without_a_word() {
     nothing_is_kept(|chat| drop(Visitor::open(chat)));
     nothing_is_kept(|chat| {
         let mut visitor = Visitor::open(chat);
+        // A message that is cut.
         visitor.says(b"\x81\x8a\0\0\0\0join k");
         visitor.shuts_down();
         visitor.hears_the_end();
@@ -170,4 +190,36 @@ fn reset() {
         // What was heard and not read makes the kernel reset the connection when it is dropped.
         assert_eq!(visitor.0.peek(&mut [0; 1]).expect("in time"), 1);
     });
+}
+
+/// The time of a request is up: it is told so at that moment, and not when the answer's time is up as
+/// well.
+#[test]
+fn who_stalls_in_the_request_is_told_so_in_time() {
+    let chat = Chat::start(&[], 10);
+    let mut visitor = Visitor::come(&chat);
+    visitor.says(&UPGRADE.as_bytes()[..60]);
+    let from = Instant::now();
+    visitor.0.set_read_timeout(Some(2 * PATIENCE)).expect("a time-out");
+    visitor.hears_until(b"HTTP/1.1 408 Request Timeout\r\n");
+    visitor.hears_the_end();
+    assert!(from.elapsed() < REQUEST + SOON, "told after {:?}", from.elapsed());
+    drop(visitor);
+    nothing_is_left(&chat);
+}
+
+/// The time of a goodbye is up: nobody is waited for any longer.
+#[test]
+fn who_does_not_answer_a_goodbye_is_dropped_in_time() {
+    let chat = Chat::start(&[], 10);
+    let mut visitor = Visitor::open(&chat);
+    // Data, which the chat does not want: 1003.
+    visitor.says(b"\x82\x80\0\0\0\0");
+    visitor.hears_until(b"only text is spoken here");
+    let from = Instant::now();
+    visitor.0.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+    let ended = visitor.read(&mut [0; 1]);
+    assert!(!matches!(ended, Ok(1..)), "nothing more is said");
+    assert!(from.elapsed() < GOODBYE + SOON, "dropped after {:?}", from.elapsed());
+    nothing_is_left(&chat);
 }
