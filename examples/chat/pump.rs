@@ -50,9 +50,9 @@ pub(crate) fn pump(side: &mut dyn LifeCycle, link: &mut Link, scratch: &mut [u8]
     Step::Ended
 }
 
-/// Whether the next turn does something though the socket says nothing: what was said since the last
-/// one is to be written, or a time-out has ended it. Ask it instead of guessing what a timer has done.
-#[allow(dead_code)] // Who has no timers does not ask.
+/// Whether the next turn does something though no event comes: output was queued since the last one,
+/// or a time-out has ended the connection. Ask this behind a timer, and do not guess what it did.
+#[allow(dead_code)] // A loop without timers does not ask.
 pub(crate) fn is_pending(side: &dyn LifeCycle, link: &Link) -> bool {
     side.is_done() || side.wants_shutdown() || (side.wants_write() && link.writable)
 }

@@ -30,8 +30,9 @@ Printed are, a line each, with control characters escaped:
   <# N bytes: HEX      a binary message, the first 32 bytes of it
   * EVENT              everything else: open, ping, pong, closed
 
-The end of the input (Ctrl-D; see --wait) or Ctrl-C closes with 1000, which the server has 5 seconds to answer; a second
-Ctrl-C does not wait for it. The time for answers begins when all was sent, and ends when the server closes. A line has at most 1 MiB; a longer one closes, too.
+The end of the input (Ctrl-D; see --wait) or Ctrl-C closes with 1000, which the server has 5 seconds
+to answer; a second Ctrl-C does not wait for it. The time for answers begins when all was sent, and
+ends when the server closes. A line has at most 1 MiB; a longer one ends the input.
 
 Exit status:
   0  closed in good order, with 1000, 1001 or no code
@@ -62,11 +63,11 @@ pub(crate) struct Settings {
     pub(crate) deflate: bool,
 }
 
-/// What [`Settings::wait`] is if nothing was said, and nobody sits at the input.
+/// The default of [`Settings::wait`] where the input is no terminal.
 const WAIT: Duration = Duration::from_secs(1);
 
 impl Settings {
-    /// How much time answers have at the end of the input. Who sits at a terminal sees them come, and
+    /// How much time answers have at the end of the input. At a terminal, a person sees them come and
     /// ends the input afterwards.
     pub(crate) fn wait(&self, from_terminal: bool) -> Duration {
         self.wait.unwrap_or(if from_terminal { Duration::ZERO } else { WAIT })

@@ -218,15 +218,12 @@ impl Session {
         while connection.is_open() && !connection.above_mark() {
             let sent = match lines.next() {
                 Next::Later => return,
-                Next::End => {
+                end @ (Next::End | Next::TooLong) => {
+                    self.too_long |= end == Next::TooLong;
                     wait.begin(left, connection.queued(), self.now);
                     if !wait.is_over(left, self.now) {
                         return;
                     }
-                    connection.close(Some(CloseCode::NORMAL.into()))
-                }
-                Next::TooLong => {
-                    self.too_long = true;
                     connection.close(Some(CloseCode::NORMAL.into()))
                 }
                 Next::Line(line) if self.settings.binary => connection.send_binary(line),
@@ -251,7 +248,7 @@ impl Session {
         let before = talk.heartbeat.round_trip();
         let due = talk.heartbeat.poll(self.now, &mut talk.connection);
         let after = talk.heartbeat.round_trip();
-        // Who is closing waits for nothing but the end.
+        // A connection that is closing waits for nothing but its end.
         let waited = talk.wait.due(self.link.traffic.written, self.now).filter(|_| talk.connection.is_open());
         if std::mem::take(&mut talk.pong) {
             match after.filter(|_| after != before) {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 const GOODBYE: Duration = Duration::from_secs(3);
 const REQUEST: Duration = Duration::from_secs(10);
 /// Far below both.
-const SOON: Duration = Duration::from_secs(1);
+const SOON: Duration = Duration::from_millis(1500);
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const UPGRADE: &str = "GET /chat HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
