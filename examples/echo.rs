@@ -5,7 +5,7 @@ use bytes::Buf;
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::ValueExt;
 use sockless::server::{Config, Handshake, Incoming, OriginPolicy, Rejected};
-use sockless::{Connection, Event, HandshakeError, Input, LifeCycle};
+use sockless::{Connection, Event, HandshakeError, Input, LifeCycle, SendError, Step};
 use std::io::{ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::time::Duration;
@@ -102,12 +102,16 @@ fn serve(mut stream: TcpStream, config: Config) {
 
 fn echo(connection: &mut Connection, mut input: Input<'_>, stream: &mut TcpStream) {
     while let Some(event) = connection.poll_event(&mut input) {
-        // Refused only when the connection is closing, or full; before it is full, all is written.
-        let _ = match event {
+        let answered = match event {
             Event::Text(text) => connection.send_text(text),
             Event::Binary(data) => connection.send_binary(data),
             _ => Ok(()), // Pings are answered already; after Closed the loop goes on until it is done.
         };
+        match answered {
+            // It is closing: the peer would not hear it.
+            Ok(()) | Err(SendError::Closed) => {}
+            Err(error) => eprintln!("an echo is lost: {error}"), // Never: all is written in time.
+        }
         if connection.above_mark() {
             write(connection, stream);
         }
@@ -122,22 +126,24 @@ fn answer(mut rejected: Rejected, stream: &mut TcpStream, scratch: &mut [u8]) {
     }
 }
 
-/// One turn of the loop, the same for everything that talks: write, shut down, read.
+/// One turn of the loop, the same for everything that talks: until a read brings something.
 fn turn<'b>(side: &mut dyn LifeCycle, stream: &mut TcpStream, scratch: &'b mut [u8]) -> Input<'b> {
-    write(side, stream);
-    if side.wants_shutdown() {
-        let _ = stream.shutdown(Shutdown::Write); // If it fails, reading tells why.
-        side.shutdown_done();
-    }
-    if side.wants_read() {
-        match stream.read(scratch) {
-            Ok(0) => side.handle_eof(),
-            Ok(n) => return Input::new(&mut scratch[..n]),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(_) => side.handle_error(),
+    loop {
+        match side.step(true) {
+            Step::Write => write(side, stream),
+            Step::Shutdown => {
+                let _ = stream.shutdown(Shutdown::Write); // If it fails, reading tells why.
+                side.shutdown_done();
+            }
+            Step::Read => match stream.read(scratch) {
+                Ok(n @ 1..) => return Input::new(&mut scratch[..n]),
+                Ok(_) => side.handle_eof(),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => side.handle_error(),
+            },
+            Step::Wait | Step::Done => return Input::empty(),
         }
     }
-    Input::empty()
 }
 
 fn write(side: &mut dyn LifeCycle, stream: &mut TcpStream) {

@@ -16,7 +16,7 @@ mod stats;
 mod timers;
 
 use mio::{Events, Interest, Poll, Token};
-use pump::{Link, Step, pump};
+use pump::{Link, Pumped, pump};
 use sockless::{Agreement, Config, Connection, Input, Role};
 use std::io::Write;
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -46,18 +46,18 @@ fn ends_in_time(said: &[u8]) {
     let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
     let mut scratch = [0; 1024];
     let mut steps = Vec::new();
-    while steps.len() < 10 && steps.last() != Some(&Step::Done) {
+    while steps.len() < 10 && steps.last() != Some(&Pumped::Done) {
         // As long as it says that it waits for the socket; each wait is one of the steps.
-        if steps.last().is_none_or(|last| *last == Step::Blocked) {
+        if steps.last().is_none_or(|last| *last == Pumped::Blocked) {
             poll.poll(&mut events, Some(Duration::from_secs(10))).unwrap();
             events.iter().for_each(|event| link.ready(event));
         }
         let step = pump(&mut connection, &mut link, &mut scratch);
-        let read = if let Step::Read(n) = step { n } else { 0 };
+        let read = if let Pumped::Read(n) = step { n } else { 0 };
         let mut input = Input::new(&mut scratch[..read]);
         while connection.poll_event(&mut input).is_some() {}
         steps.push(step);
     }
-    let end = steps.iter().position(|step| *step == Step::Ended).expect("the end of the stream is seen");
-    assert_eq!(steps[end..], [Step::Ended, Step::Done], "{steps:?}");
+    let end = steps.iter().position(|step| *step == Pumped::Ended).expect("the end of the stream is seen");
+    assert_eq!(steps[end..], [Pumped::Ended, Pumped::Done], "{steps:?}");
 }

@@ -8,7 +8,7 @@
 //!
 //! Time is looked at in every turn; [`due`](Peer::due) says when the next one is needed though nothing comes.
 
-use crate::pump::{Link, Step, is_pending, pump};
+use crate::pump::{Link, Pumped, is_pending, pump};
 use crate::site;
 use crate::terms::Terms;
 use mio::net::TcpStream;
@@ -86,24 +86,24 @@ impl Peer {
     /// One turn: writes what can be written, reads once, looks at the time, and tells what came. `full`: no more WebSockets.
     pub(crate) fn turn(&mut self, tools: &mut Tools, now: Duration, full: bool, mut tell: impl FnMut(News<'_>)) -> Turn {
         let Tools { scratch, buffers } = tools;
-        let step = match &mut self.stage {
+        let pumped = match &mut self.stage {
             Stage::Open(connection, _) => pump(&mut *buffers.lend(connection), &mut self.link, scratch),
             Stage::Handshake(handshake, ..) => pump(handshake.as_mut(), &mut self.link, scratch),
             Stage::Answer(rejected, _) => pump(rejected, &mut self.link, scratch),
         };
-        let read = match step {
-            Step::Read(n) => n,
-            Step::Ended | Step::Blocked => 0,
-            Step::Done => return Turn::Over,
+        let read = match pumped {
+            Pumped::Read(n) => n,
+            Pumped::Ended | Pumped::Blocked => 0,
+            Pumped::Done => return Turn::Over,
         };
         let well = self.digest(scratch.get_mut(..read).unwrap_or_default(), buffers, full, &mut tell);
         self.due = self.stage.watch(now);
         // What ran out of time says so.
         let well = well.and(self.digest(&mut [], buffers, full, &mut tell));
-        match step {
+        match pumped {
             // No answer could be written: there is nothing to wait for.
             _ if well.is_err() => Turn::Over,
-            Step::Blocked if !is_pending(self.stage.side(), &self.link) => Turn::Wait,
+            Pumped::Blocked if !is_pending(self.stage.side(), &self.link) => Turn::Wait,
             _ => Turn::Again,
         }
     }

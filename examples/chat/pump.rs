@@ -1,19 +1,19 @@
 //! The life cycle of everything that sockless talks with, over a socket that does not block: the whole of what an I/O loop must do.
 //!
 //! mio tells a change of readiness once. A [`Link`] remembers it until the socket says "would block", so that a turn may stop early, for
-//! fairness, and nothing is lost: whoever is not [`Step::Blocked`] gets another turn.
+//! fairness, and nothing is lost: whoever is not [`Pumped::Blocked`] gets another turn.
 
 use bytes::Buf;
 use mio::event::Event;
 use mio::net::TcpStream;
-use sockless::LifeCycle;
+use sockless::{LifeCycle, Step};
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::Shutdown;
 use std::ops::AddAssign;
 
 /// How a turn ended.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum Pumped {
     /// So many bytes were read: poll with them until `None`.
     Read(usize),
     /// The peer's end of stream came, or the socket failed: poll without bytes until `None`.
@@ -25,36 +25,40 @@ pub(crate) enum Step {
 }
 
 /// One turn: all that can be written, and at most one read.
-pub(crate) fn pump(side: &mut dyn LifeCycle, link: &mut Link, scratch: &mut [u8]) -> Step {
-    if link.write(side).is_err() {
-        // What the peer said before it left can still be read.
-        side.handle_write_error();
+pub(crate) fn pump(side: &mut dyn LifeCycle, link: &mut Link, scratch: &mut [u8]) -> Pumped {
+    loop {
+        match side.step(link.writable) {
+            Step::Write => {
+                if link.write(side).is_err() {
+                    // What the peer said before it left can still be read.
+                    side.handle_write_error();
+                }
+            }
+            Step::Shutdown => {
+                // Where this fails, the next read tells why.
+                let _ = link.socket.shutdown(Shutdown::Write);
+                side.shutdown_done();
+            }
+            Step::Read => {
+                match link.read(scratch) {
+                    Ok(Some(0)) => side.handle_eof(),
+                    Ok(Some(n)) => return Pumped::Read(n),
+                    Ok(None) => return Pumped::Blocked,
+                    Err(_) => side.handle_error(),
+                }
+                return Pumped::Ended;
+            }
+            Step::Wait => return Pumped::Blocked,
+            Step::Done => return Pumped::Done,
+        }
     }
-    if side.wants_shutdown() {
-        // Where this fails, the next read tells why.
-        let _ = link.socket.shutdown(Shutdown::Write);
-        side.shutdown_done();
-    }
-    if side.is_done() {
-        return Step::Done;
-    }
-    if !side.wants_read() {
-        return Step::Blocked;
-    }
-    match link.read(scratch) {
-        Ok(Some(0)) => side.handle_eof(),
-        Ok(Some(n)) => return Step::Read(n),
-        Ok(None) => return Step::Blocked,
-        Err(_) => side.handle_error(),
-    }
-    Step::Ended
 }
 
 /// Whether the next turn does something though no event comes: output was queued since the last one,
 /// or a time-out has ended the connection. Ask this behind a timer, and do not guess what it did.
 #[allow(dead_code)] // A loop without timers does not ask.
 pub(crate) fn is_pending(side: &dyn LifeCycle, link: &Link) -> bool {
-    side.is_done() || side.wants_shutdown() || (side.wants_write() && link.writable)
+    !matches!(side.step(link.writable), Step::Read | Step::Wait)
 }
 
 /// A socket and what is known of its readiness.

@@ -7,7 +7,7 @@
 
 use crate::args::Settings;
 use crate::compression;
-use crate::pump::{Link, Step, is_pending, pump};
+use crate::pump::{Link, Pumped, is_pending, pump};
 use crate::shown::{Hex, Shown};
 use crate::signals::{self, Signals};
 use crate::stdin::{Lines, Next};
@@ -66,12 +66,12 @@ pub(crate) struct Session {
 
 enum Stage {
     Handshake(Box<Handshake>, Deadline),
-    Open(Talk),
+    Open(Box<Talk>),
 }
 
 /// An open connection.
 struct Talk {
-    connection: Box<Connection>,
+    connection: Connection,
     heartbeat: Heartbeat,
     /// Started once there is someone to talk to.
     lines: Lines,
@@ -126,12 +126,12 @@ impl Session {
                     _ => {}
                 }
             }
-            let step = pump(self.stage.side(), &mut self.link, &mut scratch);
-            let read = match step {
-                Step::Read(n) => n,
-                Step::Ended | Step::Blocked => 0,
-                Step::Done if self.too_long => return Ok(Ending::LineTooLong),
-                Step::Done => return Ok(self.closure.map_or(Ending::Interrupted, Ending::Closed)),
+            let pumped = pump(self.stage.side(), &mut self.link, &mut scratch);
+            let read = match pumped {
+                Pumped::Read(n) => n,
+                Pumped::Ended | Pumped::Blocked => 0,
+                Pumped::Done if self.too_long => return Ok(Ending::LineTooLong),
+                Pumped::Done => return Ok(self.closure.map_or(Ending::Interrupted, Ending::Closed)),
             };
             if let Some(ending) = self.digest(scratch.get_mut(..read).unwrap_or_default())? {
                 return Ok(ending);
@@ -146,7 +146,7 @@ impl Session {
                 return Ok(ending);
             }
             // To read on, or to write what is said or was due.
-            again = step != Step::Blocked || is_pending(self.stage.side(), &self.link);
+            again = pumped != Pumped::Blocked || is_pending(self.stage.side(), &self.link);
         }
     }
 
@@ -176,13 +176,13 @@ impl Session {
         let mut timeouts = Timeouts::default();
         timeouts.ping_interval = self.settings.ping;
         timeouts.close_timeout = Some(GOODBYE);
-        self.stage = Stage::Open(Talk {
-            connection: Box::new(opened.open(Config::default())),
+        self.stage = Stage::Open(Box::new(Talk {
+            connection: opened.open(Config::default()),
             heartbeat: Heartbeat::new(timeouts),
             lines: Lines::start(self.poll.registry(), LINES)?,
             wait: Wait::new(self.settings.wait(from_terminal)),
             pong: false,
-        });
+        }));
         Ok(())
     }
 
@@ -209,7 +209,7 @@ impl Session {
     /// Sends the lines that are there, as long as the server takes what it is sent.
     fn speak(&mut self) {
         let Stage::Open(talk) = &mut self.stage else { return };
-        let Talk { connection, lines, wait, .. } = talk;
+        let Talk { connection, lines, wait, .. } = talk.as_mut();
         let left = self.link.traffic.written;
         if self.interrupts > 0 || self.unheard || wait.is_over(left, self.now) {
             // It may be closing already.
@@ -270,7 +270,7 @@ impl Stage {
     fn side(&mut self) -> &mut dyn LifeCycle {
         match self {
             Self::Handshake(handshake, _) => handshake.as_mut(),
-            Self::Open(talk) => talk.connection.as_mut(),
+            Self::Open(talk) => &mut talk.connection,
         }
     }
 }

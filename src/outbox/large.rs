@@ -28,7 +28,6 @@ enum Queue {
     Many(VecDeque<Reference>),
 }
 
-#[derive(Debug)]
 struct Reference {
     /// The place in the tail where the payload stands.
     at: usize,
@@ -256,6 +255,14 @@ impl Piece {
     /// What was not sent yet.
     fn rest(&self) -> &[u8] {
         self.bytes.get(self.sent..self.len).unwrap_or_default()
+    }
+}
+
+/// Its length, for what is sent is nothing for a log.
+impl fmt::Debug for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let payload = self.payload.len();
+        f.debug_struct("Reference").field("at", &self.at).field("payload", &payload).finish_non_exhaustive()
     }
 }
 

@@ -6,11 +6,12 @@
 use super::extend;
 use crate::frame::{Header, OpCode};
 use alloc::vec::Vec;
+use core::fmt;
 use core::mem;
 use core::ops::Range;
 
 /// Control frames, encoded, in the order in which they leave.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Waiting {
     frames: Vec<u8>,
     sent: usize,
@@ -62,5 +63,12 @@ impl Waiting {
         let step = n.min(self.rest().len());
         self.sent += step;
         step
+    }
+}
+
+/// Their lengths, for what is sent is nothing for a log.
+impl fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waiting").field("frames", &self.frames.len()).field("sent", &self.sent).field("last_pong", &self.last_pong).finish()
     }
 }

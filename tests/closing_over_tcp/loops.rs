@@ -3,7 +3,7 @@
 //! Each runs one end on a thread of its own and gives its [`Account`].
 
 use crate::ends::{Account, End};
-use crate::pump::{Link, Step, pump};
+use crate::pump::{Link, Pumped, pump};
 use bytes::Buf;
 use mio::{Events, Interest, Poll, Token};
 use sockless::{Input, LifeCycle};
@@ -114,16 +114,16 @@ fn events(stream: TcpStream, end: &mut End) {
     let mut scratch = vec![0; SCRATCH];
     let mut due = end.watch(started.elapsed());
     while !end.is_over() {
-        let step = pump(end.side(), &mut link, &mut scratch);
-        let read = match step {
-            Step::Read(n) => n,
-            Step::Ended | Step::Blocked => 0,
-            Step::Done => return,
+        let pumped = pump(end.side(), &mut link, &mut scratch);
+        let read = match pumped {
+            Pumped::Read(n) => n,
+            Pumped::Ended | Pumped::Blocked => 0,
+            Pumped::Done => return,
         };
         end.hear(Input::new(&mut scratch[..read]));
         let was_due = due.is_some_and(|due| due <= started.elapsed());
         due = end.watch(started.elapsed());
-        if step != Step::Blocked || was_due {
+        if pumped != Pumped::Blocked || was_due {
             continue;
         }
         let patience = due.map(|due| due.saturating_sub(started.elapsed()));

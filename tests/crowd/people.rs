@@ -3,7 +3,7 @@
 //! People of the crowd are called by their numbers, from 0 on, and say `0`, `1`, `2` and so on, each with some padding behind it: what is heard of
 //! them is complete, single and in order exactly when every message has the number that is expected of its speaker next.
 
-use crate::pump::{Link, Step, pump};
+use crate::pump::{Link, Pumped, pump};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use sockless::client::{Handshake, Outcome, Request};
@@ -221,10 +221,10 @@ impl Person {
             Stage::Open(connection) => connection,
         };
         let read = match pump(side, &mut self.link, scratch) {
-            Step::Read(n) => n,
-            Step::Ended => 0,
-            Step::Blocked => return false,
-            Step::Done => {
+            Pumped::Read(n) => n,
+            Pumped::Ended => 0,
+            Pumped::Blocked => return false,
+            Pumped::Done => {
                 self.done = true;
                 return false;
             }

@@ -3,7 +3,7 @@
 //! Each has its number for a name, and says `0`, `1`, `2` and so on: what is heard of someone is complete, single and in order exactly when every message has the
 //! number that is expected of its speaker next. How long one is on its way is from the call that sends it to the event that tells it, for each listener.
 
-use crate::pump::{Link, Step, pump};
+use crate::pump::{Link, Pumped, pump};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use sockless::client::{Handshake, Outcome, Request};
@@ -212,10 +212,10 @@ impl Person {
             Stage::Open(connection) => connection.as_mut(),
         };
         let read = match pump(side, &mut self.link, scratch) {
-            Step::Read(n) => n,
-            Step::Ended => 0,
-            Step::Blocked => return false,
-            Step::Done => {
+            Pumped::Read(n) => n,
+            Pumped::Ended => 0,
+            Pumped::Blocked => return false,
+            Pumped::Done => {
                 self.done = true;
                 return false;
             }
