@@ -66,3 +66,26 @@ fn a_popped_buffer_keeps_no_room_that_it_does_not_need() {
     assert_eq!(popped, b"\x81\x01x"[..]);
     assert!(count.live <= 64 && count.peak <= (16 << 10) + 64, "{count:?}");
 }
+
+/// A loop that takes buffers until there is none, and one that advances by nothing, do not forget how
+/// large a batch is.
+#[test]
+fn what_is_asked_of_an_empty_queue_forgets_nothing() {
+    for pops in [true, false] {
+        let mut server = Side::Server.open(Config::default());
+        let mut batch = || {
+            for _ in 0..60 {
+                server.send_binary(&[0; 100]).unwrap();
+            }
+            if pops {
+                while server.transmit().pop().is_some() {}
+            } else {
+                flush(&mut server);
+                server.transmit().advance(0);
+            }
+        };
+        batch();
+        let ((), count) = counted(batch);
+        assert_eq!((count.calls, count.live), (1 + u64::from(pops), 0), "a tail, and what shares it: {count:?}");
+    }
+}

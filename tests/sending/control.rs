@@ -1,8 +1,8 @@
 //! Pings and pongs overtake what is queued, and nothing that has begun to leave: a pong goes out between frames, in its order, in front of a Close, behind a 101.
 
-use crate::support::{self, CLOSE, PING, PONG, Side, TEXT, feed, frames, output};
+use crate::support::{self, CLOSE, PING, PONG, SIDES, Side, TEXT, feed, frames, output};
 use bytes::Buf;
-use sockless::{Config, Connection, LifeCycle};
+use sockless::{Config, Connection, LifeCycle, SendError};
 
 #[test]
 fn pongs_answer_in_order_and_leave_between_frames() {
@@ -93,5 +93,32 @@ fn no_pong_stands_inside_the_101() {
         wire.extend(output(&mut connection));
         assert!(wire.starts_with(b"HTTP/1.1 101 Switching Protocols\r\n"));
         assert!(wire.ends_with(b"\r\n\r\n\x8a\x01x\x81\x05first"), "{}", wire.escape_ascii());
+    }
+}
+
+/// It leaves as a ping does, and no answer to the peer's pings makes way for it. §5.5.3.
+#[test]
+fn a_pong_that_nobody_asked_for() {
+    for side in SIDES {
+        let mut connection = side.open(Config::default());
+        connection.send_text("behind").unwrap();
+        connection.pong(b"alive").unwrap();
+        assert_eq!(connection.pong(&[0; 126]), Err(SendError::PingTooLong));
+        let sent = frames(&output(&mut connection));
+        let sent: Vec<_> = sent.iter().map(|frame| (frame.first, &frame.payload[..])).collect();
+        assert_eq!(sent, [(PONG, &b"alive"[..]), (TEXT, b"behind")]);
+
+        connection.send_text("begun").unwrap();
+        connection.transmit().advance(1);
+        for i in 0..200_u8 {
+            feed(&mut connection, &side.other().frame(PING, &[i; 20]));
+            connection.pong(b"alive").unwrap();
+        }
+        let wire = output(&mut connection);
+        let answers = wire.windows(20).filter(|window| window.iter().all(|byte| *byte == window[0])).count();
+        assert!(answers > 0 || side == Side::Client, "answers were replaced by pongs that nobody waits for");
+
+        connection.close(None).unwrap();
+        assert_eq!(connection.pong(b""), Err(SendError::Closed));
     }
 }

@@ -4,7 +4,8 @@
 use crate::support::{self, BINARY, CLOSE, PING, PONG, SIDES, Side, TEXT, feed, frames, output};
 use bytes::{Buf, Bytes};
 use proptest::prelude::*;
-use sockless::{Config, Event, LifeCycle, Payload, SendError};
+use sockless::client::{self, Request};
+use sockless::{Config, Event, Input, LifeCycle, Payload, Seed, SendError};
 
 #[test]
 fn a_refused_send_leaves_the_state_untouched() {
@@ -198,4 +199,21 @@ fn payloads_are_queued_by_reference_where_that_is_cheaper_than_a_copy() {
         let (slice, all) = first_slice(side, vec![7; 100_000].as_slice().into());
         assert_eq!(slice, all, "borrowed bytes are copied, however many");
     }
+}
+
+/// A client's request that was written in part leaves no mark on the connection behind it.
+#[test]
+fn a_request_that_was_written_in_part_counts_for_no_mark() {
+    let new = || client::Handshake::new(Request::new("ws://a.example").unwrap(), Seed::new([7; 32]));
+    let (mut handshake, request) = (new(), String::from_utf8(output(&mut new())).unwrap());
+    let key = request.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap();
+    let answer = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n\r\n",
+        sockless::handshake::accept_key(key)
+    );
+    // The server answers early.
+    handshake.transmit().advance(request.len() - 2);
+    let Some(client::Outcome::Open(opened)) = handshake.poll(&mut Input::new(&mut answer.into_bytes())) else { panic!() };
+    let connection = opened.open(Config::default());
+    assert_eq!((connection.queued(), connection.above_mark()), (2, false));
 }
