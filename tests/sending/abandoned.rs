@@ -117,3 +117,34 @@ proptest! {
         prop_assert!(data.iter().all(|frame| frame.first & MORE & 0x0f <= 2 || frame.first & 0x0f == CONTINUATION & 0x0f));
     }
 }
+
+/// 128 KiB: as many frames as end within them, and not one more.
+#[test]
+fn what_fits_leaves_and_no_more() {
+    for side in SIDES {
+        let header = if side == Side::Server { 4 } else { 8 };
+        for len in [500, 2000, 60_000] {
+            let mut connection = side.open(Config::default());
+            for _ in 0..400 {
+                let _ = connection.send_binary(vec![7; len].as_slice());
+            }
+            feed(&mut connection, &side.other().frame(CLOSE, b""));
+            let sent = frames(&output(&mut connection));
+            assert_eq!(sent.len() - 1, (128 << 10) / (len + header), "{side:?} {len}");
+        }
+    }
+}
+
+#[test]
+fn a_queue_that_was_cut_is_not_above_its_mark() {
+    for side in SIDES {
+        let mut connection = side.open(Config::default());
+        for _ in 0..11 {
+            connection.send_binary(vec![7; 100_000]).unwrap();
+        }
+        connection.transmit().advance(1);
+        assert!(connection.above_mark());
+        feed(&mut connection, &side.other().frame(CLOSE, b""));
+        assert!(connection.queued() > 90_000 && !connection.above_mark());
+    }
+}
