@@ -34,6 +34,7 @@
 //! | [`server::Handshake`], [`client::Handshake`] | the opening handshake over HTTP/1.1, §4 |
 //! | [`Connection`] | messages, pings and the closing handshake, §5 to §7 |
 //! | [`LifeCycle`] | what a loop must do for all of them: **the contract to read before you write one** |
+//! | [`heartbeat`] | pings, time-outs and back-pressure, and when a connection counts as alive |
 //! | [`decoder`], [`frame`], [`mask`], [`utf8`], [`close`] | the frame layer, usable alone and without an allocator |
 //!
 //! # Features
@@ -78,7 +79,7 @@ mod event;
 #[cfg(feature = "alloc")]
 pub mod handshake;
 #[cfg(feature = "alloc")]
-mod heartbeat;
+pub mod heartbeat;
 #[cfg(feature = "alloc")]
 mod life_cycle;
 #[cfg(feature = "alloc")]
