@@ -70,6 +70,11 @@ fn messages(choices: &mut Choices<'_>) -> Vec<Message> {
             0b0100 => deflate(&mut zlib, bytes, FlushCompress::Sync, 1),
             0b0110 => deflate(&mut zlib, bytes, FlushCompress::Sync, 100),
             0b1000 => [deflate(&mut Compress::new(Compression::new(1), false), bytes, FlushCompress::Finish, 1), vec![0]].concat(),
+            // Nothing is behind it. What is said later may refer back to it.
+            0b1110 => {
+                let payload = deflate(&mut Compress::new(Compression::new(6), false), bytes, FlushCompress::Finish, 1);
+                zlib.set_dictionary(bytes).map_or_else(|_| bytes.to_vec(), |_| payload)
+            }
             0b1010 => {
                 let mut payload = deflate(&mut zlib, bytes, FlushCompress::Sync, 1);
                 payload.truncate(payload.len().saturating_sub(usize::from(choices.byte() % 8)));
@@ -188,6 +193,14 @@ struct Naive {
     window: Vec<u8>,
 }
 
+/// The final blocks of a message.
+#[derive(Default)]
+struct Ends {
+    count: u32,
+    /// Whether anything came behind the last of them.
+    behind: bool,
+}
+
 impl Naive {
     fn new(takeover: bool, bytes: usize, limits: Limits) -> Self {
         Self { takeover, bytes, limits, window: Vec::new() }
@@ -216,7 +229,7 @@ impl Naive {
         if !self.window.is_empty() {
             zlib.set_dictionary(&self.window).unwrap();
         }
-        let (mut said, mut declared, mut ends) = (Vec::new(), 0, 0);
+        let (mut said, mut declared, mut ends) = (Vec::new(), 0, Ends::default());
         for (i, fragment) in message.fragments.iter().enumerate() {
             let last = i + 1 == message.fragments.len();
             let most = self.limits.max_message;
@@ -255,11 +268,12 @@ impl Naive {
         Ok(said)
     }
 
-    fn inflate(&self, zlib: &mut Decompress, data: &[u8], last: bool, said: &mut Vec<u8>, ends: &mut u32) -> Result<(), ProtocolError> {
+    fn inflate(&self, zlib: &mut Decompress, data: &[u8], last: bool, said: &mut Vec<u8>, ends: &mut Ends) -> Result<(), ProtocolError> {
         for byte in data {
-            if feed(zlib, &[*byte], said)? {
-                *ends += 1;
-                if *ends > self.limits.max_fragments {
+            ends.behind = !feed(zlib, &[*byte], said)?;
+            if !ends.behind {
+                ends.count += 1;
+                if ends.count > self.limits.max_fragments {
                     return Err(ProtocolError::TooManyFragments);
                 }
                 // Without takeover, a message can refer to all of itself.
@@ -275,7 +289,8 @@ impl Naive {
             }
         }
         let mut nothing = Vec::new();
-        if last {
+        // A final block that ends with the message leaves no room for a tail.
+        if last && (ends.behind || ends.count == 0) {
             // §7.2.2, and the empty final block that only fits where a block may begin.
             let ended = feed(zlib, &[0, 0, 0xff, 0xff], &mut nothing)?;
             if !nothing.is_empty() || !(ended || feed(zlib, &[1, 0, 0, 0xff, 0xff], &mut nothing)?) || !nothing.is_empty() {

@@ -12,6 +12,7 @@ use crate::decoder::{End, Limits};
 use crate::error::ProtocolError;
 use crate::event::Cause;
 use alloc::boxed::Box;
+use core::mem;
 
 /// What is kept of the messages that were received.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(crate) struct Inflating {
     begun: bool,
     /// … how many final blocks were in it …
     ends: u32,
+    /// … whether nothing is behind the last of them …
+    ended: bool,
     /// … and how much of it was given out.
     len: u64,
 }
@@ -39,7 +42,7 @@ impl Inflating {
             End::Server => (agreed.client_max_window_bits, agreed.client_no_context_takeover),
             End::Client => (agreed.server_max_window_bits, agreed.server_no_context_takeover),
         };
-        Self { bits, takeover: !no_takeover, window: None, inflater: None, begun: false, ends: 0, len: 0 }
+        Self { bits, takeover: !no_takeover, window: None, inflater: None, begun: false, ends: 0, ended: false, len: 0 }
     }
 
     /// Inflates a piece of a message, and gives what it says to the sink, in parts, in order; the last one is marked, and may be empty.
@@ -68,7 +71,8 @@ impl Inflating {
         }
         if goes_on || !self.at_once(&mut inflater, data)? {
             self.feed(&mut inflater, data, limits, sink)?;
-            if tail::finish(&mut inflater).is_err() {
+            // §7.2.3.4: a message of a final block and nothing behind it has no room for the tail.
+            if !self.ended && tail::finish(&mut inflater).is_err() {
                 // What it said until then comes first.
                 self.give_out(&inflater, false, limits, sink)?;
                 return Err(Corrupt.into());
@@ -78,7 +82,8 @@ impl Inflating {
         if let Some(window) = &mut self.window {
             window.push(inflater.out());
             // One that knows more than a smaller window holds is primed anew: how far back a peer can refer must not depend on the reads.
-            if self.bits == WindowBits::MAX {
+            // So is one that a final block has ended.
+            if self.bits == WindowBits::MAX && !self.ended {
                 inflater.keep(window);
             }
         }
@@ -91,7 +96,7 @@ impl Inflating {
     }
 
     fn begin(&mut self, kept: Option<Box<Inflater>>, pool: Option<&Pool>) -> Result<Box<Inflater>, Corrupt> {
-        (self.len, self.ends) = (0, 0);
+        (self.len, self.ends, self.ended) = (0, 0, false);
         if self.takeover {
             let window = || Box::new(Window::new(pool.map_or(1, Pool::next_user), self.bits.bytes()));
             self.window.get_or_insert_with(window);
@@ -123,6 +128,12 @@ impl Inflating {
         limits: Limits,
         sink: &mut impl FnMut(&[u8], bool) -> Result<(), Cause>,
     ) -> Result<(), Cause> {
+        if data.is_empty() {
+            return Ok(());
+        }
+        if mem::take(&mut self.ended) {
+            inflater.restart(self.window.as_deref())?;
+        }
         loop {
             match inflater.step(&mut data) {
                 Ok(Stop::Drained) => return Ok(()),
@@ -133,6 +144,10 @@ impl Inflating {
                     self.ends += 1;
                     if self.ends > limits.max_fragments {
                         return Err(ProtocolError::TooManyFragments.into());
+                    }
+                    if data.is_empty() {
+                        self.ended = true;
+                        return Ok(());
                     }
                     inflater.restart(self.window.as_deref())?;
                 }

@@ -22,6 +22,16 @@
 //! If the block that ended was a final one, zlib says so when it is to go on. What then was left of a byte has no meaning: if it was the tail that completed its table, it
 //! was cut for all that we know of senders, but it is whole by §7.2.2, which asks for no more than that it inflates.
 //!
+//! # A final block at the end
+//!
+//! §7.2.3.4 wants an empty block behind a final one, which the tail completes. Some senders leave
+//! it out: their last byte is the one in which the final block ends. **Such a message is whole as
+//! it is, and no tail is fed.** zlib has said that the block ended, with no byte left; a block that
+//! is cut does not end. No message is whole both ways, for where a block may begin the tail makes a
+//! stored one of 65,280 bytes: the same bytes say one thing. What was cut off behind a final block
+//! does not show, if it was whole blocks; but no block is left half-way to spoil what is said next,
+//! and the decompressor begins the next message anew, primed with the window.
+//!
 //! # At once
 //!
 //! What most senders send is known to be whole with one call less, where the message is there from its beginning: **the last block begins in the message's last byte or

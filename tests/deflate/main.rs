@@ -4,6 +4,7 @@
 mod support;
 
 mod bounds;
+mod final_blocks;
 mod mixes;
 mod receiving;
 mod sending;
