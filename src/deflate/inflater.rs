@@ -21,7 +21,7 @@ pub(super) enum Stop {
     Full,
     /// A final block ended; the input may go on.
     End,
-    /// It had ended before, with the message before this one.
+    /// It had ended before, with what was fed before: a piece of this message, or the one before it.
     Ended,
 }
 

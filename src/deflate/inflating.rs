@@ -12,7 +12,6 @@ use crate::decoder::{End, Limits};
 use crate::error::ProtocolError;
 use crate::event::Cause;
 use alloc::boxed::Box;
-use core::mem;
 
 /// What is kept of the messages that were received.
 #[derive(Debug)]
@@ -131,9 +130,7 @@ impl Inflating {
         if data.is_empty() {
             return Ok(());
         }
-        if mem::take(&mut self.ended) {
-            inflater.restart(self.window.as_deref())?;
-        }
+        self.ended = false;
         loop {
             match inflater.step(&mut data) {
                 Ok(Stop::Drained) => return Ok(()),
