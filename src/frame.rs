@@ -106,17 +106,7 @@ impl Header {
         let Some((&second, rest)) = rest.split_first() else { return Ok(None) };
         check_second(opcode, second)?;
 
-        let (payload_len, rest) = match second & LENGTH {
-            126 => match rest.split_first_chunk() {
-                Some((len, rest)) => (u64::from(u16::from_be_bytes(*len)), rest),
-                None => return Ok(None),
-            },
-            127 => match rest.split_first_chunk() {
-                Some((len, rest)) => (u64::from_be_bytes(*len), rest),
-                None => return Ok(None),
-            },
-            len => (u64::from(len), rest),
-        };
+        let Some((payload_len, rest)) = length(second, rest) else { return Ok(None) };
         // §5.2: "the minimal number of bytes MUST be used", "the most significant bit MUST be 0".
         match second & LENGTH {
             127 if payload_len >> 63 != 0 => return Err(ProtocolError::LengthTopBit),
@@ -151,6 +141,24 @@ impl Header {
         let bytes = u128::from(first) | u128::from(mask | second) << 8 | rest << 16;
         Encoded { bytes: bytes.to_le_bytes(), len: before_key + key_len }
     }
+}
+
+/// The payload's length, and what is behind it. `None`: it is not whole.
+#[inline(always)]
+fn length(second: u8, rest: &[u8]) -> Option<(u64, &[u8])> {
+    Some(match second & LENGTH {
+        126 => rest.split_first_chunk().map(|(len, rest)| (u64::from(u16::from_be_bytes(*len)), rest))?,
+        127 => rest.split_first_chunk().map(|(len, rest)| (u64::from_be_bytes(*len), rest))?,
+        len => (u64::from(len), rest),
+    })
+}
+
+/// The payload's length in a header that is not whole; `None`: that is not whole either.
+#[cold]
+pub(crate) fn payload_len(bytes: &[u8]) -> Option<u64> {
+    let (_, rest) = bytes.split_first()?;
+    let (second, rest) = rest.split_first()?;
+    length(*second, rest).map(|(len, _)| len)
 }
 
 /// The rules of a frame's first byte that need no other. §5.2, §5.5.

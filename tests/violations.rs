@@ -125,8 +125,11 @@ fn cases(side: Side) -> Vec<Case> {
             case(ProtocolError::ReservedBits, 1002, &[frame(first, b"")]);
         }
         case(ProtocolError::ReservedBits, 1002, &[frame((TEXT & MORE) | 0x40, b"\0"), frame(CONTINUATION | 0x40, b"")]);
-        // A reserved type of block, alone and behind a block that says "a"; lengths that differ; cut short; empty; an end that is no end.
-        for payload in [&b"\x06"[..], b"\x4a\x04\0\0\0\xff\xff\x06", b"\0\x01\0\xfe\xfea\0", b"\x4a", b"\x4a\x04", b"", b"\x4b\x04\0"] {
+        // A reserved type of block, alone and behind a block that says "a"; lengths that differ;
+        // cut short; empty; a final block that is cut short, and one with something behind it.
+        for payload in
+            [&b"\x06"[..], b"\x4a\x04\0\0\0\xff\xff\x06", b"\0\x01\0\xfe\xfea\0", b"\x4a", b"\x4a\x04", b"", b"\x4b\x04", b"\x4b\x04\0\x06"]
+        {
             case(ProtocolError::InvalidDeflate, 1007, &[frame(BINARY | 0x40, payload)]);
             case(
                 ProtocolError::InvalidDeflate,
@@ -229,6 +232,57 @@ fn an_answer_comes_as_soon_as_its_byte_is_there() {
     let mut server = Side::Server.open(Config::default());
     let wire = Side::Client.frame(BINARY, &vec![0; (16 << 20) + 1]);
     assert!(matches!(&feed(&mut server, &wire[..14])[..], [Event::Closed(_)]));
+}
+
+/// §10.4: a server does not wait for the masking key.
+#[test]
+fn a_limit_is_answered_as_soon_as_its_number_is_there() {
+    let three = |peer: Side| {
+        let begin = peer.frame(BINARY & MORE, &[0; 256]);
+        [begin, peer.frame(CONTINUATION & MORE, b""), peer.frame(CONTINUATION & MORE, b"")].concat()
+    };
+    for side in SIDES {
+        let peer = side.other();
+        let mask = if peer == Side::Client { 0x80 } else { 0 };
+        let four = [three(peer), peer.frame(CONTINUATION & MORE, b"")].concat();
+        let rows: [(Vec<u8>, &[u8], ProtocolError); 8] = [
+            (vec![], &[BINARY, 126 | mask, 1, 1], ProtocolError::FrameTooBig),
+            (vec![], &[TEXT & MORE, 127 | mask, 0, 0, 0, 0, 0, 1, 0, 0], ProtocolError::FrameTooBig),
+            (three(peer), &[CONTINUATION, 45 | mask], ProtocolError::MessageTooBig),
+            (three(peer), &[CONTINUATION, 126 | mask, 0, 126], ProtocolError::MessageTooBig),
+            (three(peer), &[CONTINUATION, 126 | mask, 2, 0], ProtocolError::FrameTooBig),
+            // Of two limits that one byte breaks, and of a limit and a length in a longer form.
+            (four.clone(), &[CONTINUATION, 45 | mask], ProtocolError::TooManyFragments),
+            (four.clone(), &[CONTINUATION & MORE, 126 | mask], ProtocolError::TooManyFragments),
+            (four, &[CONTINUATION, 127 | mask], ProtocolError::TooManyFragments),
+        ];
+        for (before, header, error) in rows {
+            // What follows is a key, a payload, and a violation of its own.
+            let wire = [&before[..], header, &[1, 2, 3, 4, 0xff, 0xff]].concat();
+            let end = before.len() + header.len();
+            for cuts in cuts(wire.len()) {
+                let told = |kept: Option<&mut Scratch>| {
+                    let mut connection = side.open(limited());
+                    let events = match kept {
+                        Some(scratch) => feed_keeping(&mut connection, scratch, &wire, &cuts, |_| false),
+                        None => feed_cut(&mut connection, &wire, &cuts),
+                    };
+                    let [Event::Closed(closure)] = &events[..] else { panic!("{events:?}") };
+                    closure.cause
+                };
+                assert_eq!(told(None), Cause::Violation(error), "{side:?} {header:02x?} {cuts:?}");
+                let scratch = &mut Scratch::new(64, 1000);
+                assert_eq!(told(Some(scratch)), Cause::Violation(error), "{side:?} {header:02x?}");
+            }
+            for first in 0..end {
+                let mut connection = side.open(limited());
+                assert_eq!(feed(&mut connection, &wire[..first]), [], "{side:?} {header:02x?} {first}");
+                assert_eq!(feed(&mut connection, &wire[first..end - 1]), [], "{side:?} {header:02x?}");
+                let events = feed(&mut connection, &wire[end - 1..end]);
+                assert!(matches!(&events[..], [Event::Closed(_)]), "{side:?} {header:02x?} {first}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use sockless::decoder::{Control, Decoder, End, Kind, Limits, Piece};
 use sockless::{Input, ProtocolError};
 
 /// The frame decoder, fed the same bytes whole and in parts, gives the same frames, the same bytes and the same error; it consumes all input and never
-/// panics; what it gives is no longer than what came.
+/// panics; what it gives is no longer than what came. A Close frame is the last.
 ///
 /// So it is where the input keeps what a part has cut, but for what it leaves: always less than one frame that there is room for, as it came.
 ///
@@ -147,6 +147,8 @@ impl Decoded {
     }
 
     fn add(&mut self, piece: Piece<'_>) {
+        let closed = matches!(self.controls.last(), Some((Control::Close, _, true)));
+        assert!(!closed, "nothing comes behind a Close frame");
         match piece {
             Piece::Message { kind, first, last, rsv, rest, data } => {
                 assert!(rsv == 0 && rest <= 1 << 16 && (!last || rest == 0));

@@ -233,12 +233,12 @@ impl Naive {
         for (i, fragment) in message.fragments.iter().enumerate() {
             let last = i + 1 == message.fragments.len();
             let most = self.limits.max_message;
+            if i as u32 >= self.limits.max_fragments {
+                return Err((said, ProtocolError::TooManyFragments));
+            }
             declared += fragment.len() as u64;
             if declared > if message.compressed { most + most / 8 + 1024 + 16 * (i as u64 + 1) } else { most } {
                 return Err((said, ProtocolError::MessageTooBig));
-            }
-            if i as u32 >= self.limits.max_fragments {
-                return Err((said, ProtocolError::TooManyFragments));
             }
             let wrong = match message.compressed {
                 true => self.inflate(&mut zlib, fragment, last, &mut said, &mut ends).err(),

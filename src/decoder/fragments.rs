@@ -12,7 +12,7 @@
 //! Whatever is not as it should be is left to [`next`](Decoder::next), behind the fragments that are.
 
 use super::whole::Short;
-use super::{Decoder, End, Kind, Limits, Message, State};
+use super::{Decoder, End, Kind, Limits, Message};
 use crate::frame::FIN;
 use crate::input::Input;
 use crate::mask;
@@ -35,13 +35,13 @@ impl Decoder {
     /// The next fragments of the message under way, or the first of one. `None`: the input begins with something else.
     #[inline(always)]
     pub(crate) fn take_fragments<'b>(&mut self, input: &mut Input<'b>) -> Option<Fragments<'b>> {
-        let message = match (&self.message, &self.state, input.peek().first()?) {
-            (Some(message @ Message { rsv: 0, .. }), State::Header { len: 0, .. }, _) => *message,
-            (None, _, 1) if self.is_idle() => Message { kind: Kind::Text, rsv: 0, begun: true, fragments: 0, len: 0 },
-            (None, _, 2) if self.is_idle() => Message { kind: Kind::Binary, rsv: 0, begun: true, fragments: 0, len: 0 },
+        let message = match (self.place.message(), input.peek().first()?) {
+            (Some(message @ Message { rsv: 0, .. }), _) if self.place.is_between_frames() => *message,
+            (None, 1) if self.is_idle() => Message { kind: Kind::Text, rsv: 0, begun: true, fragments: 0, len: 0 },
+            (None, 2) if self.is_idle() => Message { kind: Kind::Binary, rsv: 0, begun: true, fragments: 0, len: 0 },
             _ => return None,
         };
-        match self.end {
+        match self.place.end {
             End::Server => self.join::<true>(message, input),
             End::Client => self.join::<false>(message, input),
         }
@@ -72,7 +72,7 @@ impl Decoder {
         if at == 0 {
             return None;
         }
-        (self.message, self.direct_below) = if last { (None, self.idle_below) } else { (Some(message), 0) };
+        self.place.go_on_between_frames((!last).then_some(message));
         Some(Fragments { kind, first, last, data: input.take(at).get(joined)? })
     }
 }

@@ -20,14 +20,23 @@ pub(super) struct Message {
     pub(super) len: u64,
 }
 
+/// A header that keeps the rules.
+struct Checked {
+    header: Header,
+    /// Its own length.
+    used: usize,
+    /// The message under way with it.
+    message: Option<Message>,
+}
+
 impl Decoder {
     /// Takes a header that lies whole in the input, or begins to gather it. `false`: the input is used up.
     #[inline]
     pub(super) fn header(&mut self, input: &mut Input<'_>) -> Result<bool, ProtocolError> {
         match self.check(input.peek())? {
-            Some((header, used)) => {
+            Some(Checked { header, used, message }) => {
                 input.take(used);
-                self.begin(header)?;
+                self.begin(header, message);
                 Ok(true)
             }
             None => self.gather([0; Header::MAX_LEN], 0, input),
@@ -41,13 +50,12 @@ impl Decoder {
     pub(super) fn leaves(&self, input: &Input<'_>) -> bool {
         let (come, max_kept) = (input.len() as u64, input.max_kept() as u64);
         match self.check(input.peek()) {
-            Ok(Some((header, used))) => {
+            Ok(Some(Checked { header, used, message })) => {
                 let len = header.payload_len.saturating_add(used as u64);
-                let mut message = self.message.unwrap_or(Message::begun_by(header));
-                let whole = header.opcode.is_control() || message.rsv == 0 && message.add(header.payload_len, self.limits).is_ok();
-                come < len && len <= max_kept && whole && self.idle_below != 0
+                let whole = header.opcode.is_control() || message.is_some_and(|message| message.rsv == 0);
+                come < len && len <= max_kept && whole && self.place.has_direct_path()
             }
-            Ok(None) => come < max_kept && self.idle_below != 0,
+            Ok(None) => come < max_kept && self.place.has_direct_path(),
             Err(_) => false,
         }
     }
@@ -62,69 +70,100 @@ impl Decoder {
         }
         let known = bytes.get(..usize::from(len)).unwrap_or_default();
         match self.check(known)? {
-            Some((header, used)) => {
+            Some(Checked { header, used, message }) => {
                 input.take(used - old);
-                self.begin(header)?;
+                self.begin(header, message);
                 Ok(true)
             }
             None => {
                 input.take_all();
-                if len != 0 {
-                    self.direct_below = 0;
-                }
-                self.state = State::Header { bytes, len };
+                self.place.go_on(State::Header { bytes, len });
                 Ok(false)
             }
         }
     }
 
     /// The rules of a header, in the order of its bytes.
-    fn check(&self, bytes: &[u8]) -> Result<Option<(Header, usize)>, ProtocolError> {
+    #[inline(always)]
+    fn check(&self, bytes: &[u8]) -> Result<Option<Checked>, ProtocolError> {
         let Some(&first) = bytes.first() else { return Ok(None) };
         let data = matches!(OpCode::from_bits(first), Some(OpCode::Text | OpCode::Binary));
         // §5.2: "MUST be 0 unless an extension is negotiated". An extension's bit stands on a message's first frame.
-        let allowed = if data { self.rsv } else { 0 };
+        let allowed = if data { self.place.rsv } else { 0 };
         if (first & frame::RSV) >> 4 & !allowed != 0 {
             return Err(ProtocolError::ReservedBits);
         }
         let opcode = frame::check_first(first)?;
-        match (opcode, &self.message) {
+        match (opcode, self.place.message()) {
             (OpCode::Continuation, None) => return Err(ProtocolError::UnexpectedContinuation),
             (OpCode::Text | OpCode::Binary, Some(_)) => return Err(ProtocolError::InterleavedMessage),
             _ => {}
         }
         let Some(&second) = bytes.get(1) else { return Ok(None) };
-        match (self.end, second & frame::MASK != 0) {
+        match (self.place.end, second & frame::MASK != 0) {
             (End::Server, false) => return Err(ProtocolError::UnmaskedFrame),
             (End::Client, true) => return Err(ProtocolError::MaskedFrame),
             _ => {}
         }
-        Header::decode(bytes)
+        if opcode.is_control() {
+            let message = *self.place.message();
+            return Ok(Header::decode(bytes)?.map(|(header, used)| Checked { header, used, message }));
+        }
+        let begun = || Message::begun_by(opcode, (first & frame::RSV) >> 4);
+        let mut message = self.place.message().unwrap_or_else(begun);
+        message.add_frame(self.limits)?;
+        let Some((header, used)) = Header::decode(bytes)? else {
+            self.check_cut(message, bytes)?;
+            return Ok(None);
+        };
+        message.add_len(header.payload_len, self.limits)?;
+        Ok(Some(Checked { header, used, message: Some(message) }))
     }
 
-    /// A header is whole: its payload begins.
-    fn begin(&mut self, header: Header) -> Result<(), ProtocolError> {
-        let Header { fin, opcode, mask, payload_len, .. } = header;
-        if !opcode.is_control() {
-            self.message.get_or_insert(Message::begun_by(header)).add(payload_len, self.limits)?;
+    /// The limits on a frame of which the length may be whole, and the masking key is not.
+    #[cold]
+    #[inline(never)]
+    fn check_cut(&self, mut message: Message, bytes: &[u8]) -> Result<(), ProtocolError> {
+        match frame::payload_len(bytes) {
+            Some(len) => message.add_len(len, self.limits),
+            None => Ok(()),
         }
-        self.direct_below = 0;
-        self.state = State::Payload { opcode, fin, mask, rest: payload_len };
-        Ok(())
+    }
+
+    /// A header is whole and keeps the rules: its payload begins.
+    #[inline(always)]
+    fn begin(&mut self, header: Header, message: Option<Message>) {
+        let Header { fin, opcode, mask, payload_len, .. } = header;
+        self.place.go_to(State::Payload { opcode, fin, mask, rest: payload_len }, message);
     }
 }
 
 impl Message {
     /// One of which no frame is counted yet.
-    fn begun_by(header: Header) -> Self {
-        let kind = if header.opcode == OpCode::Text { Kind::Text } else { Kind::Binary };
-        Self { kind, rsv: header.rsv, begun: false, fragments: 0, len: 0 }
+    fn begun_by(opcode: OpCode, rsv: u8) -> Self {
+        let kind = if opcode == OpCode::Text { Kind::Text } else { Kind::Binary };
+        Self { kind, rsv, begun: false, fragments: 0, len: 0 }
     }
 
     /// Counts a frame. It has to keep the limits, and so has the message with it.
-    pub(super) fn add(&mut self, frame: u64, limits: Limits) -> Result<(), ProtocolError> {
-        self.len = self.len.saturating_add(frame);
+    #[cfg(feature = "alloc")]
+    #[inline(always)]
+    pub(super) fn add(&mut self, len: u64, limits: Limits) -> Result<(), ProtocolError> {
+        self.add_frame(limits)?;
+        self.add_len(len, limits)
+    }
+
+    /// Counts a frame of which the first two bytes have come.
+    #[inline(always)]
+    fn add_frame(&mut self, limits: Limits) -> Result<(), ProtocolError> {
         self.fragments = self.fragments.saturating_add(1);
-        limits.check(self.rsv != 0, frame, self.len, self.fragments)
+        limits.check_fragments(self.fragments)
+    }
+
+    /// Counts its payload, of which the length has come.
+    #[inline(always)]
+    fn add_len(&mut self, len: u64, limits: Limits) -> Result<(), ProtocolError> {
+        self.len = self.len.saturating_add(len);
+        limits.check_len(self.rsv != 0, len, self.len, self.fragments)
     }
 }

@@ -1,6 +1,8 @@
 //! How much of a peer is accepted: RFC 6455 §10.4.
 //!
-//! A frame is measured by what its header declares, before a byte of its payload is there. What an extension makes of a message may be longer on the wire than
+//! A frame is counted when its first two bytes are there, and measured when its length is, before
+//! its masking key and a byte of its payload. What an extension makes of a message may be longer on
+//! the wire than
 //! what it means, which is what the limits are about: the extension itself holds those, and here the wire gets some room more.
 
 use crate::error::ProtocolError;
@@ -24,8 +26,15 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Checks a data frame, and its message up to the frame's end; `extended`: an extension makes something else of it.
-    pub(super) fn check(self, extended: bool, frame: u64, message: u64, fragments: u32) -> Result<(), ProtocolError> {
+    /// Checks how many frames a message has.
+    #[inline(always)]
+    pub(super) fn check_fragments(self, fragments: u32) -> Result<(), ProtocolError> {
+        if fragments > self.max_fragments { Err(ProtocolError::TooManyFragments) } else { Ok(()) }
+    }
+
+    /// Checks a data frame's length, and its message's up to the frame's end; `extended`: an
+    /// extension makes something else of it.
+    pub(super) fn check_len(self, extended: bool, frame: u64, message: u64, fragments: u32) -> Result<(), ProtocolError> {
         let most = |limit: u64, frames: u32| {
             // What cannot be compressed becomes longer by it, and what is flushed in small parts longer for each.
             let more = if extended { limit / 8 + 1024 + 16 * u64::from(frames) } else { 0 };
@@ -36,9 +45,6 @@ impl Limits {
         }
         if message > most(self.max_message, fragments) {
             return Err(ProtocolError::MessageTooBig);
-        }
-        if fragments > self.max_fragments {
-            return Err(ProtocolError::TooManyFragments);
         }
         Ok(())
     }
@@ -75,14 +81,15 @@ mod tests {
     #[test]
     fn what_an_extension_makes_longer_has_more_room_on_the_wire() {
         let limits = Limits { max_frame: 800, max_message: 1600, max_fragments: 3 };
-        let check = |frame, message, fragments| limits.check(true, frame, message, fragments);
+        let check = |frame, message, fragments| limits.check_len(true, frame, message, fragments);
         assert_eq!(check(800 + 100 + 1024 + 16, 1600, 1), Ok(()));
         assert_eq!(check(800 + 100 + 1024 + 17, 1600, 1), Err(ProtocolError::FrameTooBig));
         assert_eq!(check(1, 1600 + 200 + 1024 + 32, 2), Ok(()));
         assert_eq!(check(1, 1600 + 200 + 1024 + 33, 2), Err(ProtocolError::MessageTooBig));
-        assert_eq!(check(1, 1, 4), Err(ProtocolError::TooManyFragments));
+        assert_eq!(limits.check_fragments(3), Ok(()));
+        assert_eq!(limits.check_fragments(4), Err(ProtocolError::TooManyFragments));
         // No limit is none, however much room there is more.
         let none = Limits { max_frame: u64::MAX, max_message: u64::MAX, max_fragments: u32::MAX };
-        assert_eq!(none.check(true, u64::MAX, u64::MAX, u32::MAX), Ok(()));
+        assert_eq!(none.check_len(true, u64::MAX, u64::MAX, u32::MAX), Ok(()));
     }
 }

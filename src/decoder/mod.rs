@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!              ┌──────────────────────────────┐
-//!   bytes ──►  │ Header ──► Payload ──┐       │ ──► Piece, unmasked in place
-//!              │   ▲                  │       │
+//!   bytes ──►  │ Header ──► Payload ──┐       │ ──► Piece, unmasked in place; of a Close frame
+//!              │   ▲                  │       │     the last; then Stopped
 //!              │   └──────────────────┘       │ ──► ProtocolError, once; then Stopped
 //!              └──────────────────────────────┘
 //! ```
@@ -20,10 +20,10 @@ mod header;
 mod limits;
 mod payload;
 mod piece;
+mod place;
 mod whole;
 
 use crate::error::ProtocolError;
-use crate::frame::{Header, OpCode};
 use crate::input::Input;
 
 #[cfg(feature = "alloc")]
@@ -31,6 +31,7 @@ pub(crate) use fragments::Fragments;
 use header::Message;
 pub use limits::Limits;
 pub use piece::{Control, Kind, Piece};
+use place::{Place, State};
 
 /// Which end of the connection the decoder stands at: who must mask, §5.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,35 +62,14 @@ pub enum End {
 /// ```
 #[derive(Debug)]
 pub struct Decoder {
-    /// What the direct path asks before anything else: whole messages with fewer bytes than this may take it. 0 while anything is under way, a part of
-    /// a header or payload or a message, and when stopped.
-    direct_below: u16,
-    /// The same while nothing is under way; 0 if there is no direct path at all.
-    idle_below: u16,
-    end: End,
-    /// The reserved bits that an extension gives a meaning.
-    rsv: u8,
-    state: State,
-    message: Option<Message>,
+    place: Place,
     limits: Limits,
-}
-
-/// The frame under way.
-#[derive(Debug)]
-enum State {
-    /// Its header, as far as it came.
-    Header { bytes: [u8; Header::MAX_LEN], len: u8 },
-    /// Its payload.
-    Payload { opcode: OpCode, fin: bool, mask: Option<[u8; 4]>, rest: u64 },
-    /// None: all input is thrown away.
-    Stopped,
 }
 
 impl Decoder {
     /// A decoder for the frames that reach this end.
     pub fn new(end: End, limits: Limits) -> Self {
-        let below = whole::below(limits);
-        Self { direct_below: below, idle_below: below, end, rsv: 0, state: State::START, message: None, limits }
+        Self { place: Place::start(end, whole::below(limits)), limits }
     }
 
     /// The same, for an extension that gives these reserved bits of a message's first frame a meaning, RSV1 being 4, RSV2 2 and RSV3 1. RFC 6455 §9.
@@ -107,21 +87,22 @@ impl Decoder {
     /// assert_eq!(piece, Piece::Message { kind: Kind::Text, first: true, last: true, rsv: 0b100, rest: 0, data: b"hi" });
     /// # Ok::<(), sockless::ProtocolError>(())
     /// ```
-    pub fn with_extension(self, rsv: u8) -> Self {
-        Self { rsv, ..self }
+    pub fn with_extension(mut self, rsv: u8) -> Self {
+        self.place.rsv = rsv;
+        self
     }
 
     /// The same, with all messages left to `next`.
     #[cfg(feature = "alloc")]
     pub(crate) fn without_direct_path(self) -> Self {
-        Self { direct_below: 0, idle_below: 0, ..self }
+        Self { place: self.place.without_direct_path(), ..self }
     }
 
     /// Whether the direct path is open: nothing is under way, and input wanted.
     #[cfg(feature = "alloc")]
     #[inline(always)]
     pub(crate) fn is_idle(&self) -> bool {
-        self.direct_below != 0
+        self.place.direct_below() != 0
     }
 
     #[cfg(feature = "alloc")]
@@ -134,7 +115,9 @@ impl Decoder {
     /// Of a [keeping](Input::keeping) input, a frame without reserved bits that is not whole is left, if there is room for it: it is one piece when it is.
     ///
     /// # Errors
-    /// The peer broke the protocol or a limit. It is told once; after it, all input is consumed and thrown away.
+    /// The peer broke the protocol or a limit. It is told once; after it, all input is consumed and
+    /// thrown away. So it is behind a Close frame, which is the last that means anything (RFC 6455
+    /// §1.4).
     #[allow(clippy::should_implement_trait)] // Not an iterator: each call borrows from another input.
     pub fn next<'b>(&mut self, input: &mut Input<'b>) -> Option<Result<Piece<'b>, ProtocolError>> {
         self.next_up_to(usize::MAX, usize::MAX, input)
@@ -148,12 +131,12 @@ impl Decoder {
         input: &mut Input<'b>,
     ) -> Option<Result<Piece<'b>, ProtocolError>> {
         loop {
-            let step = match self.state {
+            let step = match *self.place.state() {
                 State::Header { len: 0, .. } if input.max_kept() > 0 && self.leaves(input) => return None,
                 State::Header { len: 0, .. } => self.header(input),
                 State::Header { bytes, len } => self.gather(bytes, len, input),
                 State::Payload { opcode, fin, mask, rest } => {
-                    let most = match &self.message {
+                    let most = match self.place.message() {
                         _ if opcode.is_control() => usize::MAX,
                         Some(Message { rsv: 1.., .. }) => most_extended,
                         _ => most,
@@ -190,14 +173,8 @@ impl Decoder {
     /// assert!(decoder.next(&mut input).is_none() && input.is_empty());
     /// ```
     pub fn stop(&mut self) {
-        self.state = State::Stopped;
-        self.message = None;
-        self.direct_below = 0;
+        self.place.go_to(State::Stopped, None);
     }
-}
-
-impl State {
-    const START: Self = Self::Header { bytes: [0; Header::MAX_LEN], len: 0 };
 }
 
 #[cfg(test)]
@@ -232,7 +209,27 @@ mod tests {
             ("text", b"b".to_vec(), false, true),
         ];
         assert_eq!(all, expected);
-        assert!(decoder.direct_below > 0);
+        assert!(decoder.place.direct_below() > 0);
+    }
+
+    /// Whatever is under way, and however the reads cut it.
+    #[test]
+    fn what_follows_a_close_frame_is_thrown_away() {
+        for before in [&b""[..], b"\x01\x01a", b"\x82\x01a"] {
+            for close in [&b"\x88\x00"[..], b"\x88\x02\x03\xe8"] {
+                let wire = [before, close, b"\x82\x01x\x80\x01x\x88\x00\xff"].concat();
+                for cut in 0..wire.len() {
+                    let mut decoder = Decoder::new(End::Client, Limits::default());
+                    let mut all = pieces(&mut decoder, &wire[..cut]);
+                    all.extend(pieces(&mut decoder, &wire[cut..]));
+                    assert_eq!(all.pop().map(|(what, _, _, last)| (what, last)), Some(("control", true)), "{cut}");
+                    assert!(all.iter().all(|(_, bytes, ..)| !bytes.contains(&b'x')), "{cut}");
+                    let mut message = *b"\x82\x01x";
+                    let mut input = Input::new(&mut message);
+                    assert_eq!((decoder.take_whole(&mut input), decoder.next(&mut input)), (None, None));
+                }
+            }
+        }
     }
 
     #[test]

@@ -34,31 +34,32 @@ impl Decoder {
             mask::apply(data, key);
             mask::rotate(key, data.len())
         });
-        self.state = match rest {
-            0 => State::START,
-            _ => State::Payload { opcode, fin, mask, rest },
-        };
-        let piece = match Control::of(opcode) {
-            Some(kind) => Piece::Control { kind, last: rest == 0, data },
-            None => {
-                // A data frame's payload never stands without its message.
-                let message = self.message.as_mut()?;
-                let first = !core::mem::replace(&mut message.begun, true);
-                let (kind, rsv, last) = (message.kind, message.rsv, fin && rest == 0);
-                if last {
-                    self.message = None;
-                }
-                Piece::Message { kind, first, last, rsv, rest, data }
-            }
-        };
-        self.direct_below = if rest == 0 && self.message.is_none() { self.idle_below } else { 0 };
-        Some(piece)
+        let state = State::Payload { opcode, fin, mask, rest };
+        if let Some(kind) = Control::of(opcode) {
+            self.place.go_on(match (rest, kind) {
+                // §1.4: what follows a Close frame is thrown away.
+                (0, Control::Close) => State::Stopped,
+                (0, _) => State::START,
+                _ => state,
+            });
+            return Some(Piece::Control { kind, last: rest == 0, data });
+        }
+        // A data frame's payload never stands without its message.
+        let message = self.place.message_mut()?;
+        let first = !core::mem::replace(&mut message.begun, true);
+        let (kind, rsv, last) = (message.kind, message.rsv, fin && rest == 0);
+        match rest {
+            0 if last => self.place.go_to(State::START, None),
+            0 => self.place.go_on(State::START),
+            _ => self.place.go_on(state),
+        }
+        Some(Piece::Message { kind, first, last, rsv, rest, data })
     }
 
     /// In the middle of a binary message's frame, without reserved bits: how much of the message has come, and how much of the frame has not.
     #[cfg(feature = "alloc")]
     pub(crate) fn binary_under_way(&self) -> Option<(u64, u64)> {
-        match (&self.state, &self.message) {
+        match (self.place.state(), self.place.message()) {
             (&State::Payload { opcode, rest, .. }, &Some(Message { kind: Kind::Binary, rsv: 0, len, .. })) if !opcode.is_control() => {
                 Some((len - rest, rest))
             }
@@ -69,7 +70,7 @@ impl Decoder {
     /// The next bytes of the payload under way came without an input, no more than it has left. They are unmasked; whether the message ends with them.
     #[cfg(feature = "alloc")]
     pub(crate) fn came_directly(&mut self, data: &mut [u8]) -> bool {
-        match self.state {
+        match *self.place.state() {
             State::Payload { opcode, fin, mask, rest } => {
                 matches!(self.pass(opcode, fin, mask, rest, data), Some(Piece::Message { last: true, .. }))
             }

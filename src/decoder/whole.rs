@@ -24,7 +24,7 @@ impl Decoder {
     #[inline(always)]
     pub fn take_whole<'b>(&mut self, input: &mut Input<'b>) -> Option<(Kind, &'b [u8])> {
         // Each end has its own copy of what follows, without a question about masks.
-        match self.end {
+        match self.place.end {
             End::Server => self.take_whole_from::<true>(input),
             End::Client => self.take_whole_from::<false>(input),
         }
@@ -34,7 +34,7 @@ impl Decoder {
     fn take_whole_from<'b, const MASKED: bool>(&mut self, input: &mut Input<'b>) -> Option<(Kind, &'b [u8])> {
         let short = Short::look::<MASKED>(input.peek())?;
         let kind = whole_kind(short.first)?;
-        if short.len >= usize::from(self.direct_below) || short.header + short.len > input.len() {
+        if short.len >= usize::from(self.place.direct_below()) || short.header + short.len > input.len() {
             return None;
         }
         Some((kind, short.take::<MASKED>(input)))
