@@ -33,8 +33,12 @@ use core::str;
 pub struct Validator {
     /// The cut code point's bytes.
     cut: [u8; 4],
+    /// How many they are; or `FAILED`.
     len: u8,
 }
+
+/// Instead of the length of a cut code point: the text is not UTF-8.
+const FAILED: u8 = u8::MAX;
 
 /// What a part brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +58,8 @@ impl Validator {
     /// Takes the next part of the text.
     ///
     /// # Errors
-    /// A byte cannot become valid. What the validator says of later parts means nothing then.
+    /// A byte cannot become valid. So cannot the text: all later parts are refused, until
+    /// [`finish`](Self::finish).
     pub fn push<'a>(&mut self, part: &'a [u8]) -> Result<Valid<'a>, InvalidUtf8> {
         let (carried, part) = if self.len == 0 { (None, part) } else { self.complete(part)? };
         let (whole, cut) = part.split_at(part.len() - incomplete_suffix(part));
@@ -62,16 +67,19 @@ impl Validator {
         if !cut.is_empty() {
             // Incomplete, but is it the beginning of anything?
             if !matches!(str::from_utf8(cut), Err(error) if error.error_len().is_none()) {
-                return Err(InvalidUtf8);
+                return Err(self.fail());
             }
             for byte in cut {
                 self.set_aside(*byte);
             }
         }
-        Ok(Valid { carried, text: check(whole).ok_or(InvalidUtf8)? })
+        match check(whole) {
+            Some(text) => Ok(Valid { carried, text }),
+            None => Err(self.fail()),
+        }
     }
 
-    /// How many bytes the cut code point misses: 0 if none is cut.
+    /// How many bytes the cut code point misses: 0 if none is cut, or if the text was refused.
     ///
     /// ```
     /// use sockless::utf8::Validator;
@@ -83,7 +91,7 @@ impl Validator {
     /// ```
     pub fn missing(&self) -> usize {
         match self.cut.first() {
-            Some(lead) if self.len > 0 => width(*lead) - usize::from(self.len),
+            Some(lead) if (1..4).contains(&self.len) => width(*lead).saturating_sub(usize::from(self.len)),
             _ => 0,
         }
     }
@@ -91,7 +99,7 @@ impl Validator {
     /// The text is at its end. The validator is as new afterwards.
     ///
     /// # Errors
-    /// It ends in the middle of a code point.
+    /// It ends in the middle of a code point, or a part of it was refused.
     pub fn finish(&mut self) -> Result<(), InvalidUtf8> {
         match core::mem::take(self).len {
             0 => Ok(()),
@@ -101,6 +109,9 @@ impl Validator {
 
     /// Adds to the cut code point until it is whole or the part is used up.
     fn complete<'a>(&mut self, mut part: &'a [u8]) -> Result<(Option<char>, &'a [u8]), InvalidUtf8> {
+        if self.len == FAILED {
+            return Err(InvalidUtf8);
+        }
         while let Some((&byte, rest)) = part.split_first() {
             part = rest;
             self.set_aside(byte);
@@ -110,11 +121,17 @@ impl Validator {
                     *self = Self::default();
                     return Ok((carried, part));
                 }
-                Err(error) if error.error_len().is_some() => return Err(InvalidUtf8),
+                Err(error) if error.error_len().is_some() => return Err(self.fail()),
                 Err(_) => {}
             }
         }
         Ok((None, part))
+    }
+
+    #[cold]
+    fn fail(&mut self) -> InvalidUtf8 {
+        self.len = FAILED;
+        InvalidUtf8
     }
 
     fn set_aside(&mut self, byte: u8) {
@@ -218,6 +235,25 @@ mod tests {
             if let (Err(accepted), Some(at)) = (run(&sequence, &[1, 2, 3]), at) {
                 assert!(accepted == at || accepted + 1 == at, "{sequence:02x?}: {accepted}, std {at}");
             }
+        }
+    }
+
+    /// Whoever goes on behind an error, in any order of calls, is told the same until `finish`.
+    #[test]
+    fn a_text_that_was_refused_stays_refused() {
+        let bytes = [0x61, 0x80, 0xa0, 0xbf, 0xc3, 0xe0, 0xed, 0xf0, 0xff];
+        for i in 0..bytes.len().pow(5) {
+            let sequence: [u8; 5] = core::array::from_fn(|place| bytes[i / bytes.len().pow(place as u32) % bytes.len()]);
+            let (mut validator, mut refused) = (Validator::default(), false);
+            for (come, byte) in sequence.iter().enumerate() {
+                let is_bad = str::from_utf8(&sequence[..=come]).is_err_and(|error| error.error_len().is_some());
+                assert_eq!(validator.push(&[*byte]).is_err(), is_bad, "{sequence:02x?} at {come}");
+                refused |= is_bad;
+                assert!(validator.missing() < 4 && !(refused && validator.missing() > 0), "{sequence:02x?} at {come}");
+                assert_eq!(validator.push(b"").is_err(), refused);
+            }
+            assert_eq!(validator.finish().is_err(), str::from_utf8(&sequence).is_err(), "{sequence:02x?}");
+            assert_eq!((validator.missing(), validator.push(b"a").is_ok(), validator.finish()), (0, true, Ok(())));
         }
     }
 

@@ -7,6 +7,7 @@ mod wire;
 mod client_head;
 mod decoder_splits;
 mod differential;
+mod frame_layer;
 mod header;
 mod inflate;
 mod mask;
@@ -18,6 +19,7 @@ mod utf8;
 pub use client_head::client_head;
 pub use decoder_splits::decoder_splits;
 pub use differential::differential;
+pub use frame_layer::frame_layer;
 pub use header::header;
 pub use inflate::inflate;
 pub use mask::mask;
@@ -55,5 +57,5 @@ mod tests {
         };
     }
 
-    replay! { client_head decoder_splits differential header inflate mask offers pair server_head utf8 }
+    replay! { client_head decoder_splits differential frame_layer header inflate mask offers pair server_head utf8 }
 }
