@@ -5,6 +5,7 @@ mod support;
 
 mod bounds;
 mod final_blocks;
+mod leaks;
 mod mixes;
 mod receiving;
 mod sending;

@@ -14,6 +14,7 @@ mod support;
 
 #[cfg(feature = "deflate")]
 mod compression;
+mod first_bytes;
 mod floods;
 mod frames;
 mod heads;
