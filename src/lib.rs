@@ -42,6 +42,13 @@
 //! Without any feature the frame layer is left, on `core` alone. `alloc` adds the connection and the handshake; `std`, the default, the run-time
 //! choice of SIMD; `deflate` adds permessage-deflate (RFC 7692), for those who ask for it; `getrandom` adds `Seed::random`; `simd` masks by
 //! AVX2 where the processor has it, and needs Rust 1.89. Features only add.
+//!
+//! `extra-platforms` is `alloc` for targets without compare-and-swap, such as thumbv6m (RP2040): the
+//! atomics are then those of the crate `portable-atomic`, and the program says how, by a feature of
+//! that crate (`critical-section` or `unsafe-assume-single-core`). On wasm32-unknown-unknown, which
+//! has no random source of its own, `getrandom` needs one named by the program: the feature
+//! `wasm_js` of the crate `getrandom` for a browser's, or a backend of your own; without it,
+//! `Seed::new` takes 32 bytes from wherever you have them.
 #![no_std]
 #![forbid(unsafe_code)]
 // A panic is a bug here, never an answer.

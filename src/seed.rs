@@ -29,6 +29,9 @@ impl Seed {
 
     /// A seed from the system's random source.
     ///
+    /// On wasm32-unknown-unknown there is none: the program has to enable the feature `wasm_js` of
+    /// the crate `getrandom`, for a browser's or Node's, or name a backend of its own.
+    ///
     /// # Errors
     /// The system's random source could not be read.
     #[cfg(feature = "getrandom")]
