@@ -11,7 +11,7 @@
 //!                  carried: one char
 //! ```
 
-use core::str;
+use core::{fmt, str};
 
 /// Checks a text that comes in parts.
 ///
@@ -29,7 +29,7 @@ use core::str;
 /// assert_eq!(validator.push(b"\xed\xa0"), Err(InvalidUtf8));
 /// # Ok::<(), InvalidUtf8>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Validator {
     /// The cut code point's bytes.
     cut: [u8; 4],
@@ -139,6 +139,13 @@ impl Validator {
             *slot = byte;
             self.len += 1;
         }
+    }
+}
+
+/// Of what came, a log sees how much is missing, and no byte.
+impl fmt::Debug for Validator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Validator").field("missing", &self.missing()).finish_non_exhaustive()
     }
 }
 

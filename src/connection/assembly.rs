@@ -14,7 +14,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use bytes::BufMut;
 use bytes::buf::Limit;
-use core::mem;
+use core::{fmt, mem};
 
 /// What came so far of a message.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ pub(super) struct Assembly {
     lent: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 enum Message {
     #[default]
     None,
@@ -38,7 +38,7 @@ enum Message {
 const DIRECT: usize = 16 << 10;
 
 /// What came so far of a control frame. Rare enough to be kept apart: an idle connection should not pay for its room. It is given away as it is.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct ControlAssembly(Option<Box<[u8; LEN + 1]>>);
 
 /// Where the length stands of what came, behind room for the longest control frame.
@@ -223,6 +223,26 @@ impl Message {
         };
         buffer.clear();
         buffer
+    }
+}
+
+/// A log sees its kind and length, and no byte.
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self {
+            Self::None => return f.write_str("None"),
+            Self::Text(_) => "Text",
+            Self::Binary(_) => "Binary",
+        };
+        f.debug_struct(kind).field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+/// The same.
+impl fmt::Debug for ControlAssembly {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let len = self.0.as_ref().and_then(|frame| frame.get(LEN));
+        f.debug_struct("ControlAssembly").field("len", &len.unwrap_or(&0)).finish_non_exhaustive()
     }
 }
 

@@ -1,0 +1,73 @@
+//! What a log shows of a connection by `{:?}`: no byte of a message or a control frame that is
+//! under way, however it comes and is delivered.
+
+mod support;
+
+#[cfg(feature = "deflate")]
+use sockless::{Agreement, deflate::Parameters};
+use sockless::{Config, Delivery};
+use support::{BINARY, CONTINUATION, MORE, PING, SIDES, Side, TEXT, feed};
+
+/// As text, and as bytes in the forms that `{:?}` has for them.
+fn shows(said: &str, secret: &[u8]) -> bool {
+    let numbers = format!("{secret:?}");
+    let numbers = numbers.trim_matches(['[', ']']);
+    // A character that a read has cut is three bytes, set aside by themselves.
+    said.contains(&String::from_utf8_lossy(secret).into_owned()) || said.contains(numbers)
+}
+
+fn check(wire: &[u8], secret: &[u8], side: Side, open: impl Fn(Config) -> sockless::Connection) {
+    for delivery in [Delivery::Whole, Delivery::Chunks] {
+        let mut config = Config::default();
+        config.delivery = delivery;
+        // All but the last byte, so that it is under way.
+        for end in 1..wire.len() {
+            let mut connection = open(config.clone());
+            feed(&mut connection, &wire[..end]);
+            for said in [format!("{connection:?}"), format!("{connection:#?}").replace([' ', '\n'], "").replace(',', ", ")] {
+                assert!(!shows(&said, secret), "{side:?} {delivery:?} {end}: {said}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_connection_shows_nothing_of_what_is_under_way() {
+    for side in SIDES {
+        let peer = side.other();
+        let open = |config| side.open(config);
+        for (first, secret) in [(TEXT, "hunter2"), (BINARY, "hunter2"), (PING, "hunter2")] {
+            let wire = peer.frame(first, format!("{secret} and more").as_bytes());
+            check(&wire, secret.as_bytes(), side, open);
+        }
+        let parts = [peer.frame(TEXT & MORE, b"hun"), peer.frame(CONTINUATION & MORE, b"ter2"), peer.frame(CONTINUATION, b"!")];
+        check(&parts.concat(), b"hunter2", side, open);
+        // In the middle of a character, whose bytes are set aside.
+        check(&peer.frame(TEXT, "😀".as_bytes()), &"😀".as_bytes()[..3], side, open);
+        check(&peer.frame(TEXT, "ab😀".as_bytes()), &"😀".as_bytes()[..3], side, open);
+    }
+}
+
+/// Windows and what was inflated are as secret, between messages too.
+#[cfg(feature = "deflate")]
+#[test]
+fn a_connection_shows_nothing_of_its_windows() {
+    for side in SIDES {
+        let mut agreed = Agreement::default();
+        agreed.deflate = Some(Parameters::default());
+        // "hunter2" in a stored block, and the header of the next: then the same in a second
+        // message.
+        let stored = b"\0\x07\0\xf8\xffhunter2\0";
+        let peer = side.other();
+        let wire = [peer.frame(BINARY | 0x40, stored), peer.frame((TEXT & MORE) | 0x40, stored), peer.frame(CONTINUATION, b"")];
+        check(&wire.concat(), b"hunter2", side, |config| side.open_with(agreed, config));
+    }
+}
+
+#[test]
+fn the_parts_show_lengths() {
+    let mut server = Side::Server.open(Config::default());
+    feed(&mut server, &Side::Client.frame(TEXT, b"hunter2, and more")[..6 + 7]);
+    let said = format!("{server:?}");
+    assert!(said.contains("Text { len: 7, .. }"), "{said}");
+}
