@@ -3,6 +3,7 @@
 use crate::choices::{Choices, cut};
 use crate::heads::{Fields, Head, is_reserved, is_token, is_value};
 use crate::wire::output;
+use bytes::Buf;
 use sockless::deflate::Policy;
 use sockless::handshake::Header;
 use sockless::server::{Config, Handshake, Incoming, OriginPolicy, Rejected, Request};
@@ -43,6 +44,11 @@ pub fn server_head(data: &[u8]) {
     assert!(taken.len() <= config.max_head);
     let told = outcome.as_ref().map(told);
     judge(outcome.as_ref(), taken, &config);
+    for how in 0..4 {
+        if let (Some(Incoming::Failed(rejected)), _) = read(&config, &[wire]) {
+            end(rejected, how, usize::from(status));
+        }
+    }
     let answered = outcome.map(|outcome| answer(outcome, accepts, &said, status, taken));
     let single: Vec<&[u8]> = wire.chunks(1).collect();
     for parts in [&cut(wire, cuts), &single] {
@@ -273,6 +279,31 @@ fn accept(request: Request, protocol: &str, header: Option<Header<'_>>) -> Vec<u
     head.assert_fields(expected);
     assert!(connection.is_open() && connection.wants_read());
     wire
+}
+
+/// Ends a refusal otherwise than by its own way, when some of its answer was written.
+fn end(mut rejected: Rejected, how: u8, written: usize) {
+    let mut out = rejected.transmit();
+    out.advance(written.min(out.remaining() - 1));
+    match how {
+        0 => {
+            rejected.handle_eof();
+            assert!(rejected.wants_write() && !rejected.is_done(), "the answer is still offered");
+            output(&mut rejected);
+            assert!(rejected.wants_shutdown());
+            rejected.shutdown_done();
+        }
+        1 => rejected.handle_error(),
+        2 => rejected.handle_timeout(),
+        _ => rejected.handle_write_error(),
+    }
+    for _ in 0..2 {
+        assert!(rejected.is_done() && !rejected.wants_write() && !rejected.wants_read());
+        assert!(!rejected.wants_shutdown() && rejected.transmit().pop().is_none());
+        rejected.handle_timeout();
+        rejected.handle_eof();
+        rejected.shutdown_done();
+    }
 }
 
 /// Sends a refusal to its end.

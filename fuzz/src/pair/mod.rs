@@ -1,6 +1,7 @@
 //! A client and a server, in any order of what they, their transport and their clock can do.
 
 mod bodies;
+mod bulk;
 mod inbox;
 mod reading;
 mod station;
@@ -128,7 +129,11 @@ impl Pair {
             }
             8 => from.say_by_reference(choices, to),
             9 => _ = from.turn(to, buffers),
-            fault @ 10.. if choices.byte() < 64 => {
+            fault @ 10.. => {
+                let how = choices.byte();
+                if how >= 64 {
+                    return from.bulk(how % 4, choices, to, buffers);
+                }
                 self.faulty = true;
                 let (from, to) = self.both(which);
                 match fault {

@@ -61,6 +61,25 @@ impl Keeper {
         len
     }
 
+    /// A read of at most so much in a turn of its own, which ends with nothing kept.
+    fn turn(&mut self, incoming: &mut Vec<u8>, most: usize, held: &mut Held<'_>, inbox: &mut Inbox) {
+        let mut turn = self.scratch.turn();
+        let room = turn.room();
+        let len = most.min(room.len());
+        room[..len].copy_from_slice(&incoming[..len]);
+        incoming.drain(..len);
+        let mut input = turn.input(len);
+        poll(held, inbox, &mut input, false);
+        let kept = input.len();
+        turn.keep(kept);
+        let mut rest = turn.rest();
+        assert_eq!(rest.len(), kept, "what was kept is what is taken over");
+        poll(held, inbox, &mut rest, false);
+        assert!(rest.is_empty(), "None means that all was consumed");
+        drop(turn);
+        assert!(self.scratch.rest().is_empty(), "nothing is left for the next connection");
+    }
+
     /// Nothing was to do for a while.
     pub fn shrink(&mut self) {
         self.scratch.shrink();
@@ -131,6 +150,20 @@ impl Station {
         let rest = input.into_rest();
         assert!(rest.is_empty() || !polled, "None means that all was consumed");
         incoming.splice(..0, rest.iter().copied());
+    }
+
+    /// Reads in a turn of a `Scratch`, if that is what it reads to and there is something.
+    pub fn read_in_turn(&mut self, most: usize, buffers: &mut Buffers) {
+        self.end_turn(buffers);
+        let Self { connection, incoming, inbox, lends, keeper, .. } = self;
+        let Some(keeper) = keeper else { return };
+        if incoming.is_empty() || connection.is_done() {
+            return;
+        }
+        let mut held = Held::new(connection, lends.then_some(buffers));
+        keeper.turn(incoming, most.min(incoming.len()), &mut held, inbox);
+        drop(held);
+        self.look();
     }
 
     /// The connection takes over what is kept: tells whether that was anything.
