@@ -2,7 +2,8 @@
 //!
 //! One [`Seed`] a connection gives two streams that have nothing to do with each other: the key of the handshake (RFC 6455 §4.1, point
 //! 7) and the mask keys (§5.3, unpredictable as §10.3 asks). Both come out of ChaCha8 with the seed as its key; the stream's name and the block's
-//! number are the nonce. Everything replays from the seed.
+//! number are the nonce. Everything replays from the seed, but for compressed bytes where a
+//! `deflate::Pool` is shared.
 
 use chacha20::ChaCha8;
 use chacha20::cipher::{KeyIvInit, StreamCipher};
@@ -12,6 +13,8 @@ use core::fmt;
 ///
 /// Take them from the system's random source, fresh for each connection, or let `Seed::random` (feature `getrandom`) do it. The same
 /// seed twice gives the same bytes on the wire twice: right for a test and wrong for anything else (§10.3).
+/// One thing besides the calls changes them: where connections share a `deflate::Pool`, what the
+/// others compress changes which bytes a compressed message becomes, though not what they mean.
 ///
 /// ```
 /// use sockless::{Role, Seed};

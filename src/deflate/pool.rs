@@ -20,6 +20,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// each of them. With many that take turns it may be otherwise: a single one that stays in the cache was measured to take half the time, priming
 /// included, that a hundred take which do not (`BENCHMARKS.md`). 1 is the least memory.
 ///
+/// Which bytes a compressed message becomes depends on the compressor that it gets, and so on what
+/// the other connections of a pool do; what the bytes mean does not. With a pool of its own, or with
+/// none, a connection sends the same bytes each time that the same calls are made: see
+/// [`Seed`](crate::Seed).
+///
 /// One pool for each thread is never waited for; a lock is held while one is taken out or put back, and never while it works.
 ///
 /// ```

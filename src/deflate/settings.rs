@@ -23,7 +23,8 @@ pub struct Settings {
     /// How hard. [`Level::DEFAULT`] unless said otherwise.
     pub level: Level,
     /// Where compressors and decompressors are between two messages. Without one, unless said otherwise, a connection makes its own: each time, or
-    /// once where it takes its context over. See [`Pool`] for what that costs.
+    /// once where it takes its context over. See [`Pool`] for what that costs, and for what of a
+    /// connection then no longer replays to the byte.
     pub pool: Option<Pool>,
 }
 
