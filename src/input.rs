@@ -3,6 +3,7 @@
 //! `Input` lends the caller's scratch buffer to the protocol. What is taken comes off the front, and it keeps the scratch's lifetime, not the
 //! `Input`'s: an event can outlive the loop that produced it for as long as the scratch does.
 
+use core::fmt;
 use core::mem;
 
 /// Received bytes, borrowed from the caller's scratch buffer and consumed from the front.
@@ -20,7 +21,7 @@ use core::mem;
 /// assert!(Input::empty().is_empty());
 /// ```
 #[must_use = "bytes that are not consumed are lost"]
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Input<'b> {
     bytes: &'b mut [u8],
     /// The longest frame, header and payload, of which a part is left in the input; 0: of none.
@@ -114,5 +115,12 @@ impl<'b> Input<'b> {
     #[inline]
     pub(crate) fn max_kept(&self) -> usize {
         self.max_kept
+    }
+}
+
+/// Its length, for what peers send is nothing for a log.
+impl fmt::Debug for Input<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Input").field("len", &self.len()).field("max_kept", &self.max_kept).finish()
     }
 }

@@ -16,6 +16,7 @@
 use crate::frame::Header;
 use crate::input::Input;
 use alloc::vec::Vec;
+use core::fmt;
 use core::mem;
 use core::ops::{Deref, DerefMut};
 
@@ -65,7 +66,6 @@ use core::ops::{Deref, DerefMut};
 /// assert!(connection.poll_event(&mut input).is_none() && input.is_empty());
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[derive(Debug)]
 pub struct Scratch {
     bytes: Vec<u8>,
     /// What is kept lies between these two.
@@ -225,6 +225,17 @@ impl Scratch {
             self.bytes.resize(len, 0);
         }
         grows
+    }
+}
+
+/// Its lengths, for what peers send is nothing for a log.
+impl fmt::Debug for Scratch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scratch")
+            .field("len", &self.bytes.len())
+            .field("kept", &(self.to - self.from))
+            .field("max_kept", &self.max_kept)
+            .finish_non_exhaustive()
     }
 }
 

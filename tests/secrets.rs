@@ -3,9 +3,10 @@
 
 mod support;
 
+use bytes::Buf;
 #[cfg(feature = "deflate")]
 use sockless::{Agreement, deflate::Parameters};
-use sockless::{Config, Delivery};
+use sockless::{Config, Delivery, LifeCycle, Scratch};
 use support::{BINARY, CONTINUATION, MORE, PING, SIDES, Side, TEXT, feed};
 
 /// As text, and as bytes in the forms that `{:?}` has for them.
@@ -70,4 +71,34 @@ fn the_parts_show_lengths() {
     feed(&mut server, &Side::Client.frame(TEXT, b"hunter2, and more")[..6 + 7]);
     let said = format!("{server:?}");
     assert!(said.contains("Text { len: 7, .. }"), "{said}");
+}
+
+/// What waits to be sent, in every form: a small message, one by reference, one that is being masked, pings and pongs.
+#[test]
+fn a_connection_shows_nothing_of_what_is_queued() {
+    for side in SIDES {
+        for large in [1, 10_000, 20_000] {
+            let mut connection = side.open(Config::default());
+            connection.send_text("hunter2").unwrap();
+            connection.send_binary(b"hunter2".repeat(large)).unwrap();
+            connection.transmit().advance(1);
+            connection.ping(b"hunter2").unwrap();
+            feed(&mut connection, &side.other().frame(PING, b"hunter2"));
+            // What is shown of the output is masked on its way out.
+            assert!(!connection.transmit().chunk().is_empty());
+            let said = format!("{connection:?}");
+            assert!(!shows(&said, b"hunter2"), "{side:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn buffers_show_lengths() {
+    let mut scratch = Scratch::new(64, 64);
+    scratch.room()[..7].copy_from_slice(b"hunter2");
+    let said = format!("{:?}", scratch.input(7));
+    assert!(said.contains("len: 7") && !shows(&said, b"hunter2"), "{said}");
+    scratch.keep(7);
+    let said = format!("{scratch:?}");
+    assert!(said.contains("kept: 7") && !shows(&said, b"hunter2"), "{said}");
 }

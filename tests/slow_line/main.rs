@@ -164,7 +164,7 @@ fn agreements() -> Vec<Agreement> {
     {
         let mut agreed = Agreement::default();
         agreed.deflate = Some(Default::default());
-        return vec![Agreement::default(), agreed];
+        vec![Agreement::default(), agreed]
     }
     #[cfg(not(feature = "deflate"))]
     vec![Agreement::default()]
