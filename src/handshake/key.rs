@@ -66,7 +66,7 @@ impl fmt::Debug for AcceptKey {
     }
 }
 
-/// A `Sec-WebSocket-Key`: base64 of 16 bytes, in its one canonical form.
+/// A `Sec-WebSocket-Key`: base64 of 16 bytes. What is hashed are its characters, as they were sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Key([u8; Self::LEN]);
 
@@ -84,11 +84,10 @@ impl Key {
     /// One that was received, if it is 16 bytes when decoded. §4.2.1 point 5.
     pub(super) fn parse(value: &[u8]) -> Option<Self> {
         let key: [u8; Self::LEN] = value.try_into().ok()?;
+        // The last digit carries two bits of the 16th byte. Its other four may be anything, as in
+        // the key of §4.1: RFC 4648 §3.5 leaves it to the decoder.
         let digits = key.strip_suffix(b"==")?;
-        // The last digit carries two bits of the 16th byte; the other four are zero.
-        let canonical = matches!(digits.last(), Some(b'A' | b'Q' | b'g' | b'w'));
-        let base64 = Class::BASE64.spans(digits);
-        Some(Self(key)).filter(|_| canonical && base64)
+        Some(Self(key)).filter(|_| Class::BASE64.spans(digits))
     }
 
     /// What the server answers to it.
@@ -107,18 +106,30 @@ const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::alphabet::STANDARD as STANDARD_ALPHABET;
+    use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
     #[test]
-    fn a_key_is_sixteen_bytes_in_canonical_base64() {
-        let good: [&str; 4] =
-            ["dGhlIHNhbXBsZSBub25jZQ==", "AAAAAAAAAAAAAAAAAAAAAA==", "/////////////////////w==", "44/rEY0LScZ/u2wJCpVbzg=="];
+    fn a_key_is_sixteen_bytes_in_base64() {
+        let good = [
+            "dGhlIHNhbXBsZSBub25jZQ==",
+            // The spare bits of its last digit are set.
+            "dGhlIHNhbXBsZSBub25jZR==",
+            "AQIDBAUGBwgJCgsMDQ4PEC==",
+            "AAAAAAAAAAAAAAAAAAAAAA==",
+            "//////////////////////==",
+            "44/rEY0LScZ/u2wJCpVbzg==",
+        ];
         for key in good {
             assert!(Key::parse(key.as_bytes()).is_some(), "{key}");
         }
-        for last in 0..=255 {
+        let config = GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
+        let generous = GeneralPurpose::new(&STANDARD_ALPHABET, config);
+        for (place, byte) in (0..24).flat_map(|place| (0..=255).map(move |byte| (place, byte))) {
             let mut key = *b"dGhlIHNhbXBsZSBub25jZQ==";
-            key[21] = last;
-            assert_eq!(Key::parse(&key).is_some(), STANDARD.decode(key).is_ok_and(|bytes| bytes.len() == 16), "{last}");
+            key[place] = byte;
+            let sixteen = generous.decode(key).is_ok_and(|bytes| bytes.len() == 16);
+            assert_eq!(Key::parse(&key).is_some(), sixteen, "{byte} at {place}");
         }
         let bad = [
             "",
