@@ -29,7 +29,8 @@ impl Policy {
     /// let connection = Connection::new(Role::Server, answer.agreement(), Config::default());
     /// # assert!(connection.is_open());
     ///
-    /// assert_eq!(Policy::default().negotiate([&b"permessage-deflate;"[..]]), Err(HandshakeError::InvalidExtensions));
+    /// let error = Policy::default().negotiate([&b"permessage-deflate; x="[..]]).unwrap_err();
+    /// assert_eq!(error, HandshakeError::InvalidExtensions);
     /// # Ok::<(), HandshakeError>(())
     /// ```
     ///
@@ -141,6 +142,8 @@ mod tests {
             repeated("permessage-deflate;", " ", "x"),
             repeated("permessage-deflate", " ", ";x"),
             repeated("", "a;", ""),
+            repeated("a", " ;", ""),
+            repeated("permessage-deflate", ";;", "="),
             repeated("", ", ", "foo"),
             repeated("", "a", ""),
         ];

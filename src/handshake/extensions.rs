@@ -1,10 +1,14 @@
 //! The grammar of `Sec-WebSocket-Extensions`, RFC 6455 §9.1.
 //!
 //! ```text
-//!   list      = 1#extension                            elements between commas, empty ones ignored (RFC 9110 §5.6.1)
-//!   extension = token *( ";" token [ "=" value ] )
+//!   list      = #extension                        empty elements ignored (RFC 9110 §5.6.1)
+//!   extension = token *( ";" [ token [ "=" value ] ] )    empty ones ignored (RFC 9110 §5.6.6)
 //!   value     = token / quoted-string                  the string, unescaped, is a token too
 //! ```
+//!
+//! RFC 6455 wants an element at least in each list, and a name behind each semicolon. A line
+//! without any, a comma or a semicolon too many say nothing, and are read as if they were not
+//! there.
 //!
 //! What is outside the grammar fails the handshake, in either role, whether or not an extension is asked for. What is inside is handed out, an
 //! extension at a time, to those who know some: see `deflate.rs`. No byte is looked at more than twice, however a list is made.
@@ -19,8 +23,8 @@ pub(super) fn lines<'b>(headers: &[Header<'b>]) -> impl Iterator<Item = &'b [u8]
     headers.iter().filter(|header| Known::from_name(header.name) == Some(Known::Extensions)).map(|header| header.value)
 }
 
-/// Hands out each extension that the lines list together, its name and its parameters. §9.1: several lines are one list, and there is
-/// at least one extension if there is a line.
+/// Hands out each extension that the lines list together, its name and its parameters. §9.1:
+/// several lines are one list.
 ///
 /// # Errors
 /// A line is outside the grammar; or else the first error that `each` gave.
@@ -28,19 +32,14 @@ pub(super) fn for_each<'a>(
     lines: impl IntoIterator<Item = &'a [u8]>,
     mut each: impl FnMut(&'a [u8], Params<'a>) -> Result<(), HandshakeError>,
 ) -> Result<(), HandshakeError> {
-    let (mut found, mut any_line, mut any_extension) = (Ok(()), false, false);
+    let mut found = Ok(());
     for line in lines {
-        any_line = true;
         let mut rest = Cursor::new(line);
         while let Some((name, params)) = rest.extension().ok_or(HandshakeError::InvalidExtensions)? {
-            any_extension = true;
             if found.is_ok() {
                 found = each(name, params);
             }
         }
-    }
-    if any_line && !any_extension {
-        return Err(HandshakeError::InvalidExtensions);
     }
     found
 }
@@ -94,7 +93,11 @@ impl<'a> Cursor<'a> {
         if self.eat(b';').is_none() {
             return Some(None);
         }
-        self.skip_space();
+        // RFC 9110 §5.6.6: a parameter may be empty.
+        while self.skip_space_and_eat(b';') {}
+        if matches!(self.0, [] | [b',', ..]) {
+            return Some(None);
+        }
         let name = self.token()?;
         self.skip_space();
         if self.eat(b'=').is_none() {
@@ -134,6 +137,12 @@ impl<'a> Cursor<'a> {
 
     fn skip_space(&mut self) {
         self.0 = self.0.trim_ascii_start();
+    }
+
+    /// Skips white space and this byte, if it stands behind it.
+    fn skip_space_and_eat(&mut self, byte: u8) -> bool {
+        self.skip_space();
+        self.eat(byte).is_some()
     }
 
     fn eat(&mut self, byte: u8) -> Option<()> {
@@ -184,6 +193,11 @@ pub(super) mod tests {
             ("b; a=\"10\", permessage-deflate", vec!["b;a=10", "permessage-deflate"]),
             ("foo; bar = \"b\\a\\z\" ;x", vec!["foo;bar=b\\a\\z;x"]),
             (" , foo ,, bar;x\t,", vec!["foo", "bar;x"]),
+            ("", vec![]),
+            (" ,\t,", vec![]),
+            ("foo;", vec!["foo"]),
+            ("foo; ;; ,bar ;\t;x;", vec!["foo", "bar;x"]),
+            ("foo;;bar;;", vec!["foo;bar"]),
             ("a,b,a;c;c=c", vec!["a", "b", "a;c;c=c"]),
         ] {
             assert_eq!(read(&[line]).unwrap(), extensions, "{line}");
@@ -196,14 +210,11 @@ pub(super) mod tests {
     #[test]
     fn outside_the_grammar() {
         for line in [
-            "",
-            ",",
-            " ,\t,",
             "foo bar",
-            "foo;",
-            "foo; ",
-            "foo;;bar",
+            "foo; bar baz",
+            "foo;;=",
             ";",
+            "; ;",
             ";a",
             "foo; =1",
             "foo; a=",
@@ -219,13 +230,13 @@ pub(super) mod tests {
             "foo=1",
             "\"foo\"",
             "foo/1",
-            "foo, bar;",
+            "foo,;",
             "f\u{e4}",
             "foo; a=\u{e4}",
         ] {
             assert_eq!(read(&[line]), Err(HandshakeError::InvalidExtensions), "{line}");
         }
-        for line in ["foo bar", "foo;", "\"foo\""] {
+        for line in ["foo bar", ";", "\"foo\""] {
             assert_eq!(read(&["foo", line]), Err(HandshakeError::InvalidExtensions), "{line}");
             assert_eq!(read(&[line, "foo"]), Err(HandshakeError::InvalidExtensions), "{line}");
         }

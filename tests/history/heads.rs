@@ -192,7 +192,8 @@ fn slow_extension_parsing() {
         ("Sec-WebSocket-Extensions", long("a; b=\"", "\\c", ""), InvalidExtensions, InvalidExtensions),
         ("Sec-WebSocket-Extensions", long("a; b=\"", "\\", ""), InvalidExtensions, InvalidExtensions),
         ("Sec-WebSocket-Extensions", long("a", " ", "b"), InvalidExtensions, InvalidExtensions),
-        ("Sec-WebSocket-Extensions", long("a", ";b=\"\\c\"", ";"), InvalidExtensions, InvalidExtensions),
+        ("Sec-WebSocket-Extensions", long("a", ";b=\"\\c\"", ";="), InvalidExtensions, InvalidExtensions),
+        ("Sec-WebSocket-Extensions", long("a", "; ", "="), InvalidExtensions, InvalidExtensions),
         ("Sec-WebSocket-Extensions", long("", "a;b;b;b, ", "\""), InvalidExtensions, InvalidExtensions),
     ] {
         let harmless = "x".repeat(value.len());
