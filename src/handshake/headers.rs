@@ -4,12 +4,13 @@
 //! without regard to case (RFC 9110 §5.1), values come without the white space around them (§5.5).
 
 use super::class::Class;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::str;
 
 /// The header lines of a request or of an answer, in the order in which they came.
+///
+/// `Debug` shows the names and how long the values are, and no value: some are secrets.
 ///
 /// ```
 /// use sockless::server::{Config, Handshake, Incoming};
@@ -61,7 +62,16 @@ impl<'a> Headers<'a> {
 
 impl fmt::Debug for Headers<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.iter().map(|(name, value)| (name, String::from_utf8_lossy(value)))).finish()
+        f.debug_map().entries(self.iter().map(|(name, value)| (name, Redacted(value.len())))).finish()
+    }
+}
+
+/// Shown in the place of a value that may be a secret.
+struct Redacted(usize);
+
+impl fmt::Debug for Redacted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0)
     }
 }
 
@@ -72,6 +82,8 @@ impl fmt::Debug for Headers<'_> {
 /// The handshake writes `Host`, `Origin` (see [`client::Request::origin`](crate::client::Request::origin)), `Upgrade`, `Connection`,
 /// `Content-Length`, `Transfer-Encoding` and all that begins with `Sec-WebSocket-`.
 ///
+/// `Debug` shows its name and how long its value is, and not the value: it may be a secret.
+///
 /// ```
 /// use sockless::handshake::{Header, HeaderError};
 ///
@@ -81,21 +93,46 @@ impl fmt::Debug for Headers<'_> {
 /// assert_eq!(Header::new("content-length", "0"), Err(HeaderError::Reserved));
 /// # Ok::<(), HeaderError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Header<'a> {
     name: &'a str,
     value: &'a str,
+    /// The value is sent in Latin-1, and not in UTF-8.
+    latin1: bool,
 }
 
 impl<'a> Header<'a> {
-    /// A header of this name and value.
+    /// A header of this name and value. Characters outside ASCII are sent in UTF-8, of which each
+    /// byte is `obs-text` (RFC 9110 §5.5).
     ///
     /// # Errors
     /// The name is not a token, the value holds a control character, or the header is one that the handshake writes.
     pub fn new(name: &'a str, value: &'a str) -> Result<Self, HeaderError> {
         check(name, value.as_bytes())?;
         let ours = Known::from_name(name).is_some() || name.get(..OURS.len()).is_some_and(|start| start.eq_ignore_ascii_case(OURS));
-        if ours { Err(HeaderError::Reserved) } else { Ok(Self { name, value }) }
+        if ours { Err(HeaderError::Reserved) } else { Ok(Self { name, value, latin1: false }) }
+    }
+
+    /// A header of this name and value, the value sent in Latin-1 (ISO 8859-1): a byte for each
+    /// character, as older peers read it. RFC 9110 §5.5, `obs-text`.
+    ///
+    /// ```
+    /// use sockless::handshake::{Header, HeaderError};
+    ///
+    /// let header = Header::latin1("X-Name", "Zo\u{eb}")?; // 5A 6F EB
+    /// assert_eq!(header.value(), "Zo\u{eb}");
+    /// assert_eq!(Header::latin1("X-Price", "7 \u{20ac}"), Err(HeaderError::NotLatin1));
+    /// # Ok::<(), HeaderError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As those of [`new`](Self::new), or [`HeaderError::NotLatin1`] for a character above U+00FF.
+    pub fn latin1(name: &'a str, value: &'a str) -> Result<Self, HeaderError> {
+        let header = Self::new(name, value)?;
+        if !value.chars().all(|character| u8::try_from(character).is_ok()) {
+            return Err(HeaderError::NotLatin1);
+        }
+        Ok(Self { latin1: true, ..header })
     }
 
     /// The name, as it is sent.
@@ -103,14 +140,27 @@ impl<'a> Header<'a> {
         self.name
     }
 
-    /// The value.
+    /// The value, as text.
     pub fn value(&self) -> &'a str {
         self.value
     }
 
     /// Appends its line.
     pub(super) fn push(self, to: &mut Vec<u8>) {
-        push(to, self.name, self.value);
+        if !self.latin1 {
+            return push(to, self.name, self.value);
+        }
+        push(to, self.name, "");
+        let bytes = self.value.chars().filter_map(|character| u8::try_from(character).ok());
+        // In front of the line's end.
+        let end = to.len() - "\r\n".len();
+        to.splice(end..end, bytes);
+    }
+}
+
+impl fmt::Debug for Header<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Header({:?}: {:?})", self.name, Redacted(self.value.len()))
     }
 }
 
@@ -131,6 +181,9 @@ pub enum HeaderError {
     /// A value holds CR, LF, NUL or another control character.
     #[error("a control character in a header's value (RFC 9110 §5.5)")]
     Value,
+    /// A value that is to be sent in Latin-1 holds a character above U+00FF.
+    #[error("a character outside Latin-1 in a header's value")]
+    NotLatin1,
     /// A header that the handshake itself writes.
     #[error("a header that the handshake writes itself")]
     Reserved,
@@ -260,6 +313,8 @@ const OURS: &str = "Sec-WebSocket-";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::format;
+    use alloc::string::String;
 
     #[test]
     fn lists_ignore_case_white_space_and_empty_elements() {
@@ -293,5 +348,31 @@ mod tests {
         let mut lines = Vec::new();
         Header::new("X-Size", "tab\tand größe").unwrap().push(&mut lines);
         assert_eq!(lines, "X-Size: tab\tand größe\r\n".as_bytes());
+    }
+
+    #[test]
+    fn latin1_is_a_byte_for_each_character() {
+        let all: String = (' '..='\u{ff}').filter(|character| *character != '\x7f').collect();
+        let mut lines = Vec::from(*b"X: y\r\n");
+        Header::latin1("A", &all).unwrap().push(&mut lines);
+        let bytes: Vec<u8> = (0x20..=0xff).filter(|byte| *byte != 0x7f).collect();
+        assert_eq!(lines, [b"X: y\r\nA: ", &bytes[..], b"\r\n"].concat());
+        for (name, value, error) in [
+            ("a", "x\u{100}", HeaderError::NotLatin1),
+            ("a", "\u{10d}\u{10a}", HeaderError::NotLatin1),
+            ("a", "\u{e4}\r\nb: c", HeaderError::Value),
+            ("\u{e4}", "x", HeaderError::Name),
+            ("Host", "x", HeaderError::Reserved),
+        ] {
+            assert_eq!(Header::latin1(name, value), Err(error), "{name:?} {value:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_shown_tells_a_value() {
+        let lines = b"Cookie: s3cret\r\nX: \r\n\r\n";
+        assert_eq!(format!("{:?}", Headers::new(lines)), r#"{"Cookie": 6 bytes, "X": 0 bytes}"#);
+        let header = Header::new("Authorization", "s3cret").unwrap();
+        assert_eq!(format!("{header:?}"), r#"Header("Authorization": 6 bytes)"#);
     }
 }
