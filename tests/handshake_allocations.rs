@@ -151,17 +151,71 @@ fn outcome<H: LifeCycle, T>(
     })
 }
 
+/// For the log, as long as its outcome is held, and by the outcome alone.
+#[test]
+fn a_head_that_was_refused_is_kept_once() {
+    let long = "x".repeat(16_000);
+    let good = String::from_utf8(request(&format!("GET /{long} HTTP/1.1"), &[])).unwrap();
+    for wire in [
+        format!("GET /{long} HTTP/1.1\0"),
+        format!("GET /{long} HTTP/1.1\r\nno header\r\n\r\n"),
+        format!("GET /{long} HTTP/1.1"),
+        good.replace("Version: 13", "Version: 8"),
+        good.replace("GET /", "GET ws://a.example/").replace("Version: 13", "Version: 8"),
+    ] {
+        for step in [1, 100_000] {
+            let mut handshake = Handshake::new(Config::default());
+            let (outcome, count) = outcome(&mut handshake, Handshake::poll, &wire, step);
+            let Some(Incoming::Failed(rejected)) = outcome else { panic!() };
+            assert_eq!(rejected.target().map(str::len), Some(16_001));
+            // The head and the answer, however the head came.
+            assert!(count.live <= wire.len() as i64 + 500, "{count:?} for {} in parts of {step}", wire.len());
+            let ((), dropped) = counted(|| drop(rejected));
+            assert_eq!(count.live + dropped.live, 0, "the handshake keeps none of it");
+        }
+    }
+}
+
+#[test]
+fn an_absolute_target_is_the_only_one_that_is_copied() {
+    for (target, calls) in [("/x", 1), ("ws://a.example/x", 3)] {
+        let mut wire = request(&format!("GET {target} HTTP/1.1"), &[]);
+        let (connection, count) = counted(|| open(&Config::default(), &mut wire));
+        assert_eq!(count.calls, calls, "{target}");
+        drop(connection);
+    }
+}
+
+/// Nor is an answer that was not sent.
+#[test]
+fn what_was_to_be_added_is_not_kept_behind_a_refusal() {
+    let (long, mut wire) = ("x".repeat(10_000), request(GET, &[]));
+    let header = sockless::handshake::Header::new("X", &long).unwrap();
+    let (rejected, count) = counted(|| match Handshake::new(Config::default()).poll(&mut Input::new(&mut wire)) {
+        Some(Incoming::Upgrade(request)) => request.accept().header(header).reject(403).into_rejected(),
+        other => panic!("{other:?}"),
+    });
+    assert!(count.live < 1000, "{count:?}");
+    drop(rejected);
+}
+
+/// A clone of a configuration is made for each connection.
+#[test]
+fn cloning_a_policy_takes_no_allocation() {
+    let list = OriginPolicy::list(["https://a.example", "https://b.example"]).unwrap();
+    let names = [String::from("https://c.example")];
+    let custom = OriginPolicy::custom(move |asked| names.iter().any(|name| asked.origin() == Some(name)));
+    for policy in [list.clone(), custom.clone(), list.or(custom)] {
+        let (clone, count) = counted(|| policy.clone());
+        assert_eq!((count.calls, clone), (0, policy));
+    }
+}
+
 #[test]
 fn a_head_that_failed_is_not_kept() {
     let long = "x".repeat(16_000);
     // In a byte that no head can hold, when it is whole and cannot be read, and for being late.
     for (end, step) in ["\0", "\r\nno header\r\n\r\n", ""].into_iter().flat_map(|end| [(end, 1), (end, 100_000)]) {
-        for method in ["GET", "HEAD"] {
-            let mut handshake = Handshake::new(Config::default());
-            let (outcome, count) = outcome(&mut handshake, Handshake::poll, &format!("{method} /{long} HTTP/1.1{end}"), step);
-            assert!(matches!(outcome, Some(Incoming::Failed(_))), "{outcome:?}");
-            assert!(count.live < 1000, "a server, {method}, {end:?} in parts of {step}: {count:?}");
-        }
         let mut handshake = client::Handshake::new(client::Request::new("ws://a.example").unwrap(), Seed::new([7; 32]));
         let (outcome, count) = outcome(&mut handshake, client::Handshake::poll, &format!("HTTP/1.1 101 {long}{end}"), step);
         assert!(matches!(outcome, Some(client::Outcome::Failed(_))), "{outcome:?}");

@@ -1,9 +1,11 @@
 //! The table of rules: a row of cases for each `HandshakeError`, in each role that can meet it, under every cut of its bytes.
 //!
 //! A server answers with the row's status and goes to its end by the life cycle; a client gives the error. The cases are [`requests`] to the one and
-//! [`answers`] to the other; [`parts`] are requests that another's HTTP stack has parsed.
+//! [`answers`] to the other; [`generous`] is what is served though no sender should send it;
+//! [`parts`] are requests that another's HTTP stack has parsed.
 
 mod answers;
+mod generous;
 #[path = "../handshake/mod.rs"]
 mod handshake;
 mod parts;

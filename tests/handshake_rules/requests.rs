@@ -101,25 +101,45 @@ pub(crate) fn requests() -> Vec<(HandshakeError, Vec<u8>)> {
         "/<x",
         "/?x>",
         "/\u{e4}",
-        "http://b.example/",
-        "http://a.example:81/",
-        "http://a.example:443/",
-        "https://a.example:80/",
         "http://x@a.example/",
+        "ws://x@a.example/",
+        "wss://x:y@b.example/",
+        "ws://@a.example/",
         "http:///",
         "http://",
+        "http://?x",
+        "ws://:80/",
+        "ws://a.example:x/",
+        "ws://a.example:65536/",
+        "ws://[::1/",
+        "ws://a.example\\@b.example/",
+        "ws://a.example/#",
+        "ws:/a.example/",
+        "ws:a.example",
         "ftp://a.example/",
-        "ws://a.example/",
+        "wsss://a.example/",
         "//a.example/#",
     ] {
         all.push((InvalidTarget, request(&format!("GET {target} HTTP/1.1"), &[])));
+    }
+    // RFC 9112 §3.2: also where the target says who is asked.
+    let absolute = "GET ws://a.example/chat HTTP/1.1";
+    all.push((MissingHost, request(absolute, &[("Host", &[])])));
+    all.push((RepeatedHost, request(absolute, &[("Host", &["a.example", "a.example"])])));
+    all.push((InvalidHost, request(absolute, &[("Host", &["user@a.example"])])));
+    all.push((MissingKey, request(absolute, &[("Sec-WebSocket-Key", &[])])));
+    for origin in ["http://b.example", "http://a.example:81", "null"] {
+        all.push((ForbiddenOrigin, request(absolute, &[("Host", &["b.example"]), ("Origin", &[origin])])));
+    }
+    for origin in ["http://", "http://a.example", "http://:80", ""] {
+        all.push((ForbiddenOrigin, request(GET, &[("Host", &[""]), ("Origin", &[origin])])));
     }
     let mut changed = |error, changes: Changes<'_>| all.push((error, request(GET, changes)));
     changed(MissingHost, &[("Host", &[])]);
     changed(RepeatedHost, &[("Host", &["a.example", "a.example"])]);
     changed(RepeatedHost, &[("Host", &["a.example"]), ("host", &["b.example"])]);
+    changed(RepeatedHost, &[("Host", &["", ""])]);
     for host in [
-        "",
         ":80",
         "a.example, b.example",
         "a.example b.example",
@@ -165,7 +185,7 @@ pub(crate) fn requests() -> Vec<(HandshakeError, Vec<u8>)> {
     for coding in ["chunked", "identity", ""] {
         changed(RequestBody, &[("Transfer-Encoding", &[coding])]);
     }
-    for protocols in ["", ",", " , ,", "a b", "a;b", "\"a\"", "a, a", "a,b,c,a", "x\u{e4}", "a/b"] {
+    for protocols in ["a b", "a b,", "a;b", "\"a\"", "a, a", "a,b,c,a", "x\u{e4}", "a/b"] {
         changed(InvalidProtocols, &[("Sec-WebSocket-Protocol", &[protocols])]);
     }
     changed(InvalidProtocols, &[("Sec-WebSocket-Protocol", &["a", "b, a"])]);

@@ -4,7 +4,7 @@ use crate::handshake::{GET, answered, request, sent};
 use crate::{plain, upgrade};
 use sockless::LifeCycle;
 use sockless::handshake::{Header, HeaderError};
-use sockless::server::Config;
+use sockless::server::{Config, Request};
 
 #[test]
 fn a_subprotocol_is_one_that_was_offered() {
@@ -56,6 +56,80 @@ fn no_header_of_an_answer_can_smuggle_a_line() {
     assert!(String::from_utf8(answer).unwrap().ends_with("=\r\nSet-Cookie: a=b\r\nServer: \r\n\r\n"));
     let (_, headers, _) = answered(request().reject(400).header(cookie).header(server).into_rejected());
     assert_eq!(headers[..2], ["Set-Cookie: a=b", "Server: "]);
+}
+
+#[test]
+fn a_value_in_latin1_is_a_byte_for_each_character() {
+    let header = Header::latin1("X-Name", "Zo\u{eb} \u{a0}\u{ff}").unwrap();
+    let line = b"\r\nX-Name: Zo\xeb \xa0\xff\r\n";
+    let request = || upgrade(&Config::default(), &request(GET, &[]));
+    let has = |wire: &[u8]| wire.windows(line.len()).any(|window| window == line);
+    assert!(has(&sent(&mut request().accept().header(header).open(sockless::Config::default()))));
+    assert!(has(&sent(&mut request().reject(400).header(header).into_rejected())));
+    assert_eq!(request().accept().header(header).into_response().headers().get("x-name"), Some(&b"Zo\xeb \xa0\xff"[..]));
+}
+
+/// The fields that a stack sends are those of the 101 that [`open`](sockless::server::Accept::open)
+/// sends, and the connection behind them sends no other.
+#[test]
+fn an_http_stack_can_send_the_101() {
+    let mut config = Config::default();
+    #[cfg(feature = "deflate")]
+    {
+        config.deflate = Some(sockless::deflate::Policy::default());
+    }
+    config.max_headers = 100;
+    let wire = request(GET, &[("Sec-WebSocket-Protocol", &["a, b"]), ("Sec-WebSocket-Extensions", &["permessage-deflate"])]);
+    let accept = || upgrade(&config, &wire).accept().protocol("b").header(Header::new("Set-Cookie", "a=b").unwrap());
+    let response = accept().into_response();
+    assert_eq!((response.status(), response.agreement()), (101, accept().agreement()));
+    let mut lines = String::from("HTTP/1.1 101 Switching Protocols\r\n");
+    for (name, value) in response.headers().iter() {
+        lines += &format!("{name}: {}\r\n", core::str::from_utf8(value).unwrap());
+    }
+    assert_eq!(format!("{lines}\r\n").as_bytes(), sent(&mut accept().open(sockless::Config::default())));
+    let extensions = cfg!(feature = "deflate").then_some("permessage-deflate");
+    assert_eq!(response.headers().text("sec-websocket-extensions"), extensions);
+
+    let mut connection = response.open(sockless::Config::default());
+    assert!(connection.is_open() && !connection.wants_write());
+    // What is agreed on is done: a thousand times one letter is short when it is compressed.
+    connection.send_text("a".repeat(1000)).unwrap();
+    let frame = sent(&mut connection);
+    let (first, len) = if cfg!(feature = "deflate") { (0xc1, 4..100) } else { (0x81, 1004..1005) };
+    assert!(frame[0] == first && len.contains(&frame.len()), "{} bytes, {:#x}", frame.len(), frame[0]);
+}
+
+#[cfg(feature = "deflate")]
+#[test]
+fn what_is_declined_is_not_in_the_fields_nor_done() {
+    let mut config = Config::default();
+    config.deflate = Some(sockless::deflate::Policy::default());
+    let wire = request(GET, &[("Sec-WebSocket-Extensions", &["permessage-deflate"])]);
+    let response = upgrade(&config, &wire).accept().without_deflate().into_response();
+    assert_eq!(response.headers().get("sec-websocket-extensions"), None);
+    assert_eq!(response.agreement(), sockless::Agreement::default());
+    let mut connection = response.open(sockless::Config::default());
+    connection.send_text("a".repeat(100)).unwrap();
+    assert_eq!(sent(&mut connection)[..2], [0x81, 100]);
+}
+
+/// A stack gives what it read, its names in lower case; the answer is that to the wire.
+#[test]
+fn parts_and_wire_are_answered_alike() {
+    let wire = request("GET wss://b.example/x HTTP/1.1", &[("Sec-WebSocket-Protocol", &["a;"])]);
+    assert!(matches!(crate::handshake::serve(&Config::default(), &wire, &[]).0, Some(sockless::server::Incoming::Failed(_))));
+    let wire = request("GET wss://b.example/x HTTP/1.1", &[("Sec-WebSocket-Protocol", &["a,"])]);
+    let read = upgrade(&Config::default(), &wire);
+    let headers: Vec<(String, Vec<u8>)> = read.headers().iter().map(|(name, value)| (name.to_lowercase(), value.to_vec())).collect();
+    let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
+    let parts = Request::from_parts("GET", "wss://b.example/x", (1, 1), headers, &Config::default()).unwrap();
+    assert_eq!((parts.authority(), parts.target()), (read.authority(), read.target()));
+    let lines = |request: Request| {
+        let response = request.accept().protocol("a").into_response();
+        response.headers().iter().map(|(name, value)| (name.to_owned(), value.to_vec())).collect::<Vec<_>>()
+    };
+    assert_eq!(lines(parts), lines(read));
 }
 
 #[test]

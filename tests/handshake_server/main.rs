@@ -1,13 +1,17 @@
 //! The server's side of the opening handshake: what it takes, what it answers, and what it leaves to others.
 //!
-//! [`requests`] is about what comes, [`answers`] about what is said, [`limits`] about what a head may cost, and [`ends`] about how a handshake and a refusal
-//! end. What breaks a rule is in `handshake_rules`.
+//! [`requests`] is about what comes, [`equals`] about who is asked and whose page asks, [`answers`]
+//! about what is said, [`limits`] about what a head may cost, [`ends`] about how a handshake and a
+//! refusal end, and [`logs`] about what a log can show of them. What breaks a rule is in
+//! `handshake_rules`.
 
 mod answers;
 mod ends;
+mod equals;
 #[path = "../handshake/mod.rs"]
 mod handshake;
 mod limits;
+mod logs;
 mod requests;
 
 use handshake::serve;
@@ -34,6 +38,9 @@ fn all_of_it_can_change_threads() {
     moves::<Incoming>();
     moves::<sockless::server::Accept>();
     moves::<sockless::server::Reject>();
+    moves::<sockless::server::Rejected>();
+    moves::<sockless::server::Response>();
+    moves::<Config>();
     moves::<sockless::client::Handshake>();
     moves::<sockless::client::Outcome>();
 }

@@ -77,24 +77,8 @@ fn what_the_rules_allow() {
             }
         }
     }
-    for target in [
-        "/",
-        "//",
-        "/a%20b?c=d/?",
-        "http://a.example",
-        "HTTP://A.example/x?y",
-        "https://a.example?x",
-        "http://a.example:80/x",
-        "https://a.example:443",
-        "/[{|}]^`\\?'%zz",
-    ] {
+    for target in ["/", "//", "/a%20b?c=d/?", "/[{|}]^`\\?'%zz"] {
         assert_eq!(upgrade(&Config::default(), &request(&format!("GET {target} HTTP/1.1"), &[])).target(), target);
-    }
-    for (target, host) in
-        [("http://a.example/x", "a.example:80"), ("https://a.example/x", "a.example:443"), ("http://a.example:80", "a.example:80")]
-    {
-        let request = upgrade(&Config::default(), &request(&format!("GET {target} HTTP/1.1"), &[("Host", &[host])]));
-        assert_eq!(request.target(), target);
     }
 }
 

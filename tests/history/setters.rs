@@ -32,7 +32,7 @@ fn asked(request: client::Request) -> Vec<u8> {
 type Setter = fn(&str) -> Option<Vec<u8>>;
 
 /// Every public function that takes a text, or bytes, which could become part of a head that is sent; with a text that it takes.
-const SETTERS: [(&str, &str, Setter); 12] = [
+const SETTERS: [(&str, &str, Setter); 15] = [
     ("client::Request::new, the path", "good", |text| client::Request::new(&format!("ws://a.example/{text}")).ok().map(asked)),
     ("client::Request::new, the query", "good", |text| client::Request::new(&format!("ws://a.example/?{text}")).ok().map(asked)),
     ("client::Request::new, the host", "good", |text| client::Request::new(&format!("ws://{text}/")).ok().map(asked)),
@@ -41,6 +41,15 @@ const SETTERS: [(&str, &str, Setter); 12] = [
     ("client::Request::origin", "good", |text| start().origin(text).ok().map(asked)),
     ("client::Request::header, a name", "good", |text| Header::new(text, "x").ok().map(|header| asked(start().header(header)))),
     ("client::Request::header, a value", "good", |text| Header::new("X", text).ok().map(|header| asked(start().header(header)))),
+    ("client::Request::header, a value in Latin-1", "good", |text| {
+        Header::latin1("X", text).ok().map(|header| asked(start().header(header)))
+    }),
+    ("server::Accept::header, a name beside Latin-1", "good", |text| {
+        Header::latin1(text, "x").ok().map(|header| opened(upgrade().accept().header(header)))
+    }),
+    ("server::Reject::header, a value in Latin-1", "good", |text| {
+        Header::latin1("X", text).ok().map(|header| sent(&mut plain().reply(404).header(header).into_rejected()))
+    }),
     ("server::Accept::header, a name", "good", |text| Header::new(text, "x").ok().map(|header| opened(upgrade().accept().header(header)))),
     ("server::Accept::header, a value", "good", |text| Header::new("X", text).ok().map(|header| opened(upgrade().accept().header(header)))),
     ("server::Reject::header, a name", "good", |text| {
@@ -146,6 +155,7 @@ fn every_setter_is_known() {
         ("client/request.rs", "origin"),
         ("client/request.rs", "header"),
         ("headers.rs", "new"),
+        ("headers.rs", "latin1"),
         ("server/reply.rs", "protocol"),
         ("server/reply.rs", "header"),
         ("server/reply.rs", "body"),
@@ -156,8 +166,10 @@ fn every_setter_is_known() {
         ("headers.rs", "text"),
         ("headers.rs", "get_all"),
         ("key.rs", "accept_key"),
-        ("origin.rs", "list"),
-        ("origin.rs", "new"),
+        ("origin/mod.rs", "list"),
+        ("origin/mod.rs", "check"),
+        ("origin/site.rs", "new"),
+        ("origin/site.rs", "text"),
         ("deflate.rs", "negotiate"),
         ("deflate.rs", "check_answer"),
     ];

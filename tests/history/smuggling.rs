@@ -149,14 +149,29 @@ fn cross_site_hijacking() {
             }
         }
     }
-    // The attacker's own name may not become that of the server: two hosts, or a target that names another.
+    // The attacker's own name may not become that of the server: two hosts, or a target that names
+    // another than `Host`.
     let changes: [(&str, &[&str]); 2] = [("Origin", &["https://evil.example"]), ("Host", &["evil.example", "a.example"])];
     assert!(
         matches!(outcome(&OriginPolicy::SameHost, &changes), Some(Incoming::Failed(rejected)) if rejected.error() == Some(HandshakeError::RepeatedHost))
     );
-    let wire = request("GET http://evil.example/ HTTP/1.1", &[("Origin", &["http://evil.example"])]);
-    let outcome_of_target = serve(&server::Config::default(), &wire, &[]).0;
-    assert!(matches!(outcome_of_target, Some(Incoming::Failed(rejected)) if rejected.error() == Some(HandshakeError::InvalidTarget)));
+    // RFC 9112 §3.2.2: then the target is the name, and `Host` lets nobody in.
+    for (target, host, origin) in [
+        ("http://a.example/", "evil.example", "http://evil.example"),
+        ("wss://a.example/", "evil.example", "https://evil.example"),
+        ("http://evil.example/", "a.example", "http://a.example"),
+        ("ws://a.example/?@evil.example", "evil.example", "http://evil.example"),
+    ] {
+        let wire = request(&format!("GET {target} HTTP/1.1"), &[("Host", &[host]), ("Origin", &[origin])]);
+        let Some(Incoming::Failed(rejected)) = serve(&server::Config::default(), &wire, &[]).0 else { panic!("{target}") };
+        assert_eq!(rejected.error(), Some(HandshakeError::ForbiddenOrigin), "{target}");
+    }
+    for target in ["http://a.example@evil.example/", "http://evil.example\\@a.example/"] {
+        let line = format!("GET {target} HTTP/1.1");
+        let wire = request(&line, &[("Origin", &["http://evil.example"])]);
+        let Some(Incoming::Failed(rejected)) = serve(&server::Config::default(), &wire, &[]).0 else { panic!("{target}") };
+        assert_eq!(rejected.error(), Some(HandshakeError::InvalidTarget), "{target}");
+    }
 
     for (policy, origin) in [
         (OriginPolicy::SameHost, "https://a.example"),

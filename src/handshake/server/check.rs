@@ -4,6 +4,7 @@
 //! HTTP first, the version of the protocol before its key.
 
 use super::Config;
+use super::absolute::Absolute;
 use crate::agreement::Agreement;
 #[cfg(feature = "deflate")]
 use crate::deflate::Answer;
@@ -14,23 +15,9 @@ use crate::handshake::extensions;
 use crate::handshake::head::{Parsed, Request, RequestLine};
 use crate::handshake::headers::{Known, Single, elements, has_element, is_token};
 use crate::handshake::key::Key;
+use crate::handshake::origin::OriginRefusal;
 use core::ops::Range;
 use httparse::Header;
-
-/// Where the parts of a request lie in its head.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Asked {
-    pub(super) method: usize,
-    pub(super) target: usize,
-    pub(super) headers_start: usize,
-}
-
-impl Asked {
-    pub(super) fn of(head: &Parsed<'_, '_, Request>) -> Self {
-        let RequestLine { method, target, .. } = head.line;
-        Self { method: method.len(), target: target.len(), headers_start: head.headers_start }
-    }
-}
 
 /// What a request to upgrade brings.
 #[derive(Debug)]
@@ -54,8 +41,34 @@ impl Upgrade {
     }
 }
 
+/// Why a request is not checked to its end.
+pub(super) enum Stop {
+    Broken(Broken),
+    /// Its target is in absolute form: written in the other, it is to be checked again.
+    Absolute(Absolute),
+}
+
+/// The rule that a request breaks, and, if that is the server's policy, why.
+#[derive(Clone, Copy)]
+pub(super) struct Broken {
+    pub(super) error: HandshakeError,
+    pub(super) origin: Option<OriginRefusal>,
+}
+
+impl From<HandshakeError> for Broken {
+    fn from(error: HandshakeError) -> Self {
+        Self { error, origin: None }
+    }
+}
+
+impl From<HandshakeError> for Stop {
+    fn from(error: HandshakeError) -> Self {
+        Self::Broken(error.into())
+    }
+}
+
 /// Checks a request to upgrade; `None` for a plain request.
-pub(super) fn check(head: &Parsed<'_, '_, Request>, config: &Config) -> Result<Option<Upgrade>, HandshakeError> {
+pub(super) fn check(head: &Parsed<'_, '_, Request>, config: &Config) -> Result<Option<Upgrade>, Stop> {
     let fields = Fields::of(head.headers);
     // §4.2.1 point 3.
     if !fields.websocket {
@@ -64,32 +77,41 @@ pub(super) fn check(head: &Parsed<'_, '_, Request>, config: &Config) -> Result<O
     let RequestLine { method, target, minor } = head.line;
     // §4.2.1 point 1.
     if method != "GET" {
-        return Err(HandshakeError::Method);
+        return Err(HandshakeError::Method.into());
     }
     // RFC 9110 §7.8 would have the Upgrade of HTTP/1.0 ignored; §4.2.1 wants 1.1 of whoever asks for a WebSocket, and a 400 says so.
     if minor == 0 {
-        return Err(HandshakeError::HttpTooOld);
+        return Err(HandshakeError::HttpTooOld.into());
     }
     // §4.2.1 point 2.
     let host = fields.host.one(HandshakeError::MissingHost, HandshakeError::RepeatedHost)?;
-    let authority = Authority::parse(host).ok_or(HandshakeError::InvalidHost)?;
-    if !names_resource(target, authority) {
-        return Err(HandshakeError::InvalidTarget);
+    // RFC 9110 §7.2: empty, where what is asked for has no host. RFC 9112 §3.2: else a 400, also for
+    // one that is ignored.
+    if !host.is_empty() && Authority::parse(host).is_none() {
+        return Err(HandshakeError::InvalidHost.into());
+    }
+    // §3: no fragment. Otherwise what browsers leave as it is: more than RFC 3986 allows (`[`, `|`, a `%` without digits), and more than our
+    // own client sends, but none of these.
+    if !Class::RESOURCE.spans(target.as_bytes()) {
+        return Err(HandshakeError::InvalidTarget.into());
+    }
+    if !target.starts_with('/') {
+        return Err(Absolute::of(head).map_or(HandshakeError::InvalidTarget.into(), Stop::Absolute));
     }
     // §4.2.1 point 4.
     if !fields.upgrade {
-        return Err(HandshakeError::MissingConnection);
+        return Err(HandshakeError::MissingConnection.into());
     }
     // §4.2.1 point 6, §4.4.
     if fields.version.one(HandshakeError::MissingVersion, HandshakeError::RepeatedVersion)? != b"13" {
-        return Err(HandshakeError::UnsupportedVersion);
+        return Err(HandshakeError::UnsupportedVersion.into());
     }
     // §4.2.1 point 5.
     let key = fields.key.one(HandshakeError::MissingKey, HandshakeError::RepeatedKey)?;
     Key::parse(key).ok_or(HandshakeError::InvalidKey)?;
     // What follows the head are frames.
     if fields.body {
-        return Err(HandshakeError::RequestBody);
+        return Err(HandshakeError::RequestBody.into());
     }
     // §4.1 point 10.
     let protocols = head.headers.get(fields.protocols).unwrap_or_default();
@@ -109,10 +131,10 @@ pub(super) fn check(head: &Parsed<'_, '_, Request>, config: &Config) -> Result<O
     // §4.2.2 point 4.
     let origin = fields.origin.at_most_one(HandshakeError::RepeatedOrigin)?;
     if !origin.is_none_or(<[u8]>::is_ascii) {
-        return Err(HandshakeError::InvalidOrigin);
+        return Err(HandshakeError::InvalidOrigin.into());
     }
-    if !config.origin.allows(origin, authority, host) {
-        return Err(HandshakeError::ForbiddenOrigin);
+    if let Err(refusal) = config.origin.allow(origin, host) {
+        return Err(Stop::Broken(Broken { error: HandshakeError::ForbiddenOrigin, origin: Some(refusal) }));
     }
     Ok(Some(Upgrade {
         key: head.place(key).start,
@@ -171,29 +193,8 @@ fn widen(range: &mut Range<usize>, to: usize) {
     range.end = to + 1;
 }
 
-/// Whether a target is a resource name, or an absolute URI that contains one, of this host. §4.2.1 point 1, RFC 9112 §3.2.
-fn names_resource(target: &str, host: Authority<'_>) -> bool {
-    // §3: no fragment. Otherwise what browsers leave as it is: more than RFC 3986 allows (`[`, `|`, a `%` without digits), and more than our
-    // own client sends, but none of these.
-    if !Class::RESOURCE.spans(target.as_bytes()) {
-        return false;
-    }
-    if target.starts_with('/') {
-        return true;
-    }
-    let Some((scheme, rest)) = target.split_once("://") else { return false };
-    let default_port = match scheme {
-        _ if scheme.eq_ignore_ascii_case("http") => 80,
-        _ if scheme.eq_ignore_ascii_case("https") => 443,
-        _ => return false,
-    };
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let Some(named) = rest.as_bytes().get(..end).and_then(Authority::parse) else { return false };
-    // RFC 9112 §3.2: the client sends as Host what the target names. Two that differ are two answers to the question who is meant.
-    named.host == host.host && named.port.unwrap_or(default_port) == host.port.unwrap_or(default_port)
-}
-
-/// Whether the subprotocols are tokens, no two the same. §4.1 point 10.
+/// Whether the subprotocols are tokens, no two the same. §4.1 point 10. A list of none is as if it
+/// were not there.
 fn check_protocols(headers: &[Header<'_>]) -> Result<(), HandshakeError> {
     // Place for a hundred costs more to clear than the few that nearly all offer cost to check.
     match check_at_most::<8>(headers) {
@@ -215,7 +216,7 @@ fn check_at_most<const MAX: usize>(headers: &[Header<'_>]) -> Result<(), Handsha
     let (offered, _) = offered.split_at_mut(count);
     // Equal ones come to stand side by side.
     offered.sort_unstable();
-    if offered.is_empty() || offered.windows(2).any(|pair| pair.first() == pair.last()) {
+    if offered.windows(2).any(|pair| pair.first() == pair.last()) {
         return Err(HandshakeError::InvalidProtocols);
     }
     Ok(())

@@ -10,11 +10,86 @@
 //!
 //! A request is `Http` exactly when its `Upgrade` lacks the token `websocket`. Every way ends in bytes to send, so whoever drives what
 //! came out by [`LifeCycle`] answers every client.
+//!
+//! # What equals what
+//!
+//! Who is asked: the authority of a target in absolute form, or else `Host`, which has to be there
+//! once in either case (RFC 9112 §3.2). The request is given out in the form of the last two
+//! columns; `Host` in its headers is the third.
+//!
+//! | target | `Host` | authority | target of [`Request`] |
+//! |---|---|---|---|
+//! | `/x?y` | `a.example` | `a.example` | `/x?y` |
+//! | `/x?y` | `A_b.Example.:` | `A_b.Example.:` | `/x?y` |
+//! | `/x?y` | | | `/x?y` |
+//! | `wss://b.example/x?y` | `a.example` | `b.example` | `/x?y` |
+//! | `HTTP://B.example:80` | `a.example` | `B.example:80` | `/` |
+//! | `https://[::1]?y` | | `[::1]` | `/?y` |
+//! | `ws://user@a.example/` | `a.example` | 400 | |
+//! | `ws://user:pass@a.example/` | `a.example` | 400 | |
+//! | `ftp://a.example/` | `a.example` | 400 | |
+//! | `a.example/` | `a.example` | 400 | |
+//! | `wss://b.example/` | `user@a.example` | 400 | |
+//! | `/` | `user@a.example` | 400 | |
+//!
+//! Whether a page is of the host that is asked, by [`OriginPolicy::SameHost`]:
+//!
+//! | `Origin` | authority | |
+//! |---|---|---|
+//! | `https://a.example` | `a.example` | yes |
+//! | `http://a.example` | `a.example` | yes: the scheme is not compared |
+//! | `HTTPS://A.Example` | `a.EXAMPLE` | yes: case does not count |
+//! | `http://a.example` | `a.example:80` | yes: the default port of its scheme |
+//! | `https://a.example` | `a.example:443` | yes |
+//! | `https://a.example:443` | `a.example` | yes |
+//! | `https://a.example` | `a.example:` | yes: an empty port is none |
+//! | `https://a.example:8080` | `a.example:08080` | yes: a port is a number |
+//! | `https://a.example` | `a.example:80` | no: another port |
+//! | `http://a.example` | `a.example:8080` | no |
+//! | `https://a.example.` | `a.example.` | yes |
+//! | `https://a.example.` | `a.example` | no: a dot at the end is part of the name |
+//! | `https://a.example` | `a.example.` | no |
+//! | `https://a..example` | `a.example` | no: each dot counts |
+//! | `https://a_b.example` | `a_b.example` | yes: underscores are allowed in a host |
+//! | `https://a_b.example` | `a-b.example` | no |
+//! | `https://www.a.example` | `a.example` | no: a subdomain is another host |
+//! | `https://%61.example` | `a.example` | no: nothing is decoded |
+//! | `https://xn--bcher-kva.example` | `xn--bcher-kva.example` | yes: a name outside ASCII comes in Punycode |
+//! | `http://[::1]` | `[0:0:0:0:0:0:0:1]` | yes: an address of IPv6 is a number |
+//! | `http://[2001:DB8::a]` | `[2001:db8:0::A]:80` | yes |
+//! | `http://[::ffff:127.0.0.1]` | `127.0.0.1` | no: it is another kind of address |
+//! | `http://127.1` | `127.0.0.1` | no: an address of IPv4 is compared as text |
+//! | `http://[fe80::1%25eth0]` | `[fe80::1]` | no: no origin has a zone |
+//! | `https://user@a.example` | `a.example` | no: no origin has user information |
+//! | `https://a.example/` | `a.example` | no: nor a path |
+//! | `app://a.example` | `a.example` | no: its scheme has no default port |
+//! | `app://a.example:80` | `a.example:80` | yes |
+//! | `null` | `a.example` | no |
+//! | `http://` | | no: no page is of the empty host |
+//!
+//! Whether two origins are the same, as for [`OriginPolicy::list`] and [`Origin`], scheme included:
+//!
+//! | origin | origin | |
+//! |---|---|---|
+//! | `https://a.example` | `HTTPS://A.example:443` | yes |
+//! | `https://a.example` | `http://a.example` | no: another scheme |
+//! | `https://a.example:80` | `http://a.example` | no |
+//! | `https://a.example` | `wss://a.example` | no |
+//! | `https://a.example` | `https://a.example.` | no |
+//! | `http://[::1]:80` | `http://[0::1]` | yes |
+//! | `app://a` | `app://a:80` | no |
+//!
+//! An address for the client, [`client::Request`](crate::client::Request), has no user information
+//! either: it is an error.
 
+mod absolute;
 mod check;
+mod kept;
+mod reason;
 mod rejected;
 mod reply;
 mod request;
+mod response;
 
 #[cfg(feature = "deflate")]
 use super::deflate::LONGEST_ANSWER;
@@ -26,12 +101,17 @@ use crate::input::Input;
 use crate::life_cycle::sealed::Sealed;
 use crate::life_cycle::{Ending, LifeCycle};
 use crate::outbox::{Outbox, Transmit};
-use check::Asked;
+use absolute::Absolute;
+use alloc::vec::Vec;
+use check::{Broken, Stop, Upgrade};
+use core::fmt;
+use kept::{Asked, Head};
 
-pub use super::origin::{InvalidOrigin, Origin, OriginPolicy};
+pub use super::origin::{InvalidOrigin, Origin, OriginCheck, OriginPolicy, OriginRefusal, Origins, Policies, Predicate, Scheme};
 pub use rejected::Rejected;
 pub use reply::{Accept, Reject};
 pub use request::{Plain, Request};
+pub use response::Response;
 
 /// Reads one request and says what it is.
 ///
@@ -62,7 +142,6 @@ pub use request::{Plain, Request};
 ///     other => panic!("{other:?}"),
 /// }
 /// ```
-#[derive(Debug)]
 pub struct Handshake {
     config: Config,
     head: HeadReader<head::Request>,
@@ -133,11 +212,7 @@ const REPLY_ROOM: usize = 192;
 impl Handshake {
     /// A handshake on a transport that was just opened.
     pub fn new(config: Config) -> Self {
-        #[cfg(feature = "deflate")]
-        let room = if config.deflate.is_some() { REPLY_ROOM + LONGEST_ANSWER } else { REPLY_ROOM };
-        #[cfg(not(feature = "deflate"))]
-        let room = REPLY_ROOM;
-        let head = HeadReader::new(config.max_head, config.max_headers).with_reply_room(room);
+        let head = HeadReader::new(config.max_head, config.max_headers).with_reply_room(reply_room(&config));
         let ending = Ending::new(config.max_discard);
         Self { config, head, outbox: Outbox::default(), ending, over: false, timed_out: false }
     }
@@ -158,28 +233,74 @@ impl Handshake {
         let config = &self.config;
         let outcome = self.head.poll(input, |head| (Asked::of(head), check::check(head, config)))?;
         self.over = true;
-        let max_discard = self.config.max_discard;
         Some(match outcome {
-            Ok((head, (asked, Ok(Some(upgrade))))) => Incoming::Upgrade(Request::new(head, asked, upgrade, max_discard)),
-            Ok((head, (asked, Ok(None)))) => Incoming::Http(Plain::new(head, asked, max_discard)),
-            Ok((head, (_, Err(error)))) => Incoming::Failed(Reject::because(error, head, max_discard).into_rejected()),
+            Ok((head, (asked, Ok(checked)))) => self.come(head, asked, checked),
+            Ok((head, (asked, Err(Stop::Broken(broken))))) => self.broken(head, asked, broken),
+            Ok((head, (asked, Err(Stop::Absolute(absolute))))) => self.absolute(head, asked, &absolute),
             Err(error) => self.failed(error),
         })
+    }
+
+    /// A head that breaks no rule.
+    fn come(&self, head: Vec<u8>, asked: Asked, checked: Option<Upgrade>) -> Incoming {
+        let head = Head::new(head, asked, self.config.max_discard);
+        match checked {
+            Some(upgrade) => Incoming::Upgrade(Request::new(head, upgrade)),
+            None => Incoming::Http(Plain::new(head)),
+        }
+    }
+
+    /// The answer to a head that breaks a rule.
+    #[cold]
+    fn broken(&self, head: Vec<u8>, asked: Asked, broken: Broken) -> Incoming {
+        let head = Head::new(head, asked, self.config.max_discard);
+        Incoming::Failed(Reject::because(broken, head).into_rejected())
+    }
+
+    /// A request whose target is in absolute form, written in the other and checked.
+    #[cold]
+    fn absolute(&self, head: Vec<u8>, asked: Asked, absolute: &Absolute) -> Incoming {
+        let (mut rewritten, config) = (absolute.rewrite(&head), &self.config);
+        let mut reader = HeadReader::new(usize::MAX, config.max_headers).with_reply_room(reply_room(config));
+        let read = reader.poll(&mut Input::new(&mut rewritten), |head| (Asked::of(head), check::check(head, config)));
+        match read {
+            Some(Ok((head, (asked, Ok(checked))))) => self.come(head, asked, checked),
+            Some(Ok((head, (asked, Err(Stop::Broken(broken)))))) => self.broken(head, asked, broken),
+            // What was rewritten is a head, and its target is in origin form.
+            _ => self.broken(head, asked, HandshakeError::InvalidTarget.into()),
+        }
     }
 
     /// The answer to a head that cannot be read, or did not come whole.
     #[cold]
     fn failed(&mut self, error: HandshakeError) -> Incoming {
-        let mut head = self.head.take_stored();
-        // The answer needs to know its method, and no more of what may be long.
-        head.truncate("HEAD ".len());
-        head.shrink_to_fit();
-        Incoming::Failed(Reject::because(error, head, self.config.max_discard).into_rejected())
+        let head = Head::of_part(self.head.take_stored(), self.config.max_discard);
+        Incoming::Failed(Reject::because(error.into(), head).into_rejected())
     }
 
     /// Whether the head is still to come.
     fn waits(&self) -> bool {
         !self.over && !self.timed_out && self.ending.readable()
+    }
+}
+
+/// What is left beside a request for its answer.
+fn reply_room(config: &Config) -> usize {
+    #[cfg(feature = "deflate")]
+    if config.deflate.is_some() {
+        return REPLY_ROOM + LONGEST_ANSWER;
+    }
+    let _ = config;
+    REPLY_ROOM
+}
+
+/// Nothing of the head that comes: there are secrets in it.
+impl fmt::Debug for Handshake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let has_begun = self.head.has_begun();
+        let mut shown = f.debug_struct("Handshake");
+        shown.field("config", &self.config).field("has_begun", &has_begun).field("over", &self.over);
+        shown.field("timed_out", &self.timed_out).finish_non_exhaustive()
     }
 }
 

@@ -6,11 +6,16 @@
 //!
 //! Closing a socket with unread bytes makes the kernel send a reset, and the reset destroys the answer before the client has read it.
 
+use super::check::Broken;
+use super::kept::Head;
 use crate::handshake::error::HandshakeError;
+use crate::handshake::headers::Headers;
+use crate::handshake::origin::OriginRefusal;
 use crate::input::Input;
 use crate::life_cycle::sealed::Sealed;
 use crate::life_cycle::{Ending, LifeCycle};
 use crate::outbox::{Outbox, Transmit};
+use core::fmt;
 
 /// An answer on its way out, to a client that gets no connection: drive it by [`LifeCycle`] until it is done.
 ///
@@ -35,18 +40,38 @@ use crate::outbox::{Outbox, Transmit};
 ///     }
 /// }
 /// ```
+///
+/// For a log it says what was asked and why it was refused. The request's head, at most
+/// [`Config::max_head`](super::Config::max_head) bytes, is kept for that until this is dropped.
+///
+/// ```
+/// use sockless::server::{Config, Handshake, Incoming, OriginRefusal};
+/// use sockless::{HandshakeError, Input};
+///
+/// let mut read = *b"GET /chat HTTP/1.1\r\nHost: a.example\r\nOrigin: http://b.example\r\n\
+///     Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+///     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+/// let outcome = Handshake::new(Config::default()).poll(&mut Input::new(&mut read));
+/// let Some(Incoming::Failed(rejected)) = outcome else { panic!() };
+/// assert_eq!((rejected.method(), rejected.target()), (Some("GET"), Some("/chat")));
+/// assert_eq!(rejected.headers().text("origin"), Some("http://b.example"));
+/// assert_eq!(rejected.error(), Some(HandshakeError::ForbiddenOrigin));
+/// assert_eq!(rejected.origin_refusal(), Some(OriginRefusal::OtherHost));
+/// ```
+///
+/// `Debug` shows method, target and the names of the headers, and no value of these.
 #[must_use = "the client waits for an answer"]
-#[derive(Debug)]
 pub struct Rejected {
     outbox: Outbox,
     ending: Ending,
     status: u16,
-    error: Option<HandshakeError>,
+    broken: Option<Broken>,
+    head: Head,
 }
 
 impl Rejected {
-    pub(super) fn new(outbox: Outbox, status: u16, error: Option<HandshakeError>, max_discard: u32) -> Self {
-        Self { outbox, ending: Ending::new(max_discard), status, error }
+    pub(super) fn new(outbox: Outbox, status: u16, broken: Option<Broken>, head: Head) -> Self {
+        Self { outbox, ending: Ending::new(head.max_discard), status, broken, head }
     }
 
     /// Throws away what a read brought. Call it after every read.
@@ -61,7 +86,40 @@ impl Rejected {
 
     /// The rule that the client broke, if it broke one.
     pub fn error(&self) -> Option<HandshakeError> {
-        self.error
+        self.broken.map(|broken| broken.error)
+    }
+
+    /// Why the policy refused the request's `Origin`, if it did: see
+    /// [`HandshakeError::ForbiddenOrigin`]. It is not in the answer.
+    pub fn origin_refusal(&self) -> Option<OriginRefusal> {
+        self.broken.and_then(|broken| broken.origin)
+    }
+
+    /// The method of the request; `None` if it cannot be read, or not all of it came.
+    pub fn method(&self) -> Option<&str> {
+        Some(self.head.method()).filter(|method| !method.is_empty())
+    }
+
+    /// What was asked for, as it stands in the request line, or as [`Request`](super::Request) has
+    /// it; of one that was cut, its beginning. `None` if it cannot be read. It holds no control
+    /// byte and no space, but it is the client's text: a log escapes it.
+    pub fn target(&self) -> Option<&str> {
+        Some(self.head.target()).filter(|target| !target.is_empty())
+    }
+
+    /// The headers of the request; of a head that failed, the lines in front of the first one that
+    /// cannot be read.
+    pub fn headers(&self) -> Headers<'_> {
+        self.head.headers()
+    }
+}
+
+impl fmt::Debug for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Rejected");
+        shown.field("status", &self.status).field("error", &self.error()).field("origin_refusal", &self.origin_refusal());
+        self.head.show(&mut shown);
+        shown.field("queued", &self.outbox.queued()).field("ending", &self.ending).finish()
     }
 }
 

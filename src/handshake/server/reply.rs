@@ -9,14 +9,16 @@
 //! Nothing that is not checked reaches these bytes: a header comes as a [`Header`], which can be sent whatever it is, and a subprotocol is one
 //! that the client offered. Nothing in here fails, so no client is left without an answer.
 
-use super::check::Upgrade;
+use super::REPLY_ROOM;
+use super::check::{Broken, Upgrade};
+use super::kept::Head;
+use super::reason::reason;
 use super::rejected::Rejected;
-use super::request::Head;
+use super::response::Response;
 use crate::agreement::Agreement;
 use crate::connection::{Config, Connection, Role};
 #[cfg(feature = "deflate")]
 use crate::handshake::deflate::push_extensions;
-use crate::handshake::error::HandshakeError;
 use crate::handshake::headers::{Header, Headers, push};
 use crate::outbox::Outbox;
 use alloc::format;
@@ -28,6 +30,9 @@ use core::ops::Range;
 use core::str;
 
 /// The answer that opens a connection: a 101, RFC 6455 §4.2.2 point 5.
+///
+/// [`open`](Self::open) sends it and opens the connection; [`into_response`](Self::into_response)
+/// is for those whose HTTP stack sends it. `Debug` shows no value of the request's headers.
 ///
 /// ```
 /// use sockless::handshake::Header;
@@ -87,7 +92,6 @@ use core::str;
 /// # Ok::<(), HandshakeError>(())
 /// ```
 #[must_use = "the client waits for an answer"]
-#[derive(Debug)]
 pub struct Accept {
     /// The request's head, and behind it the answer.
     head: Head,
@@ -122,14 +126,13 @@ pub struct Accept {
 /// ```
 #[must_use = "the client waits for an answer"]
 pub struct Reject {
+    /// The request that it answers, for the log.
+    head: Head,
     /// The status line and the headers so far.
     lines: Vec<u8>,
     body: Bytes,
     status: u16,
-    /// HEAD: the answer has no body.
-    is_head: bool,
-    max_discard: u32,
-    error: Option<HandshakeError>,
+    broken: Option<Broken>,
 }
 
 impl Accept {
@@ -191,8 +194,9 @@ impl Accept {
     }
 
     /// Turns the client away after all: see [`Reject`]. What was added to this answer is not in that one.
-    pub fn reject(self, status: u16) -> Reject {
-        self.head.reply(status)
+    pub fn reject(mut self, status: u16) -> Reject {
+        self.head.bytes.truncate(self.start);
+        Reject::new(status, self.head)
     }
 
     /// What is asked for, see [`Request::target`](super::Request::target).
@@ -219,31 +223,51 @@ impl Accept {
     /// Opens the connection; the 101 is the first that it sends. What is left of the input are its first frames.
     pub fn open(self, config: Config) -> Connection {
         let agreement = self.agreement();
+        Connection::with_outbox(Role::Server, agreement, config, Outbox::with_head(self.into_bytes()))
+    }
+
+    /// Leaves the sending of the 101 to an HTTP stack: its header fields, and the connection that
+    /// follows them and sends no 101 of its own. See [`Response`].
+    pub fn into_response(self) -> Response {
+        let agreement = self.agreement();
+        Response::new(self.into_bytes(), agreement)
+    }
+
+    /// The answer, whole.
+    fn into_bytes(self) -> Vec<u8> {
         let mut bytes = self.head.bytes;
         // §9.1: what is not answered is declined.
         #[cfg(feature = "deflate")]
         push_extensions(&mut bytes, self.upgrade.deflate);
         bytes.extend_from_slice(b"\r\n");
         bytes.drain(..self.start);
-        Connection::with_outbox(Role::Server, agreement, config, Outbox::with_head(bytes))
+        bytes
+    }
+}
+
+impl fmt::Debug for Accept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Accept");
+        self.head.show(&mut shown);
+        shown.field("chosen", &self.chosen()).field("agreement", &self.agreement()).finish()
     }
 }
 
 impl Reject {
-    /// An answer, written into the buffer of the request, which is not needed any more.
-    pub(super) fn new(status: u16, request: Vec<u8>, max_discard: u32) -> Self {
+    pub(super) fn new(status: u16, head: Head) -> Self {
         let status = if (200..=599).contains(&status) { status } else { 500 };
-        let is_head = request.starts_with(b"HEAD ");
-        let mut lines = request;
-        lines.clear();
-        lines.extend_from_slice(format!("HTTP/1.1 {status} {}\r\n", reason(status)).as_bytes());
-        Self { lines, body: Bytes::new(), status, is_head, max_discard, error: None }
+        let mut lines = Vec::with_capacity(REPLY_ROOM);
+        for part in ["HTTP/1.1 ", status.to_string().as_str(), " ", reason(status), "\r\n"] {
+            lines.extend_from_slice(part.as_bytes());
+        }
+        Self { head, lines, body: Bytes::new(), status, broken: None }
     }
 
     /// The answer to what breaks a rule.
-    pub(super) fn because(error: HandshakeError, request: Vec<u8>, max_discard: u32) -> Self {
-        let mut reject = Self::new(error.status(), request, max_discard);
-        reject.error = Some(error);
+    pub(super) fn because(broken: Broken, head: Head) -> Self {
+        let error = broken.error;
+        let mut reject = Self::new(error.status(), head);
+        reject.broken = Some(broken);
         // RFC 9110 §15.5.6: a 405 says what is allowed.
         if reject.status == 405 {
             push(&mut reject.lines, "Allow", "GET");
@@ -279,14 +303,19 @@ impl Reject {
             _ => push(&mut self.lines, "Connection", "close"),
         }
         self.lines.extend_from_slice(b"\r\n");
-        let outbox = if has_content && !self.is_head { Outbox::with_answer(self.lines, self.body) } else { Outbox::with_head(self.lines) };
-        Rejected::new(outbox, self.status, self.error, self.max_discard)
+        // RFC 9110 §9.3.2.
+        let has_content = has_content && self.head.method() != "HEAD";
+        let outbox = if has_content { Outbox::with_answer(self.lines, self.body) } else { Outbox::with_head(self.lines) };
+        // It stays as long as the client takes, and nothing is written behind it any more.
+        self.head.bytes.shrink_to_fit();
+        Rejected::new(outbox, self.status, self.broken, self.head)
     }
 }
 
 impl fmt::Debug for Reject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reject").field("status", &self.status).field("error", &self.error).finish_non_exhaustive()
+        let error = self.broken.map(|broken| broken.error);
+        f.debug_struct("Reject").field("status", &self.status).field("error", &error).finish_non_exhaustive()
     }
 }
 
@@ -294,57 +323,3 @@ impl fmt::Debug for Reject {
 const SWITCHING: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ";
 
 const UPGRADE: &str = "Upgrade: websocket\r\nConnection: Upgrade, close\r\nSec-WebSocket-Version: 13\r\n";
-
-/// The phrase of a status, RFC 9110 §15 and RFC 6585; it may be empty.
-fn reason(status: u16) -> &'static str {
-    match status {
-        200 => "OK",
-        201 => "Created",
-        202 => "Accepted",
-        204 => "No Content",
-        205 => "Reset Content",
-        206 => "Partial Content",
-        300 => "Multiple Choices",
-        301 => "Moved Permanently",
-        302 => "Found",
-        303 => "See Other",
-        304 => "Not Modified",
-        307 => "Temporary Redirect",
-        308 => "Permanent Redirect",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        402 => "Payment Required",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        406 => "Not Acceptable",
-        407 => "Proxy Authentication Required",
-        408 => "Request Timeout",
-        409 => "Conflict",
-        410 => "Gone",
-        411 => "Length Required",
-        412 => "Precondition Failed",
-        413 => "Content Too Large",
-        414 => "URI Too Long",
-        415 => "Unsupported Media Type",
-        416 => "Range Not Satisfiable",
-        417 => "Expectation Failed",
-        421 => "Misdirected Request",
-        422 => "Unprocessable Content",
-        425 => "Too Early",
-        426 => "Upgrade Required",
-        428 => "Precondition Required",
-        429 => "Too Many Requests",
-        431 => "Request Header Fields Too Large",
-        451 => "Unavailable For Legal Reasons",
-        500 => "Internal Server Error",
-        501 => "Not Implemented",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        505 => "HTTP Version Not Supported",
-        507 => "Insufficient Storage",
-        511 => "Network Authentication Required",
-        _ => "",
-    }
-}

@@ -2,7 +2,8 @@
 //!
 //! Both own their head and nothing else: they can be kept while an authentication is awaited, or sent to another thread.
 
-use super::check::{Asked, Upgrade};
+use super::check::Upgrade;
+use super::kept::Head;
 use super::{Accept, Config, Handshake, Incoming, Reject};
 use crate::agreement::Agreement;
 #[cfg(feature = "deflate")]
@@ -12,12 +13,13 @@ use crate::handshake::headers::{self, Headers, elements};
 use crate::handshake::key::{AcceptKey, Key, accept_key};
 use crate::input::Input;
 use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::str;
 
 /// A request for a WebSocket that meets all of RFC 6455 §4.2.1, from an origin that is welcome.
+///
+/// `Debug` shows method, target and the names of the headers, and no value of these.
 ///
 /// ```
 /// use sockless::handshake::Header;
@@ -29,9 +31,9 @@ use core::str;
 /// let outcome = Handshake::new(Config::default()).poll(&mut Input::new(&mut read));
 /// let Some(Incoming::Upgrade(request)) = outcome else { panic!("{outcome:?}") };
 ///
-/// assert_eq!(request.target(), "/room?id=7");
+/// assert_eq!((request.authority(), request.target()), ("a.example", "/room?id=7"));
 /// assert_eq!(request.origin(), None);
-/// assert_eq!(request.headers().text("host"), Some("a.example"));
+/// assert_eq!(request.headers().text("upgrade"), Some("websocket"));
 /// assert!(request.protocols().eq(["v2.chat", "v1.chat"]));
 ///
 /// // Who may not come in gets an answer too.
@@ -106,20 +108,20 @@ pub struct Plain {
 }
 
 impl Request {
-    pub(super) fn new(bytes: Vec<u8>, asked: Asked, upgrade: Upgrade, max_discard: u32) -> Self {
-        Self { head: Head { bytes, asked, max_discard }, upgrade }
+    pub(super) fn new(head: Head, upgrade: Upgrade) -> Self {
+        Self { head, upgrade }
     }
 
     /// Checks a request that an HTTP stack has read, by the same rules. `version` is that of HTTP, as (1, 1).
     ///
-    /// Accept it there with [`accept_key`](Self::accept_key), and start a [`Connection`](crate::Connection::new) on what the
-    /// stack gives after its answer; or accept it here, with the 101 in what the connection sends first.
+    /// Accept it, and let the stack send the answer: see [`Accept::into_response`]. Where the stack
+    /// gives away its transport before an answer, [`Accept::open`] sends the 101 itself.
     ///
     /// The limits on bytes and lines hold here too; a stack that hides its `Connection` or `Upgrade` headers has to give them.
     ///
     /// ```
     /// use sockless::server::{Config, Request};
-    /// use sockless::{Agreement, Connection, HandshakeError, Role};
+    /// use sockless::HandshakeError;
     ///
     /// let mut headers = vec![
     ///     ("host", &b"a.example"[..]),
@@ -129,9 +131,8 @@ impl Request {
     ///     ("sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
     /// ];
     /// let request = Request::from_parts("GET", "/", (1, 1), headers.iter().copied(), &Config::default())?;
-    /// assert_eq!(request.accept_key().as_str(), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-    /// let connection = Connection::new(Role::Server, Agreement::default(), sockless::Config::default());
-    /// # assert!(connection.is_open());
+    /// let response = request.accept().into_response();
+    /// assert_eq!(response.headers().text("connection"), Some("Upgrade"));
     ///
     /// headers.pop();
     /// let error = Request::from_parts("GET", "/", (1, 1), headers, &Config::default()).unwrap_err();
@@ -140,7 +141,9 @@ impl Request {
     /// ```
     ///
     /// # Errors
-    /// The rule or the limit that the request breaks; [`HandshakeError::MissingUpgrade`] for a plain one.
+    /// The rule or the limit that the request breaks; [`HandshakeError::MissingUpgrade`] for a
+    /// plain one. Why the policy refuses an origin,
+    /// [`OriginPolicy::check`](super::OriginPolicy::check) says.
     pub fn from_parts<'a>(
         method: &str,
         target: &str,
@@ -154,12 +157,11 @@ impl Request {
         {
             return Err(HandshakeError::MalformedStartLine);
         }
-        let (major, minor) = version;
-        if major != 1 {
+        let (1, minor @ 0..=1) = version else {
             return Err(HandshakeError::UnsupportedHttp);
-        }
+        };
         // A head is written and read like any other: there is one check.
-        let mut head = format!("{method} {target} HTTP/1.{}\r\n", minor.min(1)).into_bytes();
+        let mut head = format!("{method} {target} HTTP/1.{minor}\r\n").into_bytes();
         for (name, value) in headers {
             headers::check(name, value).map_err(|_| HandshakeError::MalformedHeader)?;
             for part in [name.as_bytes(), b": ", value, b"\r\n"] {
@@ -178,12 +180,44 @@ impl Request {
         }
     }
 
-    /// What is asked for: a path with perhaps a query, or an absolute URI of this host.
+    /// The method: `GET`, the only one that opens a WebSocket over HTTP/1.1.
+    pub fn method(&self) -> &str {
+        self.head.method()
+    }
+
+    /// What is asked for: a path, which begins with `/`, and perhaps a query. RFC 6455 §3,
+    /// `/resource name/`. A target in absolute form comes apart into this and the
+    /// [`authority`](Self::authority).
     pub fn target(&self) -> &str {
         self.head.target()
     }
 
-    /// The headers.
+    /// The host and perhaps the port that are asked for, and with which `Origin` was compared. RFC
+    /// 9112 §3.3. That is `Host`, or the authority of a target in absolute form, which overrides it
+    /// (§3.2.2): `Host` in the [`headers`](Self::headers) is then this as well. Empty if `Host` is.
+    ///
+    /// ```
+    /// use sockless::server::{Config, Request};
+    ///
+    /// let headers = [
+    ///     ("host", &b"b.example"[..]),
+    ///     ("upgrade", b"websocket"),
+    ///     ("connection", b"Upgrade"),
+    ///     ("sec-websocket-version", b"13"),
+    ///     ("sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
+    /// ];
+    /// let target = "wss://a.example:8443/chat?room=7";
+    /// let request = Request::from_parts("GET", target, (1, 1), headers, &Config::default())?;
+    /// assert_eq!((request.authority(), request.target()), ("a.example:8443", "/chat?room=7"));
+    /// assert_eq!(request.headers().text("host"), Some("a.example:8443"));
+    /// # Ok::<(), sockless::HandshakeError>(())
+    /// ```
+    pub fn authority(&self) -> &str {
+        self.headers().text("host").unwrap_or_default()
+    }
+
+    /// The headers, as they came, but for `Host` beside a target in absolute form: see
+    /// [`authority`](Self::authority).
     pub fn headers(&self) -> Headers<'_> {
         self.head.headers()
     }
@@ -198,19 +232,19 @@ impl Request {
         self.head.protocols(&self.upgrade)
     }
 
-    /// What accepting the request agrees on: what [`Connection::new`](crate::Connection::new) needs to know, for those who write the 101
-    /// themselves.
+    /// What accepting the request agrees on. The connection of
+    /// [`Accept::into_response`] does it by itself.
     pub fn agreement(&self) -> Agreement {
         self.upgrade.agreement()
     }
 
-    /// How the offer of compression is answered, for those who write the 101 themselves: shown, it is the value of `Sec-WebSocket-Extensions`.
-    /// `None`: none was acceptable by [`Config::deflate`], and there is no such header in the answer. RFC 7692 §5.
+    /// How the offer of compression is answered: shown, it is the value of
+    /// `Sec-WebSocket-Extensions` in the 101. `None`: none was acceptable by [`Config::deflate`],
+    /// and there is no such header in the answer. RFC 7692 §5.
     ///
     /// ```
     /// use sockless::deflate::Policy;
     /// use sockless::server::{Config, Request};
-    /// use sockless::{Connection, Role};
     ///
     /// let headers = [
     ///     ("host", &b"a.example"[..]),
@@ -226,8 +260,7 @@ impl Request {
     ///
     /// let answer = request.deflate().expect("it is accepted");
     /// assert_eq!(answer.to_string(), "permessage-deflate; client_max_window_bits=10");
-    /// let connection = Connection::new(Role::Server, request.agreement(), sockless::Config::default());
-    /// # assert!(connection.is_open());
+    /// assert_eq!(request.agreement(), answer.agreement());
     /// # Ok::<(), sockless::HandshakeError>(())
     /// ```
     #[cfg(feature = "deflate")]
@@ -235,7 +268,8 @@ impl Request {
         self.upgrade.deflate
     }
 
-    /// What proves to the client that its key was read, for those who write the 101 themselves. §4.2.2 point 5.4.
+    /// What proves to the client that its key was read: `Sec-WebSocket-Accept` in the 101. §4.2.2
+    /// point 5.4.
     pub fn accept_key(&self) -> AcceptKey {
         self.head.accept_key(&self.upgrade)
     }
@@ -247,13 +281,13 @@ impl Request {
 
     /// Turns the client away, with this status: see [`Reject`].
     pub fn reject(self, status: u16) -> Reject {
-        self.head.reply(status)
+        Reject::new(status, self.head)
     }
 }
 
 impl Plain {
-    pub(super) fn new(bytes: Vec<u8>, asked: Asked, max_discard: u32) -> Self {
-        Self { head: Head { bytes, asked, max_discard } }
+    pub(super) fn new(head: Head) -> Self {
+        Self { head }
     }
 
     /// The method.
@@ -283,31 +317,11 @@ impl Plain {
 
     /// Answers, with this status: see [`Reject`].
     pub fn reply(self, status: u16) -> Reject {
-        self.head.reply(status)
+        Reject::new(status, self.head)
     }
-}
-
-/// A head and where its parts lie.
-pub(super) struct Head {
-    pub(super) bytes: Vec<u8>,
-    asked: Asked,
-    max_discard: u32,
 }
 
 impl Head {
-    fn method(&self) -> &str {
-        self.text(0, self.asked.method)
-    }
-
-    pub(super) fn target(&self) -> &str {
-        // One space stands between the two.
-        self.text(self.asked.method + 1, self.asked.target)
-    }
-
-    pub(super) fn headers(&self) -> Headers<'_> {
-        Headers::new(self.bytes.get(self.asked.headers_start..).unwrap_or_default())
-    }
-
     pub(super) fn protocols(&self, upgrade: &Upgrade) -> impl Iterator<Item = &str> {
         let lines = self.bytes.get(upgrade.protocols.clone()).unwrap_or_default();
         let lists = Headers::new(lines).get_all("sec-websocket-protocol");
@@ -319,32 +333,22 @@ impl Head {
         let key: Option<&[u8; Key::LEN]> = self.bytes.get(upgrade.key..).and_then(<[u8]>::first_chunk);
         accept_key(key.copied().unwrap_or_default())
     }
-
-    pub(super) fn reply(self, status: u16) -> Reject {
-        Reject::new(status, self.bytes, self.max_discard)
-    }
-
-    fn text(&self, start: usize, len: usize) -> &str {
-        self.bytes.get(start..start + len).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default()
-    }
 }
 
+/// Method, target and the names of the headers: their values may be secrets.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (target, headers, agreement) = (self.target(), self.headers(), self.agreement());
-        f.debug_struct("Request").field("target", &target).field("headers", &headers).field("agreement", &agreement).finish()
+        let mut shown = f.debug_struct("Request");
+        self.head.show(&mut shown);
+        shown.field("agreement", &self.agreement()).finish()
     }
 }
 
+/// Method, target and the names of the headers: their values may be secrets.
 impl fmt::Debug for Plain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (method, target) = (self.method(), self.target());
-        f.debug_struct("Plain").field("method", &method).field("target", &target).field("headers", &self.headers()).finish()
-    }
-}
-
-impl fmt::Debug for Head {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&String::from_utf8_lossy(&self.bytes))
+        let mut shown = f.debug_struct("Plain");
+        self.head.show(&mut shown);
+        shown.finish()
     }
 }

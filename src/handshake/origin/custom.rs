@@ -1,0 +1,88 @@
+//! A policy that is a function of the caller's, and what it is asked.
+
+use super::shared::Shared;
+use super::{OriginPolicy, OriginRefusal};
+use alloc::boxed::Box;
+use core::fmt;
+use core::ptr;
+use core::str;
+
+/// The function of an [`OriginPolicy::Custom`]. Two are equal if one is a clone of the other.
+///
+/// ```
+/// use sockless::server::OriginPolicy;
+///
+/// let policy = OriginPolicy::custom(|_| false);
+/// assert_eq!(policy, policy.clone());
+/// assert_ne!(policy, OriginPolicy::custom(|_| false));
+/// ```
+#[derive(Clone)]
+pub struct Predicate(Shared<Function>);
+
+/// Behind a box of its own, each has an address of its own, whatever its size.
+type Function = Box<dyn Fn(&OriginCheck<'_>) -> bool + Send + Sync>;
+
+/// What a function in an [`OriginPolicy::custom`] is asked.
+///
+/// ```
+/// use sockless::server::OriginPolicy;
+///
+/// // Pages of this host, and of all of its subdomains.
+/// let policy = OriginPolicy::custom(|asked| {
+///     let subdomain = || asked.origin().is_some_and(|origin| origin.ends_with(".a.example"));
+///     asked.is_same_host() || subdomain()
+/// });
+/// assert!(policy.check(Some("https://b.a.example"), "a.example").is_ok());
+/// assert!(policy.check(Some("https://ba.example"), "a.example").is_err());
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct OriginCheck<'a> {
+    origin: Option<&'a str>,
+    authority: &'a str,
+}
+
+impl Predicate {
+    pub(super) fn new(allows: impl Fn(&OriginCheck<'_>) -> bool + Send + Sync + 'static) -> Self {
+        Self(Shared::new(Box::new(Box::new(allows))))
+    }
+
+    pub(super) fn allow(&self, origin: Option<&[u8]>, authority: &[u8]) -> Result<(), OriginRefusal> {
+        // Both were seen to be ASCII.
+        let text = |bytes| str::from_utf8(bytes).unwrap_or_default();
+        let asked = OriginCheck { origin: origin.map(text), authority: text(authority) };
+        if (*self.0)(&asked) { Ok(()) } else { Err(OriginRefusal::Custom) }
+    }
+}
+
+impl PartialEq for Predicate {
+    fn eq(&self, other: &Self) -> bool {
+        ptr::eq::<Function>(&*self.0, &*other.0)
+    }
+}
+
+impl Eq for Predicate {}
+
+impl fmt::Debug for Predicate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Predicate").finish_non_exhaustive()
+    }
+}
+
+impl<'a> OriginCheck<'a> {
+    /// What `Origin` says; `None` without one, as most clients that are no browsers.
+    pub fn origin(&self) -> Option<&'a str> {
+        self.origin
+    }
+
+    /// The host and perhaps the port that the request is for; empty where its `Host` is. See
+    /// [`Request::authority`](crate::server::Request::authority).
+    pub fn authority(&self) -> &'a str {
+        self.authority
+    }
+
+    /// Whether it is a page of the host that the request is for, as [`OriginPolicy::SameHost`] has
+    /// it.
+    pub fn is_same_host(&self) -> bool {
+        self.origin.is_some() && OriginPolicy::SameHost.check(self.origin, self.authority).is_ok()
+    }
+}

@@ -1,0 +1,284 @@
+//! Which web pages may connect: the check of `Origin`, RFC 6455 §4.2.2 point 4 and §10.2.
+//!
+//! A browser says in `Origin` which site's script opens the connection, and sends that user's cookies along: without a check every
+//! site can act as the user. Other clients send no `Origin`, and could send any.
+//!
+//! | Origin           | `SameHost`                          | `SameOrigin`  | `List`            | `Any`   |
+//! |------------------|-------------------------------------|---------------|-------------------|---------|
+//! | none             | allowed                             | allowed       | allowed           | allowed |
+//! | `null`, a text   | refused                             | refused       | if it is in it    | allowed |
+//! | an origin        | allowed if host and port are Host's | … and the scheme the given one | if it is in it | allowed |
+//!
+//! A `Custom` policy is asked in each case. Two origins are refused whatever the policy, and so is
+//! one with bytes outside ASCII.
+
+mod custom;
+mod shared;
+mod site;
+#[cfg(test)]
+mod tests;
+
+use self::shared::Shared;
+use self::site::Parts;
+use super::authority::Authority;
+use super::headers::is_spelt;
+use alloc::vec::Vec;
+
+pub use self::custom::{OriginCheck, Predicate};
+pub use self::site::{InvalidOrigin, Origin};
+
+/// Which web pages may connect.
+///
+/// ```
+/// use sockless::server::{Config, InvalidOrigin, OriginPolicy, Scheme};
+///
+/// let mut config = Config::default();
+/// assert_eq!(config.origin, OriginPolicy::SameHost);
+///
+/// // A server behind TLS: pages of its own host that came over TLS as well …
+/// config.origin = OriginPolicy::SameOrigin(Scheme::Https);
+/// // … and those of two other hosts.
+/// let others = OriginPolicy::list(["https://app.example", "https://www.example"])?;
+/// config.origin = config.origin.or(others);
+/// # Ok::<(), InvalidOrigin>(())
+/// ```
+///
+/// A clone is cheap: what is in a list is shared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OriginPolicy {
+    /// Pages of this very host: the host and the port of `Origin` equal those that the request is
+    /// for. A port that is left out, there or here, is the default of the Origin's scheme. The
+    /// scheme itself is not compared, for a proxy may have ended the TLS: **a page that came over
+    /// `http` from this host, which anyone on its way can write, may connect to a `wss` server**.
+    /// [`SameOrigin`](Self::SameOrigin) refuses it.
+    ///
+    /// Behind a proxy that changes `Host`, use a list. On localhost and in a private network too:
+    /// any site can let its name point to your address (DNS rebinding), and then its pages are of
+    /// this very host.
+    #[default]
+    SameHost,
+    /// Pages of this very host, by this scheme: the same origin (RFC 6454 §5) as that of a server
+    /// that is reached by `wss` for [`Scheme::Https`] and by `ws` for [`Scheme::Http`].
+    SameOrigin(Scheme),
+    /// Pages of these origins, see [`list`](Self::list) and [`origins`](Self::origins).
+    List(Origins),
+    /// Whatever one of several policies allows, see [`or`](Self::or).
+    OneOf(Policies),
+    /// What a function of yours allows, see [`custom`](Self::custom).
+    Custom(Predicate),
+    /// Pages of any site. Right only where a connection proves nothing about its user: no cookies, no trusted network.
+    Any,
+}
+
+/// The scheme by which a page came, and by which the server is reached, before a proxy perhaps ends
+/// the TLS.
+///
+/// ```
+/// use sockless::server::{OriginPolicy, OriginRefusal, Scheme};
+///
+/// let policy = OriginPolicy::SameOrigin(Scheme::Https);
+/// assert_eq!(policy.check(Some("https://a.example"), "a.example"), Ok(()));
+/// let refusal = policy.check(Some("http://a.example"), "a.example").unwrap_err();
+/// assert_eq!(refusal, OriginRefusal::OtherScheme);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// `http`, for a server that is reached by `ws`.
+    Http,
+    /// `https`, for a server that is reached by `wss`.
+    Https,
+}
+
+/// The origins of an [`OriginPolicy::List`].
+///
+/// ```
+/// use sockless::server::{InvalidOrigin, OriginPolicy};
+///
+/// let policy = OriginPolicy::list(["https://app.example"])?;
+/// let OriginPolicy::List(origins) = policy else { panic!() };
+/// assert!(origins.iter().map(|origin| origin.as_str()).eq(["https://app.example"]));
+/// # Ok::<(), InvalidOrigin>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Origins(Shared<[Origin]>);
+
+/// The policies of an [`OriginPolicy::OneOf`].
+///
+/// ```
+/// use sockless::server::{InvalidOrigin, OriginPolicy};
+///
+/// let list = OriginPolicy::list(["https://app.example"])?;
+/// let OriginPolicy::OneOf(policies) = OriginPolicy::SameHost.or(list.clone()) else { panic!() };
+/// assert!(policies.iter().eq([&OriginPolicy::SameHost, &list]));
+/// # Ok::<(), InvalidOrigin>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policies(Shared<[OriginPolicy]>);
+
+/// Why a policy refuses an origin.
+///
+/// ```
+/// use sockless::server::{OriginPolicy, OriginRefusal};
+///
+/// let refusal = OriginPolicy::SameHost.check(Some("https://b.example"), "a.example").unwrap_err();
+/// assert_eq!(refusal, OriginRefusal::OtherHost);
+/// assert_eq!(refusal.to_string(), "the page is of another host");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OriginRefusal {
+    /// `null`, or another text that names no site.
+    #[error("it names no site")]
+    NoSite,
+    /// The request is for no host: its `Host` is empty.
+    #[error("the request names no host")]
+    NoHost,
+    /// The page is of another scheme than the policy's.
+    #[error("the page is of another scheme")]
+    OtherScheme,
+    /// The page is of another host than the request is for.
+    #[error("the page is of another host")]
+    OtherHost,
+    /// The page is of another port than the request is for.
+    #[error("the page is of another port")]
+    OtherPort,
+    /// It is not in the list.
+    #[error("it is not in the list")]
+    NotListed,
+    /// A function of the caller's says no.
+    #[error("the server's own check refuses it")]
+    Custom,
+}
+
+impl OriginPolicy {
+    /// Pages of these origins, each a scheme, a host and perhaps a port: `https://app.example`. There are no wildcards: name each host.
+    ///
+    /// # Errors
+    /// One of them is not an origin. A path, even a single `/`, is not part of one; a `*` is not part of a host.
+    pub fn list<'a>(origins: impl IntoIterator<Item = &'a str>) -> Result<Self, InvalidOrigin> {
+        let origins: Vec<Origin> = origins.into_iter().map(Origin::new).collect::<Result<_, _>>()?;
+        Ok(Self::origins(origins))
+    }
+
+    /// Pages of these origins, and clients that send these texts: see [`Origin::text`].
+    pub fn origins(origins: impl IntoIterator<Item = Origin>) -> Self {
+        Self::List(Origins(Shared::new(origins.into_iter().collect())))
+    }
+
+    /// Those for which a function of yours gives `true`. It is asked for clients that send no
+    /// `Origin` as well: [`OriginCheck::origin`] is then `None`. It is asked once a request, and
+    /// must not wait: what takes longer to find out can be asked of the
+    /// [`Request`](crate::server::Request).
+    pub fn custom(allows: impl Fn(&OriginCheck<'_>) -> bool + Send + Sync + 'static) -> Self {
+        Self::Custom(Predicate::new(allows))
+    }
+
+    /// What this policy allows, and what another one allows. The reason of a refusal is that of the
+    /// first of them.
+    ///
+    /// ```
+    /// use sockless::server::{InvalidOrigin, OriginPolicy};
+    ///
+    /// let policy = OriginPolicy::SameHost.or(OriginPolicy::list(["https://app.example"])?);
+    /// assert!(policy.check(Some("https://chat.example"), "chat.example").is_ok());
+    /// assert!(policy.check(Some("https://app.example"), "chat.example").is_ok());
+    /// assert!(policy.check(Some("https://b.example"), "chat.example").is_err());
+    /// # Ok::<(), InvalidOrigin>(())
+    /// ```
+    pub fn or(self, other: Self) -> Self {
+        let parts = |policy| match policy {
+            Self::OneOf(policies) => policies.0.to_vec(),
+            single => Vec::from([single]),
+        };
+        let mut all = parts(self);
+        all.extend(parts(other));
+        Self::OneOf(Policies(Shared::new(all.into())))
+    }
+
+    /// Whether a request with this `Origin` may connect, and why not: for those who have an HTTP
+    /// stack of their own. [`server::Handshake`](crate::server::Handshake) asks it by itself.
+    ///
+    /// `authority` is what the request is for: its `Host`, or the authority of a target in absolute
+    /// form. One that is no host and port is no page's.
+    ///
+    /// # Errors
+    /// Why it may not.
+    pub fn check(&self, origin: Option<&str>, authority: &str) -> Result<(), OriginRefusal> {
+        self.allow(origin.map(str::as_bytes), authority.as_bytes())
+    }
+
+    /// The same, of bytes; an origin is ASCII.
+    pub(super) fn allow(&self, origin: Option<&[u8]>, authority: &[u8]) -> Result<(), OriginRefusal> {
+        match (self, origin) {
+            (Self::Any, _) => Ok(()),
+            (Self::OneOf(policies), _) => policies.allow(origin, authority),
+            (Self::Custom(predicate), _) => predicate.allow(origin, authority),
+            (_, None) => Ok(()),
+            // Browsers spell both the same, and then there is nothing to take apart: what is left out in one is left out in the other.
+            (Self::SameHost, Some(origin)) if is_spelt_as_page_of(origin, authority) => Ok(()),
+            (Self::SameHost, Some(origin)) => is_page_of(origin, authority, None),
+            (Self::SameOrigin(scheme), Some(origin)) => is_page_of(origin, authority, Some(*scheme)),
+            (Self::List(origins), Some(origin)) => origins.allow(origin),
+        }
+    }
+}
+
+/// Whether an origin is this authority behind `http` or `https`.
+fn is_spelt_as_page_of(origin: &[u8], authority: &[u8]) -> bool {
+    matches!(origin.strip_suffix(authority), Some(b"http://" | b"https://")) && !authority.is_empty()
+}
+
+/// Whether an origin is a page of this host and port, and of this scheme, if there is one.
+fn is_page_of(origin: &[u8], authority: &[u8], scheme: Option<Scheme>) -> Result<(), OriginRefusal> {
+    let origin = Parts::parse(origin).ok_or(OriginRefusal::NoSite)?;
+    // No page is of the host that is empty.
+    let to = Authority::parse(authority).ok_or(OriginRefusal::NoHost)?;
+    let has_scheme = match scheme {
+        None => true,
+        Some(Scheme::Http) => is_spelt(origin.scheme, b"http"),
+        Some(Scheme::Https) => is_spelt(origin.scheme, b"https"),
+    };
+    let port = origin.port();
+    match () {
+        () if origin.authority.host != to.host => Err(OriginRefusal::OtherHost),
+        () if !has_scheme => Err(OriginRefusal::OtherScheme),
+        () if port.is_none() || port != to.port.or(origin.default_port()) => Err(OriginRefusal::OtherPort),
+        () => Ok(()),
+    }
+}
+
+impl Origins {
+    /// The origins, in the order in which they were given.
+    pub fn iter(&self) -> impl Iterator<Item = &Origin> {
+        self.0.iter()
+    }
+
+    fn allow(&self, origin: &[u8]) -> Result<(), OriginRefusal> {
+        let parts = Parts::parse(origin);
+        let listed = self.0.iter().any(|listed| listed.is(origin, parts.as_ref()));
+        if listed { Ok(()) } else { Err(OriginRefusal::NotListed) }
+    }
+}
+
+impl Eq for Origins {}
+
+impl Policies {
+    /// The policies, in the order in which they were given.
+    pub fn iter(&self) -> impl Iterator<Item = &OriginPolicy> {
+        self.0.iter()
+    }
+
+    fn allow(&self, origin: Option<&[u8]>, authority: &[u8]) -> Result<(), OriginRefusal> {
+        let mut first = None;
+        for policy in self.0.iter() {
+            match policy.allow(origin, authority) {
+                Ok(()) => return Ok(()),
+                Err(refusal) => first = first.or(Some(refusal)),
+            }
+        }
+        first.map_or(Ok(()), Err)
+    }
+}
+
+impl Eq for Policies {}
