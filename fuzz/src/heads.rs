@@ -52,8 +52,7 @@ impl<'a> Head<'a> {
 
     /// It has exactly these fields, in any order.
     pub fn assert_fields(&self, Fields(mut expected): Fields) {
-        let text = |value: &[u8]| String::from_utf8(value.to_vec()).unwrap();
-        let mut got: Vec<(String, String)> = self.fields.iter().map(|(name, value)| (name.clone(), text(value))).collect();
+        let mut got: Vec<(String, Vec<u8>)> = self.fields.iter().map(|(name, value)| (name.clone(), value.to_vec())).collect();
         expected.sort();
         got.sort();
         assert_eq!(got, expected, "what was asked for, and nothing else");
@@ -62,11 +61,15 @@ impl<'a> Head<'a> {
 
 /// The fields that a head is expected to have.
 #[derive(Default)]
-pub struct Fields(Vec<(String, String)>);
+pub struct Fields(Vec<(String, Vec<u8>)>);
 
 impl Fields {
-    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
-        self.0.push((name.to_lowercase(), value.to_string().trim_ascii().into()));
+    pub fn with(self, name: &str, value: impl ToString) -> Self {
+        self.with_bytes(name, value.to_string().as_bytes())
+    }
+
+    pub fn with_bytes(mut self, name: &str, value: &[u8]) -> Self {
+        self.0.push((name.to_lowercase(), value.trim_ascii().into()));
         self
     }
 

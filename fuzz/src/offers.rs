@@ -73,7 +73,7 @@ fn answer(policy: &Policy, offers: &[Offer], lines: &[&[u8]]) {
     let Ok(agreement) = Offer::check_answer(offers, lines.iter().copied()) else { return };
     assert!(policy.negotiate(lines.iter().copied()).is_ok());
     match agreement.deflate {
-        None => assert!(lines.is_empty()),
+        None => assert!(lines.iter().all(|line| line.iter().all(|byte| b", \t\r\x0c".contains(byte))), "it accepts nothing"),
         Some(agreed) => assert!(offers.iter().any(|offer| allows(offer, agreed))),
     }
 }
@@ -137,7 +137,8 @@ fn naive(element: &[u8]) -> Option<Offer> {
     let mut offer = Offer::default();
     offer.client_max_window_bits = ClientWindow::Fixed;
     let mut names = Vec::new();
-    for part in parts {
+    // RFC 9110 §5.6.6: an empty one is none.
+    for part in parts.filter(|part| !part.is_empty()) {
         let (name, value) = match part.split_once('=') {
             Some((name, value)) if value.trim_ascii().starts_with(|first: char| matches!(first, '1'..='9')) => {
                 (name.trim_ascii(), Some(WindowBits::new(value.trim_ascii().parse().ok()?)?))

@@ -6,7 +6,7 @@ use crate::wire::output;
 use bytes::Buf;
 use sockless::deflate::Policy;
 use sockless::handshake::Header;
-use sockless::server::{Config, Handshake, Incoming, OriginPolicy, Rejected, Request};
+use sockless::server::{Config, Handshake, Incoming, Origin, OriginPolicy, OriginRefusal, Rejected, Request, Scheme};
 use sockless::{HandshakeError, Input, LifeCycle};
 use std::net::Ipv6Addr;
 use tungstenite::handshake::derive_accept_key;
@@ -16,6 +16,10 @@ use tungstenite::handshake::derive_accept_key;
 /// - the outcome is the same however the request is cut, and so are the bytes of the answer and what is left of the input; no more than a head is taken;
 /// - what is accepted keeps the rules of RFC 6455 §4.2.1 and those on heads, as they are said again here; what is refused by one of these rules breaks it;
 /// - a plain request is one that does not ask for a WebSocket;
+/// - who is asked has one answer, whatever the form of the target, and `Origin` is compared with
+///   it;
+/// - a refusal keeps what was asked as far as it can be read, and nothing that is not there;
+/// - an HTTP stack that sends the 101 is given the fields of the one that is sent here;
 /// - every outcome ends in bytes to send, and these are the answer that was asked for: its headers and its body are those that the caller set, and that
 ///   the handshake writes itself, whatever strings are tried, and none besides;
 /// - without an outcome more is asked for, the end of the stream ends it without an answer, and a time-out with a 408, if anything came.
@@ -31,8 +35,12 @@ pub fn server_head(data: &[u8]) {
     let mut config = Config::default();
     (config.max_head, config.max_headers) = if flags & 1 == 0 { (16 << 10, 100) } else { (250, 6) };
     config.origin = match flags >> 1 & 3 {
-        0 | 1 => OriginPolicy::SameHost,
-        2 => OriginPolicy::list(["https://a.example", "http://[::1]:9001"]).unwrap(),
+        0 => OriginPolicy::SameHost,
+        1 => OriginPolicy::SameOrigin(Scheme::Https).or(OriginPolicy::custom(|asked| asked.origin() == Some("http://c.example"))),
+        2 => {
+            let sites = ["https://a.example", "http://[::1]:9001"].map(|site| Origin::new(site).unwrap());
+            OriginPolicy::origins(sites.into_iter().chain([Origin::text("null").unwrap(), Origin::text("app/1").unwrap()]))
+        }
         _ => OriginPolicy::Any,
     };
     config.deflate = (flags & 8 != 0).then(Policy::default);
@@ -96,9 +104,12 @@ fn read(config: &Config, parts: &[&[u8]]) -> (Option<Incoming>, usize) {
 /// All that an outcome tells.
 fn told(outcome: &Incoming) -> String {
     match outcome {
-        Incoming::Upgrade(request) => format!("{request:?} {} {:?}", request.accept_key(), request.protocols().collect::<Vec<_>>()),
+        Incoming::Upgrade(request) => {
+            let (key, protocols) = (request.accept_key(), request.protocols().collect::<Vec<_>>());
+            format!("{request:?} {:?} {key} {protocols:?}", request.headers().iter().collect::<Vec<_>>())
+        }
         Incoming::Http(plain) => format!("{plain:?} {:?}", plain.head()),
-        Incoming::Failed(rejected) => format!("{:?} {}", rejected.error(), rejected.status()),
+        Incoming::Failed(rejected) => format!("{rejected:?} {:?}", rejected.headers().iter().collect::<Vec<_>>()),
     }
 }
 
@@ -113,11 +124,14 @@ fn judge(outcome: Option<&Incoming>, taken: &[u8], config: &Config) {
             let head = head.expect("it can be read");
             assert!(asks(&head) && head.rest.is_empty() && head.fields.len() <= config.max_headers);
             assert_eq!(broken, Some(vec![]));
-            assert!(is_welcome(&head, &config.origin), "{head:?}");
-            assert_eq!(head.first.split(' ').nth(1), Some(request.target()));
+            let (authority, target) = asked(&head).expect("it says who is asked");
+            assert!(is_welcome(&head, &authority, &config.origin), "{head:?}");
+            assert_eq!((request.authority(), request.target()), (&authority[..], &target[..]));
             assert_eq!(request.accept_key().as_str(), derive_accept_key(head.all("sec-websocket-key")[0]));
             assert!(request.protocols().map(str::as_bytes).eq(head.list("sec-websocket-protocol")));
-            assert!(request.headers().iter().map(|(name, value)| (name.to_lowercase(), value)).eq(head.fields));
+            // One answer to who is asked.
+            let fields = head.fields.iter().map(|(name, value)| (name.clone(), if name == "host" { authority.as_bytes() } else { value }));
+            assert!(request.headers().iter().map(|(name, value)| (name.to_lowercase(), value)).eq(fields));
             assert!(request.agreement().deflate.is_none() || config.deflate.is_some());
             // Written anew, with a space behind each colon, it may be too large.
             if taken.len() + request.headers().iter().count() <= config.max_head {
@@ -131,21 +145,110 @@ fn judge(outcome: Option<&Incoming>, taken: &[u8], config: &Config) {
             assert_eq!(plain.head(), taken);
             assert!(head.first.starts_with(&format!("{} {} HTTP/1.", plain.method(), plain.target())));
         }
-        Some(Incoming::Failed(rejected)) => match rejected.error().expect("it has its reason") {
-            HandshakeError::IllegalByte => assert!(head.is_none()),
-            HandshakeError::HeadTooLarge => assert_eq!(taken.len(), config.max_head),
-            HandshakeError::TooManyHeaders => assert!(taken.iter().filter(|byte| **byte == b'\n').count() > config.max_headers),
-            HandshakeError::ForbiddenOrigin => assert!(!is_welcome(&head.unwrap(), &config.origin)),
-            // Who is meant, and what the lists of extensions may hold, is not said again here: see the target `offers`.
-            HandshakeError::InvalidHost | HandshakeError::InvalidTarget | HandshakeError::InvalidExtensions => {
-                assert!(asks(&head.unwrap()))
-            }
-            HandshakeError::MalformedHeader => assert!(head.is_none()),
-            HandshakeError::MalformedStartLine => assert!(!head.is_some_and(|head| is_request_line(&head.first))),
-            HandshakeError::UnsupportedHttp => assert!(!head.is_some_and(|head| is_request_line(&head.first))),
-            error => assert!(asks(&head.unwrap()) && broken.unwrap().contains(&error), "{error:?}"),
-        },
+        Some(Incoming::Failed(rejected)) => {
+            logs(rejected, taken, head.as_ref());
+            failed(rejected, taken, head, config);
+        }
     }
+}
+
+/// Whether a refusal is right.
+fn failed(rejected: &Rejected, taken: &[u8], head: Option<Head<'_>>, config: &Config) {
+    let broken = head.as_ref().map(broken);
+    let asks = |head: &Head<'_>| head.says("upgrade", "websocket");
+    match rejected.error().expect("it has its reason") {
+        HandshakeError::IllegalByte => assert!(head.is_none()),
+        HandshakeError::HeadTooLarge => assert_eq!(taken.len(), config.max_head),
+        HandshakeError::TooManyHeaders => assert!(taken.iter().filter(|byte| **byte == b'\n').count() > config.max_headers),
+        HandshakeError::ForbiddenOrigin => {
+            let head = head.unwrap();
+            let (authority, _) = asked(&head).expect("it says who is asked");
+            assert!(!is_welcome(&head, &authority, &config.origin));
+            let is_custom = rejected.origin_refusal() == Some(OriginRefusal::Custom);
+            assert!(rejected.origin_refusal().is_some() && !is_custom, "the first of several says why");
+        }
+        HandshakeError::InvalidHost => {
+            let head = head.unwrap();
+            assert!(asks(&head) && !is_host(&String::from_utf8_lossy(head.all("host")[0])));
+        }
+        HandshakeError::InvalidTarget => assert!(asks(head.as_ref().unwrap()) && asked(&head.unwrap()).is_none()),
+        // What the lists of extensions may hold is not said again here: see the target `offers`.
+        HandshakeError::InvalidExtensions => assert!(asks(&head.unwrap())),
+        HandshakeError::MalformedHeader => assert!(head.is_none()),
+        HandshakeError::MalformedStartLine => assert!(!head.is_some_and(|head| is_request_line(&head.first))),
+        HandshakeError::UnsupportedHttp => assert!(!head.is_some_and(|head| is_request_line(&head.first))),
+        error => assert!(asks(&head.unwrap()) && broken.unwrap().contains(&error), "{error:?}"),
+    }
+}
+
+/// Whether a refusal says what was asked.
+fn logs(rejected: &Rejected, taken: &[u8], head: Option<&Head<'_>>) {
+    let (method, target) = (rejected.method().unwrap_or_default(), rejected.target().unwrap_or_default());
+    assert!(method.is_empty() || is_token(method));
+    assert!(target.chars().all(|c| c > ' ' && c != '\x7f'), "{target:?}");
+    let headers: Vec<(String, &[u8])> = rejected.headers().iter().map(|(name, value)| (name.to_lowercase(), value)).collect();
+    match head {
+        Some(head) if is_request_line(&head.first) => {
+            let [first, second, _] = head.first.split(' ').collect::<Vec<_>>()[..] else { unreachable!() };
+            assert_eq!(method, first);
+            if target == second {
+                assert_eq!(headers, head.fields);
+            } else {
+                // As the application would have had it.
+                assert_eq!(asked(head).map(|(_, target)| target).as_deref(), Some(target));
+                assert_eq!(headers.len(), head.fields.len());
+            }
+        }
+        // As far as it can be read, it stands there.
+        _ => {
+            let start = format!("{method} {target}");
+            let text = taken.strip_prefix(b"\r\n").unwrap_or(taken);
+            assert!(method.is_empty() || text.starts_with(start.as_bytes()));
+            assert!(headers.len() <= taken.iter().filter(|byte| **byte == b'\n').count());
+            for (name, value) in headers {
+                assert!(is_token(&name) && is_value(value));
+                assert!(value.is_empty() || taken.windows(value.len()).any(|window| window == value));
+            }
+        }
+    }
+}
+
+/// Who is asked, and for what: RFC 9112 §3.2.2, §3.3. `None` for a target that is of no WebSocket.
+fn asked(head: &Head<'_>) -> Option<(String, String)> {
+    let target = head.first.split(' ').nth(1)?;
+    if !target.bytes().all(|byte| byte.is_ascii_graphic() && !b"#\"<>".contains(&byte)) {
+        return None;
+    }
+    let host = String::from_utf8_lossy(head.all("host").first()?).into_owned();
+    if target.starts_with('/') {
+        return Some((host, target.into()));
+    }
+    let (scheme, rest) = target.split_once("://")?;
+    if !["ws", "wss", "http", "https"].contains(&&scheme.to_lowercase()[..]) {
+        return None;
+    }
+    let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    if authority.is_empty() || !is_host(authority) {
+        return None;
+    }
+    Some((authority.into(), if path.starts_with('/') { path.into() } else { format!("/{path}") }))
+}
+
+/// A host and perhaps a port, or nothing. RFC 3986 §3.2.2, §3.2.3.
+fn is_host(text: &str) -> bool {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, port),
+        _ => (text, ""),
+    };
+    let is_port = port.is_empty() || port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0);
+    if let Some(address) = host.strip_prefix('[') {
+        return is_port && address.strip_suffix(']').is_some_and(|address| address.parse::<Ipv6Addr>().is_ok());
+    }
+    let mut encoded = host.split('%');
+    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte));
+    let is_name = encoded.next().is_some_and(plain)
+        && encoded.all(|part| part.len() >= 2 && part.bytes().take(2).all(|byte| byte.is_ascii_hexdigit()) && plain(&part[2..]));
+    is_port && is_name && (!host.is_empty() || text.is_empty())
 }
 
 /// RFC 9112 §3, of the versions that there are.
@@ -163,7 +266,6 @@ fn broken(head: &Head<'_>) -> Vec<HandshakeError> {
     let tokens = protocols.iter().all(|protocol| std::str::from_utf8(protocol).is_ok_and(is_token));
     protocols.sort();
     protocols.dedup();
-    let offers = !head.all("sec-websocket-protocol").is_empty();
     let origins = head.all("origin");
     let rules = [
         (HandshakeError::Method, head.first.starts_with("GET ")),
@@ -178,7 +280,7 @@ fn broken(head: &Head<'_>) -> Vec<HandshakeError> {
         (HandshakeError::RepeatedKey, keys.len() < 2),
         (HandshakeError::InvalidKey, keys.iter().all(|key| is_key(key))),
         (HandshakeError::RequestBody, head.all("transfer-encoding").is_empty() && head.all("content-length").iter().all(|len| len == b"0")),
-        (HandshakeError::InvalidProtocols, tokens && protocols.len() == count && (count > 0) == offers),
+        (HandshakeError::InvalidProtocols, tokens && protocols.len() == count),
         (HandshakeError::TooManyProtocols, count <= 100),
         (HandshakeError::RepeatedOrigin, origins.len() < 2),
         (HandshakeError::InvalidOrigin, origins.iter().all(|origin| origin.is_ascii())),
@@ -186,18 +288,24 @@ fn broken(head: &Head<'_>) -> Vec<HandshakeError> {
     rules.into_iter().filter(|(_, kept)| !kept).map(|(rule, _)| rule).collect()
 }
 
-/// 16 bytes in base64: §4.1 point 7.
+/// 16 bytes in base64, whatever the spare bits of the last digit: §4.2.1 point 5.
 fn is_key(key: &[u8]) -> bool {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let digits: Option<Vec<usize>> = key.iter().take(22).map(|digit| alphabet.iter().position(|other| other == digit)).collect();
-    digits.is_some_and(|digits| digits.len() == 22 && digits[21] % 16 == 0 && key[22..] == *b"==")
+    digits.is_some_and(|digits| digits.len() == 22 && key[22..] == *b"==")
 }
 
 /// Whether a page of this origin may connect to this host. §4.2.2 point 4, §10.2.
-fn is_welcome(head: &Head<'_>, policy: &OriginPolicy) -> bool {
+fn is_welcome(head: &Head<'_>, asked: &str, policy: &OriginPolicy) -> bool {
+    if *policy == OriginPolicy::Any {
+        return true;
+    }
     let Some(origin) = head.all("origin").first().map(|origin| String::from_utf8_lossy(origin).to_ascii_lowercase()) else { return true };
-    let host = String::from_utf8_lossy(head.all("host")[0]).to_ascii_lowercase();
-    let Some((scheme, authority)) = origin.split_once("://") else { return *policy == OriginPolicy::Any };
+    let (host, written) = (asked.to_ascii_lowercase(), head.all("origin")[0]);
+    if matches!(policy, OriginPolicy::List(_)) && [&b"null"[..], b"app/1"].contains(&written) {
+        return true;
+    }
+    let Some((scheme, authority)) = origin.split_once("://") else { return false };
     let default = match scheme {
         "http" | "ws" => Some(80),
         "https" | "wss" => Some(443),
@@ -208,12 +316,13 @@ fn is_welcome(head: &Head<'_>, policy: &OriginPolicy) -> bool {
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
     let (from, to) = (apart(authority, default), apart(&host, default));
     match policy {
-        OriginPolicy::Any => true,
+        OriginPolicy::OneOf(_) if written == b"http://c.example" => true,
+        OriginPolicy::OneOf(_) => scheme == "https" && from == to && !host.is_empty(),
         OriginPolicy::List(_) => {
             let listed = [("https", "a.example", 443), ("http", "[::1]", 9001)];
             listed.map(|(scheme, host, port)| (scheme, (host.into(), Some(port)))).contains(&(scheme, from))
         }
-        _ => is_scheme && from == to && from.1.is_some(),
+        _ => is_scheme && from == to && from.1.is_some() && !host.is_empty(),
     }
 }
 
@@ -234,9 +343,15 @@ fn answer(outcome: Incoming, accepts: bool, said: &str, status: u16, taken: &[u8
     let (name, value) = said.split_once('=').unwrap_or((said, said));
     let header = Header::new(name, value);
     assert_eq!(header.is_ok(), is_token(name) && is_value(value.as_bytes()) && !is_reserved(name));
-    let header = header.ok();
+    let latin1 = Header::latin1(name, value).ok();
+    assert_eq!(latin1.is_some(), header.is_ok() && value.chars().all(|c| c <= '\u{ff}'));
+    // The two differ in the bytes of the value, and the status chooses between them.
+    let header = match latin1 {
+        Some(latin1) if status & 1 == 0 => Some((latin1, value.chars().map(|c| c as u8).collect())),
+        _ => header.ok().map(|header| (header, value.as_bytes().to_vec())),
+    };
     match outcome {
-        Incoming::Upgrade(request) if accepts => accept(request, value, header),
+        Incoming::Upgrade(request) if accepts => accept(request, value, header, status & 2 != 0),
         Incoming::Failed(rejected) => {
             let mut expected = Fields::default().with("Content-Type", "text/plain; charset=utf-8");
             if rejected.status() == 405 {
@@ -251,16 +366,24 @@ fn answer(outcome: Incoming, accepts: bool, said: &str, status: u16, taken: &[u8
                 Incoming::Http(plain) => plain.reply(status),
                 Incoming::Failed(_) => unreachable!(),
             };
-            let reject = header.into_iter().fold(reject, |reject, header| reject.header(header));
+            let reject = header.iter().fold(reject, |reject, (header, _)| reject.header(*header));
             let rejected = reject.body(said.as_bytes().to_vec()).into_rejected();
             assert_eq!(rejected.status(), if (200..600).contains(&status) { status } else { 500 });
-            refuse(rejected, Fields::default().with_header(header), said.as_bytes(), taken.starts_with(b"HEAD "))
+            refuse(rejected, with_said(Fields::default(), &header), said.as_bytes(), taken.starts_with(b"HEAD "))
         }
     }
 }
 
-fn accept(request: Request, protocol: &str, header: Option<Header<'_>>) -> Vec<u8> {
-    let mut expected = Fields::default().with("Upgrade", "websocket").with("Connection", "Upgrade").with_header(header);
+/// A header that can be sent, and the bytes of its value.
+type Said<'a> = Option<(Header<'a>, Vec<u8>)>;
+
+fn with_said(fields: Fields, said: &Said<'_>) -> Fields {
+    said.iter().fold(fields, |fields, (header, value)| fields.with_bytes(header.name(), value))
+}
+
+/// Accepts, and sends the 101 as the connection does, or as an HTTP stack would.
+fn accept(request: Request, protocol: &str, header: Said<'_>, by_stack: bool) -> Vec<u8> {
+    let mut expected = with_said(Fields::default().with("Upgrade", "websocket").with("Connection", "Upgrade"), &header);
     expected = expected.with("Sec-WebSocket-Accept", request.accept_key());
     let offered = request.protocols().any(|offered| offered == protocol);
     if offered {
@@ -271,9 +394,21 @@ fn accept(request: Request, protocol: &str, header: Option<Header<'_>>) -> Vec<u
     }
     let accept = request.accept().protocol(protocol);
     assert_eq!(accept.chosen(), offered.then_some(protocol));
-    let accept = header.into_iter().fold(accept, |accept, header| accept.header(header));
-    let mut connection = accept.open(sockless::Config::default());
-    let wire = output(&mut connection);
+    let accept = header.iter().fold(accept, |accept, (header, _)| accept.header(*header));
+    let (connection, wire) = if by_stack {
+        let response = accept.into_response();
+        let mut wire = format!("HTTP/1.1 {} Switching Protocols\r\n", response.status()).into_bytes();
+        for (name, value) in response.headers().iter() {
+            wire.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
+        }
+        let mut connection = response.open(sockless::Config::default());
+        assert!(output(&mut connection).is_empty(), "no second 101");
+        (connection, [&wire[..], b"\r\n"].concat())
+    } else {
+        let mut connection = accept.open(sockless::Config::default());
+        let wire = output(&mut connection);
+        (connection, wire)
+    };
     let head = Head::read(&wire).expect("it can be read");
     assert_eq!((&head.first[..], head.rest), ("HTTP/1.1 101 Switching Protocols", &b""[..]));
     head.assert_fields(expected);
