@@ -11,12 +11,19 @@
 //! ```
 //!
 //! Two phases are two types: nothing can be sent on a connection that is not open yet. A handshake reads the head and not a byte more, but
-//! for the body of an answer that refuses; what follows stays in the [`Input`](crate::Input) for whoever takes over. Both ends are strict: what RFC 6455 demands of the other
-//! end is a row of [`HandshakeError`], and so are the limits on the bytes and headers of a head.
+//! for the body of an answer that refuses; what follows stays in the [`Input`](crate::Input) for
+//! whoever takes over.
 //!
-//! Those who have an HTTP stack of their own find [`accept_key`] here and the check of a request at
-//! [`server::Request::from_parts`]; the connection then starts with [`Connection::new`](crate::Connection::new). With the feature `deflate`,
-//! `Policy::negotiate` and `Offer::check_answer` negotiate compression from the values of any header.
+//! Both ends are strict where it protects: what leaves open where a head ends or who is asked, and
+//! what breaks the proof of the handshake, is a row of [`HandshakeError`], and so are the limits on
+//! the bytes and headers of a head. What the RFCs have a receiver ignore is ignored;
+//! `CONFORMANCE.md` lists both, and [`server`] says which hosts and origins are the same.
+//!
+//! Those who have an HTTP stack of their own find the check of a request at
+//! [`server::Request::from_parts`], and the 101 with the connection behind it at
+//! [`server::Accept::into_response`]; [`accept_key`] is there for clients. With the feature
+//! `deflate`, `Policy::negotiate` and `Offer::check_answer` negotiate compression from the values
+//! of any header.
 
 mod authority;
 mod class;

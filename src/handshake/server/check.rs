@@ -85,8 +85,8 @@ pub(super) fn check(head: &Parsed<'_, '_, Request>, config: &Config) -> Result<O
     }
     // §4.2.1 point 2.
     let host = fields.host.one(HandshakeError::MissingHost, HandshakeError::RepeatedHost)?;
-    // RFC 9110 §7.2: empty, where what is asked for has no host. RFC 9112 §3.2: else a 400, also for
-    // one that is ignored.
+    // RFC 9112 §3.2: it is empty where what is asked for has no authority. One that is no host is
+    // a 400, also where the target says who is asked.
     if !host.is_empty() && Authority::parse(host).is_none() {
         return Err(HandshakeError::InvalidHost.into());
     }
