@@ -4,7 +4,7 @@ use crate::support::{Side, feed, frames, output};
 use crate::{GRACE, SECOND, TICK, at, timeouts};
 use sockless::client::{self, Outcome};
 use sockless::server::{self, Incoming};
-use sockless::{Deadline, Event, HandshakeError, Heartbeat, Input, LifeCycle, Seed, Timeouts};
+use sockless::{Cause, Deadline, Event, HandshakeError, Heartbeat, Input, LifeCycle, Seed, Timeouts};
 use std::time::Duration;
 
 /// Of every length, at every moment: no deadline lies behind, nothing overflows, and no loop runs hot.
@@ -113,6 +113,18 @@ fn a_deadline_fires_once() {
         assert_eq!(deadline.poll(now, &mut rejected), None);
         assert!(rejected.wants_write(), "it ends the handshake, and not what came of it");
     }
+}
+
+/// Whatever it bounds: the cause says that it was time.
+#[test]
+fn a_deadline_of_nothing_ends_at_its_first_look() {
+    let mut connection = Side::Server.open(Default::default());
+    let mut deadline = Deadline::after(Duration::ZERO);
+    assert_eq!(deadline.poll(at(7), &mut connection), None);
+    let events = feed(&mut connection, b"");
+    let [Event::Closed(closure)] = &events[..] else { panic!("{events:?}") };
+    assert!(matches!(closure.cause, Cause::Timeout(_)));
+    assert!(connection.is_done());
 }
 
 #[test]
