@@ -79,7 +79,7 @@ fn read(config: &Config, parts: &[&[u8]]) -> (Option<Incoming>, usize) {
         let mut input = Input::new(&mut scratch);
         come += part.len();
         if let Some(incoming) = handshake.poll(&mut input) {
-            assert!(!handshake.wants_read() && !handshake.is_done() && handshake.poll(&mut Input::empty()).is_none(), "given once");
+            assert!(!handshake.wants_read() && handshake.is_done() && handshake.poll(&mut Input::empty()).is_none(), "given once");
             let total: usize = parts.iter().map(|part| part.len()).sum();
             return (Some(incoming), total - come + input.len());
         }

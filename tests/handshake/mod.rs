@@ -78,13 +78,14 @@ pub fn feed<T>(wire: &[u8], cuts: &[usize], mut poll: impl FnMut(&mut Input<'_>)
     (None, len)
 }
 
-/// What a server makes of a wire. All flags are false once there is an outcome, and the handshake does not touch the input any more.
+/// What a server makes of a wire. Once there is an outcome the handshake is done, wants nothing,
+/// and does not touch the input any more.
 pub fn serve(config: &server::Config, wire: &[u8], cuts: &[usize]) -> (Option<Incoming>, usize) {
     let mut handshake = server::Handshake::new(config.clone());
     assert!(handshake.wants_read() && !handshake.is_done());
     let (outcome, taken) = feed(wire, cuts, |input| handshake.poll(input));
-    assert!(!handshake.wants_write() && !handshake.wants_shutdown() && !handshake.is_done());
-    assert_eq!(handshake.wants_read(), outcome.is_none());
+    assert!(!handshake.wants_write() && !handshake.wants_shutdown());
+    assert_eq!((handshake.wants_read(), handshake.is_done()), (outcome.is_none(), outcome.is_some()));
     if outcome.is_some() {
         let mut more = *b"GET";
         let mut input = Input::new(&mut more);
@@ -119,13 +120,14 @@ pub fn ask(config: &client::Config, wire: &[u8], cuts: &[usize]) -> (Outcome, us
     });
     let (mut handshake, _) = client(request, config.clone());
     let (outcome, taken) = feed(wire, cuts, |input| handshake.poll(input));
-    assert!(!handshake.wants_shutdown() && !handshake.is_done());
-    assert_eq!(handshake.wants_read(), outcome.is_none());
+    assert!(!handshake.wants_shutdown());
+    assert_eq!((handshake.wants_read(), handshake.is_done()), (outcome.is_none(), outcome.is_some()));
     let outcome = outcome.unwrap_or_else(|| {
         handshake.handle_eof();
+        assert!(!handshake.wants_read() && !handshake.is_done(), "the outcome is still to come");
         handshake.poll(&mut Input::empty()).expect("at the end there is an outcome")
     });
-    assert!(!handshake.wants_write() && !handshake.wants_read() && !handshake.is_done());
+    assert!(!handshake.wants_write() && !handshake.wants_read() && handshake.is_done());
     assert!(handshake.poll(&mut Input::empty()).is_none());
     (outcome, taken)
 }

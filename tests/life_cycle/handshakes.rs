@@ -26,6 +26,7 @@ proptest! {
                 let mut rest = &mut rest[..];
                 for op in ops.iter().chain(&[Ok(usize::MAX), Err(Io::Eof), Err(Io::Timeout)]) {
                     let mut input = act(&mut handshake, &mut watched, &mut deadline, *op, &mut rest);
+                    watched.look(&mut handshake);
                     prop_assert!(watched.wire.is_empty() && !handshake.wants_write() && !handshake.wants_shutdown());
                     let rejected = match handshake.poll(&mut input) {
                         Some(Incoming::Upgrade(request)) => request.reject(404).into_rejected(),
@@ -36,6 +37,7 @@ proptest! {
                             continue;
                         }
                     };
+                    watched.look(&mut handshake);
                     over(&handshake);
                     refuse(rejected, &then);
                     return Ok(());
@@ -52,6 +54,7 @@ proptest! {
                     let mut input = act(&mut handshake, &mut watched, &mut deadline, *op, &mut rest);
                     watched.look(&mut handshake);
                     if handshake.poll(&mut input).is_some() {
+                        watched.look(&mut handshake);
                         over(&handshake);
                         prop_assert!(handshake.poll(&mut Input::empty()).is_none());
                         return Ok(());
@@ -61,6 +64,40 @@ proptest! {
                 prop_assert!(false, "no outcome");
             }
         }
+    }
+}
+
+/// Drives a handshake over a stream that ends behind these bytes, by the rules and without a look
+/// at what comes of it: how many turns it takes until it is done, and whether there was an outcome.
+fn until_done<H: LifeCycle, T>(mut handshake: H, poll: impl Fn(&mut H, &mut Input<'_>) -> Option<T>, wire: &[u8]) -> (usize, bool) {
+    let mut wire = wire.to_vec();
+    let (mut parts, mut outcome, mut turns) = (wire.chunks_mut(50), false, 0);
+    while !handshake.is_done() {
+        turns += 1;
+        assert!(turns < 100, "it never ends");
+        while handshake.transmit().pop().is_some() {}
+        let mut input = Input::empty();
+        if handshake.wants_read() {
+            match parts.next() {
+                Some(part) => input = Input::new(part),
+                None => handshake.handle_eof(),
+            }
+        }
+        outcome |= poll(&mut handshake, &mut input).is_some();
+    }
+    (turns, outcome)
+}
+
+#[test]
+fn one_loop_ends_over_both_roles() {
+    for (request, answer) in HEADS {
+        let turns = request.len().div_ceil(50);
+        let cut = !request.ends_with(b"\x81") && !request.ends_with(b"\r\n\r\n");
+        let served = until_done(server::Handshake::new(Default::default()), server::Handshake::poll, request);
+        assert_eq!(served, (turns + usize::from(cut), !cut), "{}", request.escape_ascii());
+        let asks = client::Handshake::new(Request::new("ws://a.example/").unwrap(), Seed::new([7; 32]));
+        let (turns, outcome) = until_done(asks, client::Handshake::poll, answer);
+        assert!(outcome && turns <= answer.len().div_ceil(50) + 1, "{turns} for {}", answer.escape_ascii());
     }
 }
 
@@ -106,7 +143,7 @@ fn act<'b>(
 }
 
 fn over(side: &dyn LifeCycle) {
-    assert!(!side.wants_write() && !side.wants_read() && !side.wants_shutdown() && !side.is_done());
+    assert!(!side.wants_write() && !side.wants_read() && !side.wants_shutdown() && side.is_done());
 }
 
 /// A refusal, under the same calls.

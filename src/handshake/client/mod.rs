@@ -165,7 +165,9 @@ impl Handshake {
     /// What the server answered, once its answer is whole.
     ///
     /// Call it after every read, [`handle_eof`](LifeCycle::handle_eof) and [`handle_error`](LifeCycle::handle_error). `None`: all input was
-    /// taken and more is needed. The outcome is given once, at the latest after the end of the stream. Afterwards input is not touched any more.
+    /// taken and more is needed. The outcome is given once, at the latest after the end of the
+    /// stream. Afterwards the handshake [is done](LifeCycle::is_done), and input is not touched any
+    /// more.
     pub fn poll(&mut self, input: &mut Input<'_>) -> Option<Outcome> {
         let outcome = self.read(input)?;
         self.reading = Reading::Over;
@@ -211,7 +213,8 @@ impl Handshake {
 
 impl Sealed for Handshake {}
 
-/// It wants to write its request and to read the answer. It is never done by itself: at the end of the stream, too, `poll` gives an outcome.
+/// It wants to write its request and to read the answer, and is done once `poll` gave the outcome:
+/// at the end of the stream, too, there is one. What the outcome turns into then has the transport.
 impl LifeCycle for Handshake {
     fn transmit(&mut self) -> Transmit<'_> {
         Transmit::new(&mut self.outbox)
@@ -250,8 +253,9 @@ impl LifeCycle for Handshake {
         self.handle_error();
     }
 
+    /// The outcome was given.
     fn is_done(&self) -> bool {
-        false
+        self.is_over()
     }
 }
 

@@ -306,7 +306,8 @@ impl fmt::Debug for Handshake {
 
 impl Sealed for Handshake {}
 
-/// A server has nothing to send before its outcome, and waits for bytes until then; at an end of stream it is done.
+/// A server has nothing to send before its outcome, and waits for bytes until then. It is done once
+/// `poll` gave the outcome, which then has the transport; and at an end of stream, without one.
 impl LifeCycle for Handshake {
     fn transmit(&mut self) -> Transmit<'_> {
         Transmit::new(&mut self.outbox)
@@ -343,8 +344,9 @@ impl LifeCycle for Handshake {
         self.ending.broken |= !self.timed_out;
     }
 
-    /// Who shuts down its side can still read an answer, and has one coming when its time was up before.
+    /// The outcome was given, or none will be: who shuts down its side before its head is whole
+    /// gets none, unless its time was up before.
     fn is_done(&self) -> bool {
-        !self.over && (self.ending.broken || (self.ending.eof && !self.timed_out))
+        self.over || self.ending.broken || (self.ending.eof && !self.timed_out)
     }
 }
