@@ -12,7 +12,7 @@ use sockless::{Event, HandshakeError, Input, LifeCycle, Seed};
 #[test]
 fn what_the_rules_allow() {
     let key = asked_key();
-    let changes: [(Changes<'_>, Option<&str>); 11] = [
+    let changes: [(Changes<'_>, Option<&str>); 24] = [
         (&[], None),
         (&[("Upgrade", &["WebSocket"])], None),
         (&[("Connection", &["keep-alive, UPGRADE"])], None),
@@ -22,6 +22,22 @@ fn what_the_rules_allow() {
         (&[("sec-websocket-protocol", &[" x\t"])], Some("x")),
         (&[("Content-Length", &["0"])], None),
         (&[("Content-Length", &["0", "0"])], None),
+        // RFC 9112 §6.3: a 1xx has no body, whatever it says.
+        (&[("Content-Length", &["5"])], None),
+        (&[("Content-Length", &["5, 6"])], None),
+        (&[("Content-Length", &["x"])], None),
+        (&[("Transfer-Encoding", &["chunked"])], None),
+        (&[("Transfer-Encoding", &["gzip, chunked"]), ("Content-Length", &["18446744073709551616"])], None),
+        // RFC 9110 §5.6.1: what is empty is not there.
+        (&[("Sec-WebSocket-Protocol", &[""])], None),
+        (&[("Sec-WebSocket-Protocol", &[" ,\t,"])], None),
+        (&[("Sec-WebSocket-Protocol", &["", ""])], None),
+        (&[("Sec-WebSocket-Protocol", &[", y ,"])], Some("y")),
+        (&[("Sec-WebSocket-Protocol", &["", "y", ","])], Some("y")),
+        // RFC 9112 §5.2: a fold is white space.
+        (&[("Sec-WebSocket-Protocol", &["\r\n y\r\n\t"])], Some("y")),
+        (&[("Upgrade", &["\r\n\twebsocket"]), ("Connection", &["keep-alive,\r\n Upgrade"])], None),
+        (&[("Connection", &["Upgrade\r\n ,\r\n close"])], None),
         (&[("Set-Cookie", &["a=b", "c=d"])], None),
         (&[("Sec-WebSocket-Version", &["13"]), ("Server", &[""])], None),
     ];
@@ -42,7 +58,7 @@ fn what_the_rules_allow() {
             assert_eq!(connection.poll_event(&mut Input::new(&mut rest)), Some(Event::Text("Hello".into())));
         }
     }
-    for line in ["HTTP/1.1 101", "HTTP/1.1 101 ", "HTTP/1.1 101 Whatever \u{e4}"] {
+    for line in ["HTTP/1.1 101", "HTTP/1.1 101 ", "HTTP/1.1 101 Whatever \u{e4}", "HTTP/1.0 101 Switching Protocols"] {
         let wire = answer(line, &key, &[]);
         for cuts in cuttings(&wire) {
             assert!(matches!(ask(&Config::default(), &wire, &cuts).0, Outcome::Open(_)), "{line:?} cut at {cuts:?}");
@@ -60,7 +76,10 @@ fn interim_answers_are_passed_over() {
         config.max_head = wire.len();
         assert!(matches!(ask(&config, &wire, &cuts).0, Outcome::Open(_)), "cut at {cuts:?}");
         config.max_head -= 1;
-        assert!(matches!(ask(&config, &wire, &cuts).0, Outcome::Failed(HandshakeError::HeadTooLarge)), "cut at {cuts:?}");
+        assert!(
+            matches!(ask(&config, &wire, &cuts).0, Outcome::Failed(failure) if failure.error() == HandshakeError::HeadTooLarge),
+            "cut at {cuts:?}"
+        );
     }
 }
 
@@ -102,6 +121,195 @@ fn a_refusal_comes_with_its_body() {
     }
 }
 
+/// RFC 9112 §6.3: with a length in doubt nothing behind the head is read, and the status is told.
+#[test]
+fn a_refusal_whose_length_is_in_doubt_has_no_body() {
+    for lengths in [&[""][..], &["x"], &["-1"], &["+1"], &["1, 2"], &["5, "], &["1 1"], &["18446744073709551616"], &["1", "2"]] {
+        let lines: String = lengths.iter().map(|length| format!("Content-Length: {length}\r\n")).collect();
+        let head = format!("HTTP/1.1 401 Who are you\r\n{lines}\r\n");
+        let wire = format!("{head}hello").into_bytes();
+        for cuts in cuttings(&wire) {
+            let (Outcome::Refused(response), taken) = ask(&Config::default(), &wire, &cuts) else { panic!("{lengths:?}") };
+            assert_eq!((response.status(), taken), (401, head.len()), "{lengths:?} cut at {cuts:?}");
+            assert_eq!((response.body(), response.is_cut(), response.is_reusable()), (&b""[..], true, false));
+            assert_eq!(response.headers().iter().count(), lengths.len());
+        }
+    }
+}
+
+/// Of one that ends its lines in LF alone (RFC 9112 §2.2), whichever of them.
+#[test]
+fn a_refusal_with_bare_lf_is_told() {
+    let good = "HTTP/1.1 403 Not you\r\nWWW-Authenticate: a,\r\n b\r\nContent-Length: 5\r\n\r\n";
+    let ends: Vec<usize> = good.match_indices('\r').map(|(at, _)| at).collect();
+    for bare in 1..1_u32 << ends.len() {
+        let mut head = good.as_bytes().to_vec();
+        for (i, at) in ends.iter().enumerate().rev().filter(|(i, _)| bare & 1 << i != 0) {
+            assert_eq!(head.remove(*at), b'\r', "{i}");
+        }
+        let wire = [&head, &b"hello"[..]].concat();
+        for cuts in cuttings(&wire) {
+            let (Outcome::Refused(response), taken) = ask(&Config::default(), &wire, &cuts) else { panic!("{bare:b} cut at {cuts:?}") };
+            assert_eq!((response.status(), &*response.reason(), taken), (403, "Not you", wire.len()), "{bare:b} cut at {cuts:?}");
+            assert_eq!((response.body(), response.is_cut(), response.is_reusable()), (&b"hello"[..], false, false));
+            assert_eq!(response.headers().iter().count(), 2);
+            let unfolded = response.headers().text("www-authenticate").unwrap();
+            assert!(matches!(unfolded, "a,   b" | "a,  b"), "{unfolded:?}");
+        }
+    }
+    let bare = b"HTTP/1.1 403\n\n";
+    for cuts in cuttings(bare) {
+        let (Outcome::Refused(response), _) = ask(&Config::default(), bare, &cuts) else { panic!("cut at {cuts:?}") };
+        assert_eq!((response.status(), &*response.reason(), response.headers().iter().count()), (403, "", 0));
+    }
+    // The first such LF is within the limit as any other byte.
+    let mut config = Config::default();
+    config.max_head = 13;
+    for cuts in cuttings(b"HTTP/1.1 403\nX: y\n\n") {
+        let (Outcome::Failed(failure), taken) = ask(&config, b"HTTP/1.1 403\nX: y\n\n", &cuts) else { panic!("cut at {cuts:?}") };
+        assert_eq!((failure.error(), failure.status(), taken), (HandshakeError::HeadTooLarge, Some(403), 13));
+    }
+}
+
+/// RFC 9112 §5.2: the view shows spaces, whatever the fold was made of.
+#[test]
+fn a_folded_line_is_shown_with_spaces() {
+    for (fold, shown) in [("\r\n ", "a   b"), ("\r\n\t", "a  \tb"), (" \r\n   ", "a      b"), ("\r\n \r\n ", "a      b")] {
+        let value = format!("a{fold}b");
+        let wire = answer(SWITCHING, &asked_key(), &[("X-Folded", &[&value]), ("X-Last", &["\r\n "])]);
+        for cuts in cuttings(&wire) {
+            let (Outcome::Open(opened), taken) = ask(&Config::default(), &wire, &cuts) else { panic!("{fold:?} cut at {cuts:?}") };
+            assert_eq!((opened.headers().text("x-folded"), taken), (Some(shown), wire.len()), "{fold:?}");
+            assert_eq!(opened.headers().text("x-last"), Some(""));
+        }
+    }
+}
+
+/// RFC 9112 §9.3: persistent, unless something says otherwise or leaves in doubt where the answer
+/// ends.
+#[test]
+fn a_connection_is_used_again_only_where_nothing_is_in_doubt() {
+    let chunked = "Transfer-Encoding: chunked";
+    for (status, headers, stream, reusable) in [
+        ("1.1 401", "Content-Length: 5", "hello", true),
+        ("1.1 401", "Content-Length: 5, 5", "hello", true),
+        ("1.1 401", "Content-Length: 0\r\nConnection: keep-alive", "", true),
+        ("1.1 426", "Content-Length: 0\r\nConnection: Upgrade", "", true),
+        ("1.1 401", chunked, "5\r\nhello\r\n0\r\n\r\n", true),
+        ("1.1 401", chunked, "0\r\nX: y\r\nZ:\r\n\r\n", true),
+        ("1.1 204", "X: y", "", true),
+        ("1.1 304", "Content-Length: 5", "", true),
+        ("1.1 401", "Content-Length: 5\r\nConnection: close", "hello", false),
+        ("1.1 401", "Content-Length: 5\r\nConnection: x, CLOSE", "hello", false),
+        ("1.1 401", "Content-Length: 6", "hello", false),
+        ("1.1 401", "X: y", "hello", false),
+        ("1.0 401", "Content-Length: 5", "hello", false),
+        ("1.0 401", "Content-Length: 5\r\nConnection: keep-alive", "hello", false),
+        ("1.0 401", chunked, "0\r\n\r\n", false),
+        ("1.1 401", "Transfer-Encoding: gzip", "hello", false),
+        ("1.1 401", "Transfer-Encoding: chunked\r\nContent-Length: 15", "5\r\nhello\r\n0\r\n\r\n", false),
+        ("1.1 401", chunked, "5\r\nhello\r\n0\r\n", false),
+        ("1.1 401", chunked, "5\r\nhello\r\n0\r\nX: \0", false),
+        ("1.1 401", chunked, "5\r\nhello\r\n0\r\n\n", false),
+        ("1.1 401", chunked, "5\r\nhello\r\n0\r\n\r\r", false),
+        ("1.1 401", chunked, "5\r\nhello\r\n0\n\r\n", false),
+        ("1.1 204", "Content-Length: 5", "", false),
+        ("1.1 204", chunked, "", false),
+        ("1.1 304", "Content-Length: x", "", false),
+    ] {
+        let wire = format!("HTTP/{status} x\r\n{headers}\r\n\r\n{stream}").into_bytes();
+        for cuts in cuttings(&wire) {
+            let (Outcome::Refused(response), _) = ask(&Config::default(), &wire, &cuts) else { panic!("{status} {headers}") };
+            assert_eq!(response.is_reusable(), reusable, "{status} {headers} {stream:?} cut at {cuts:?}");
+        }
+    }
+    // The rest of the request would come in front of the next one.
+    let mut wire = b"HTTP/1.1 401 x\r\nContent-Length: 0\r\n\r\n".to_vec();
+    let eof: fn(&mut client::Handshake) = LifeCycle::handle_eof;
+    let broken: fn(&mut client::Handshake) = LifeCycle::handle_write_error;
+    for (written, then, reusable) in
+        [(10, None, false), (10, Some(broken), false), (usize::MAX, Some(eof), false), (usize::MAX, None, true)]
+    {
+        let mut handshake = client::Handshake::new(Request::new("ws://a.example").unwrap(), Seed::new([7; 32]));
+        let whole = handshake.transmit().chunk().len();
+        handshake.transmit().advance(written.min(whole));
+        if let Some(then) = then {
+            then(&mut handshake);
+        }
+        let Some(Outcome::Refused(response)) = handshake.poll(&mut Input::new(&mut wire)) else { panic!() };
+        assert_eq!(response.is_reusable(), reusable);
+    }
+}
+
+/// Trailers are nobody's business, but they are not endless.
+#[test]
+fn trailers_are_read_within_a_limit() {
+    let mut config = Config::default();
+    config.max_body = 9;
+    let wire = format!("HTTP/1.1 401 x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX: {}", "y".repeat(10_000)).into_bytes();
+    let (Outcome::Refused(response), taken) = ask(&config, &wire, &[]) else { panic!() };
+    assert_eq!((response.body(), response.is_cut(), response.is_reusable()), (&b"hello"[..], false, false));
+    assert!(taken < 4500, "{taken}");
+}
+
+/// A failure has what a log line needs: all of a head that could be read, and the status of one
+/// that came so far.
+#[test]
+fn a_failure_keeps_its_head() {
+    let good = String::from_utf8(answer("HTTP/1.1 101 Sure thing", &asked_key(), &[("Server", &["x/1"])])).unwrap();
+    let long = "y".repeat(20_000);
+    for (wire, error, status, head) in [
+        (good.replace("websocket", "h2c"), HandshakeError::InvalidUpgrade, Some(101), true),
+        (good.replace("\r\nConnection: Upgrade", ""), HandshakeError::MissingConnection, Some(101), true),
+        (good.replace(": x/1", ":\r\n x/1").replace("websocket", "h2c"), HandshakeError::InvalidUpgrade, Some(101), true),
+        (good.replace("Server", "Ser ver"), HandshakeError::MalformedHeader, Some(101), false),
+        (good.replace("x/1", "x\0"), HandshakeError::IllegalByte, Some(101), false),
+        (good.replace("x/1", &long), HandshakeError::HeadTooLarge, Some(101), false),
+        (format!("HTTP/1.1 502 Bad Gateway\r\nX: {long}"), HandshakeError::HeadTooLarge, Some(502), false),
+        ("HTTP/1.1 502 Bad Gateway\r\nX: y\r\n".into(), HandshakeError::UnexpectedEnd, Some(502), false),
+        ("HTTP/1.1 502".into(), HandshakeError::UnexpectedEnd, None, false),
+        ("HTTP/1.1 100 x\r\n\r\nHTTP".into(), HandshakeError::UnexpectedEnd, None, false),
+        ("SSH-2.0-x\r\n\r\n".into(), HandshakeError::MalformedStartLine, None, false),
+    ] {
+        for cuts in cuttings(wire.as_bytes()).into_iter().take(100) {
+            let (Outcome::Failed(failure), _) = ask(&Config::default(), wire.as_bytes(), &cuts) else { panic!("{error:?}") };
+            assert_eq!((failure.error(), failure.status()), (error, status), "{wire:.60} cut at {cuts:?}");
+            assert_eq!(&*failure.reason(), if head { "Sure thing" } else { "" });
+            assert_eq!(failure.headers().text("server"), head.then_some("x/1"));
+            assert_eq!(failure.to_string(), error.to_string());
+        }
+    }
+}
+
+/// Names and lengths, and no more, of what may be a cookie or a password.
+#[test]
+fn nothing_secret_is_shown_by_debug() {
+    let secret = |text: String| {
+        assert!(!text.contains("secret") && !text.contains("115, 101, 99"), "{text}");
+        text
+    };
+    let request = Request::new("ws://a.example/chat").unwrap().origin("http://secret.example").unwrap().protocol("secret").unwrap();
+    let request = request.header(Header::new("Authorization", "Basic secret").unwrap());
+    let shown = secret(format!("{request:?}"));
+    assert!(["a.example", "/chat", "Authorization", "12"].iter().all(|part| shown.contains(part)), "{shown}");
+    let mut handshake = client::Handshake::new(request, Seed::new([7; 32]));
+    secret(format!("{handshake:?}"));
+    assert!(handshake.poll(&mut Input::new(&mut b"HTTP/1.1 403 x\r\nSet-Cookie: secret\r\n".to_vec())).is_none());
+    secret(format!("{handshake:?}"));
+    assert!(handshake.poll(&mut Input::new(&mut b"Content-Length: 7\r\n\r\nsecret".to_vec())).is_none());
+    secret(format!("{handshake:?}"));
+    let outcome = handshake.poll(&mut Input::new(&mut b"!".to_vec()));
+    let shown = secret(format!("{outcome:?}"));
+    assert!(["403", "Set-Cookie", "7"].iter().all(|part| shown.contains(part)), "{shown}");
+
+    let key = asked_key();
+    for changes in [&[("Set-Cookie", &["secret"][..])][..], &[("Set-Cookie", &["secret"]), ("Upgrade", &["secret"])]] {
+        let (outcome, _) = ask(&Config::default(), &answer(SWITCHING, &key, changes), &[]);
+        let shown = secret(format!("{outcome:?}"));
+        assert!(shown.contains("Set-Cookie"), "{shown}");
+    }
+}
+
 #[test]
 fn a_body_is_kept_within_its_limit() {
     let limit = Config::default().max_body;
@@ -122,7 +330,8 @@ fn a_failing_transport_is_told() {
     let mut failed = handshake();
     failed.handle_error();
     assert!(!failed.wants_read());
-    assert!(matches!(failed.poll(&mut Input::empty()), Some(Outcome::Failed(HandshakeError::UnexpectedEnd))));
+    let Some(Outcome::Failed(failure)) = failed.poll(&mut Input::empty()) else { panic!() };
+    assert_eq!((failure.error(), failure.status()), (HandshakeError::UnexpectedEnd, None));
 
     // A body without a length is whole only when the stream ended as it should.
     let mut refused = handshake();
@@ -130,7 +339,7 @@ fn a_failing_transport_is_told() {
     assert!(refused.poll(&mut Input::new(&mut read)).is_none() && refused.wants_read());
     refused.handle_error();
     let Some(Outcome::Refused(response)) = refused.poll(&mut Input::empty()) else { panic!() };
-    assert!(response.is_cut() && response.body() == b"half");
+    assert!(response.is_cut() && response.body() == b"half" && !response.is_reusable());
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod handshake;
 use handshake::{GET, SWITCHING, answer, ask, asked_key, request, serve};
 use proptest::prelude::*;
 use sockless::client::{self, Outcome};
+use sockless::handshake::Headers;
 use sockless::server::{self, Incoming};
 
 /// What is put into a head.
@@ -68,14 +69,22 @@ fn config() -> server::Config {
 fn served(outcome: Option<Incoming>) -> String {
     match outcome {
         Some(Incoming::Failed(rejected)) => format!("{:?}", rejected.error()),
-        other => format!("{other:?}"),
+        Some(Incoming::Upgrade(request)) => format!("{request:?} {}", listed(request.headers())),
+        Some(Incoming::Http(plain)) => format!("{plain:?} {}", plain.head().escape_ascii()),
+        None => String::new(),
     }
+}
+
+/// All of the headers: `Debug` shows no values.
+fn listed(headers: Headers<'_>) -> String {
+    format!("{:?}", headers.iter().collect::<Vec<_>>())
 }
 
 fn asked(outcome: Outcome) -> String {
     match outcome {
-        Outcome::Refused(response) => format!("{response:?} {:?} {}", response.body(), response.is_cut()),
-        other => format!("{other:?}"),
+        Outcome::Open(opened) => format!("{opened:?} {:?} {}", opened.protocol(), listed(opened.headers())),
+        Outcome::Refused(response) => format!("{response:?} {} {:?}", listed(response.headers()), response.body()),
+        Outcome::Failed(failure) => format!("{failure:?} {}", listed(failure.headers())),
     }
 }
 
@@ -84,9 +93,11 @@ proptest! {
 
     #[test]
     fn of_a_request(
+        empty in prop::sample::select(&["", "\r\n"][..]),
         wire in damaged(request(GET, &[("Origin", &["http://a.example"]), ("Sec-WebSocket-Protocol", &["x, y"]), ("Sec-WebSocket-Extensions", &["a; b=\"c\", permessage-deflate; client_max_window_bits"])])),
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
     ) {
+        let wire = [empty.as_bytes(), &wire].concat();
         let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.index(wire.len() + 1)).collect();
         cuts.sort_unstable();
         let config = config();
@@ -106,6 +117,8 @@ proptest! {
             )),
             damaged(b"HTTP/1.1 103 x\r\nLink: a\r\n\r\nHTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\n\r\n".to_vec()),
             damaged(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 5\r\n\r\nhello".to_vec()),
+            damaged(b"HTTP/1.1 403 Forbidden\nX: y\n z\r\nContent-Length: 5\n\nhello".to_vec()),
+            damaged(answer(SWITCHING, &asked_key(), &[("Sec-WebSocket-Protocol", &[",\r\n x"]), ("Content-Length", &["7"])])),
         ],
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
     ) {

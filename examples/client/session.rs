@@ -14,10 +14,8 @@ use crate::stdin::{Lines, Next};
 use crate::wait::Wait;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
-use sockless::client::{Handshake, Opened, Outcome, Response};
-use sockless::{
-    Cause, CloseCode, Closure, Config, Connection, Deadline, Event, HandshakeError, Heartbeat, Input, LifeCycle, Seed, Timeout, Timeouts,
-};
+use sockless::client::{Failure, Handshake, Opened, Outcome, Response};
+use sockless::{Cause, CloseCode, Closure, Config, Connection, Deadline, Event, Heartbeat, Input, LifeCycle, Seed, Timeout, Timeouts};
 use std::fmt::Display;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -43,7 +41,7 @@ pub(crate) enum Ending {
     /// By the server: it does not want us.
     Refused(Response),
     /// What the server says is none of RFC 6455.
-    Failed(HandshakeError),
+    Failed(Failure),
 }
 
 pub(crate) struct Session {

@@ -1,5 +1,6 @@
 //! What each fuzz target asserts, as plain functions: libFuzzer runs them on nightly Rust, `cargo test` replays the seeds on stable.
 
+mod answers;
 mod choices;
 mod heads;
 mod wire;

@@ -16,11 +16,12 @@
 #[error("{} ({})", self.rule(), self.section())]
 #[non_exhaustive]
 pub enum HandshakeError {
-    /// A control byte, or a line that does not end in CR LF.
+    /// A control byte, or a line that does not end in CR LF; in an answer that refuses, LF may
+    /// stand alone.
     IllegalByte,
     /// A first line that is no request line, or no status line.
     MalformedStartLine,
-    /// A header line that is none, or that is folded.
+    /// A header line that is none, or that is folded in a request.
     MalformedHeader,
     /// A head above the limit in bytes.
     HeadTooLarge,
@@ -28,7 +29,7 @@ pub enum HandshakeError {
     TooManyHeaders,
     /// A version of HTTP other than 1.0 and 1.1; 1.2 too, which nobody speaks.
     UnsupportedHttp,
-    /// HTTP/1.0 with an upgrade, which it does not know.
+    /// A request over HTTP/1.0 with an upgrade, which it does not know.
     HttpTooOld,
     /// A request to upgrade whose method is not GET.
     Method,
@@ -91,10 +92,6 @@ pub enum HandshakeError {
     InvalidParameters,
     /// An answer to an offer of permessage-deflate that lacks what was asked for, or goes beyond it.
     ParametersNotOffered,
-    /// A body where none can be: behind a 101.
-    AnswerBody,
-    /// A refusing answer whose Content-Length is not one number.
-    InvalidLength,
     /// The stream ended before the head was whole.
     UnexpectedEnd,
     /// The head was not whole in time.
@@ -141,7 +138,7 @@ type Row = (HandshakeError, &'static str, u16, &'static str);
 
 /// Error, section, status, rule.
 #[rustfmt::skip]
-const TABLE: [Row; 41] = [
+const TABLE: [Row; 39] = [
     (HandshakeError::IllegalByte,         "RFC 9112 §2.2",     400, "a control byte, or a line that does not end in CR LF"),
     (HandshakeError::MalformedStartLine,  "RFC 9112 §2.1",     400, "a malformed first line"),
     (HandshakeError::MalformedHeader,     "RFC 9112 §5",       400, "a malformed or folded header line"),
@@ -179,8 +176,6 @@ const TABLE: [Row; 41] = [
     (HandshakeError::RepeatedExtension,   "RFC 7692 §5",       502, "an extension more than once in the answer"),
     (HandshakeError::InvalidParameters,   "RFC 7692 §7",       502, "a parameter of permessage-deflate that is unknown, repeated or out of range"),
     (HandshakeError::ParametersNotOffered, "RFC 7692 §7.1",    502, "parameters of permessage-deflate that meet no offer"),
-    (HandshakeError::AnswerBody,          "RFC 9110 §15.2",    502, "a body behind a 101"),
-    (HandshakeError::InvalidLength,       "RFC 9112 §6.3",     502, "a Content-Length that is not one number"),
     (HandshakeError::UnexpectedEnd,       "RFC 9112 §8",       502, "the stream ended before the answer"),
     (HandshakeError::TimedOut,            "RFC 9110 §15.5.9",  408, "a head that was not whole in time"),
 ];

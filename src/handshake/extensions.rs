@@ -244,7 +244,7 @@ pub(super) mod tests {
 
     #[test]
     fn the_grammar_comes_before_what_is_said_in_it() {
-        let all = [HandshakeError::ExtensionNotOffered, HandshakeError::AnswerBody];
+        let all = [HandshakeError::ExtensionNotOffered, HandshakeError::WrongAccept];
         for (lines, error) in [
             (&[&b"a, b"[..]][..], HandshakeError::ExtensionNotOffered),
             (&[b"a", b"b"], HandshakeError::ExtensionNotOffered),

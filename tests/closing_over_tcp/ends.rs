@@ -142,8 +142,8 @@ impl End {
                     let connection = opened.open(self.plan.config.clone());
                     self.enter(connection);
                 }
-                Some(Outcome::Failed(error)) => {
-                    self.account.failure = Some(error);
+                Some(Outcome::Failed(failure)) => {
+                    self.account.failure = Some(failure.error());
                     self.stage = Stage::Nothing;
                 }
                 Some(Outcome::Refused(response)) => panic!("no test refuses our client: {response:?}"),

@@ -92,7 +92,7 @@ fn check(offers: &[Offer], lines: &[&str]) -> Result<Agreement, HandshakeError> 
     let wire = answer(SWITCHING, &key, &[("Sec-WebSocket-Extensions", lines)]);
     match feed(&wire, &[], |input| handshake.poll(input)).0 {
         Some(Outcome::Open(opened)) => Ok(opened.agreement()),
-        Some(Outcome::Failed(error)) => Err(error),
+        Some(Outcome::Failed(failure)) => Err(failure.error()),
         other => panic!("{other:?}"),
     }
 }

@@ -33,6 +33,7 @@ fn every_rule_has_a_case() {
                     | InvalidHost
                     | InvalidTarget
                     | RequestBody
+                    | HttpTooOld
                     | InvalidProtocols
                     | TooManyProtocols
                     | InvalidOrigin
@@ -111,7 +112,7 @@ fn a_client_tells_each_violation_in_every_split() {
         for cuts in cuttings(&wire) {
             let context = || format!("{error:?} {:?} cut at {cuts:?}", wire[..wire.len().min(300)].escape_ascii().to_string());
             match ask(&config, &wire, &cuts) {
-                (Outcome::Failed(other), taken) => assert_eq!((other, taken), (error, whole), "{}", context()),
+                (Outcome::Failed(failure), taken) => assert_eq!((failure.error(), taken), (error, whole), "{}", context()),
                 (outcome, _) => panic!("{} gave {outcome:?}", context()),
             }
         }

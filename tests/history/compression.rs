@@ -82,7 +82,9 @@ fn answered_with(extension: &str, valid: bool) {
             let wire = Side::Server.frame(TEXT | RSV1, &deflate(b"compressed"));
             assert_eq!(feed(&mut connection, &wire), [Event::Text("compressed".into())], "{extension}");
         }
-        Some(client::Outcome::Failed(HandshakeError::InvalidParameters | HandshakeError::InvalidExtensions)) if !valid => {}
+        Some(client::Outcome::Failed(failure)) if !valid => {
+            assert!(matches!(failure.error(), HandshakeError::InvalidParameters | HandshakeError::InvalidExtensions), "{failure:?}");
+        }
         other => panic!("{extension}: {other:?}"),
     }
 }

@@ -3,11 +3,12 @@
 //! ```text
 //!   chunked:   ┌──► hex size [; extension] CR LF ──► that many bytes ──► CR LF ──┐
 //!              └─────────────────────────────────────────────────────────────────┘
-//!                   size 0: over; the trailers behind it are nobody's business
+//!                   size 0 ──► trailers, nobody's business ──► empty line: over
 //! ```
 //!
 //! What exceeds the limit, what the stream's end left out, and what is behind a malformed chunk is missing, and the body is marked as cut:
-//! the status and the headers are worth telling in any case. The buffer grows with what comes, never by what is announced; the bytes between
+//! the status and the headers are worth telling in any case. A body whose length is in doubt is not
+//! read at all. The buffer grows with what comes, never by what is announced; the bytes between
 //! the chunks are not kept at all, and may be as many as those of the body, and a few more.
 
 use crate::handshake::headers::is_control;
@@ -23,10 +24,21 @@ pub(super) enum Framing {
     Chunked,
     /// All that comes.
     ToEnd,
+    /// Nobody knows.
+    Doubtful,
+}
+
+/// What was read of a body.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Read {
+    pub(super) bytes: Vec<u8>,
+    /// A part is missing.
+    pub(super) cut: bool,
+    /// Its end was seen, and another answer could begin behind it.
+    pub(super) delimited: bool,
 }
 
 /// A body being read.
-#[derive(Debug)]
 pub(super) struct Body {
     bytes: Vec<u8>,
     max: usize,
@@ -47,10 +59,15 @@ enum Rest {
     Chunk(u64),
     /// The end of a chunk's line; whether its CR came.
     ChunkEnd { cr: bool },
+    /// What stands behind the last chunk: whether the line under way has something in it, and
+    /// whether its CR came.
+    Trailers { line: bool, cr: bool },
     /// Whatever comes.
     All,
     /// Nothing.
     Nothing,
+    /// Nothing, and where the body ends is not known.
+    Lost,
 }
 
 /// What came of the line with the size of a chunk.
@@ -78,8 +95,10 @@ impl Body {
             Framing::Length(length) => Rest::Bytes(length),
             Framing::Chunked => Rest::Size(Line::Empty),
             Framing::ToEnd => Rest::All,
+            Framing::Doubtful => Rest::Lost,
         };
-        Self { bytes: Vec::new(), max, framing: max.saturating_add(FRAMING), rest, cut: false }
+        let cut = framing == Framing::Doubtful;
+        Self { bytes: Vec::new(), max, framing: max.saturating_add(FRAMING), rest, cut }
     }
 
     /// Takes what came of the body: whether it is over.
@@ -95,25 +114,27 @@ impl Body {
                     rest => self.rest = Rest::Chunk(rest),
                 },
                 Rest::All => drop(self.collect(input, u64::MAX)),
-                Rest::Size(_) | Rest::ChunkEnd { .. } => self.step(input.take(1).first().copied().unwrap_or_default()),
-                Rest::Nothing => {}
+                Rest::Size(_) | Rest::ChunkEnd { .. } | Rest::Trailers { .. } => {
+                    self.step(input.take(1).first().copied().unwrap_or_default());
+                }
+                Rest::Nothing | Rest::Lost => {}
             }
         }
         self.is_over()
     }
 
-    /// The body, and whether a part of it is missing. `eof`: the stream ended in good order.
-    pub(super) fn finish(self, eof: bool) -> (Vec<u8>, bool) {
+    /// The body. `eof`: the stream ended in good order.
+    pub(super) fn finish(self, eof: bool) -> Read {
         let whole = match self.rest {
-            Rest::Nothing => true,
+            Rest::Nothing | Rest::Trailers { .. } | Rest::Lost => true,
             Rest::All => eof,
             Rest::Bytes(_) | Rest::Size(_) | Rest::Chunk(_) | Rest::ChunkEnd { .. } => false,
         };
-        (self.bytes, self.cut || !whole)
+        Read { bytes: self.bytes, cut: self.cut || !whole, delimited: matches!(self.rest, Rest::Nothing) }
     }
 
     fn is_over(&self) -> bool {
-        self.cut || matches!(self.rest, Rest::Nothing)
+        self.cut || matches!(self.rest, Rest::Nothing | Rest::Lost)
     }
 
     /// Takes at most so many bytes: how many are left to take.
@@ -132,10 +153,16 @@ impl Body {
             Rest::Size(line) => line.next(byte),
             Rest::ChunkEnd { cr: false } if byte == b'\r' => Some(Rest::ChunkEnd { cr: true }),
             Rest::ChunkEnd { cr: true } if byte == b'\n' => Some(Rest::Size(Line::Empty)),
+            Rest::Trailers { line: false, cr: true } if byte == b'\n' => Some(Rest::Nothing),
+            Rest::Trailers { line: true, cr: true } if byte == b'\n' => Some(Rest::Trailers { line: false, cr: false }),
+            Rest::Trailers { line, cr: false } if byte == b'\r' => Some(Rest::Trailers { line, cr: true }),
+            Rest::Trailers { cr: false, .. } if !is_control(byte) => Some(Rest::Trailers { line: true, cr: false }),
             _ => None,
         };
         match (next, self.framing.checked_sub(1)) {
             (Some(next), Some(framing)) => (self.rest, self.framing) = (next, framing),
+            // The body itself is whole.
+            _ if matches!(self.rest, Rest::Trailers { .. }) => self.rest = Rest::Lost,
             _ => self.cut = true,
         }
     }
@@ -145,7 +172,7 @@ impl Line {
     /// What is to come behind one more byte; `None` when none can be there.
     fn next(self, byte: u8) -> Option<Rest> {
         let line = match (self, byte) {
-            (Self::Cr(0), b'\n') => return Some(Rest::Nothing),
+            (Self::Cr(0), b'\n') => return Some(Rest::Trailers { line: false, cr: false }),
             (Self::Cr(size), b'\n') => return Some(Rest::Chunk(size)),
             (Self::Cr(_), _) => return None,
             (Self::Empty, _) => Self::Size(digit(byte)?),
@@ -181,13 +208,14 @@ mod tests {
             assert!(over || input.is_empty());
             left += input.len();
         }
-        let (bytes, cut) = body.finish(true);
-        (bytes, cut, left)
+        let read = body.finish(true);
+        assert!(!read.cut || !read.delimited);
+        (read.bytes, read.cut, left)
     }
 
     #[test]
     fn bodies_in_every_split() {
-        use Framing::{Chunked, Length, ToEnd};
+        use Framing::{Chunked, Doubtful, Length, ToEnd};
         let cases: &[(Framing, usize, &str, &str, bool, usize)] = &[
             (Length(0), 9, "more", "", false, 4),
             (Length(5), 9, "hello", "hello", false, 0),
@@ -200,9 +228,17 @@ mod tests {
             (ToEnd, 5, "hello", "hello", false, 0),
             (ToEnd, 4, "hello", "hell", true, 1),
             (ToEnd, 9, "", "", false, 0),
-            (Chunked, 9, "0\r\n\r\n", "", false, 2),
-            (Chunked, 9, "5\r\nhello\r\n0\r\n\r\n", "hello", false, 2),
-            (Chunked, 9, "2\r\nhe\r\n003 ; a=\"b\"\r\nllo\r\n0\r\nX: y\r\n\r\n", "hello", false, 8),
+            (Doubtful, 9, "hello", "", true, 5),
+            (Chunked, 9, "0\r\n\r\n", "", false, 0),
+            (Chunked, 9, "0\r\n\r\nmore", "", false, 4),
+            (Chunked, 9, "5\r\nhello\r\n0\r\n\r\n", "hello", false, 0),
+            (Chunked, 9, "2\r\nhe\r\n003 ; a=\"b\"\r\nllo\r\n0\r\nX: y\r\n\r\nmore", "hello", false, 4),
+            (Chunked, 9, "5\r\nhello\r\n0\r\nX:\ty\r\nZ\r\n\r\n\r\n", "hello", false, 2),
+            // Malformed trailers take nothing from the body.
+            (Chunked, 9, "5\r\nhello\r\n0\r\nX\nmore", "hello", false, 4),
+            (Chunked, 9, "5\r\nhello\r\n0\r\n\nmore", "hello", false, 4),
+            (Chunked, 9, "5\r\nhello\r\n0\r\n\r\rmore", "hello", false, 4),
+            (Chunked, 9, "5\r\nhello\r\n0\r\nX\0more", "hello", false, 4),
             (Chunked, 4, "5\r\nhello\r\n0\r\n\r\n", "hell", true, 8),
             (Chunked, 5, "5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n", "hello", true, 8),
             (Chunked, 9, "5\r\nhello\r\n", "hello", true, 0),
@@ -236,9 +272,9 @@ mod tests {
 
     #[test]
     fn what_comes_between_the_chunks_is_bounded() {
-        for unit in [&b"0"[..], b"1;a", b"1\t"] {
+        for (unit, cut) in [(&b"0"[..], true), (b"1;a", true), (b"1\t", true), (b"0\r\nX", false)] {
             let stream: Vec<u8> = unit.iter().copied().chain(core::iter::repeat_n(unit[unit.len() - 1], 100_000)).collect();
-            assert_eq!(read(Framing::Chunked, 9, &stream, 1), (Vec::new(), true, stream.len() - 9 - FRAMING - 1));
+            assert_eq!(read(Framing::Chunked, 9, &stream, 1), (Vec::new(), cut, stream.len() - 9 - FRAMING - 1));
         }
         // Small chunks with long extensions: what is read is in proportion to what is kept.
         let (max, stream) = (1000, b"1;extension\r\nx\r\n".repeat(1000));
@@ -252,6 +288,27 @@ mod tests {
     fn a_broken_stream_cuts_the_body() {
         let mut body = Body::new(Framing::ToEnd, 9);
         assert!(!body.feed(&mut Input::new(&mut b"hello".to_vec())));
-        assert_eq!(body.finish(false), (b"hello".to_vec(), true));
+        assert_eq!(body.finish(false), Read { bytes: b"hello".to_vec(), cut: true, delimited: false });
+    }
+
+    #[test]
+    fn only_an_end_that_was_seen_delimits() {
+        use Framing::{Chunked, Doubtful, Length, ToEnd};
+        for (framing, stream, delimited) in [
+            (Length(0), "", true),
+            (Length(2), "ok", true),
+            (Length(3), "ok", false),
+            (ToEnd, "ok", false),
+            (Doubtful, "", false),
+            (Chunked, "2\r\nok\r\n0\r\n\r\n", true),
+            (Chunked, "2\r\nok\r\n0\r\nX: y\r\n\r\n", true),
+            (Chunked, "2\r\nok\r\n0\r\n", false),
+            (Chunked, "2\r\nok\r\n0\r\nX: y\r\n", false),
+            (Chunked, "2\r\nok\r\n0\r\n\n", false),
+        ] {
+            let mut body = Body::new(framing, 9);
+            body.feed(&mut Input::new(&mut stream.as_bytes().to_vec()));
+            assert_eq!(body.finish(true).delimited, delimited, "{framing:?} {stream:?}");
+        }
     }
 }

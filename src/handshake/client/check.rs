@@ -22,8 +22,8 @@ pub(super) enum Answer {
     Open { protocol: Option<Range<usize>>, agreement: Agreement },
     /// Not the last word. RFC 9110 §15.2.
     Interim,
-    /// Any other status.
-    Refused { status: u16, framing: Framing },
+    /// Any other status. `reusable`: nothing in the head forbids another request on the connection.
+    Refused { status: u16, framing: Framing, reusable: bool },
 }
 
 pub(super) fn check(head: &Parsed<'_, '_, Response>, key: &Key, offered: &Offered) -> Result<Answer, HandshakeError> {
@@ -31,13 +31,24 @@ pub(super) fn check(head: &Parsed<'_, '_, Response>, key: &Key, offered: &Offere
     let fields = Fields::of(head.headers);
     match status {
         101 => {
-            let (protocol, agreement) = fields.check(minor, key, offered, head.headers)?;
+            let (protocol, agreement) = fields.check(key, offered, head.headers)?;
             Ok(Answer::Open { protocol: protocol.map(|protocol| head.place(protocol)), agreement })
         }
         100..=199 => Ok(Answer::Interim),
-        200.. => Ok(Answer::Refused { status, framing: fields.framing(status, minor)? }),
+        200.. => {
+            let (framing, certain) = fields.framing(status, minor);
+            // RFC 9112 §9.3; of HTTP/1.0 it takes more than a word to be sure.
+            let reusable = certain && minor > 0 && !closes(head.headers) && !head.bare_lf;
+            Ok(Answer::Refused { status, framing, reusable })
+        }
         _ => Err(HandshakeError::MalformedStartLine),
     }
+}
+
+/// Whether Connection has the token "close". RFC 9112 §9.6.
+fn closes(headers: &[Header<'_>]) -> bool {
+    let is_connection = |header: &&Header<'_>| Known::from_name(header.name) == Some(Known::Connection);
+    headers.iter().filter(is_connection).any(|header| has_element(header.value, b"close"))
 }
 
 /// What the headers say, all lines of a kind taken together.
@@ -47,10 +58,10 @@ struct Fields<'b> {
     /// Connection has the token "upgrade".
     connection: bool,
     accept: Single<'b>,
+    /// The subprotocols that are named, in whichever lines: §11.3.4.
     protocol: Single<'b>,
     length: Length,
-    /// The last coding, if there is any.
-    coding: Option<&'b [u8]>,
+    coding: Coding,
 }
 
 impl<'b> Fields<'b> {
@@ -61,10 +72,10 @@ impl<'b> Fields<'b> {
                 Some(Known::Upgrade) => fields.upgrade.add(value),
                 Some(Known::Connection) => fields.connection |= has_element(value, b"upgrade"),
                 Some(Known::Accept) => fields.accept.add(value),
-                Some(Known::Protocol) => fields.protocol.add(value),
+                // RFC 9110 §5.6.1: an empty element, or list, is as if it were not there.
+                Some(Known::Protocol) => elements(value).for_each(|protocol| fields.protocol.add(protocol)),
                 Some(Known::ContentLength) => fields.length.add(value),
-                // An empty line says nothing of the codings in those before it.
-                Some(Known::TransferEncoding) => fields.coding = elements(value).last().or(fields.coding).or(Some(&[])),
+                Some(Known::TransferEncoding) => fields.coding = fields.coding.and(value),
                 Some(Known::Host | Known::Origin | Known::Key | Known::Version | Known::Extensions) | None => {}
             }
         }
@@ -72,16 +83,7 @@ impl<'b> Fields<'b> {
     }
 
     /// The subprotocol and the extensions of a 101 that breaks no rule.
-    fn check(
-        &self,
-        minor: u8,
-        key: &Key,
-        offered: &Offered,
-        headers: &[Header<'b>],
-    ) -> Result<(Option<&'b [u8]>, Agreement), HandshakeError> {
-        if minor == 0 {
-            return Err(HandshakeError::HttpTooOld);
-        }
+    fn check(&self, key: &Key, offered: &Offered, headers: &[Header<'b>]) -> Result<(Option<&'b [u8]>, Agreement), HandshakeError> {
         // §4.1: "2."
         if !self.upgrade.one(HandshakeError::MissingUpgrade, HandshakeError::InvalidUpgrade)?.eq_ignore_ascii_case(b"websocket") {
             return Err(HandshakeError::InvalidUpgrade);
@@ -96,14 +98,10 @@ impl<'b> Fields<'b> {
         }
         // §4.1: "5.", §9.1.
         let agreement = extend(extensions::lines(headers), offered)?;
-        // RFC 9110 §8.6, RFC 9112 §6.1: what follows the head are frames.
-        if self.coding.is_some() || !matches!(self.length, Length::None | Length::Bytes(0)) {
-            return Err(HandshakeError::AnswerBody);
-        }
+        // RFC 9112 §6.3: a 1xx has no body, whatever its headers say. What follows the head are
+        // frames.
         // §4.1: "6.", §11.3.4.
-        let protocol = self.protocol.at_most_one(HandshakeError::SeveralProtocols)?;
-        match protocol {
-            Some(list) if elements(list).count() > 1 => Err(HandshakeError::SeveralProtocols),
+        match self.protocol.at_most_one(HandshakeError::SeveralProtocols)? {
             Some(protocol) if !elements(offered.protocols.as_bytes()).any(|offered| offered == protocol) => {
                 Err(HandshakeError::ProtocolNotOffered)
             }
@@ -111,17 +109,22 @@ impl<'b> Fields<'b> {
         }
     }
 
-    /// RFC 9112 §6.3.
-    fn framing(&self, status: u16, minor: u8) -> Result<Framing, HandshakeError> {
-        if matches!(status, 204 | 304) {
-            return Ok(Framing::Length(0));
-        }
+    /// How long the body is, and whether that is beyond doubt. RFC 9112 §6.3.
+    fn framing(&self, status: u16, minor: u8) -> (Framing, bool) {
+        let valid = !matches!(self.length, Length::Invalid);
         match (self.coding, self.length) {
+            // A 304 may say how long its body would be; a 204 must not (RFC 9110 §8.6), nor have a
+            // coding (§6.1).
+            _ if status == 304 => (Framing::Length(0), valid),
+            (coding, length) if status == 204 => {
+                let says_none = matches!(length, Length::None | Length::Bytes(0));
+                (Framing::Length(0), says_none && coding == Coding::None)
+            }
             // A coding overrides a length. HTTP/1.0 knows no coding: such a message is faulty, and ends with its stream.
-            (Some(last), _) if minor > 0 && last.eq_ignore_ascii_case(b"chunked") => Ok(Framing::Chunked),
-            (Some(_), _) | (None, Length::None) => Ok(Framing::ToEnd),
-            (None, Length::Bytes(length)) => Ok(Framing::Length(length)),
-            (None, Length::Invalid) => Err(HandshakeError::InvalidLength),
+            (Coding::Chunked, length) if minor > 0 => (Framing::Chunked, matches!(length, Length::None)),
+            (Coding::Chunked | Coding::Other, _) | (Coding::None, Length::None) => (Framing::ToEnd, false),
+            (Coding::None, Length::Bytes(length)) => (Framing::Length(length), true),
+            (Coding::None, Length::Invalid) => (Framing::Doubtful, false),
         }
     }
 }
@@ -136,6 +139,28 @@ fn extend<'b>(lines: impl Iterator<Item = &'b [u8]>, offered: &Offered) -> Resul
 #[cfg(not(feature = "deflate"))]
 fn extend<'b>(lines: impl Iterator<Item = &'b [u8]>, _: &Offered) -> Result<Agreement, HandshakeError> {
     extensions::for_each(lines, |_, _| Err(HandshakeError::ExtensionNotOffered)).map(|()| Agreement::default())
+}
+
+/// What all lines of `Transfer-Encoding` say together. RFC 9112 §6.1.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Coding {
+    #[default]
+    None,
+    /// The last one is "chunked".
+    Chunked,
+    /// The last one is another, or there is none in the list.
+    Other,
+}
+
+impl Coding {
+    /// An empty line says nothing of the codings in those before it.
+    fn and(self, value: &[u8]) -> Self {
+        match elements(value).last() {
+            Some(last) if last.eq_ignore_ascii_case(b"chunked") => Self::Chunked,
+            None if self != Self::None => self,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// What all lines of `Content-Length` say together. RFC 9110 §8.6: the same number may be repeated.

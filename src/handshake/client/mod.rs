@@ -3,32 +3,40 @@
 //! ```text
 //!   Request ──► Handshake ─ sends the request; poll ┬─► Open(Opened) ── open() ─► Connection
 //!                                                   ├─► Refused(Response)     any status but 101, with its body
-//!                                                   └─► Failed(HandshakeError) a 101, or no HTTP at all, that breaks a rule
+//!                                                   └─► Failed(Failure)       a 101, or no HTTP, that breaks a rule
 //! ```
 //!
 //! Interim answers (100, 103 and so on) are passed over, within the limits of one head. After `Refused` and `Failed` there is nothing to
-//! send: drop the transport.
+//! send: drop the transport, unless [`Response::is_reusable`] and another request is to follow.
+//!
+//! What a 101 says of a body is ignored, for it has none (RFC 9112 §6.3); so is an HTTP version of
+//! 1.0. Its lines have to end in CR LF, as frames begin behind them; those of a refusal may end in
+//! LF alone. Lines that are folded are unfolded (§5.2).
 
+mod answer;
 mod body;
 mod check;
+mod failure;
 mod opened;
 mod request;
 mod response;
 mod url;
 
 use super::error::HandshakeError;
-use super::head::{self, HeadReader};
+use super::head::{self, HeadReader, status_of};
 use super::key::Key;
 use crate::input::Input;
 use crate::life_cycle::sealed::Sealed;
 use crate::life_cycle::{Ending, LifeCycle};
 use crate::outbox::{Outbox, Transmit};
 use crate::seed::Seed;
+use answer::AnswerHead;
 use body::Body;
 use check::Answer;
-use core::mem;
+use core::{fmt, mem};
 use request::Offered;
 
+pub use failure::Failure;
 pub use opened::Opened;
 pub use request::Request;
 pub use response::Response;
@@ -72,7 +80,6 @@ pub use url::UrlError;
 /// assert!(connection.wants_write());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
 pub struct Handshake {
     head: HeadReader<head::Response>,
     outbox: Outbox,
@@ -127,11 +134,10 @@ pub enum Outcome {
     /// Any other status: 401, 403, a redirection.
     Refused(Response),
     /// What breaks a rule or a limit; or the stream ended before the answer did.
-    Failed(HandshakeError),
+    Failed(Failure),
 }
 
 /// What is being read.
-#[derive(Debug)]
 enum Reading {
     Head,
     Body(Response, Body),
@@ -172,7 +178,7 @@ impl Handshake {
         let outcome = self.read(input)?;
         self.reading = Reading::Over;
         self.outbox.clear();
-        // A head that failed is of no use to anyone.
+        // What came of a head that failed is of no use to anyone.
         self.head.take_stored();
         Some(outcome)
     }
@@ -183,17 +189,24 @@ impl Handshake {
             let answer = self.head.poll(input, |head| (head.headers_start, check::check(head, key, offered)));
             match answer {
                 None if self.ending.readable() => return None,
-                None if self.timed_out => return Some(Outcome::Failed(HandshakeError::TimedOut)),
-                None => return Some(Outcome::Failed(HandshakeError::UnexpectedEnd)),
+                None if self.timed_out => return Some(self.failed(HandshakeError::TimedOut)),
+                None => return Some(self.failed(HandshakeError::UnexpectedEnd)),
                 Some(Ok((_, (_, Ok(Answer::Interim))))) => {}
                 Some(Ok((head, (headers_start, Ok(Answer::Open { protocol, agreement }))))) => {
                     let (seed, outbox) = (self.seed.take()?, mem::take(&mut self.outbox));
-                    return Some(Outcome::Open(Opened { head, headers_start, protocol, agreement, seed, outbox }));
+                    let head = AnswerHead::new(head, headers_start);
+                    return Some(Outcome::Open(Opened { head, protocol, agreement, seed, outbox }));
                 }
-                Some(Ok((head, (headers_start, Ok(Answer::Refused { status, framing }))))) => {
-                    self.reading = Reading::Body(Response::new(head, headers_start, status), Body::new(framing, self.max_body));
+                Some(Ok((head, (headers_start, Ok(Answer::Refused { status, framing, reusable }))))) => {
+                    let head = AnswerHead::new(head, headers_start);
+                    let response = Response::new(head, status, reusable);
+                    self.reading = Reading::Body(response, Body::new(framing, self.max_body));
                 }
-                Some(Err(error) | Ok((_, (_, Err(error))))) => return Some(Outcome::Failed(error)),
+                Some(Ok((head, (headers_start, Err(error))))) => {
+                    let (status, head) = (status_of(&head), AnswerHead::new(head, headers_start));
+                    return Some(Outcome::Failed(Failure::new(error, status, head)));
+                }
+                Some(Err(error)) => return Some(self.failed(error)),
             }
         }
         let Reading::Body(_, body) = &mut self.reading else { return None };
@@ -201,9 +214,19 @@ impl Handshake {
             return None;
         }
         match mem::replace(&mut self.reading, Reading::Over) {
-            Reading::Body(response, body) => Some(Outcome::Refused(response.with_body(body.finish(self.ending.eof)))),
+            Reading::Body(response, body) => {
+                // RFC 9112 §9.3.2: requests on a connection follow each other whole.
+                let reusable = self.ending.readable() && !self.ending.mute && self.outbox.is_empty();
+                Some(Outcome::Refused(response.with_body(body.finish(self.ending.eof), reusable)))
+            }
             Reading::Head | Reading::Over => None,
         }
+    }
+
+    /// What becomes of a head that cannot be read, or did not come whole.
+    fn failed(&mut self, error: HandshakeError) -> Outcome {
+        let status = status_of(&self.head.take_stored());
+        Outcome::Failed(Failure::new(error, status, AnswerHead::default()))
     }
 
     fn is_over(&self) -> bool {
@@ -245,6 +268,7 @@ impl LifeCycle for Handshake {
 
     /// The server may have answered before it took all of the request.
     fn handle_write_error(&mut self) {
+        self.ending.mute = true;
         self.outbox.clear();
     }
 
@@ -256,6 +280,23 @@ impl LifeCycle for Handshake {
     /// The outcome was given.
     fn is_done(&self) -> bool {
         self.is_over()
+    }
+}
+
+/// What was asked for and what came may hold cookies and passwords, and is not shown.
+impl fmt::Debug for Handshake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reading = match &self.reading {
+            Reading::Head => "head",
+            Reading::Body(..) => "body",
+            Reading::Over => "nothing",
+        };
+        f.debug_struct("Handshake")
+            .field("reading", &reading)
+            .field("head", &self.head)
+            .field("ending", &self.ending)
+            .field("unsent", &!self.outbox.is_empty())
+            .finish_non_exhaustive()
     }
 }
 
@@ -294,7 +335,10 @@ mod tests {
                         assert_eq!((opened.protocol(), opened.headers().get("sec-websocket-extensions")), (Some("chat.v1"), None))
                     }
                     // They answer the offer of compression that came with the captured request, and that this client does not make.
-                    Some(Outcome::Failed(HandshakeError::ExtensionNotOffered)) => assert!(matches!(name, "ws" | "websockets"), "{name}"),
+                    Some(Outcome::Failed(failure)) => {
+                        assert_eq!(failure.error(), HandshakeError::ExtensionNotOffered);
+                        assert!(matches!(name, "ws" | "websockets"), "{name}");
+                    }
                     other => panic!("{name} cut at {at}: {other:?}"),
                 }
             }

@@ -1,22 +1,22 @@
 //! An answer that opens a connection, until it is opened. RFC 6455 §4.1.
 
+use super::answer::AnswerHead;
 use crate::agreement::Agreement;
 use crate::connection::{self, Connection, Role};
 use crate::handshake::headers::Headers;
 use crate::outbox::Outbox;
 use crate::seed::Seed;
-use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 use core::str;
 
 /// An answer that opens a connection.
 ///
-/// See [`Handshake`](super::Handshake) for an example.
+/// See [`Handshake`](super::Handshake) for an example. By [`Debug`], headers are shown with the
+/// lengths of their values only, the subprotocol among them.
 #[must_use = "the connection is open"]
 pub struct Opened {
-    pub(super) head: Vec<u8>,
-    pub(super) headers_start: usize,
+    pub(super) head: AnswerHead,
     pub(super) protocol: Option<Range<usize>>,
     pub(super) agreement: Agreement,
     pub(super) seed: Seed,
@@ -26,8 +26,7 @@ pub struct Opened {
 impl Opened {
     /// The subprotocol that the server chose, out of those that were offered. §4.2.2 point 5.5.
     pub fn protocol(&self) -> Option<&str> {
-        let protocol = self.head.get(self.protocol.clone()?)?;
-        str::from_utf8(protocol).ok()
+        str::from_utf8(self.head.get(self.protocol.clone()?)).ok()
     }
 
     /// What the server accepted of the extensions that were offered, and the connection does. RFC 6455 §9.1.
@@ -35,9 +34,9 @@ impl Opened {
         self.agreement
     }
 
-    /// The headers of the 101.
+    /// The headers of the 101. Where a line was folded, there are spaces. RFC 9112 §5.2.
     pub fn headers(&self) -> Headers<'_> {
-        Headers::new(self.head.get(self.headers_start..).unwrap_or_default())
+        self.head.headers()
     }
 
     /// Opens the connection. What is left of the input are its first frames.
@@ -49,7 +48,6 @@ impl Opened {
 
 impl fmt::Debug for Opened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (protocol, headers) = (self.protocol(), self.headers());
-        f.debug_struct("Opened").field("protocol", &protocol).field("headers", &headers).field("agreement", &self.agreement).finish()
+        f.debug_struct("Opened").field("headers", &self.headers()).field("agreement", &self.agreement).finish_non_exhaustive()
     }
 }

@@ -13,7 +13,7 @@ use super::url::{Url, UrlError};
 use crate::deflate::Offer;
 #[cfg(feature = "deflate")]
 use crate::handshake::deflate::push_extensions;
-use crate::handshake::headers::{self, Header, HeaderError, elements, push};
+use crate::handshake::headers::{self, Header, HeaderError, Headers, elements, push};
 use crate::handshake::key::Key;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -22,6 +22,9 @@ use core::ops::Range;
 use core::str;
 
 /// What is asked for, of whom, with which headers.
+///
+/// By [`Debug`], headers are shown with the lengths of their values only, and of what is offered
+/// the number.
 ///
 /// ```
 /// use sockless::client::Request;
@@ -56,7 +59,7 @@ pub struct Request {
 }
 
 /// What an answer may choose from.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Offered {
     /// The subprotocols, as a list.
     pub(super) protocols: String,
@@ -205,12 +208,16 @@ fn append<const N: usize>(head: &mut Vec<u8>, parts: [&[u8]; N]) -> Range<usize>
 
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request")
+        let mut shown = f.debug_struct("Request");
+        shown
             .field("secure", &self.secure)
             .field("authority", &self.authority())
             .field("target", &self.target())
-            .field("offered", &self.offered)
-            .finish_non_exhaustive()
+            .field("origin", &self.origin.as_ref().map(String::len))
+            .field("protocols", &elements(self.offered.protocols.as_bytes()).count());
+        #[cfg(feature = "deflate")]
+        shown.field("deflate", &self.offered.deflate);
+        shown.field("headers", &Headers::new(&self.lines)).finish()
     }
 }
 

@@ -1,10 +1,16 @@
 //! An answer that refuses: a status other than 101, RFC 6455 §4.1.
 
+use super::answer::AnswerHead;
+use super::body::Read;
 use crate::handshake::headers::Headers;
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
 
 /// An answer that refuses: its status, its headers, and its body as far as it is wanted.
+///
+/// By [`Debug`], headers are shown with the lengths of their values only, and of the body its
+/// length.
 ///
 /// ```
 /// use sockless::client::{Handshake, Outcome, Request, UrlError};
@@ -15,6 +21,7 @@ use core::fmt;
 /// match handshake.poll(&mut Input::new(&mut answer)) {
 ///     Some(Outcome::Refused(response)) => {
 ///         assert_eq!((response.status(), response.body()), (401, &b"who?\r\n"[..]));
+///         assert_eq!(response.reason(), "Unauthorized");
 ///         assert_eq!(response.headers().text("www-authenticate"), Some("Bearer"));
 ///         assert!(!response.is_cut());
 ///     }
@@ -23,20 +30,23 @@ use core::fmt;
 /// # Ok::<(), UrlError>(())
 /// ```
 pub struct Response {
-    head: Vec<u8>,
-    headers_start: usize,
+    head: AnswerHead,
     status: u16,
     body: Vec<u8>,
     cut: bool,
+    reusable: bool,
 }
 
 impl Response {
-    pub(super) fn new(head: Vec<u8>, headers_start: usize, status: u16) -> Self {
-        Self { head, headers_start, status, body: Vec::new(), cut: false }
+    /// `reusable`: so far nothing forbids another request on the connection.
+    pub(super) fn new(head: AnswerHead, status: u16, reusable: bool) -> Self {
+        Self { head, status, body: Vec::new(), cut: false, reusable }
     }
 
-    pub(super) fn with_body(self, (body, cut): (Vec<u8>, bool)) -> Self {
-        Self { body, cut, ..self }
+    /// `reusable`: nothing forbids it, seen from the transport.
+    pub(super) fn with_body(self, read: Read, reusable: bool) -> Self {
+        let Read { bytes, cut, delimited } = read;
+        Self { body: bytes, cut, reusable: self.reusable && reusable && delimited, ..self }
     }
 
     /// The status: 200 to 999.
@@ -44,9 +54,15 @@ impl Response {
         self.status
     }
 
-    /// The headers.
+    /// The reason phrase; empty if there is none. What is not UTF-8 in it is shown as U+FFFD; it
+    /// holds no line breaks. RFC 9112 §4.
+    pub fn reason(&self) -> Cow<'_, str> {
+        self.head.reason()
+    }
+
+    /// The headers. Where a line was folded, there are spaces. RFC 9112 §5.2.
     pub fn headers(&self) -> Headers<'_> {
-        Headers::new(self.head.get(self.headers_start..).unwrap_or_default())
+        self.head.headers()
     }
 
     /// The body, at most [`Config::max_body`](super::Config::max_body) bytes of it, without the frame of its chunks.
@@ -59,20 +75,50 @@ impl Response {
         self.body
     }
 
-    /// Whether a part of the body is missing: it exceeds the limit, the stream ended inside it, or its chunks are malformed or
-    /// tiny.
+    /// Whether a part of the body is missing: it exceeds the limit, the stream ended inside it, its
+    /// chunks are malformed or tiny, or its `Content-Length` is not one number and it was not read
+    /// at all (RFC 9112 §6.3).
     pub fn is_cut(&self) -> bool {
         self.cut
+    }
+
+    /// Whether the connection can carry another request: the request was sent, and the whole answer
+    /// was read up to an end that leaves no doubt. RFC 9112 §9.3.
+    ///
+    /// False for HTTP/1.0, after `Connection: close`, where a line of the head ends in LF alone,
+    /// for a body that [is cut](Self::is_cut) or reaches to the end of the stream, and where two
+    /// headers disagree about its length or one says what its status excludes (RFC 9112 §6.3). What
+    /// follows in the input is then no answer to anything.
+    ///
+    /// ```
+    /// use sockless::client::{Handshake, Outcome, Request, UrlError};
+    /// use sockless::{Input, LifeCycle, Seed};
+    ///
+    /// for (header, reusable) in [("Content-Length: 0", true), ("Content-Length: 0, 1", false)] {
+    ///     let mut handshake = Handshake::new(Request::new("ws://a.example")?, Seed::new([7; 32]));
+    ///     let sent = handshake.transmit().pop();
+    ///     let mut answer = format!("HTTP/1.1 401 Unauthorized\r\n{header}\r\n\r\n").into_bytes();
+    ///     match handshake.poll(&mut Input::new(&mut answer)) {
+    ///         Some(Outcome::Refused(response)) => assert_eq!(response.is_reusable(), reusable),
+    ///         other => panic!("{other:?}"),
+    ///     }
+    /// }
+    /// # Ok::<(), UrlError>(())
+    /// ```
+    pub fn is_reusable(&self) -> bool {
+        self.reusable
     }
 }
 
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let body = self.body.len();
         f.debug_struct("Response")
             .field("status", &self.status)
+            .field("reason", &self.reason())
             .field("headers", &self.headers())
-            .field("body", &body)
-            .finish_non_exhaustive()
+            .field("body", &self.body.len())
+            .field("cut", &self.cut)
+            .field("reusable", &self.reusable)
+            .finish()
     }
 }

@@ -6,27 +6,30 @@
 //!                        ▼
 //!   every read ──► search: each byte is looked at once, then stored
 //!                        ├─► a byte that no head can hold, or a limit: failed, there and then
-//!                        └─► CR LF CR LF: what was stored is parsed, once
+//!                        ├─► CR LF in front of a request, once: dropped (RFC 9112 §2.2)
+//!                        ├─► LF alone in an answer that refuses: ends a line, here and from here on
+//!                        └─► an empty line: what was stored is parsed, once, the folds in an answer
+//!                            replaced by spaces (§5.2)
 //! ```
 //!
 //! The search alone decides when a head has ended or failed, and it decides byte by byte: where the reads cut the head makes no difference. The
-//! first way is a short cut to the same end.
+//! first way is a short cut to the same end, for heads without any of that.
 
 mod parse;
 mod search;
 
 use self::parse::parse;
-pub(super) use self::parse::{Kind, Parsed, Request, RequestLine, Response, StatusLine};
-use self::search::Search;
+pub(super) use self::parse::{Kind, Parsed, Request, RequestLine, Response, StatusLine, status_of};
+use self::search::{Found, Search};
 use super::error::HandshakeError;
 use crate::input::Input;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::fmt;
 use core::marker::PhantomData;
 use core::mem::{self, MaybeUninit};
 
 /// Takes heads out of the input.
-#[derive(Debug)]
 pub(super) struct HeadReader<K> {
     kind: PhantomData<K>,
     max_headers: usize,
@@ -34,6 +37,8 @@ pub(super) struct HeadReader<K> {
     reply_room: usize,
     /// How many bytes the heads that are still to come may have.
     room: usize,
+    /// An empty line in front was ignored.
+    skipped: bool,
     search: Search,
     /// The bytes of the head that came so far, unless it came whole.
     stored: Vec<u8>,
@@ -52,6 +57,7 @@ impl<K: Kind> HeadReader<K> {
             max_headers,
             reply_room: 0,
             room: max_head,
+            skipped: false,
             search: Search::default(),
             stored: Vec::new(),
             #[cfg(test)]
@@ -76,7 +82,8 @@ impl<K: Kind> HeadReader<K> {
             let bytes = input.peek().get(..self.room).unwrap_or(input.peek());
             let mut slots = [const { MaybeUninit::uninit() }; SLOTS];
             let usable = SLOTS.min(self.max_headers);
-            match parse::<K>(bytes, slots.split_at_mut(usable).0).map(|parsed| (parsed.len, read(&parsed))) {
+            let parsed = parse::<K>(bytes, slots.split_at_mut(usable).0, false);
+            match parsed.map(|parsed| (parsed.len, read(&parsed))) {
                 Ok((len, result)) => {
                     self.looked_at(len);
                     let mut head = Vec::with_capacity(len + self.reply_room);
@@ -91,8 +98,10 @@ impl<K: Kind> HeadReader<K> {
             end?;
             self.looked_at(self.stored.len());
             self.room = self.room.saturating_sub(self.stored.len());
-            let mut slots = vec![MaybeUninit::uninit(); mem::take(&mut self.search).lines];
-            let result = read(&parse::<K>(&self.stored, &mut slots)?);
+            K::unfold(&mut self.stored);
+            let Search { lines, bare_lf, .. } = mem::take(&mut self.search);
+            let mut slots = vec![MaybeUninit::uninit(); lines];
+            let result = read(&parse::<K>(&self.stored, &mut slots, bare_lf)?);
             Ok((mem::take(&mut self.stored), result))
         })
     }
@@ -109,10 +118,42 @@ impl<K: Kind> HeadReader<K> {
 
     #[cold]
     fn poll_stored(&mut self, input: &mut Input<'_>) -> Option<Result<(), HandshakeError>> {
-        let (len, found) = self.search.feed(input.peek(), self.room, self.max_headers);
-        self.looked_at(len);
-        self.stored.extend_from_slice(input.take(len));
-        found
+        loop {
+            let (len, found) = self.search.feed(input.peek(), self.room, self.max_headers);
+            self.looked_at(len);
+            self.stored.extend_from_slice(input.take(len));
+            if let Some(end) = self.stop_at(found?) {
+                return Some(end);
+            }
+        }
+    }
+
+    /// Ends the search; or lets it go on behind what may pass.
+    #[inline(never)]
+    fn stop_at(&mut self, found: Found) -> Option<Result<(), HandshakeError>> {
+        let found = match found {
+            Found::EmptyLine if K::SKIPS_EMPTY_LINE && !self.skipped => {
+                self.skip();
+                return None;
+            }
+            Found::BareLf if K::passes_lf(&self.stored) => self.search.pass_lf(self.room, self.max_headers)?,
+            found => found,
+        };
+        Some(match found {
+            Found::End => Ok(()),
+            Found::EmptyLine => Err(HandshakeError::MalformedStartLine),
+            // RFC 9112 §2.2: lines end in CR LF.
+            Found::BareLf => Err(HandshakeError::IllegalByte),
+            Found::Wrong(error) => Err(error),
+        })
+    }
+
+    /// Forgets the empty line that was stored; it counts towards the limit.
+    fn skip(&mut self) {
+        self.skipped = true;
+        self.room = self.room.saturating_sub(self.stored.len());
+        self.stored.clear();
+        self.search = Search::default();
     }
 
     /// Tells the tests how much work was done.
@@ -121,6 +162,13 @@ impl<K: Kind> HeadReader<K> {
         {
             self.work += _bytes;
         }
+    }
+}
+
+/// What came may hold cookies and passwords: its length only.
+impl<K> fmt::Debug for HeadReader<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeadReader").field("stored", &self.stored.len()).field("room", &self.room).finish_non_exhaustive()
     }
 }
 

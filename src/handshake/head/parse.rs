@@ -2,6 +2,11 @@
 //!
 //! Lines that end in LF alone, and empty lines in front, are such. Two parsers that disagree about where a line ends are what request smuggling is made of
 //! (§11.2), so both are refused here. Folded lines, white space before a colon, NUL, and CR alone are refused by httparse.
+//!
+//! Two of these may pass in an answer, which whoever asked for it reads and nobody hands on. Folded
+//! lines: §5.2 has a user agent replace each fold by spaces, and it leaves no doubt about where the
+//! head ends. And LF alone in an answer that refuses, whose status is worth more than its form:
+//! nothing is taken to begin behind it, neither frames nor another answer.
 
 use crate::handshake::error::HandshakeError;
 use core::mem::MaybeUninit;
@@ -12,6 +17,17 @@ use httparse::{Header, ParserConfig};
 pub(in crate::handshake) trait Kind {
     /// Its first line.
     type Line<'b>;
+
+    /// Whether one empty line in front of the first line is ignored.
+    const SKIPS_EMPTY_LINE: bool;
+
+    /// Whether LF alone may end the lines of a head, of which this much came when the first LF did.
+    fn passes_lf(_head: &[u8]) -> bool {
+        false
+    }
+
+    /// Mends the lines of a whole head, in place, before it is parsed.
+    fn unfold(_head: &mut [u8]) {}
 
     /// Lets httparse read a head.
     fn parse<'h, 'b>(
@@ -47,6 +63,8 @@ pub(in crate::handshake) struct Parsed<'h, 'b, K: Kind> {
     pub(in crate::handshake) headers: &'h [Header<'b>],
     /// Where the header lines begin.
     pub(in crate::handshake) headers_start: usize,
+    /// LF alone ends one of its lines.
+    pub(in crate::handshake) bare_lf: bool,
     bytes: &'b [u8],
     /// Where the head ends.
     pub(super) len: usize,
@@ -62,6 +80,9 @@ impl<K: Kind> Parsed<'_, '_, K> {
 
 impl Kind for Request {
     type Line<'b> = RequestLine<'b>;
+
+    /// RFC 9112 §2.2.
+    const SKIPS_EMPTY_LINE: bool = true;
 
     fn parse<'h, 'b>(
         bytes: &'b [u8],
@@ -81,6 +102,28 @@ impl Kind for Request {
 impl Kind for Response {
     type Line<'b> = StatusLine;
 
+    /// RFC 9112 §2.2 speaks of requests only.
+    const SKIPS_EMPTY_LINE: bool = false;
+
+    fn passes_lf(head: &[u8]) -> bool {
+        status_of(head).is_some_and(|status| status >= 200)
+    }
+
+    /// RFC 9112 §5.2. A fold right behind the status line continues no header, and stays (§2.2).
+    fn unfold(head: &mut [u8]) {
+        let next = |head: &[u8], from: usize| Some(head.get(from..)?.iter().position(|byte| *byte == b'\n')? + from);
+        let mut last = next(head, 0);
+        while let Some(lf) = last.and_then(|last| next(head, last + 1)) {
+            if let Some([before, lf, b' ' | b'\t']) = head.get_mut(lf - 1..lf + 2) {
+                *lf = b' ';
+                if *before == b'\r' {
+                    *before = b' ';
+                }
+            }
+            last = Some(lf);
+        }
+    }
+
     fn parse<'h, 'b>(
         bytes: &'b [u8],
         slots: &'h mut [MaybeUninit<Header<'b>>],
@@ -92,10 +135,20 @@ impl Kind for Response {
     }
 }
 
-/// Parses the head at the front of these bytes; one that is not whole is malformed too.
+/// The status of an answer of which at least so much came. RFC 9112 §4.
+pub(in crate::handshake) fn status_of(head: &[u8]) -> Option<u16> {
+    let [b'0' | b'1', b' ', status @ ..] = head.strip_prefix(b"HTTP/1.")? else { return None };
+    let (digits, [b' ' | b'\r' | b'\n', ..]) = status.split_at_checked(3)? else { return None };
+    let number = digits.iter().try_fold(0, |number, digit| Some(number * 10 + char::from(*digit).to_digit(10)?))?;
+    u16::try_from(number).ok().filter(|status| *status >= 100)
+}
+
+/// Parses the head at the front of these bytes; one that is not whole is malformed too. `bare_lf`:
+/// its lines may end in LF alone.
 pub(super) fn parse<'h, 'b, K: Kind>(
     bytes: &'b [u8],
     slots: &'h mut [MaybeUninit<Header<'b>>],
+    bare_lf: bool,
 ) -> Result<Parsed<'h, 'b, K>, HandshakeError> {
     let (line, headers, status) = K::parse(bytes, slots);
     let len = match status {
@@ -111,10 +164,10 @@ pub(super) fn parse<'h, 'b, K: Kind>(
         && bytes.get(..len).is_some_and(|head| head.ends_with(b"\r\n\r\n"))
         && !bytes.starts_with(b"\r")
         && !bytes.starts_with(b"\n");
-    if !lines_end_well {
+    if !lines_end_well && !bare_lf {
         return Err(HandshakeError::IllegalByte);
     }
-    Ok(Parsed { line, headers, headers_start, bytes, len })
+    Ok(Parsed { line, headers, headers_start, bare_lf, bytes, len })
 }
 
 /// Where a part begins in the whole.

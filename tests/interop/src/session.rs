@@ -3,8 +3,8 @@
 use crate::Failure;
 use crate::transport::Transport;
 use crate::wire::{Carried, Wire};
-use sockless::client::{Handshake, Outcome, Request, Response};
-use sockless::{Agreement, CloseCode, Closure, Config, Connection, Event, HandshakeError, Input, LifeCycle, Seed, SendError};
+use sockless::client::{self, Handshake, Outcome, Request, Response};
+use sockless::{Agreement, CloseCode, Closure, Config, Connection, Event, Input, LifeCycle, Seed, SendError};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) enum Answer {
     Open(Session),
     Refused(Response),
-    Failed(HandshakeError),
+    Failed(client::Failure),
 }
 
 #[derive(Debug)]

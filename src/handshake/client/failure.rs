@@ -1,0 +1,85 @@
+//! An answer that breaks a rule, and what can be said about it in a log.
+
+use super::answer::AnswerHead;
+use crate::handshake::error::HandshakeError;
+use crate::handshake::headers::Headers;
+use alloc::borrow::Cow;
+use core::error::Error;
+use core::fmt;
+
+/// A handshake that failed: which rule the answer breaks, and what came of the answer.
+///
+/// The head is kept only if all of it came and could be read, and for as long as this value is: at
+/// most [`Config::max_head`](super::Config::max_head) bytes. It is shown, by
+/// [`Display`](fmt::Display), as its error is; by [`Debug`], headers are shown with the lengths of
+/// their values only.
+///
+/// ```
+/// use sockless::client::{Handshake, Outcome, Request, UrlError};
+/// use sockless::{HandshakeError, Input, Seed};
+///
+/// let mut handshake = Handshake::new(Request::new("ws://a.example")?, Seed::new([7; 32]));
+/// let mut answer = *b"HTTP/1.1 101 Sure\r\nServer: tiny/1\r\nUpgrade: h2c\r\n\r\n";
+/// match handshake.poll(&mut Input::new(&mut answer)) {
+///     Some(Outcome::Failed(failure)) => {
+///         assert_eq!(failure.error(), HandshakeError::InvalidUpgrade);
+///         assert_eq!((failure.status(), &*failure.reason()), (Some(101), "Sure"));
+///         assert_eq!(failure.headers().text("server"), Some("tiny/1"));
+///         assert_eq!(failure.to_string(), HandshakeError::InvalidUpgrade.to_string());
+///     }
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), UrlError>(())
+/// ```
+pub struct Failure {
+    error: HandshakeError,
+    status: Option<u16>,
+    head: AnswerHead,
+}
+
+impl Failure {
+    pub(super) fn new(error: HandshakeError, status: Option<u16>, head: AnswerHead) -> Self {
+        Self { error, status, head }
+    }
+
+    /// The rule or the limit that the answer breaks.
+    pub fn error(&self) -> HandshakeError {
+        self.error
+    }
+
+    /// The status of the answer, 100 to 999, if that much of it came: also of a head that is too
+    /// large, is malformed further on, or ended early. RFC 9112 §4.
+    pub fn status(&self) -> Option<u16> {
+        self.status
+    }
+
+    /// The reason phrase; empty if the head is not kept, or has none. What is not UTF-8 in it is
+    /// shown as U+FFFD; it holds no line breaks. RFC 9112 §4.
+    pub fn reason(&self) -> Cow<'_, str> {
+        self.head.reason()
+    }
+
+    /// The headers; none if the head is not kept.
+    pub fn headers(&self) -> Headers<'_> {
+        self.head.headers()
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Failure")
+            .field("error", &self.error)
+            .field("status", &self.status)
+            .field("reason", &self.reason())
+            .field("headers", &self.headers())
+            .finish()
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl Error for Failure {}
