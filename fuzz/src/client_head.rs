@@ -15,6 +15,7 @@ use tungstenite::handshake::derive_accept_key;
 /// - what is written is the request that was asked for: the caller's headers and those that the handshake writes, whatever strings are tried as an
 ///   address, a header, an origin or a subprotocol, and none besides;
 /// - the outcome is the same however the answer is cut, and so is what is left of the input; no more than the limits is taken;
+/// - a path and a query are sent as the URL standard says, which is said again here;
 /// - what opens a connection keeps the rules at the end of RFC 6455 §4.1, as they are said again here, behind any interim answers;
 /// - a refusal has its status, and the body that a naive reader finds by its length, in its chunks or up to the end of the stream, whole or marked as cut;
 ///   its connection can be used again exactly where that reader has no doubt;
@@ -111,6 +112,23 @@ fn write(said: &str, request: &Request, protocols: &[&str], deflate: bool) {
             check(request, Fields::default(), &[], false);
         }
     }
+    let expected = target(&format!("/{said}"));
+    assert_eq!(Request::new(&format!("wss://a.example/{said}")).ok().map(|request| request.target().to_owned()), expected);
+}
+
+/// A path and a query as the URL standard has them sent, if it takes nothing out of them and there
+/// is no fragment.
+fn target(text: &str) -> Option<String> {
+    if text.contains(['#', '\t', '\n', '\r']) || text.ends_with(|last| last <= ' ') {
+        return None;
+    }
+    let (path, query) = text.split_at(text.find('?').unwrap_or(text.len()));
+    let encode = |text: &str, also: &str| -> String {
+        let encodes = |char: char| !(' '..='~').contains(&char) || also.contains(char);
+        let encoded = |char: char| char.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
+        text.chars().map(|char| if encodes(char) { encoded(char) } else { char.to_string() }).collect()
+    };
+    Some(encode(&path.replace('\\', "/"), " \"<>^`{}") + &encode(query, " \"<>'"))
 }
 
 fn check(request: Request, mut fields: Fields, protocols: &[&str], deflate: bool) {

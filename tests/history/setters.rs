@@ -94,15 +94,23 @@ fn injections(good: &str) -> Vec<String> {
 /// value chose further headers, or the end of the head and what a server took for the next request.
 ///
 /// Here no text reaches a head that was not checked, and `Upgrade` is nobody's to choose. Asserted: each setter refuses, with an error and before there is anything to
-/// lose, a text with CR, LF, NUL or another control character at any place of it; what a setter takes silently, a subprotocol that was not offered and a body, adds no line to
+/// lose, a text with CR, LF, NUL or another control character at any place of it, but for the path and the query of an address, where the others than CR and LF
+/// are percent-encoded, as browsers do; what a setter takes silently, a subprotocol that was not offered and a body, adds no line to
 /// the head; and what is no head, a Close frame's reason, has its length in front.
 #[test]
 fn cr_and_lf_in_what_reaches_the_wire() {
     for (name, good, set) in SETTERS {
         let wire = set(good).unwrap_or_else(|| panic!("{name} takes {good}"));
         assert!(wire.windows(good.len()).any(|part| part.eq_ignore_ascii_case(good.as_bytes())), "{name} is on the wire");
+        let lines = |wire: &[u8]| wire.split(|byte| *byte == b'\n').count();
         for bad in injections(good) {
-            assert_eq!(set(&bad), None, "{name}: {bad:?}");
+            let Some(sent) = set(&bad) else { continue };
+            // Of an address, what neither breaks a line nor ends it is percent-encoded.
+            assert!(name.contains("the path") || name.contains("the query"), "{name}: {bad:?}");
+            assert!(!bad.contains(['\r', '\n']) && sent.len() == wire.len() + 3, "{name}: {bad:?}");
+            assert_eq!(lines(&sent), lines(&wire));
+            let controls = sent.iter().filter(|byte| byte.is_ascii_control()).count();
+            assert_eq!(controls, 2 * (lines(&wire) - 1), "{name}: {bad:?}");
         }
     }
 

@@ -8,7 +8,7 @@
 //! What the caller adds was checked before, or is when it is added: no name, value, subprotocol or address holds CR, LF or NUL, and what the handshake
 //! writes itself is written once.
 
-use super::url::{Url, UrlError};
+use super::url::{Url, UrlError, push_target};
 #[cfg(feature = "deflate")]
 use crate::deflate::Offer;
 #[cfg(feature = "deflate")]
@@ -71,15 +71,33 @@ pub(super) struct Offered {
 impl Request {
     /// A request to an address: `ws://` or `wss://`, a host, perhaps a port, a path and a query. §3.
     ///
+    /// A path and a query are sent as a browser sends them, percent-encoded where the URL standard
+    /// says so: what is not ASCII, spaces, `"`, `<`, `>`; in a path also ``^`{}``, in a query also
+    /// `'`. `[`, `]`, `|` and a `%` without digits stay as they are, and so do `.` and `..`; `\` in
+    /// a path becomes `/`.
+    ///
+    /// ```
+    /// use sockless::client::{Request, UrlError};
+    ///
+    /// let request = Request::new("ws://a.example/päth/{x}?ids[]=1&q=100%")?;
+    /// assert_eq!(request.target(), "/p%C3%A4th/%7Bx%7D?ids[]=1&q=100%");
+    /// # Ok::<(), UrlError>(())
+    /// ```
+    ///
     /// # Errors
-    /// It is not such an address; it has a fragment or user information; or it holds what is to be percent-encoded.
+    /// It is not such an address; its host is not in ASCII; it has a fragment or user information;
+    /// or it has a tab or a line break in it, or a space or a control character at its end.
     pub fn new(url: &str) -> Result<Self, UrlError> {
         let Url { secure, host, port, digits, target } = Url::parse(url)?;
-        let slash = if target.starts_with(b"/") { "" } else { "/" };
         let colon = if digits.is_empty() { "" } else { ":" };
         let mut head = Vec::with_capacity(FIXED + url.len());
         head.extend_from_slice(b"GET ");
-        let target = append(&mut head, [slash.as_bytes(), target]);
+        let start = head.len();
+        if !target.starts_with(b"/") {
+            head.push(b'/');
+        }
+        push_target(&mut head, target);
+        let target = start..head.len();
         head.extend_from_slice(b" HTTP/1.1\r\nHost: ");
         let authority = append(&mut head, [host, colon.as_bytes(), digits]);
         head.extend_from_slice(b"\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ");
@@ -240,6 +258,9 @@ mod tests {
             ("ws://[::1]:9001/x", false, "::1", 9001, "[::1]:9001", "/x"),
             ("ws://[2001:DB8::1]", false, "2001:db8::1", 80, "[2001:db8::1]", "/"),
             ("wss://a.example:080/", true, "a.example", 80, "a.example:80", "/"),
+            ("ws://my_host.a-b.example./x", false, "my_host.a-b.example.", 80, "my_host.a-b.example.", "/x"),
+            ("ws://a..b", false, "a..b", 80, "a..b", "/"),
+            ("ws://a.example?ids[]=\"1\"", false, "a.example", 80, "a.example", "/?ids[]=%221%22"),
             ("ws://127.0.0.1:65535//x@y:z", false, "127.0.0.1", 65535, "127.0.0.1:65535", "//x@y:z"),
         ] {
             let request = Request::new(text).unwrap();

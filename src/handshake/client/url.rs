@@ -5,11 +5,22 @@
 //!       80      443                                   no user information, no fragment
 //! ```
 //!
-//! An address with characters outside ASCII is to be percent-encoded, its host in Punycode, before it comes here.
+//! A path and a query are sent as a browser sends them, by the URL standard (WHATWG), "path state"
+//! and "query state":
+//!
+//! | where | percent-encoded, byte by byte                      | as they are            |
+//! |-------|----------------------------------------------------|------------------------|
+//! | path  | controls, space, not ASCII, ``"<>^`{}``; `\` is `/` | all else: ``[]|%'``    |
+//! | query | controls, space, not ASCII, `"<>'`                 | all else: ``[]|%^`{}\`` |
+//!
+//! What a browser takes out silently is an error here: tabs and line breaks anywhere, and spaces
+//! and control characters at the end. Dot segments (`/a/../b`) stay. A host is taken as it is, in
+//! ASCII; others are to be in Punycode.
 
 use crate::handshake::authority::{Host, parse_port, split};
 use crate::handshake::class::Class;
 use crate::handshake::headers::is_spelt;
+use alloc::vec::Vec;
 
 /// An address that is none of a WebSocket.
 ///
@@ -37,12 +48,12 @@ pub enum UrlError {
     /// Its port is not a number from 1 to 65535.
     #[error("not a port (RFC 3986 §3.2.3)")]
     Port,
-    /// Its path or query holds what is to be percent-encoded.
-    #[error("not a path and a query (RFC 3986 §3.3)")]
+    /// Its path or query holds a tab or a line break, or ends in a space or a control character.
+    #[error("a tab, a line break, or white space at the end of an address (RFC 3986 §3.3)")]
     Target,
 }
 
-/// An address, taken apart where it lies. All of it is ASCII.
+/// An address, taken apart where it lies. All of it but the target is ASCII.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Url<'a> {
     pub(super) secure: bool,
@@ -51,8 +62,32 @@ pub(super) struct Url<'a> {
     pub(super) port: u16,
     /// The port's digits; none if it is the default one of the scheme.
     pub(super) digits: &'a [u8],
-    /// The path, perhaps empty, and the query.
+    /// The path, perhaps empty, and the query: see [`push_target`].
     pub(super) target: &'a [u8],
+}
+
+/// Appends a target as it is sent: nothing in it ends a line, or a word.
+pub(super) fn push_target(to: &mut Vec<u8>, target: &[u8]) {
+    if is_sent_as_it_is(target) {
+        to.extend_from_slice(target);
+        return;
+    }
+    let (path, query) = split_before(target, |byte| byte == b'?');
+    for byte in path {
+        match byte {
+            // The URL standard, "path state": in a special scheme.
+            b'\\' => to.push(b'/'),
+            b'^' | b'`' | b'{' | b'}' => push_encoded(to, *byte),
+            byte => push_byte(to, *byte),
+        }
+    }
+    for byte in query {
+        match byte {
+            // The special-query percent-encode set.
+            b'\'' => push_encoded(to, b'\''),
+            byte => push_byte(to, *byte),
+        }
+    }
 }
 
 impl<'a> Url<'a> {
@@ -67,7 +102,8 @@ impl<'a> Url<'a> {
         let (authority, target) = split_before(rest, |byte| matches!(byte, b'/' | b'?'));
         let (host, digits) = split(authority);
         let blame = |error| match error {
-            // Neither a host, a port nor a path has a `#` in it, so it is looked for where one of them is wrong; and so is the `@`.
+            // Neither a host nor a port has a `#` in it, so it is looked for where one of them is
+            // wrong; and so is the `@`.
             _ if rest.contains(&b'#') => UrlError::Fragment,
             _ if authority.contains(&b'@') => UrlError::UserInfo,
             // A bracket belongs to a host, and here to one that is none.
@@ -76,13 +112,40 @@ impl<'a> Url<'a> {
         };
         Host::parse(host).ok_or_else(|| blame(UrlError::Host))?;
         let port = parse_port(digits).ok_or_else(|| blame(UrlError::Port))?.unwrap_or(default_port);
-        if !Class::PATH.spans_encoded(target) {
-            return Err(blame(UrlError::Target));
+        if !is_sent_as_it_is(target) {
+            check_target(target)?;
         }
         let digits = digits.filter(|_| port != default_port).unwrap_or_default();
         let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
         Ok(Self { secure, host, port, digits: digits.get(zeros..).unwrap_or_default(), target })
     }
+}
+
+/// Whether a target is nothing but what is never encoded: most are.
+fn is_sent_as_it_is(target: &[u8]) -> bool {
+    Class::PATH.spans(target) && !target.contains(&b'\'')
+}
+
+fn check_target(target: &[u8]) -> Result<(), UrlError> {
+    if target.contains(&b'#') {
+        return Err(UrlError::Fragment);
+    }
+    let breaks = target.iter().any(|byte| matches!(byte, b'\t' | b'\n' | b'\r'));
+    let ends_blank = target.last().is_some_and(|last| *last <= b' ');
+    if breaks || ends_blank { Err(UrlError::Target) } else { Ok(()) }
+}
+
+/// Appends a byte of a path or a query. The query percent-encode set, which the path's has in it.
+fn push_byte(to: &mut Vec<u8>, byte: u8) {
+    match byte {
+        ..=b' ' | b'"' | b'#' | b'<' | b'>' | 0x7f.. => push_encoded(to, byte),
+        byte => to.push(byte),
+    }
+}
+
+fn push_encoded(to: &mut Vec<u8>, byte: u8) {
+    let digit = |half: u8| b"0123456789ABCDEF".get(usize::from(half)).copied().unwrap_or_default();
+    to.extend_from_slice(&[b'%', digit(byte >> 4), digit(byte & 15)]);
 }
 
 /// Cuts a text in two in front of the first such byte.
@@ -122,14 +185,70 @@ mod tests {
             ("ws://a.example:65536", UrlError::Port),
             ("ws://a.example:+80", UrlError::Port),
             ("ws://a.example:80:80", UrlError::Port),
-            ("ws://a.example/a b", UrlError::Target),
             ("ws://a.example/\r\nX: y", UrlError::Target),
-            ("ws://a.example/ä", UrlError::Target),
-            ("ws://a.example/%", UrlError::Target),
-            ("ws://a.example/%zz", UrlError::Target),
+            ("ws://a.example/a\nb", UrlError::Target),
+            ("ws://a.example/?a\tb", UrlError::Target),
+            ("ws://a.example/a ", UrlError::Target),
+            ("ws://a.example/?a ", UrlError::Target),
             ("ws://a.example/\0", UrlError::Target),
+            ("ws://a.example/\n", UrlError::Target),
+            ("ws://a.example/ \u{1}#", UrlError::Fragment),
+            ("ws://a..b^c/", UrlError::Host),
+            ("ws://a|b/", UrlError::Host),
+            ("ws://a.example\\@b.example/", UrlError::UserInfo),
         ] {
             assert_eq!(Url::parse(text), Err(error), "{text:?}");
+        }
+    }
+
+    /// Each expected value is what `new URL(…)` of Chromium and Firefox gives as `pathname` and
+    /// `search`.
+    #[test]
+    fn a_target_is_sent_as_a_browser_sends_it() {
+        for (target, sent) in [
+            ("", ""),
+            ("/?ids[]=1", "/?ids[]=1"),
+            ("/a|b", "/a|b"),
+            ("/a^b?a^b", "/a%5Eb?a^b"),
+            ("/{}?{}", "/%7B%7D?{}"),
+            ("/\"?\"", "/%22?%22"),
+            ("/`?`", "/%60?`"),
+            ("/<>?<>", "/%3C%3E?%3C%3E"),
+            ("/'?'", "/'?%27"),
+            ("/%?%&%2&%zz&%20", "/%?%&%2&%zz&%20"),
+            ("/a b?c d", "/a%20b?c%20d"),
+            ("/\0x?\u{1f}x", "/%00x?%1Fx"),
+            ("/\x7f?\x7f", "/%7F?%7F"),
+            ("/ä?€", "/%C3%A4?%E2%82%AC"),
+            ("/a\\b?a\\b", "/a/b?a\\b"),
+            ("/a?b?c/d", "/a?b?c/d"),
+            ("/~!$&()*+,;=:@-._", "/~!$&()*+,;=:@-._"),
+            ("/a/../b/.", "/a/../b/."),
+        ] {
+            let mut to = Vec::new();
+            push_target(&mut to, target.as_bytes());
+            assert_eq!(to, sent.as_bytes(), "{target:?}");
+            assert!(Url::parse(&alloc::format!("ws://a.example{target}")).is_ok(), "{target:?}");
+        }
+    }
+
+    /// Whatever it is, no byte of it ends a line or a word, and none is a control character.
+    #[test]
+    fn every_character_of_a_target() {
+        for char in (0..0x2000).filter_map(char::from_u32) {
+            for text in [alloc::format!("ws://a.example/{char}x"), alloc::format!("ws://a.example/?{char}x")] {
+                match Url::parse(&text) {
+                    Ok(url) => {
+                        let mut to = Vec::new();
+                        push_target(&mut to, url.target);
+                        assert!(to.iter().all(u8::is_ascii_graphic) && !to.contains(&b'#'), "{char:?}");
+                    }
+                    Err(error) => {
+                        let expected = if char == '#' { UrlError::Fragment } else { UrlError::Target };
+                        assert!(error == expected && matches!(char, '#' | '\t' | '\n' | '\r'), "{char:?}");
+                    }
+                }
+            }
         }
     }
 }
