@@ -6,28 +6,17 @@
 //! - §7.1.7: an end that fails the connection sends a Close frame with a fitting code, unless it has sent one, and hears nothing more.
 //! - §7.1.1: then the transport is closed, by the server first.
 //!
-//! What is beyond the RFC is the crate's own: what becomes of a transport that fails, and time.
+//! What is beyond the RFC is the crate's own: what becomes of a transport that fails, which part of
+//! the queue the peer's Close leaves (`queue`), and time (`heart`).
 
+use crate::heart::{Heart, Patience};
 use crate::queue::{Frame, Queue};
-use crate::support::{CLOSE, PING, PONG, Side, TEXT};
-use sockless::{Cause, Closure, Event, ProtocolError, Timeout, Timeouts};
-use std::time::Duration;
+use crate::support::{BINARY, CLOSE, PING, PONG, Side, TEXT};
+use bytes::Bytes;
+use sockless::{Cause, Closure, Event, ProtocolError, Timeout};
 
 /// An opcode that no RFC defines.
 pub(crate) const RESERVED: u8 = 0x83;
-pub(crate) const PING_INTERVAL: u64 = 20;
-pub(crate) const PONG_TIMEOUT: u64 = 20;
-pub(crate) const IDLE_TIMEOUT: u64 = 30;
-pub(crate) const CLOSE_TIMEOUT: u64 = 10;
-
-/// Of these, each time-out of an open connection comes first in some order: pings at 20 s; nothing ever heard, 30 s; a pong missing, heard at 20 s, 40 s.
-pub(crate) fn timeouts() -> Timeouts {
-    let seconds = |n| Some(Duration::from_secs(n));
-    let mut timeouts = Timeouts::default();
-    (timeouts.ping_interval, timeouts.pong_timeout) = (seconds(PING_INTERVAL), seconds(PONG_TIMEOUT));
-    (timeouts.idle_timeout, timeouts.close_timeout) = (seconds(IDLE_TIMEOUT), seconds(CLOSE_TIMEOUT));
-    timeouts
-}
 
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
@@ -42,28 +31,15 @@ pub(crate) struct Model {
     pub(crate) broken: bool,
     pub(crate) mute: bool,
     pub(crate) shut: bool,
-    pub(crate) time: Time,
-}
-
-/// Seconds since …
-#[derive(Clone, Debug, Hash)]
-pub(crate) struct Time {
-    /// … anything was heard,
-    heard: u64,
-    /// … the heartbeat pinged,
-    pinged: u64,
-    /// … it began to close.
-    closing: Option<u64>,
-    /// Whether the heartbeat's ping is not answered.
-    awaiting: bool,
+    pub(crate) heart: Heart,
 }
 
 /// An event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Told {
-    Message(Vec<u8>),
-    Ping(Vec<u8>),
-    Pong(Vec<u8>),
+    Message(Bytes),
+    Ping(Bytes),
+    Pong(Bytes),
     Closed(Ended),
 }
 
@@ -74,17 +50,26 @@ pub(crate) struct Ended {
     pub(crate) reason: String,
     pub(crate) clean: bool,
     pub(crate) cause: Cause,
+    pub(crate) unsent: u64,
 }
 
 impl From<Event<'_>> for Told {
     fn from(event: Event<'_>) -> Self {
         match event {
-            Event::Text(text) => Self::Message(text.as_bytes().to_vec()),
-            Event::Ping(data) => Self::Ping(data.into_owned()),
-            Event::Pong(data) => Self::Pong(data.into_owned()),
-            Event::Closed(Closure { code, reason, clean, cause, .. }) => Self::Closed(Ended { code, reason, clean, cause }),
+            Event::Text(text) => Self::Message(text.into_owned().into()),
+            Event::Binary(data) => Self::Message(data.into_owned().into()),
+            Event::Ping(data) => Self::Ping(data.into_owned().into()),
+            Event::Pong(data) => Self::Pong(data.into_owned().into()),
+            Event::Closed(Closure { code, reason, clean, cause, unsent, .. }) => Self::Closed(Ended { code, reason, clean, cause, unsent }),
             other => panic!("nobody sent {other:?}"),
         }
+    }
+}
+
+impl Ended {
+    /// Without a Close frame of the peer.
+    fn abnormally(cause: Cause) -> Self {
+        Self { code: Closure::ABNORMAL, reason: String::new(), clean: false, cause, unsent: 0 }
     }
 }
 
@@ -97,11 +82,11 @@ pub(crate) enum Heard {
 }
 
 impl Model {
-    pub(crate) fn new(side: Side, discards_nothing: bool) -> Self {
-        let time = Time { heard: 0, pinged: 0, closing: None, awaiting: false };
+    pub(crate) fn new(side: Side, discards_nothing: bool, patience: Patience) -> Self {
+        let heart = Heart::new(patience);
         let queue = Queue::new(side == Side::Client);
         let (closing, eof, broken, mute, shut) = (false, false, false, false, false);
-        Self { side, discards_nothing, queue, closing, closure: None, eof, broken, mute, shut, time }
+        Self { side, discards_nothing, queue, closing, closure: None, eof, broken, mute, shut, heart }
     }
 
     pub(crate) fn close(&mut self, body: &[u8]) {
@@ -111,7 +96,7 @@ impl Model {
 
     /// A read. `number`: the payload of the heartbeat's last ping.
     pub(crate) fn hear(&mut self, heard: Vec<Heard>, number: u32) -> Vec<Told> {
-        self.time.heard = 0;
+        self.heart.happened.heard = true;
         heard.into_iter().filter_map(|heard| if self.closure.is_none() { self.hear_one(heard, number) } else { None }).collect()
     }
 
@@ -124,7 +109,7 @@ impl Model {
         };
         let payload = frame.payload;
         Some(match frame.first {
-            TEXT => Told::Message(payload),
+            TEXT | BINARY => Told::Message(payload),
             PING => {
                 if !self.mute && (!self.closing || self.queue.close_waits()) {
                     self.queue.push_control(Frame::new(PONG, &payload));
@@ -132,7 +117,8 @@ impl Model {
                 Told::Ping(payload)
             }
             PONG => {
-                self.time.awaiting &= payload != number.to_be_bytes();
+                let own = payload[..] == number.to_be_bytes();
+                self.heart.pong(own, !own, &self.queue);
                 Told::Pong(payload)
             }
             CLOSE => match &payload[..] {
@@ -148,28 +134,29 @@ impl Model {
 
     fn closed_by_peer(&mut self, body: &[u8], code: u16, reason: &str) -> Told {
         let cause = if self.closing { Cause::Local } else { Cause::Peer };
+        let mut unsent = 0;
         if !self.closing && !self.mute {
+            unsent = self.queue.abandon();
             self.close(body);
         }
-        self.over(code, reason, !self.mute, cause)
+        self.over(Ended { code, reason: reason.to_owned(), clean: !self.mute, cause, unsent })
     }
 
     fn violation(&mut self, error: ProtocolError) -> Told {
         if !self.closing && !self.mute {
             self.close(&[&1002_u16.to_be_bytes()[..], error.rule().as_bytes()].concat());
         }
-        self.over(Closure::ABNORMAL, "", false, Cause::Violation(error))
+        self.over(Ended::abnormally(Cause::Violation(error)))
     }
 
-    fn over(&mut self, code: u16, reason: &str, clean: bool, cause: Cause) -> Told {
-        let ended = Ended { code, reason: reason.to_owned(), clean, cause };
+    fn over(&mut self, ended: Ended) -> Told {
         self.closure = Some(ended.clone());
         Told::Closed(ended)
     }
 
     /// No Close frame of the peer will come.
     fn lost(&mut self, cause: Cause) -> Option<Told> {
-        self.closure.is_none().then(|| self.over(Closure::ABNORMAL, "", false, cause))
+        self.closure.is_none().then(|| self.over(Ended::abnormally(cause)))
     }
 
     pub(crate) fn end_of_stream(&mut self) -> Option<Told> {
@@ -180,55 +167,48 @@ impl Model {
     /// The transport failed, or is given up.
     pub(crate) fn fails(&mut self, cause: Cause) -> Option<Told> {
         self.broken = true;
-        self.queue.clear();
+        self.drop_all();
         self.lost(cause)
     }
 
     pub(crate) fn cannot_write(&mut self) {
         self.mute = true;
+        self.drop_all();
+    }
+
+    /// What is dropped counts as written.
+    fn drop_all(&mut self) {
         self.queue.clear();
+        (self.heart.happened.wrote, self.heart.happened.emptied) = (true, true);
     }
 
-    /// In how many seconds something is due.
+    /// The heart looks, so many seconds after the last time. `number`: what its next ping says.
+    pub(crate) fn look(&mut self, seconds: u64, number: u32) -> Option<Told> {
+        self.heart.pass(seconds);
+        self.heart.feel(&self.queue);
+        if self.is_open() && self.heart.pings(&self.queue) {
+            self.queue.push_control(Frame::new(PING, &number.to_be_bytes()));
+        }
+        let mut told = None;
+        if self.is_open() {
+            let timeout = self.heart.open()?;
+            let (code, reason) = match timeout {
+                Timeout::Pong => (1011_u16, "no pong in time"),
+                Timeout::Idle => (1001, "nothing heard in time"),
+                _ => (1011, "output not taken in time"),
+            };
+            self.close(&[&code.to_be_bytes()[..], reason.as_bytes()].concat());
+            told = self.lost(Cause::Timeout(timeout));
+        }
+        if !self.is_done() && self.heart.closing(self.queue.is_empty()) {
+            return told.or(self.fails(Cause::Timeout(Timeout::Close)));
+        }
+        told
+    }
+
+    /// In how many seconds it looks again.
     pub(crate) fn due(&self) -> Option<u64> {
-        let Time { heard, pinged, closing, awaiting } = self.time;
-        match closing {
-            _ if self.is_done() => None,
-            Some(closing) => Some(CLOSE_TIMEOUT - closing),
-            None => {
-                let ping_or_pong = if awaiting { PONG_TIMEOUT - heard.min(pinged) } else { PING_INTERVAL - pinged };
-                Some(ping_or_pong.min(IDLE_TIMEOUT - heard))
-            }
-        }
-    }
-
-    /// As many seconds pass as until then. `number`: the payload of the next ping.
-    pub(crate) fn until_due(&mut self, number: u32) -> Option<Told> {
-        let seconds = self.due().expect("something is due");
-        let time = &mut self.time;
-        time.heard += seconds;
-        time.pinged += seconds;
-        if time.closing.is_some() {
-            return self.fails(Cause::Timeout(Timeout::Close));
-        }
-        if time.awaiting && time.heard.min(time.pinged) == PONG_TIMEOUT {
-            self.close(&[&1011_u16.to_be_bytes()[..], b"no pong in time"].concat());
-            return self.lost(Cause::Timeout(Timeout::Pong));
-        }
-        if time.heard == IDLE_TIMEOUT {
-            self.close(&[&1001_u16.to_be_bytes()[..], b"nothing heard in time"].concat());
-            return self.lost(Cause::Timeout(Timeout::Idle));
-        }
-        (time.pinged, time.awaiting) = (0, true);
-        self.queue.push_control(Frame::new(PING, &number.to_be_bytes()));
-        None
-    }
-
-    /// The turn of the loop ends: from when it is seen to close, its time runs.
-    pub(crate) fn turn(&mut self) {
-        if !self.is_open() {
-            self.time = Time { heard: 0, pinged: 0, closing: Some(self.time.closing.unwrap_or(0)), awaiting: false };
-        }
+        self.heart.due().filter(|_| !self.is_done())
     }
 
     pub(crate) fn is_open(&self) -> bool {

@@ -1,24 +1,30 @@
 //! Both ends, and all that can happen to either: to the connection, and to its model.
 
 use crate::end::End;
+use crate::heart::Patience;
 use crate::model::Told;
 use crate::queue::Frame;
 use crate::support::{PING, PONG, SIDES, Side, TEXT, frame};
 use sockless::{Cause, CloseCode, CloseFrame, LifeCycle, Timeout};
+use std::time::Duration;
 
 /// What can happen to one end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Act {
     /// It sends a message,
     Send,
+    /// one so long that it does not leave behind the peer's Close,
+    SendLong,
     /// a ping,
     Ping,
     /// its Close frame.
     Close,
-    /// It writes until one byte of a frame is left, or this byte;
+    /// It writes until one byte of a frame is left, or half of a long one, or the rest of it;
     WritePart,
-    /// all.
+    /// all;
     WriteAll,
+    /// nothing: its transport is full.
+    WriteNothing,
     /// It reads until one byte of a frame is left, or this byte;
     ReadPart,
     /// all, or the end of the stream.
@@ -32,16 +38,24 @@ pub(crate) enum Act {
     Error,
     /// It gives the peer up.
     GiveUp,
-    /// Its time passes until its next deadline.
+    /// Its time passes until its next deadline,
     Tick,
+    /// until some seconds behind it, for its loop is slow,
+    Late,
+    /// or far behind it, for its program stood still.
+    Asleep,
+    /// A turn passes in which its loop does not read.
+    Pause,
 }
 
-pub(crate) const ACTS: [Act; 14] = [
+/// All of them but for the long message, of which there are explorations of its own.
+pub(crate) const ACTS: [Act; 18] = [
     Act::Send,
     Act::Ping,
     Act::Close,
     Act::WritePart,
     Act::WriteAll,
+    Act::WriteNothing,
     Act::ReadPart,
     Act::ReadAll,
     Act::Violation,
@@ -51,15 +65,25 @@ pub(crate) const ACTS: [Act; 14] = [
     Act::Error,
     Act::GiveUp,
     Act::Tick,
+    Act::Late,
+    Act::Asleep,
+    Act::Pause,
 ];
 
 /// Those by which nothing fails.
 pub(crate) const WELL: [Act; 8] =
     [Act::Send, Act::Ping, Act::Close, Act::WritePart, Act::WriteAll, Act::ReadPart, Act::ReadAll, Act::Shutdown];
 
-/// Closing and failing in every way, with the heartbeat's pings. A transport that fails is given up likewise.
+/// Closing and failing in every way, and time. A transport that fails is given up likewise.
 pub(crate) const FAULTS: [Act; 9] =
     [Act::Close, Act::WriteAll, Act::ReadAll, Act::Violation, Act::Cut, Act::Shutdown, Act::WriteError, Act::Error, Act::Tick];
+
+/// Closing where a short message and a long one wait, in part or whole.
+pub(crate) const QUEUED: [Act; 6] = [Act::Send, Act::SendLong, Act::Close, Act::WritePart, Act::WriteAll, Act::ReadAll];
+
+/// Time, with output that moves or does not, and a peer that answers or does not.
+pub(crate) const TIMES: [Act; 10] =
+    [Act::Send, Act::Ping, Act::Close, Act::WritePart, Act::WriteAll, Act::WriteNothing, Act::ReadAll, Act::Tick, Act::Late, Act::Pause];
 
 pub(crate) type Step = (Side, Act);
 
@@ -72,6 +96,8 @@ pub(crate) struct Terms {
     pub(crate) closes: [Option<(u16, &'static str)>; 2],
     /// The first byte and the payload of the bad frame.
     pub(crate) violation: (u8, &'static [u8]),
+    /// The time-outs that are not always the same.
+    pub(crate) patience: Patience,
 }
 
 /// Both, without a clock that they share.
@@ -84,7 +110,7 @@ pub(crate) struct Pair {
 
 impl Pair {
     pub(crate) fn new(terms: Terms) -> Self {
-        Self { terms, ends: SIDES.map(|side| End::new(side, terms.max_discard)), steps: Vec::new() }
+        Self { terms, ends: SIDES.map(|side| End::new(side, terms.max_discard, terms.patience)), steps: Vec::new() }
     }
 
     /// The end of a side and the other one.
@@ -118,9 +144,16 @@ impl Pair {
                 near.model.queue.push(Frame::new(TEXT, b"hi"));
                 Vec::new()
             }
+            Act::SendLong if near.model.is_open() && !near.has_under_way(far, Frame::is_long) => {
+                let frame = Frame::long();
+                near.connection.send_binary(frame.payload.clone()).unwrap();
+                near.model.queue.push(frame);
+                Vec::new()
+            }
             Act::Ping if near.model.is_open() && !near.has_under_way(far, is_own_ping) && !far.has_under_way(near, is_its_pong) => {
                 near.connection.ping(b"?!").unwrap();
                 near.model.queue.push_control(Frame::new(PING, b"?!"));
+                near.model.heart.pings_behind();
                 Vec::new()
             }
             Act::Close if near.model.is_open() => {
@@ -135,6 +168,10 @@ impl Pair {
             }
             Act::WriteAll if !near.model.queue.is_empty() => {
                 near.write(far, near.model.queue.len());
+                Vec::new()
+            }
+            Act::WriteNothing if !near.model.queue.is_empty() => {
+                near.refuse();
                 Vec::new()
             }
             Act::ReadPart if near.model.wants_read() && near.line.len() > 0 => near.read(near.line.part()),
@@ -172,7 +209,14 @@ impl Pair {
                 near.connection.handle_timeout();
                 near.model.fails(Cause::Timeout(Timeout::Close)).into_iter().collect()
             }
-            Act::Tick if near.due.is_some() => near.tick(),
+            Act::Tick if near.due.is_some() => near.tick(Duration::ZERO).into_iter().collect(),
+            Act::Late if near.due.is_some() => near.tick(Duration::from_secs(3)).into_iter().collect(),
+            Act::Asleep if near.due.is_some() => near.tick(Duration::from_secs(60)).into_iter().collect(),
+            Act::Pause => {
+                near.heartbeat.paused();
+                near.model.heart.happened.paused = true;
+                Vec::new()
+            }
             _ => return false,
         };
         near.turn(&expected);

@@ -4,8 +4,10 @@
 //! field but the key stream. Left out, or told otherwise, is what makes no difference to what follows:
 //!
 //! - masks, and the bytes under them: what the connections are to send, and what is on its way, is told as frames, which `End::look` has compared;
-//! - moments: they are told as how long ago they were, for nothing else of them is asked; of an end that closes, when it heard or pinged last: its one deadline
-//!   does not depend on that;
+//! - moments: they are told as how long ago they were, for nothing else of them is asked;
+//! - moments on which no deadline depends any more: of an end that closes, when it heard or pinged
+//!   last; of a ping that was answered, when it left; of output, what no time-out asks for;
+//! - what the transport did: it is told, of an end that is open, as the model has it;
 //! - the number of a heartbeat's ping: it is told as how many pings ago that was, for it is only compared;
 //! - where in a buffer something lies, how large the last batch was and how long a ping took, which nothing of all this depends on;
 //! - how much may still be thrown away: nothing here comes near the default of 64 MiB, and less than nothing is none;
@@ -30,7 +32,9 @@ pub(crate) fn digest(pair: &Pair) -> u64 {
         if model.is_done() {
             continue;
         }
-        (model.closing, model.eof, model.broken, model.mute, model.shut, &model.time).hash(&mut hasher);
+        (model.closing, model.eof, model.broken, model.mute, model.shut).hash(&mut hasher);
+        let open = model.is_open();
+        (model.heart.digest(open), open && model.queue.full).hash(&mut hasher);
         model.closure.as_ref().map(|closure| closure.clean).hash(&mut hasher);
         model.queue.begun.as_ref().map(|(_, left)| left).hash(&mut hasher);
         (line.len(), line.read, line.ends, line.frames.len()).hash(&mut hasher);
@@ -52,19 +56,15 @@ fn frame_of<'a>(frame: &'a Frame, from: &End, to: &End) -> (u8, Option<u32>, &'a
     }
 }
 
-/// What `Debug` shows of a connection, but for some fields. It comes in pieces: the name of a field is one of its own, and in the values that are left out nothing
-/// begins with a small letter.
-struct Fields {
+/// What `Debug` shows, but for some fields. It comes in pieces: the name of a field is one of its own,
+/// and in the values that are left out nothing begins with a small letter.
+struct Fields<'a> {
     kept: String,
-    left_out: &'static [&'static str],
+    left_out: &'a [&'a str],
     skips: bool,
 }
 
-const LEFT_OUT: &[&str] = &["tail", "frames", "bytes", "mask", "awaited", "sent", "last_pong", "last_batch", "discard"];
-/// The same and, of a connection that is not open, whether the heart would have heard anything.
-const LEFT_OUT_AT_LAST: &[&str] = &["tail", "frames", "bytes", "mask", "awaited", "sent", "last_pong", "last_batch", "discard", "heard"];
-
-impl Write for Fields {
+impl Write for Fields<'_> {
     fn write_str(&mut self, piece: &str) -> fmt::Result {
         match piece.as_bytes() {
             [b'a'..=b'z', ..] => self.skips = self.left_out.contains(&piece),
@@ -78,25 +78,50 @@ impl Write for Fields {
     }
 }
 
-fn connection(end: &End) -> String {
-    let left_out = if end.connection.is_open() { LEFT_OUT } else { LEFT_OUT_AT_LAST };
+fn fields(value: &dyn fmt::Debug, left_out: &[&str]) -> String {
     let mut fields = Fields { kept: String::with_capacity(1024), left_out, skips: false };
-    write!(fields, "{:?}", end.connection).expect("it has room");
+    write!(fields, "{value:?}").expect("it has room");
     fields.kept
 }
 
-/// Of one that closes, only since when it does.
+fn connection(end: &End) -> String {
+    let mut left_out = vec!["tail", "at", "frames", "bytes", "mask", "sent"];
+    left_out.extend(["last_pong", "last_batch", "discard", "pace", "last", "later"]);
+    if !end.model.heart.waiting {
+        left_out.push("answered");
+    }
+    if !end.connection.is_open() {
+        left_out.extend(["seen", "pong", "answered"]);
+    }
+    fields(&end.connection, &left_out)
+}
+
+/// What is kept depends on what it can still be asked for.
 fn heartbeat(end: &End) -> String {
     let all = format!("{:?}", end.heartbeat);
-    let (_, fields) = all.split_once("heard: ").expect("a heartbeat has heard");
+    let (_, fields) = all.split_once("now: ").expect("a heartbeat has a clock");
+    let timeouts = end.model.heart.patience.timeouts();
+    let (open, heart) = (end.connection.is_open(), &end.model.heart);
+    let mut now = None;
     let mut kept = String::new();
     for field in fields.split(", ") {
-        let is = |name: &str| field.starts_with(name);
-        if is("number") || is("round_trip") || !(end.connection.is_open() || is("closing")) {
-            continue;
-        }
-        match field.split(|char: char| !char.is_ascii_digit()).find(|digits| !digits.is_empty()) {
-            Some(seconds) => write!(kept, "{} s ago, ", end.now.as_secs() - seconds.parse::<u64>().expect("seconds")).expect("it has room"),
+        let mut digits = field.split(|char: char| !char.is_ascii_digit());
+        let seconds = digits.find(|digits| !digits.is_empty());
+        let seconds = seconds.map(|seconds| seconds.parse::<i64>().expect("seconds"));
+        let now = *now.get_or_insert_with(|| seconds.expect("what time it is comes first"));
+        // What comes of each is told by the name of its first field.
+        let counts = match field.split_once(": ").map_or("now", |(name, _)| name) {
+            "now" | "number" | "round_trip" | "paused" | "ping" => false,
+            "left" => open && heart.waiting,
+            "alive" => open && heart.alive_if_asked_for().is_some(),
+            "pinged" | "waiting" | "full" => open,
+            "output" => heart.written.is_none() && timeouts.drain_timeout.is_some(),
+            "moved" => heart.written.is_none() && timeouts.write_timeout.is_some(),
+            _ => true,
+        };
+        match seconds {
+            _ if !counts => {}
+            Some(seconds) => write!(kept, "{}, ", seconds - now).expect("it has room"),
             None => kept.push_str(field),
         }
     }
