@@ -13,7 +13,9 @@ pub struct Inbox {
     pings: VecDeque<Vec<u8>>,
     /// What this end asked the peer with.
     asked: VecDeque<Vec<u8>>,
-    /// How many of these were answered, or passed over.
+    /// The pongs of the peer for which nobody asked.
+    unasked: VecDeque<Vec<u8>>,
+    /// How many pings were answered, or passed over.
     answered: usize,
     /// How many pings came, and how many of them before this end was to close: these it answers.
     pinged: usize,
@@ -47,8 +49,14 @@ impl Inbox {
         self.asked.push_back(data.to_vec());
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.messages.is_empty() && (self.pings.is_empty() || self.others_ping)
+    /// The peer sent a pong.
+    pub fn expect_unasked(&mut self, data: &[u8]) {
+        self.unasked.push_back(data.to_vec());
+    }
+
+    /// All that the peer sent has arrived, but for the messages that it dropped, if it did.
+    pub fn is_empty(&self, dropped: bool) -> bool {
+        (self.messages.is_empty() || dropped) && (self.pings.is_empty() || self.others_ping)
     }
 
     /// All that this end asked was answered, as long as there was room for all the answers.
@@ -70,6 +78,10 @@ impl Inbox {
                 assert_eq!(Some(&data[..]), self.pings.pop_front().as_deref());
                 self.pinged += 1;
                 self.owes = if open { self.pinged } else { self.owes };
+            }
+            // A newer one may have replaced it, if many waited.
+            Event::Pong(data) if self.unasked.iter().any(|unasked| *unasked == **data) => {
+                while self.unasked.pop_front().is_some_and(|unasked| unasked != **data) {}
             }
             // Of many that wait, only the last is answered.
             Event::Pong(data) => loop {

@@ -5,13 +5,14 @@ mod bulk;
 mod inbox;
 mod reading;
 mod station;
+mod times;
 mod transport;
 
 use crate::choices::Choices;
 use bodies::body;
 use reading::Reading;
 use sockless::deflate::{Compress, Parameters, Pool, WindowBits};
-use sockless::{Agreement, Buffers, Payload, Prepared, Role, Seed, Timeouts};
+use sockless::{Agreement, Buffers, Payload, Prepared, Role, Seed};
 use station::{Settings, Station};
 use std::time::Duration;
 
@@ -21,10 +22,13 @@ use std::time::Duration;
 ///
 /// - What is sent arrives, each message once, whole and in order, however it is compressed, cut and delivered; behind a fault, a beginning of it; a message
 ///   that is abandoned does not. Pings arrive in order, pongs answer them in order.
+/// - Where the receiver closed first, and the sender says that it dropped bytes, a beginning of it
+///   arrives too.
 /// - A send is refused when it has to be, and only then.
 /// - What is queued is what was sent and not written, and what little answers the peer; the marks tell of it.
 /// - A connection gives no more events than bytes came and no empty write. `Closed` comes once, behind it nothing; without a fault both ends find that
 ///   it was clean, and when the transport has ended both are done and hold nothing back.
+/// - What time does is held to what `times` says.
 ///
 /// Of `data`, the first bytes choose what was agreed on, the pool, the heartbeat and how each end is set up; then come operations.
 pub fn pair(data: &[u8]) {
@@ -41,7 +45,8 @@ pub fn pair(data: &[u8]) {
     };
     let mut agreement = Agreement::default();
     agreement.deflate = (how & 0x80 == 0).then_some(agreed);
-    let settings = Settings { agreement, pool, beats: how & 0x40 != 0, full_early: how & 0x20 != 0 };
+    let timeouts = (how & 0x40 != 0).then(|| times::choose(&mut choices));
+    let settings = Settings { agreement, pool, timeouts, full_early: how & 0x20 != 0 };
     let shared: Vec<Prepared> = [70, 700, 9000]
         .into_iter()
         .map(|len| Prepared::binary(Payload::from(body(len, 3)).compress(choices.pick(&[Compress::Auto, Compress::Yes]))))
@@ -118,7 +123,7 @@ impl Pair {
             4 => _ = from.read(most(choices), Reading::Direct, buffers),
             5 => _ = from.read(most(choices), Reading::Once, buffers),
             6 => {
-                self.now = now + Duration::from_millis(choices.pick(&[10, 4_000, 11_000, 20_000]));
+                self.now = times::pass(now, choices);
                 for station in &mut self.stations {
                     self.faulty |= station.tick(self.now);
                 }
@@ -147,6 +152,30 @@ impl Pair {
                     14 => from.fail(|side| side.handle_eof()),
                     _ => from.garble(choices, to),
                 }
+            }
+            _ => self.besides(which, choices, buffers),
+        }
+    }
+
+    /// What the time-outs have to do with.
+    fn besides(&mut self, which: u8, choices: &mut Choices<'_>, buffers: &mut Buffers) {
+        let now = self.now;
+        let (from, to) = self.both(which);
+        match choices.byte() & 7 {
+            0 => from.pause(),
+            1 => {
+                let len = usize::from(choices.byte()) % 130;
+                from.pong(choices.bytes(len), to);
+            }
+            2..5 => {
+                let (now, timed_out) = from.crawl(to, now, choices, buffers);
+                (self.now, self.faulty) = (now, self.faulty | timed_out);
+            }
+            // Nobody hears of it any more.
+            5 if choices.byte() < 16 => {
+                from.starve(now);
+                to.cut();
+                self.faulty = true;
             }
             _ => {}
         }
@@ -178,11 +207,4 @@ impl Pair {
         }
         self.stations.iter_mut().for_each(Station::assert_done);
     }
-}
-
-/// What a pair's heartbeats allow: the defaults, and some time without anything heard.
-fn timeouts() -> Timeouts {
-    let mut timeouts = Timeouts::default();
-    timeouts.idle_timeout = Some(Duration::from_secs(45));
-    timeouts
 }

@@ -4,7 +4,7 @@ use super::inbox::Inbox;
 use super::station::Station;
 use super::transport::Held;
 use bytes::BufMut;
-use sockless::{Buffers, Input, LifeCycle, Scratch};
+use sockless::{Buffers, Cause, Event, Input, LifeCycle, Scratch};
 
 /// A way to read.
 #[derive(Clone, Copy, PartialEq)]
@@ -191,7 +191,15 @@ impl Station {
 /// Polls until there are no more events, or once: how many there were, and whether there are none any more.
 fn poll(held: &mut Held<'_>, inbox: &mut Inbox, input: &mut Input<'_>, once: bool) -> (usize, bool) {
     let mut events = 0;
-    while let Some(event) = held.poll_event(input) {
+    loop {
+        let (queued, was_open) = (held.queued(), held.is_open());
+        let Some(event) = held.poll_event(input) else { break };
+        if let Event::Closed(closure) = &event {
+            let (unsent, left) = (closure.unsent, held.queued() as u64);
+            assert!(unsent == 0 || was_open && closure.cause == Cause::Peer, "{closure:?}");
+            let all = queued as u64;
+            assert!(unsent <= all && left + unsent >= all, "{unsent} of {all}, and {left} are left");
+        }
         inbox.take(&event, held.is_open());
         held.reclaim(event);
         events += 1;

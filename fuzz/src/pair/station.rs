@@ -3,19 +3,21 @@
 use super::bodies;
 use super::inbox::Inbox;
 use super::reading::Keeper;
+use super::times::{self, Flow};
 use crate::choices::Choices;
 use bytes::Bytes;
 use sockless::deflate::{Compress, Level, Pool};
 use sockless::{
     Agreement, CloseCode, CloseFrame, Config, Connection, Delivery, Heartbeat, Input, Kind, LifeCycle, Payload, Prepared, Role, SendError,
-    Text,
+    Text, Timeouts,
 };
+use std::time::Duration;
 
 /// What the ends have in common.
 pub struct Settings {
     pub agreement: Agreement,
     pub pool: Option<Pool>,
-    pub beats: bool,
+    pub timeouts: Option<Timeouts>,
     /// The marks are low.
     pub full_early: bool,
 }
@@ -23,7 +25,10 @@ pub struct Settings {
 pub struct Station {
     pub(super) connection: Connection,
     pub(super) inbox: Inbox,
-    pub(super) heartbeat: Option<Heartbeat>,
+    /// Its heartbeat, what that allows, and when it wants to be called.
+    pub(super) heartbeat: Option<(Heartbeat, Timeouts)>,
+    pub(super) due: Option<Duration>,
+    pub(super) flow: Flow,
     /// Whether it is lent buffers for its turn.
     pub(super) lends: bool,
     /// What it reads to, if that keeps what is cut.
@@ -63,8 +68,10 @@ impl Station {
         config.kept_output = if flags & 0x40 == 0 { 0 } else { 1000 };
         Self {
             connection: Connection::new(role, settings.agreement, config),
-            inbox: Inbox::new(settings.beats),
-            heartbeat: settings.beats.then(|| Heartbeat::new(super::timeouts())),
+            inbox: Inbox::new(settings.timeouts.is_some()),
+            heartbeat: times::beating(&settings.timeouts),
+            due: None,
+            flow: Flow::default(),
             lends: flags & 0x80 != 0,
             keeper: Keeper::new(level / 9),
             marks,
@@ -164,6 +171,18 @@ impl Station {
         }
     }
 
+    /// A pong that nobody asked for.
+    pub fn pong(&mut self, data: &[u8], to: &mut Self) {
+        let expected = match self.check_queue() {
+            Ok(()) | Err(SendError::QueueFull) if data.len() > 125 => Err(SendError::PingTooLong),
+            checked => checked,
+        };
+        assert_eq!(self.ask(|connection| connection.pong(data)), expected);
+        if expected.is_ok() {
+            to.inbox.expect_unasked(data);
+        }
+    }
+
     /// A message that is sent in parts is abandoned.
     pub fn close(&mut self, how: u8) {
         let frame = [None, Some(CloseCode::NORMAL.into()), CloseFrame::new(CloseCode::AWAY, "bye").ok()][usize::from(how) % 3];
@@ -211,10 +230,12 @@ impl Station {
     }
 
     /// Without a fault, it ended cleanly, and all that the peer sent has arrived, the answers to pings too.
+    /// But for what the peer dropped because this end closed first.
     pub fn assert_clean(&self, peer: &Self) {
         assert!(self.connection.is_done());
         assert!(self.inbox.closure.as_ref().is_some_and(|closure| closure.clean), "{:?}", self.inbox.closure);
-        assert!(self.inbox.is_empty(), "what was sent has arrived");
+        let unsent = peer.inbox.closure.as_ref().map_or(0, |closure| closure.unsent);
+        assert!(self.inbox.is_empty(unsent > 0), "what was sent has arrived");
         assert!(self.inbox.is_answered(&peer.inbox), "pings are answered");
     }
 

@@ -1,12 +1,11 @@
 //! The transport between two ends, and time: writes, turns of a loop, faults and heartbeats.
 
-use super::reading::{Keeper, Reading};
+use super::reading::Reading;
 use super::station::Station;
 use crate::choices::Choices;
 use crate::wire;
-use sockless::{Buffers, Cause, Connection, Event, Input, Lent, LifeCycle};
+use sockless::{Buffers, Connection, Event, Input, Lent, LifeCycle};
 use std::ops::{Deref, DerefMut};
-use std::time::Duration;
 
 impl Station {
     /// One turn of a loop: tells whether anything moved.
@@ -26,12 +25,16 @@ impl Station {
 
     pub fn write(&mut self, to: &mut Self, most: usize, how: u8, buffers: &mut Buffers) -> bool {
         let mut bytes = Vec::new();
+        let queued = self.connection.queued();
         let mut held = Held::new(&mut self.connection, self.lends.then_some(buffers));
         while bytes.len() < most && held.wants_write() {
             let left = most - bytes.len();
             assert!(wire::write(&mut *held, left, how, &mut bytes) > 0, "it wants to write nothing");
         }
         drop(held);
+        if !bytes.is_empty() {
+            self.flow.took(bytes.len(), queued);
+        }
         self.look();
         // What comes behind a cut, or at an end that has dropped its transport, is lost.
         if !to.ends && !to.connection.is_done() {
@@ -50,19 +53,6 @@ impl Station {
     /// How much is on its way to this end.
     pub fn incoming(&self) -> usize {
         self.incoming.len()
-    }
-
-    /// Lets the heart beat, and a buffer shrink: tells whether a time-out ended something.
-    pub fn tick(&mut self, now: Duration) -> bool {
-        self.keeper.iter_mut().for_each(Keeper::shrink);
-        let Some(mut heartbeat) = self.heartbeat.take() else { return false };
-        let was_done = self.connection.is_done();
-        let due = self.ask(|connection| heartbeat.poll(now, connection));
-        assert!(due.is_none_or(|due| due > now), "a deadline lies ahead");
-        self.heartbeat = Some(heartbeat);
-        self.poll(Input::empty());
-        let timed_out = self.inbox.closure.as_ref().is_some_and(|closure| matches!(closure.cause, Cause::Timeout(_)));
-        timed_out || self.connection.is_done() != was_done
     }
 
     /// Nothing more comes behind what is on its way.
