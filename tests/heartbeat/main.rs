@@ -3,6 +3,7 @@
 mod answers;
 mod closing;
 mod deadlines;
+mod full;
 mod gaps;
 mod output;
 mod pings;

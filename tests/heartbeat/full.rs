@@ -1,0 +1,78 @@
+//! A transport that is full: only whether it moves counts, and what it takes is a sign of life.
+
+use crate::support::{PONG, SIDES, Side, feed, output};
+use crate::{SECOND, at, beating, ended, timeouts};
+use bytes::Buf;
+use sockless::{Cause, Connection, Heartbeat, LifeCycle, Timeout};
+
+/// Its transport has taken some of a large message at 1 s, and is seen to be full.
+fn full(side: Side, write: u64) -> (Connection, Heartbeat) {
+    let mut timeouts = timeouts(0, 0, 20, 3);
+    timeouts.write_timeout = Some(at(write));
+    let (mut connection, mut heartbeat) = beating(side, timeouts);
+    connection.send_binary(vec![7; 1 << 20]).unwrap();
+    connection.transmit().advance(1000);
+    assert_eq!(heartbeat.poll(at(1), &mut connection), Some(at(2)), "it looks whether it moves");
+    (connection, heartbeat)
+}
+
+#[test]
+fn silence_does_not_count_while_the_transport_is_full() {
+    for side in SIDES {
+        let (mut connection, mut heartbeat) = full(side, 60);
+        let over = (2..100).find(|second| {
+            heartbeat.poll(at(*second), &mut connection);
+            ended(&mut connection).is_some_and(|closure| {
+                assert_eq!(closure.cause, Cause::Timeout(Timeout::Write));
+                true
+            })
+        });
+        assert_eq!(over, Some(1 + 60 + 1), "{side:?}");
+    }
+}
+
+/// A transport that takes nothing at all is as full as one that takes some.
+#[test]
+fn a_refused_write_shows_that_the_transport_is_full() {
+    for side in SIDES {
+        let mut timeouts = timeouts(0, 0, 20, 3);
+        timeouts.write_timeout = Some(at(60));
+        let (mut connection, mut heartbeat) = beating(side, timeouts);
+        connection.send_text("refused").unwrap();
+        connection.transmit().advance(0);
+        for second in 1..50 {
+            assert_eq!(heartbeat.poll(at(second), &mut connection), Some(at(second + 1)));
+        }
+        assert!(connection.is_open());
+    }
+}
+
+/// What it takes at last, all of it, is a sign of life too: from then on the peer is waited for.
+#[test]
+fn silence_counts_from_what_a_full_transport_took_last() {
+    for side in SIDES {
+        let (mut connection, mut heartbeat) = full(side, 60);
+        for second in 2..50 {
+            heartbeat.poll(at(second), &mut connection);
+        }
+        output(&mut connection);
+        assert_eq!(heartbeat.poll(at(50), &mut connection), Some(at(70)), "{side:?}");
+    }
+}
+
+/// A ping that waits behind a frame for long has a round trip all the same: from when it left.
+#[test]
+fn a_round_trip_begins_when_its_ping_has_left() {
+    for side in SIDES {
+        let (mut connection, mut heartbeat) = beating(side, timeouts(5, 20, 0, 3));
+        connection.send_text("begun").unwrap();
+        connection.transmit().advance(1);
+        for second in 1..15 {
+            heartbeat.poll(at(second), &mut connection);
+        }
+        output(&mut connection);
+        feed(&mut connection, &side.other().frame(PONG, b"\0\0\0\x01"));
+        heartbeat.poll(at(15), &mut connection);
+        assert_eq!(heartbeat.round_trip(), Some(SECOND), "{side:?}");
+    }
+}
