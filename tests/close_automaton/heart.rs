@@ -11,7 +11,8 @@
 //!   a ping of the application behind it. The time of the pong runs from when the ping has left and
 //!   from the last sign of life, whichever is later; that of silence from the last sign of life.
 //! - With a write time-out, neither counts while the transport is full.
-//! - Output may be stuck for the write time-out, and wait for the drain time-out.
+//! - Output may wait for the write time-out while no byte moves, in either direction, and for the
+//!   drain time-out in any case.
 //!
 //! Closing: for the close time-out, from when all is written, or the write time-out is over; and
 //! all is written within the drain time-out.
@@ -90,7 +91,7 @@ pub(crate) struct Heart {
     asked_behind: bool,
     /// How long the last answer took.
     pub(crate) round_trip: Option<u64>,
-    /// Seconds since output waits, and since some of it was taken last.
+    /// Seconds since output waits, and since bytes moved last.
     output: Option<[u64; 2]>,
     /// The transport was full when it was looked last.
     full: bool,
@@ -180,7 +181,7 @@ impl Heart {
         }
         self.output = match self.output {
             _ if queue.is_empty() => None,
-            Some([since, _]) if wrote && !emptied => Some([since, 0]),
+            Some([since, _]) if (wrote || heard) && !emptied => Some([since, 0]),
             Some(output) if !emptied => Some(output),
             _ => Some([0, 0]),
         };

@@ -195,7 +195,7 @@ fn a_pair_with_faults_that_throws_nothing_away_closes_as_the_rfc_says() {
 
 #[test]
 fn a_pair_with_faults_and_pings_closes_as_the_rfc_says() {
-    explore(Terms { patience: BEATING, ..PATIENT }, &FAULTS, (5, (3411, 5)), (10, (168_780, 10)));
+    explore(Terms { patience: BEATING, ..PATIENT }, &FAULTS, (5, (3413, 5)), (10, (171_491, 10)));
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn a_queue_of_more_than_one_message_closes_as_the_rfc_says() {
 
 #[test]
 fn time_ends_what_does_not_move_and_nothing_else() {
-    explore(Terms { patience: SLOW, ..PATIENT }, &TIMES, (3, (754, 3)), (6, (118_741, 6)));
+    explore(Terms { patience: SLOW, ..PATIENT }, &TIMES, (3, (754, 3)), (6, (119_715, 6)));
 }
 
 #[test]
@@ -215,6 +215,6 @@ fn without_a_write_time_out_time_ends_what_does_not_move_and_nothing_else() {
 
 #[test]
 fn everything_that_can_happen_closes_as_the_rfc_says() {
-    explore(Terms { patience: BEATING, ..PATIENT }, &ACTS, (3, (1541, 3)), (5, (65_720, 5)));
+    explore(Terms { patience: BEATING, ..PATIENT }, &ACTS, (3, (1541, 3)), (5, (65_688, 5)));
     assert_eq!(Exploration::count(SHORT, &ACTS, 3), (1277, 3));
 }
