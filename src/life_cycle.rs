@@ -27,7 +27,7 @@ use bytes::buf::Limit;
 /// 3. While [`wants_read`](Self::wants_read), read. Hand what came to `poll` or `poll_event` until it gives `None`. At the end of the
 ///    stream call [`handle_eof`](Self::handle_eof), when reading fails [`handle_error`](Self::handle_error), and poll with
 ///    [`Input::empty`](crate::Input::empty) until `None`. When writing fails, [`handle_write_error`](Self::handle_write_error), and read on.
-/// 4. When [`is_done`](Self::is_done), drop the transport.
+/// 4. When [`is_done`](Self::is_done), drop the transport; of a handshake, the outcome has it.
 ///
 /// ```
 /// use bytes::Buf;
@@ -191,7 +191,8 @@ pub trait LifeCycle: sealed::Sealed + Send + Sync {
     /// only a server's handshake that has begun still has an answer, the outcome of the next `poll`. See [`Deadline`](crate::Deadline).
     fn handle_timeout(&mut self);
 
-    /// Whether it is over: drop the transport now.
+    /// Whether it is over: drop the transport now. Of a handshake whose outcome was given, the outcome has
+    /// the transport.
     fn is_done(&self) -> bool;
 }
 

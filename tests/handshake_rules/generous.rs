@@ -59,6 +59,9 @@ fn served() -> Vec<Served> {
             all.push(Served { wire, authority, target: resource, key: KEY });
         }
     }
+    // RFC 9112 §2.2: one empty line in front is ignored.
+    let wire = [b"\r\n", &request(GET, &[])[..]].concat();
+    all.push(Served { wire, authority: "a.example", target: "/chat", key: KEY });
     // RFC 9110 §7.2: of what has no authority, Host is empty.
     for host in ["", "  \t"] {
         all.push(Served { wire: request(GET, &[("Host", &[host])]), authority: "", target: "/chat", key: KEY });

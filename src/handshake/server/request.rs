@@ -77,7 +77,7 @@ pub struct Request {
 /// A plain HTTP request: one whose `Upgrade` lacks the token `websocket`.
 ///
 /// Answer it with [`reply`](Self::reply), or hand [`into_head`](Self::into_head) and what is left in the [`Input`] on to an HTTP library: together
-/// they are the bytes that came.
+/// they are the bytes that came, less an empty line in front of the request line (RFC 9112 §2.2).
 ///
 /// Nothing but the form of its lines was checked.
 ///
