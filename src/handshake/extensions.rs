@@ -15,7 +15,7 @@
 
 use super::class::Class;
 use super::error::HandshakeError;
-use super::headers::Known;
+use super::fields::Known;
 use httparse::Header;
 
 /// The lines of the header, if there are any.

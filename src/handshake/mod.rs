@@ -32,6 +32,7 @@ pub mod client;
 mod deflate;
 mod error;
 mod extensions;
+mod fields;
 mod head;
 mod headers;
 mod key;

@@ -11,7 +11,7 @@
 //! read at all. The buffer grows with what comes, never by what is announced; the bytes between
 //! the chunks are not kept at all, and may be as many as those of the body, and a few more.
 
-use crate::handshake::headers::is_control;
+use crate::handshake::fields::is_control;
 use crate::input::Input;
 use alloc::vec::Vec;
 

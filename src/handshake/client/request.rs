@@ -13,7 +13,8 @@ use super::url::{Url, UrlError, push_target};
 use crate::deflate::Offer;
 #[cfg(feature = "deflate")]
 use crate::handshake::deflate::push_extensions;
-use crate::handshake::headers::{self, Header, HeaderError, Headers, elements, push};
+use crate::handshake::fields::{elements, is_token};
+use crate::handshake::headers::{self, Header, HeaderError, Headers, push};
 use crate::handshake::key::Key;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -112,7 +113,7 @@ impl Request {
     /// # Errors
     /// It is not a token, or was offered before.
     pub fn protocol(mut self, protocol: &str) -> Result<Self, HeaderError> {
-        if !headers::is_token(protocol.as_bytes()) {
+        if !is_token(protocol.as_bytes()) {
             return Err(HeaderError::Name);
         }
         let protocols = &mut self.offered.protocols;

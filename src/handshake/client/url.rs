@@ -19,7 +19,7 @@
 
 use crate::handshake::authority::{Host, parse_port, split};
 use crate::handshake::class::Class;
-use crate::handshake::headers::is_spelt;
+use crate::handshake::fields::is_spelt;
 use alloc::vec::Vec;
 
 /// An address that is none of a WebSocket.

@@ -1,7 +1,7 @@
 //! The search for the end of a head, byte by byte, so that where the reads cut it makes no difference.
 
 use crate::handshake::error::HandshakeError;
-use crate::handshake::headers::is_control;
+use crate::handshake::fields::is_control;
 
 /// The search for the end of a head, across reads.
 #[derive(Debug, Default)]

@@ -21,7 +21,7 @@ mod tests;
 use self::shared::Shared;
 use self::site::Parts;
 use super::authority::Authority;
-use super::headers::is_spelt;
+use super::fields::is_spelt;
 use alloc::vec::Vec;
 
 pub use self::custom::{OriginCheck, Predicate};

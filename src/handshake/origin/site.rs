@@ -3,7 +3,7 @@
 
 use crate::handshake::authority::Authority;
 use crate::handshake::class::Class;
-use crate::handshake::headers::is_spelt;
+use crate::handshake::fields::is_spelt;
 use alloc::string::String;
 
 /// A site: a scheme, a host and perhaps a port (RFC 6454 §4); or a text that is sent as `Origin`

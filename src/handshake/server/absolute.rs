@@ -9,8 +9,8 @@
 //! it, in the headers as well, the request is rewritten as a proxy has to that passes it on.
 
 use crate::handshake::authority::Authority;
+use crate::handshake::fields::Known;
 use crate::handshake::head::{Parsed, Request};
-use crate::handshake::headers::Known;
 use alloc::vec::Vec;
 use core::ops::Range;
 

@@ -3,8 +3,9 @@
 //! A head that failed half-way is kept as far as it can be read: whole lines, and of a request line
 //! that was cut what there is of its target.
 
+use crate::handshake::fields::{is_control, is_token};
 use crate::handshake::head::{Parsed, Request, RequestLine};
-use crate::handshake::headers::{Headers, is_control, is_token};
+use crate::handshake::headers::Headers;
 use alloc::vec::Vec;
 use core::fmt;
 use core::str;

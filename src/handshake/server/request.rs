@@ -9,7 +9,9 @@ use crate::agreement::Agreement;
 #[cfg(feature = "deflate")]
 use crate::deflate::Answer;
 use crate::handshake::error::HandshakeError;
-use crate::handshake::headers::{self, Headers, elements};
+use crate::handshake::fields;
+use crate::handshake::fields::elements;
+use crate::handshake::headers::{self, Headers};
 use crate::handshake::key::{AcceptKey, Key, accept_key};
 use crate::input::Input;
 use alloc::format;
@@ -151,9 +153,7 @@ impl Request {
         headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
         config: &Config,
     ) -> Result<Self, HandshakeError> {
-        if !headers::is_token(method.as_bytes())
-            || target.is_empty()
-            || target.bytes().any(|byte| byte == b' ' || headers::is_control(byte))
+        if !fields::is_token(method.as_bytes()) || target.is_empty() || target.bytes().any(|byte| byte == b' ' || fields::is_control(byte))
         {
             return Err(HandshakeError::MalformedStartLine);
         }
