@@ -51,15 +51,16 @@
 
 mod clock;
 mod deadline;
+mod due;
 mod timeouts;
 
-use crate::close::{CloseCode, CloseFrame};
 use crate::connection::{Connection, Pulse};
 use crate::event::Timeout;
 use crate::life_cycle::LifeCycle;
 use clock::{Clock, Moment};
 use core::mem;
 use core::time::Duration;
+use due::{Due, give_up};
 
 pub use deadline::Deadline;
 pub use timeouts::Timeouts;
@@ -141,18 +142,8 @@ struct Grace {
     since: Moment,
 }
 
-/// What will be due, when, and how long it was waited for.
-#[derive(Clone, Copy, Debug)]
-struct Due {
-    at: Moment,
-    timeout: Timeout,
-    allowed: Duration,
-}
-
 /// How long a grace is at most, and how soon it is looked whether what should leave has left.
 const GRACE: Duration = Duration::from_secs(1);
-/// For how long a grace may begin again at least.
-const AGAIN: Duration = Duration::from_secs(4);
 /// The shortest duration that counts.
 const LEAST: Duration = Duration::from_millis(1);
 
@@ -308,72 +299,6 @@ impl Heartbeat {
         let interval = self.timeouts.ping_interval.filter(|_| !self.waiting || self.timeouts.pong_timeout.is_none())?;
         self.pinged.after(interval.max(LEAST))
     }
-
-    /// What an open connection waits for first, and whether to look soon what the transport does.
-    fn open(&self) -> (Option<Due>, bool) {
-        let Timeouts { pong_timeout, idle_timeout, write_timeout, drain_timeout, .. } = self.timeouts;
-        let silent = self.alive.filter(|_| !self.full || write_timeout.is_none());
-        let left = self.ping.and_then(|ping| ping.left);
-        let unanswered = silent.zip(left).map(|(silent, left)| silent.max(left)).filter(|_| self.waiting);
-        let dues = [
-            due(Timeout::Pong, unanswered, pong_timeout),
-            due(Timeout::Idle, silent, idle_timeout),
-            due(Timeout::Write, self.output.map(|output| output.moved), write_timeout),
-            due(Timeout::Write, self.output.map(|output| output.since), drain_timeout),
-        ];
-        let look = self.full || self.waiting && left.is_none() && pong_timeout.is_some();
-        (first(dues), look)
-    }
-
-    /// The same of a connection that is closing, or over but not done.
-    fn closing(&mut self, now: Moment, connection: &Connection) -> (Option<Due>, bool) {
-        let Timeouts { write_timeout, close_timeout, drain_timeout, .. } = self.timeouts;
-        if !connection.wants_write() {
-            self.written.get_or_insert(now);
-        }
-        let over = match self.written {
-            Some(written) => Some(written),
-            None => {
-                let output = self.output.get_or_insert(Output { since: now, moved: now });
-                due(Timeout::Write, Some(output.moved), write_timeout).map(|due| due.at)
-            }
-        };
-        let unwritten = self.output.map(|output| output.since).filter(|_| self.written.is_none());
-        let dues = [due(Timeout::Close, over, close_timeout), due(Timeout::Close, unwritten, drain_timeout)];
-        (first(dues), self.written.is_none() && close_timeout.is_some())
-    }
-
-    /// The end of the grace of a time-out that is due; `None`: it is over.
-    fn grace(&mut self, now: Moment, allowed: Duration) -> Option<Moment> {
-        let length = allowed.min(GRACE);
-        let Grace { first, since } = *self.grace.get_or_insert(Grace { first: now, since: now });
-        let away = now.since(since) > 2 * length && now.since(first) <= allowed.max(AGAIN);
-        let since = if away { now } else { since };
-        let end = since.plus(length);
-        self.grace = Some(Grace { first, since }).filter(|_| now < end);
-        self.grace.map(|_| end)
-    }
-}
-
-/// When a time-out ends that runs since a moment.
-fn due(timeout: Timeout, since: Option<Moment>, allowed: Option<Duration>) -> Option<Due> {
-    let allowed = allowed?.max(LEAST);
-    Some(Due { at: since?.after(allowed)?, timeout, allowed })
-}
-
-/// The first of several; of equal ones, the one in front.
-fn first<const N: usize>(dues: [Option<Due>; N]) -> Option<Due> {
-    dues.into_iter().flatten().min_by_key(|due| due.at)
-}
-
-/// The Close frame can still reach a peer that is slower than it should be.
-fn give_up(connection: &mut Connection, timeout: Timeout) {
-    let (code, reason) = match timeout {
-        Timeout::Pong => (CloseCode::INTERNAL, "no pong in time"),
-        Timeout::Idle => (CloseCode::AWAY, "nothing heard in time"),
-        Timeout::Write | Timeout::Close => (CloseCode::INTERNAL, "output not taken in time"),
-    };
-    connection.give_up(timeout, CloseFrame::truncated(code, reason));
 }
 
 #[cfg(test)]
