@@ -98,6 +98,20 @@ fn other_bytes_behind_the_ping_answer_it() {
     }
 }
 
+/// One that nobody asked for, or that answers an earlier ping: it says nothing of the way there.
+#[test]
+fn a_pong_that_comes_before_the_ping_has_left_answers_nothing() {
+    for side in SIDES {
+        let (mut connection, mut heartbeat) = beating(side, timeouts(20, 20, 0, 3));
+        heartbeat.poll(at(20), &mut connection);
+        feed(&mut connection, &side.other().frame(PONG, b"unasked"));
+        assert_eq!(heartbeat.poll(at(20), &mut connection), Some(at(21)), "the ping has not left");
+        output(&mut connection);
+        assert_eq!(heartbeat.poll(at(21), &mut connection), Some(at(41)));
+        assert_eq!(given_up(connection, heartbeat, 22), Some(42), "{side:?}");
+    }
+}
+
 #[test]
 fn a_ping_of_the_peer_answers_too() {
     for side in SIDES {
