@@ -1,6 +1,5 @@
 //! Time, simulated: what is waited for and when it ends, in both roles and in every state.
 
-mod abandoned;
 mod answers;
 mod closing;
 mod deadlines;

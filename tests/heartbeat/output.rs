@@ -1,6 +1,6 @@
 //! Output: while bytes move it ends nothing, however slowly; when none moves it does.
 
-use crate::support::{BINARY, CLOSE, SIDES, Side, TEXT, feed, frames, output};
+use crate::support::{CLOSE, SIDES, feed, frames, output};
 use crate::{SECOND, at, beating, ended, timeouts};
 use bytes::Buf;
 use sockless::{Cause, Config, Connection, Heartbeat, LifeCycle, Timeout, Timeouts};
@@ -278,74 +278,5 @@ fn a_loop_that_sleeps_to_its_deadlines_is_not_late() {
             let expected = if close { 12 } else { 42 };
             assert_eq!(now, SECOND * expected, "close: {close}");
         }
-    }
-}
-
-/// The peer closes while much is queued: the frame that has begun leaves, our answer, and nothing else. §5.5.1.
-#[test]
-fn the_answer_to_a_close_does_not_wait_for_the_queue() {
-    for side in SIDES {
-        for begun in [0, 1, 20, 1000, 3_000_000] {
-            let mut config = Config::default();
-            config.upper_mark = u32::MAX;
-            let mut connection = side.open(config);
-            for number in 0..10 {
-                connection.send_binary(vec![number; 1 << 20]).unwrap();
-            }
-            let mut wire = Vec::new();
-            while wire.len() < begun {
-                let mut out = connection.transmit();
-                let n = out.chunk().len().min(begun - wire.len());
-                wire.extend_from_slice(&out.chunk()[..n]);
-                out.advance(n);
-            }
-            let events = feed(&mut connection, &side.other().frame(CLOSE, &1009_u16.to_be_bytes()));
-            let [sockless::Event::Closed(closure)] = &events[..] else { panic!("{events:?}") };
-            wire.extend(output(&mut connection));
-            let frames = frames(&wire);
-            let header = if side == Side::Server { 10 } else { 14 };
-            let whole = begun.div_ceil((1 << 20) + header);
-            assert_eq!(frames.len(), whole + 1, "{begun}");
-            for (number, frame) in frames[..whole].iter().enumerate() {
-                assert!(frame.first == BINARY && frame.payload == vec![number as u8; 1 << 20]);
-            }
-            assert_eq!((frames[whole].first, &frames[whole].payload[..]), (CLOSE, &1009_u16.to_be_bytes()[..]));
-            assert_eq!((closure.unsent, closure.clean), (((10 - whole) * ((1 << 20) + header)) as u64, true));
-        }
-    }
-}
-
-/// Short answers leave in front of ours: they are to what the peer said before its Close.
-#[test]
-fn short_answers_leave_in_front_of_the_close() {
-    for side in SIDES {
-        let mut connection = side.open(Config::default());
-        for _ in 0..100 {
-            connection.send_text("an answer").unwrap();
-        }
-        let large = vec![7; 200_000];
-        connection.send_binary(&large[..]).unwrap();
-        connection.send_text("behind it").unwrap();
-        let queued = connection.queued();
-        let events = feed(&mut connection, &side.other().frame(CLOSE, b""));
-        let [sockless::Event::Closed(closure)] = &events[..] else { panic!("{events:?}") };
-        let wire = output(&mut connection);
-        let kinds: Vec<u8> = frames(&wire).iter().map(|frame| frame.first).collect();
-        assert_eq!(kinds, [vec![TEXT; 100], vec![CLOSE]].concat());
-        let close = if side == Side::Server { 2 } else { 6 };
-        assert_eq!(closure.unsent as usize, queued + close - wire.len());
-    }
-}
-
-/// The peer's Close crosses ours: what was queued before ours leaves all the same.
-#[test]
-fn closes_that_cross_lose_nothing() {
-    for side in SIDES {
-        let mut connection = side.open(Config::default());
-        connection.send_binary(vec![7; 1 << 20]).unwrap();
-        connection.close(None).unwrap();
-        let events = feed(&mut connection, &side.other().frame(CLOSE, b""));
-        assert!(matches!(&events[..], [sockless::Event::Closed(closure)] if closure.unsent == 0 && closure.clean));
-        assert_eq!(frames(&output(&mut connection)).len(), 2);
     }
 }

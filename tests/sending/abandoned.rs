@@ -1,7 +1,7 @@
 //! The peer closes in the middle of anything: what has begun to leave leaves whole, then our answer, and
 //! what was dropped is counted to the byte. RFC 6455 §5.5.1.
 
-use crate::support::{CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, feed, frames, output};
+use crate::support::{BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames, output};
 use bytes::{Buf, Bytes};
 use proptest::prelude::*;
 use sockless::{Config, Connection, Event, Kind, LifeCycle, Prepared};
@@ -146,5 +146,131 @@ fn a_queue_that_was_cut_is_not_above_its_mark() {
         assert!(connection.above_mark());
         feed(&mut connection, &side.other().frame(CLOSE, b""));
         assert!(connection.queued() > 90_000 && !connection.above_mark());
+    }
+}
+
+/// How many bytes leave in front of our answer, beside the frame that has begun.
+const ANSWERS: usize = 128 << 10;
+
+/// Writes so many bytes.
+fn write(connection: &mut Connection, most: usize) -> Vec<u8> {
+    let mut wire = Vec::new();
+    while wire.len() < most {
+        let mut out = connection.transmit();
+        let n = out.chunk().len().min(most - wire.len());
+        wire.extend_from_slice(&out.chunk()[..n]);
+        out.advance(n);
+    }
+    wire
+}
+
+/// Lets the peer close, and writes the rest: the kinds of all frames, and how many bytes were dropped.
+fn closed(side: Side, connection: &mut Connection, mut wire: Vec<u8>) -> (Vec<u8>, u64) {
+    let events = feed(connection, &side.other().frame(CLOSE, b""));
+    let Some(Event::Closed(closure)) = events.last() else { panic!("{events:?}") };
+    wire.extend(output(connection));
+    (frames(&wire).iter().map(|frame| frame.first).collect(), closure.unsent)
+}
+
+/// The rest of the frame that has begun counts: the peer waits for it as well.
+#[test]
+fn what_is_left_of_the_frame_that_has_begun_counts_among_the_few_bytes() {
+    for side in SIDES {
+        let header = if side == Side::Server { 10 } else { 14 };
+        let short = header - 8 + 5;
+        for (rest, stays) in [(ANSWERS - short, true), (ANSWERS - short + 1, false), (ANSWERS + 1, false)] {
+            let mut connection = side.open(Config::default());
+            connection.send_binary(vec![7; 500_000]).unwrap();
+            connection.send_text("short").unwrap();
+            let begun = write(&mut connection, header + 500_000 - rest);
+            let (kinds, unsent) = closed(side, &mut connection, begun);
+            let expected = if stays { vec![BINARY, TEXT, CLOSE] } else { vec![BINARY, CLOSE] };
+            assert_eq!((kinds, unsent as usize), (expected, if stays { 0 } else { short }), "{side:?} {rest}");
+        }
+    }
+}
+
+/// They are few, and the peer may wait for the pong.
+#[test]
+fn pings_and_pongs_that_wait_are_not_dropped() {
+    for side in SIDES {
+        let mut connection = side.open(Config::default());
+        connection.send_text("begun").unwrap();
+        connection.send_binary(vec![7; 500_000]).unwrap();
+        let begun = write(&mut connection, 1);
+        connection.ping(b"ours").unwrap();
+        feed(&mut connection, &side.other().frame(PING, b"theirs"));
+        let (kinds, unsent) = closed(side, &mut connection, begun);
+        let header = if side == Side::Server { 10 } else { 14 };
+        assert_eq!((kinds, unsent), (vec![TEXT, PING, PONG, CLOSE], 500_000 + header));
+    }
+}
+
+/// The peer closes while much is queued: the frame that has begun leaves, our answer, and nothing else. §5.5.1.
+#[test]
+fn the_answer_to_a_close_does_not_wait_for_the_queue() {
+    for side in SIDES {
+        for begun in [0, 1, 20, 1000, 3_000_000] {
+            let mut config = Config::default();
+            config.upper_mark = u32::MAX;
+            let mut connection = side.open(config);
+            for number in 0..10 {
+                connection.send_binary(vec![number; 1 << 20]).unwrap();
+            }
+            let mut wire = Vec::new();
+            while wire.len() < begun {
+                let mut out = connection.transmit();
+                let n = out.chunk().len().min(begun - wire.len());
+                wire.extend_from_slice(&out.chunk()[..n]);
+                out.advance(n);
+            }
+            let events = feed(&mut connection, &side.other().frame(CLOSE, &1009_u16.to_be_bytes()));
+            let [Event::Closed(closure)] = &events[..] else { panic!("{events:?}") };
+            wire.extend(output(&mut connection));
+            let frames = frames(&wire);
+            let header = if side == Side::Server { 10 } else { 14 };
+            let whole = begun.div_ceil((1 << 20) + header);
+            assert_eq!(frames.len(), whole + 1, "{begun}");
+            for (number, frame) in frames[..whole].iter().enumerate() {
+                assert!(frame.first == BINARY && frame.payload == vec![number as u8; 1 << 20]);
+            }
+            assert_eq!((frames[whole].first, &frames[whole].payload[..]), (CLOSE, &1009_u16.to_be_bytes()[..]));
+            assert_eq!((closure.unsent, closure.clean), (((10 - whole) * ((1 << 20) + header)) as u64, true));
+        }
+    }
+}
+
+/// Short answers leave in front of ours: they are to what the peer said before its Close.
+#[test]
+fn short_answers_leave_in_front_of_the_close() {
+    for side in SIDES {
+        let mut connection = side.open(Config::default());
+        for _ in 0..100 {
+            connection.send_text("an answer").unwrap();
+        }
+        let large = vec![7; 200_000];
+        connection.send_binary(&large[..]).unwrap();
+        connection.send_text("behind it").unwrap();
+        let queued = connection.queued();
+        let events = feed(&mut connection, &side.other().frame(CLOSE, b""));
+        let [Event::Closed(closure)] = &events[..] else { panic!("{events:?}") };
+        let wire = output(&mut connection);
+        let kinds: Vec<u8> = frames(&wire).iter().map(|frame| frame.first).collect();
+        assert_eq!(kinds, [vec![TEXT; 100], vec![CLOSE]].concat());
+        let close = if side == Side::Server { 2 } else { 6 };
+        assert_eq!(closure.unsent as usize, queued + close - wire.len());
+    }
+}
+
+/// The peer's Close crosses ours: what was queued before ours leaves all the same.
+#[test]
+fn closes_that_cross_lose_nothing() {
+    for side in SIDES {
+        let mut connection = side.open(Config::default());
+        connection.send_binary(vec![7; 1 << 20]).unwrap();
+        connection.close(None).unwrap();
+        let events = feed(&mut connection, &side.other().frame(CLOSE, b""));
+        assert!(matches!(&events[..], [Event::Closed(closure)] if closure.unsent == 0 && closure.clean));
+        assert_eq!(frames(&output(&mut connection)).len(), 2);
     }
 }
