@@ -3,7 +3,7 @@
 use crate::support::{CLOSE, SIDES, feed, frames, output};
 use crate::{SECOND, at, beating, ended, timeouts};
 use bytes::Buf;
-use sockless::{Cause, Config, Connection, Heartbeat, LifeCycle, Timeout, Timeouts};
+use sockless::{Cause, Connection, Heartbeat, LifeCycle, Timeout, Timeouts};
 use std::time::Duration;
 
 /// Lets so many bytes leave each second, with nothing coming, until the connection has ended: when, and why. The loop looks at the time before it writes, or behind.

@@ -20,6 +20,7 @@ mod frames;
 mod heads;
 mod keys;
 mod lengths;
+mod liveness;
 mod setters;
 mod smuggling;
 
