@@ -8,7 +8,7 @@ mod support;
 
 use bytes::Buf;
 use proptest::prelude::*;
-use sockless::LifeCycle;
+use sockless::{LifeCycle, Step};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -101,4 +101,28 @@ impl Watched {
         assert!(!self.done || done, "what is done stays so");
         self.done = done;
     }
+}
+
+/// An async loop over any of them can be spawned.
+#[test]
+fn a_loop_over_all_of_them_can_go_to_another_thread() {
+    fn can_go<T: Send + Sync + ?Sized>() {}
+    can_go::<dyn LifeCycle>();
+    can_go::<Box<dyn LifeCycle>>();
+    can_go::<sockless::Input<'_>>();
+    can_go::<sockless::Event<'_>>();
+}
+
+/// The last step of a connection that closed: no loop that asks for its step waits for a timer.
+#[test]
+fn what_shuts_down_last_is_done() {
+    use support::{CLOSE, Side, feed, output};
+    let mut server = Side::Server.open(Default::default());
+    feed(&mut server, &Side::Client.frame(CLOSE, b""));
+    assert_eq!((server.step(true), server.step(false)), (Step::Write, Step::Read));
+    output(&mut server);
+    server.handle_eof();
+    assert_eq!(server.step(true), Step::Shutdown);
+    server.shutdown_done();
+    assert_eq!((server.step(true), server.step(false)), (Step::Done, Step::Done));
 }

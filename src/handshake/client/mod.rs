@@ -176,6 +176,7 @@ impl Handshake {
     /// taken and more is needed. The outcome is given once, at the latest after the end of the
     /// stream. Afterwards the handshake [is done](LifeCycle::is_done), and input is not touched any
     /// more.
+    #[must_use = "the outcome is given once"]
     pub fn poll(&mut self, input: &mut Input<'_>) -> Option<Outcome> {
         let outcome = self.read(input)?;
         self.reading = Reading::Over;

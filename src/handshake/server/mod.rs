@@ -222,6 +222,7 @@ impl Handshake {
     /// Call it after every read. `None`: all input was taken and more is needed. The outcome is given once; what is left in `input` then
     /// are the first frames, or the body, and is for whoever takes over. Afterwards, and once it [is done](LifeCycle::is_done), input is not
     /// touched any more.
+    #[must_use = "the outcome is given once"]
     pub fn poll(&mut self, input: &mut Input<'_>) -> Option<Incoming> {
         if self.over || self.is_done() {
             return None;
