@@ -7,6 +7,7 @@ use crate::payload::{Payload, Text};
 #[cfg(feature = "deflate")]
 use alloc::sync::Arc;
 use bytes::Bytes;
+use core::fmt;
 
 /// A message that any number of connections send: its payload is in memory once, shared by reference count.
 ///
@@ -24,7 +25,7 @@ use bytes::Bytes;
 /// }
 /// # Ok::<(), sockless::SendError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Prepared {
     kind: Kind,
     payload: Bytes,
@@ -85,5 +86,12 @@ impl Prepared {
 
     pub(crate) fn payload(&self) -> Payload<'static> {
         Payload::from(&self.payload)
+    }
+}
+
+/// Its length, for what is sent is nothing for a log.
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prepared").field("kind", &self.kind).field("len", &self.payload.len()).finish_non_exhaustive()
     }
 }

@@ -130,12 +130,16 @@ enum Phase {
 pub(crate) struct Pulse {
     /// New bytes came since it looked last.
     pub(crate) heard: bool,
+    /// Bytes of messages were among them.
+    pub(crate) said: bool,
     /// The transport took bytes since it looked last.
     pub(crate) taken: bool,
     /// It took all that there was at some moment since then.
     pub(crate) drained: bool,
-    /// The transport takes less than there is.
+    /// The transport has refused some of what is queued.
     pub(crate) full: bool,
+    /// More is queued than should be.
+    pub(crate) above: bool,
     /// Output waits.
     pub(crate) queued: bool,
     /// A ping or a pong is among it.
@@ -284,11 +288,16 @@ impl Connection {
     /// What happened since the last call, for the heartbeat.
     pub(crate) fn take_pulse(&mut self) -> Pulse {
         let pace = self.outbox.take_pace();
+        let (heard, said) = self.signs.take_heard();
+        // What comes behind the end is thrown away.
+        let reads = !matches!(self.phase, Phase::Ended(_) | Phase::Over { .. });
         Pulse {
-            heard: self.signs.take_heard(),
+            heard,
+            said: said && reads,
             taken: pace.taken(),
             drained: pace.drained(),
             full: pace.full() && !self.outbox.is_empty(),
+            above: self.outbox.above_mark(),
             queued: !self.outbox.is_empty(),
             control_waits: self.outbox.has_waiting(),
             answered: self.signs.is_answered(),

@@ -46,9 +46,6 @@ impl Connection {
 
     #[inline]
     fn next_piece<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
-        if !input.is_empty() {
-            self.signs.given(input.len());
-        }
         match self.phase {
             Phase::Open | Phase::Closing | Phase::Mute => {}
             Phase::Ended(cause) => return Some(self.over(abnormal(cause), input)),
@@ -73,31 +70,38 @@ impl Connection {
                 Reception::Chunks(chunks) => (chunks.most(), COMPRESSED_CHUNK),
             };
             let Some(piece) = self.decoder.next_up_to(most, most_compressed, input) else {
-                if !input.is_empty() {
-                    self.signs.left(input.len());
-                }
+                self.signs.cut(before, input.len());
                 return None;
             };
             let outcome = match piece {
                 #[cfg(feature = "deflate")]
-                Ok(Piece::Message { kind, last, rsv: 1.., data, .. }) => self.inflated(kind, last, data, limits),
-                Ok(Piece::Message { kind, first, last, rest, data, .. }) => match &mut self.message {
-                    Reception::Whole(_) if first && last => return self.whole(kind, data, input),
-                    Reception::Whole(assembly) => match assembly.add(kind, last, rest, limits.max_message, data) {
-                        Ok(()) if last => return Some(assembly.take()),
-                        Ok(()) if input.is_empty() => return None,
-                        Ok(()) => continue,
-                        Err(cause) => return Some(self.fail(cause, input)),
-                    },
-                    Reception::Chunks(chunks) => {
-                        let (event, error) = chunks.add(kind, last, data);
-                        (event, error.map(Cause::Violation))
+                Ok(Piece::Message { kind, last, rsv: 1.., data, .. }) => {
+                    self.signs.hear();
+                    self.inflated(kind, last, data, limits)
+                }
+                Ok(Piece::Message { kind, first, last, rest, data, .. }) => {
+                    self.signs.hear();
+                    match &mut self.message {
+                        Reception::Whole(_) if first && last => return self.whole(kind, data, input),
+                        Reception::Whole(assembly) => match assembly.add(kind, last, rest, limits.max_message, data) {
+                            Ok(()) if last => return Some(assembly.take()),
+                            Ok(()) if input.is_empty() => return None,
+                            Ok(()) => continue,
+                            Err(cause) => return Some(self.fail(cause, input)),
+                        },
+                        Reception::Chunks(chunks) => {
+                            let (event, error) = chunks.add(kind, last, data);
+                            (event, error.map(Cause::Violation))
+                        }
                     }
-                },
-                Ok(Piece::Control { kind, last, data }) => match self.control.add(last, data) {
-                    Some(data) => either(self.control_frame(kind, data, input).map(Some)),
-                    None => (None, None),
-                },
+                }
+                Ok(Piece::Control { kind, last, data }) => {
+                    self.signs.hear_control();
+                    match self.control.add(last, data) {
+                        Some(data) => either(self.control_frame(kind, data, input).map(Some)),
+                        None => (None, None),
+                    }
+                }
                 Err(error) => {
                     self.ending.discarded(before);
                     (None, Some(Cause::Violation(error)))
@@ -122,6 +126,7 @@ impl Connection {
         let Reception::Whole(assembly) = &mut self.message else { return None };
         let most = self.decoder.limits().max_message;
         while let Some(Fragments { kind, first, last, data }) = self.decoder.take_fragments(input) {
+            self.signs.hear();
             if first && last {
                 return self.whole(kind, data, input);
             }

@@ -96,7 +96,8 @@ impl Connection {
     }
 
     /// Queues a pong that no ping asked for, which leaves as a ping does. The peer does not answer it:
-    /// it is a heartbeat in one direction. §5.5.3.
+    /// it is a heartbeat in one direction. Where many wait, one of the answers to the peer's pings may
+    /// replace it. §5.5.3.
     ///
     /// # Errors
     /// [`SendError::Closed`], [`SendError::QueueFull`]; [`SendError::PingTooLong`] above 125 bytes.

@@ -8,8 +8,8 @@
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Signs {
-    /// Bit 0: new bytes came since the heartbeat looked. The other bits: how many bytes of a cut
-    /// frame, left in the input, were seen already.
+    /// Bit 0: new bytes came since the heartbeat looked; bit 1: bytes of a message among them. The
+    /// other bits: how many bytes of a cut frame, left in the input, were seen already.
     seen: u32,
     /// The digest of the heartbeat's last ping,
     last: u16,
@@ -33,40 +33,52 @@ enum Pong {
 }
 
 const NEW: u32 = 1;
+const SAID: u32 = 2;
+/// Where the number of bytes begins.
+const LEFT: u32 = 2;
+
+/// A frame of which more is left than this is no control frame, in bytes.
+const CONTROL: usize = 131;
 
 impl Signs {
-    /// Bytes were taken.
+    /// Bytes of a message were taken.
     #[inline(always)]
     pub(super) fn hear(&mut self) {
-        self.seen = NEW;
+        self.seen = NEW | SAID;
     }
 
-    /// An input of `len` bytes is polled, of which an earlier poll may have left some.
+    /// Bytes of a control frame were taken.
     #[inline]
-    pub(super) fn given(&mut self, len: usize) {
-        if self.seen <= NEW {
-            self.seen = NEW;
-        } else {
-            self.given_again(len);
+    pub(super) fn hear_control(&mut self) {
+        self.seen = self.seen & SAID | NEW;
+    }
+
+    /// A poll came to the end of its input, of which there were so many bytes `before`, and `left` so
+    /// many of a cut frame in it.
+    #[inline]
+    pub(super) fn cut(&mut self, before: usize, left: usize) {
+        if left > 0 {
+            self.leave(left);
+        } else if before > 0 {
+            self.hear_control();
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn given_again(&mut self, len: usize) {
-        self.seen = self.seen & NEW | u32::from(shifted(len) > self.seen & !NEW);
+    fn leave(&mut self, len: usize) {
+        let new = shifted(len) >> LEFT > self.seen >> LEFT;
+        let signs = match new {
+            true if len > CONTROL => NEW | SAID,
+            new => u32::from(new),
+        };
+        self.seen = self.seen & (NEW | SAID) | signs | shifted(len);
     }
 
-    /// A poll left `len` bytes of a cut frame in its input.
-    #[cold]
-    pub(super) fn left(&mut self, len: usize) {
-        self.seen = self.seen & NEW | shifted(len);
-    }
-
-    /// Whether new bytes came since the last call.
-    pub(super) fn take_heard(&mut self) -> bool {
-        let heard = self.seen & NEW != 0;
-        self.seen &= !NEW;
+    /// Whether new bytes came since the last call, and whether bytes of a message were among them.
+    pub(super) fn take_heard(&mut self) -> (bool, bool) {
+        let heard = (self.seen & NEW != 0, self.seen & SAID != 0);
+        self.seen &= !(NEW | SAID);
         heard
     }
 
@@ -104,9 +116,9 @@ impl Signs {
     }
 }
 
-/// A number of bytes, beside bit 0.
+/// A number of bytes, beside the bits.
 fn shifted(len: usize) -> u32 {
-    u32::try_from(len).unwrap_or(u32::MAX).min(u32::MAX >> 1) << 1
+    u32::try_from(len).unwrap_or(u32::MAX).min(u32::MAX >> LEFT) << LEFT
 }
 
 /// FNV-1a, folded. Two pings with one digest are taken for the same: a round trip may be measured
@@ -124,26 +136,48 @@ mod tests {
     #[test]
     fn only_new_bytes_are_heard() {
         let mut signs = Signs::default();
-        assert!(!signs.take_heard());
-        // What is given, and left of it.
-        let polls = [(5, 5, true), (5, 5, false), (5, 5, false), (6, 6, true), (6, 0, false), (3, 3, true), (3, 0, false), (1, 0, true)];
-        for (given, left, heard) in polls {
-            signs.given(given);
-            signs.left(left);
-            assert_eq!(signs.take_heard(), heard, "{given} {left}");
-            assert!(!signs.take_heard());
+        assert_eq!(signs.take_heard(), (false, false));
+        // How many bytes there were, and how many were left.
+        let polls = [
+            (5, 5, true),
+            (5, 5, false),
+            (0, 0, false), // Behind a time-out.
+            (5, 5, false),
+            (6, 6, true),
+            (6, 0, true),
+            (3, 3, true),
+            (3, 3, false),
+            (usize::MAX, usize::MAX, true),
+            (usize::MAX, usize::MAX, false),
+        ];
+        for (before, left, heard) in polls {
+            signs.cut(before, left);
+            assert_eq!(signs.take_heard().0, heard, "{before} {left}");
+            assert_eq!(signs.take_heard(), (false, false));
         }
-        signs.given(9);
-        signs.left(9);
         signs.hear();
-        assert!(signs.take_heard());
-        signs.given(3);
-        assert!(signs.take_heard(), "what was left before was taken meanwhile");
-        signs.given(usize::MAX);
-        signs.left(usize::MAX);
-        assert!(signs.take_heard());
-        signs.given(usize::MAX);
-        assert!(!signs.take_heard());
+        assert_eq!(signs.take_heard(), (true, true));
+        signs.cut(3, 3);
+        assert!(signs.take_heard().0, "what was left before was taken meanwhile");
+    }
+
+    #[test]
+    fn bytes_of_messages_are_told_apart() {
+        let mut signs = Signs::default();
+        signs.hear_control();
+        assert_eq!(signs.take_heard(), (true, false));
+        signs.hear();
+        signs.hear_control();
+        assert_eq!(signs.take_heard(), (true, true));
+        // A control frame is short, so what is left of a long frame is a message's.
+        for (len, said) in [(CONTROL, false), (CONTROL + 1, true)] {
+            signs.hear_control();
+            signs.take_heard();
+            signs.cut(len, len);
+            assert_eq!(signs.take_heard(), (true, said));
+            signs.cut(len, len);
+            assert_eq!(signs.take_heard(), (false, false));
+        }
     }
 
     #[test]

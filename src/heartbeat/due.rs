@@ -1,7 +1,7 @@
 //! What a connection waits for, and when it gives up: a row for each time-out.
 
 use super::clock::Moment;
-use super::{GRACE, Grace, Heartbeat, LEAST, Output};
+use super::{GRACE, Grace, Heartbeat, Output};
 use crate::close::{CloseCode, CloseFrame};
 use crate::connection::Connection;
 use crate::event::Timeout;
@@ -17,13 +17,16 @@ pub(super) struct Due {
     pub(super) allowed: Duration,
 }
 
+/// How late a call may come to the end of a grace, in a loop that waited for nothing else.
+const LATE: Duration = Duration::from_millis(50);
+
 /// For how long a grace may begin again at least.
 const AGAIN: Duration = Duration::from_secs(4);
 impl Heartbeat {
     /// What an open connection waits for first, and whether to look soon what the transport does.
     pub(super) fn open(&self) -> (Option<Due>, bool) {
         let Timeouts { pong_timeout, idle_timeout, write_timeout, drain_timeout, .. } = self.timeouts;
-        let silent = self.alive.filter(|_| !self.full || write_timeout.is_none());
+        let silent = self.alive.filter(|_| !self.held || write_timeout.is_none());
         let left = self.ping.and_then(|ping| ping.left);
         let unanswered = silent.zip(left).map(|(silent, left)| silent.max(left)).filter(|_| self.waiting);
         let dues = [
@@ -32,15 +35,17 @@ impl Heartbeat {
             due(Timeout::Write, self.output.map(|output| output.moved), write_timeout),
             due(Timeout::Write, self.output.map(|output| output.since), drain_timeout),
         ];
-        let look = self.full || self.waiting && left.is_none() && pong_timeout.is_some();
+        let look = self.held || self.waiting && left.is_none() && pong_timeout.is_some();
         (first(dues), look)
     }
 
     /// The same of a connection that is closing, or over but not done.
     pub(super) fn closing(&mut self, now: Moment, connection: &Connection) -> (Option<Due>, bool) {
-        let Timeouts { write_timeout, close_timeout, drain_timeout, .. } = self.timeouts;
+        let Timeouts { pong_timeout, write_timeout, close_timeout, drain_timeout, .. } = self.timeouts;
         if !connection.wants_write() {
-            self.written.get_or_insert(now);
+            // What a transport still holds that was full may be on its way for as long as a pong.
+            let on_its_way = pong_timeout.filter(|_| self.filled).unwrap_or_default();
+            self.written.get_or_insert(now.plus(on_its_way));
         }
         let over = match self.written {
             Some(written) => Some(written),
@@ -58,7 +63,8 @@ impl Heartbeat {
     pub(super) fn grace(&mut self, now: Moment, allowed: Duration) -> Option<Moment> {
         let length = allowed.min(GRACE);
         let Grace { first, since } = *self.grace.get_or_insert(Grace { first: now, since: now });
-        let away = now.since(since) > 2 * length && now.since(first) <= allowed.max(AGAIN);
+        // A loop that comes late has perhaps not read.
+        let away = now.since(since) > length + (length / 4).min(LATE) && now.since(first) <= allowed.max(AGAIN);
         let since = if away { now } else { since };
         let end = since.plus(length);
         self.grace = Some(Grace { first, since }).filter(|_| now < end);
@@ -68,7 +74,7 @@ impl Heartbeat {
 
 /// When a time-out ends that runs since a moment.
 fn due(timeout: Timeout, since: Option<Moment>, allowed: Option<Duration>) -> Option<Due> {
-    let allowed = allowed?.max(LEAST);
+    let allowed = allowed?;
     Some(Due { at: since?.after(allowed)?, timeout, allowed })
 }
 

@@ -3,7 +3,7 @@
 //! ```text
 //!   open      ping every interval ──► it has left ──► no byte for pong_timeout ──────┐
 //!             no byte of the peer for idle_timeout ──────────────────────────────────┼─► Close, Closed
-//!             output waits ──► no byte moves for write_timeout ──────────────────────┘
+//!             output waits ──► none of it moves for write_timeout ───────────────────┘
 //!   closing   our Close has left, or write_timeout is over ──► close_timeout ──────────► drop the transport
 //!   both      output waits ──► not all of it was taken after drain_timeout ────────────► the same
 //!   handshake not done within its `Deadline`, however many bytes came
@@ -13,37 +13,44 @@
 //!
 //! - Bytes of the peer, if they are new: what waits cut in an input counts once.
 //! - Bytes that a full transport takes. It had refused some and has room again, so the peer reads. And
-//!   as long as it is full, only `write_timeout` counts, if there is one: a pong may stand behind all
-//!   that the transport holds, and the loop may have stopped reading, to push back.
-//! - For output that waits, bytes of the peer too: it may have stopped reading, to push back in its turn.
+//!   while output is held, because the transport is full or the queue above its mark, only
+//!   `write_timeout` counts, if there is one: a pong may stand behind all that the transport holds, and
+//!   the loop may have stopped reading, to push back.
+//! - For output that waits, messages of the peer too: it may have stopped reading, to push back in its
+//!   turn.
 //! - Not the bytes that a transport takes at once: a kernel's buffer swallows megabytes for a dead peer.
+//!
+//! A transport is full from when a write ended inside a slice that was shown, or took nothing
+//! (`advance(0)`), until all is taken. A loop that writes less than it shows looks like one.
 //!
 //! # Order and gaps
 //!
 //! There is no clock in here. `now` is the time since any moment that you like, the same for all calls.
 //! Call `poll` once a turn of the loop, anywhere in it, and at the latest at the deadline that it gave.
-//! What happened since the last call counts as having happened now: so a time-out is never early, and
-//! late by no more than the time between two calls and its grace.
+//! What happened since the last call counts as having happened now: so for such a loop a time-out is
+//! never early, and late by no more than the time between two calls and its grace.
 //!
 //! A call that finds a time-out due does not end the connection: the peer's bytes may lie in the socket,
-//! behind a slow handler. It begins a grace of 1 s, or of the time-out itself if that is shorter, and
-//! gives its end as the deadline. A call at that deadline ends the connection if nothing has put the
-//! time-out off by then. A call more than another grace later comes from a loop that was busy and has
-//! perhaps not read: the grace begins again, for as long as the time-out itself, and for 4 s at least.
+//! behind a slow handler. It begins a grace, in which the loop reads: 1 s, or the time-out itself if that
+//! is shorter. Its end is the next deadline. The call at that deadline ends the connection, if nothing
+//! has put the time-out off. If that call is late itself, by more than 50 ms, the loop was busy and has
+//! perhaps not read, and a grace begins again. That goes on for as long as the time-out, or 4 s if that
+//! is longer; so a loop that is always late finds a dead peer late.
 //!
-//! A call more than 10 s behind its deadline comes from a program that stood still: in a debugger, on a
-//! suspended laptop. That time counts for nothing.
+//! A call more than a minute behind its deadline comes from a program that stood still: in a debugger, on
+//! a suspended laptop. That time counts for nothing. Do not call `poll` by a timer of your own that is
+//! slower than its deadlines.
 //!
-//! Time that stands still makes nothing due, and time that goes back counts as standing still. A
+//! Time that stands still makes nothing due. Time that goes back stands still until it has caught up. A
 //! deadline that is given lies ahead.
 //!
 //! # Back-pressure
 //!
 //! Stop producing while [`above_mark`](Connection::above_mark); and if what you send answers what you
 //! read, stop reading and polling for events too. Go on writing and calling `poll`. Nothing else is
-//! needed: a queue above its mark waits for a full transport. (What is not read is not seen, a Close
-//! frame neither.) A loop that stops reading for another reason, as a proxy does whose far side is full,
-//! calls [`paused`](Heartbeat::paused) in each turn in which it does not read.
+//! needed. (What is not read is not seen, a Close frame neither.) A loop that stops reading for another
+//! reason, as a proxy does whose far side is full, calls [`paused`](Heartbeat::paused) in each turn in
+//! which it does not read.
 //!
 //! On a real socket a pong waits behind what the kernel has buffered, here and at the peer. Keep that
 //! below what the line carries in `pong_timeout`: on Linux by `TCP_NOTSENT_LOWAT`, elsewhere by
@@ -109,8 +116,12 @@ pub struct Heartbeat {
     number: u32,
     round_trip: Option<Duration>,
     output: Option<Output>,
-    /// Whether the transport was full at the last call.
+    /// Whether the transport was full at the last call,
     full: bool,
+    /// or the queue above its mark.
+    held: bool,
+    /// Whether the transport was full at the last call or the one before.
+    filled: bool,
     /// Whether the loop did not read since the last call.
     paused: bool,
     /// When nothing was left to be written of a connection that closes.
@@ -144,14 +155,11 @@ struct Grace {
 
 /// How long a grace is at most, and how soon it is looked whether what should leave has left.
 const GRACE: Duration = Duration::from_secs(1);
-/// The shortest duration that counts.
-const LEAST: Duration = Duration::from_millis(1);
-
 impl Heartbeat {
     /// A heartbeat that begins with the first call of [`poll`](Self::poll).
     pub fn new(timeouts: Timeouts) -> Self {
         Self {
-            timeouts,
+            timeouts: timeouts.counted(),
             clock: Clock::default(),
             alive: None,
             pinged: Moment::default(),
@@ -161,6 +169,8 @@ impl Heartbeat {
             round_trip: None,
             output: None,
             full: false,
+            held: false,
+            filled: false,
             paused: false,
             written: None,
             grace: None,
@@ -231,16 +241,19 @@ impl Heartbeat {
             self.pinged = now;
         }
         let paused = mem::take(&mut self.paused);
-        if pulse.heard || paused || self.alive.is_none() || self.full && pulse.taken {
+        let held = pulse.full || pulse.above;
+        let moved = pulse.taken && (self.full || self.held && !held);
+        if pulse.heard || paused || self.alive.is_none() || moved {
             self.alive = Some(now);
         }
-        self.full = pulse.full;
+        self.filled = self.full || pulse.full;
+        (self.full, self.held) = (pulse.full, held);
         self.output = match self.output {
             _ if !pulse.queued => None,
             None => Some(Output { since: now, moved: now }),
             Some(_) if pulse.drained => Some(Output { since: now, moved: now }),
             // A peer that sends may have stopped reading until what it sends has left.
-            Some(Output { since, .. }) if pulse.taken || pulse.heard => Some(Output { since, moved: now }),
+            Some(Output { since, .. }) if pulse.taken || pulse.said => Some(Output { since, moved: now }),
             output => output,
         };
         if let Some(Ping { waited, left }) = &mut self.ping {
@@ -297,7 +310,7 @@ impl Heartbeat {
     /// One ping at a time; without a time-out for its pong, one lost does not end them.
     fn ping_due(&self) -> Option<Moment> {
         let interval = self.timeouts.ping_interval.filter(|_| !self.waiting || self.timeouts.pong_timeout.is_none())?;
-        self.pinged.after(interval.max(LEAST))
+        self.pinged.after(interval)
     }
 }
 
@@ -308,6 +321,6 @@ mod tests {
     #[test]
     #[cfg(target_pointer_width = "64")]
     fn a_heartbeat_is_small() {
-        assert_eq!(size_of::<Heartbeat>(), 224);
+        assert_eq!(size_of::<Heartbeat>(), 232);
     }
 }

@@ -9,7 +9,7 @@ use core::mem;
 const CLOSE_UP: usize = 4096;
 
 /// How many bytes are popped at most, so that what takes them slowly is seen to move.
-const POPPED: usize = 128 << 10;
+const POPPED: usize = 64 << 10;
 
 impl Outbox {
     /// Counts `n` bytes as taken; more than there are count as all.
@@ -19,12 +19,26 @@ impl Outbox {
             self.remember_batch();
             self.clear();
         } else {
-            self.advance_part(n);
+            let refused = self.ends_inside(n);
+            self.advance_part(n, refused);
         }
     }
 
-    fn advance_part(&mut self, mut n: usize) {
-        self.pace.part(n);
+    /// Whether a write of `n` bytes, which are not all, was cut off inside a slice, or took nothing: then
+    /// the transport has refused the rest. Where it ends with a slice, the loop may have shown no more.
+    fn ends_inside(&self, n: usize) -> bool {
+        let mut rest = n;
+        for slice in self.slices() {
+            if rest < slice.len() {
+                return rest > 0 || n == 0;
+            }
+            rest -= slice.len();
+        }
+        false
+    }
+
+    fn advance_part(&mut self, mut n: usize, refused: bool) {
+        self.pace.part(n, refused);
         self.above = self.above_mark() && self.queued() - n as u64 > u64::from(self.lower_mark);
         while n > 0 {
             let step = match &mut self.waiting {
@@ -102,7 +116,12 @@ impl Outbox {
                 Bytes::copy_from_slice(slice.get(..POPPED).unwrap_or(slice))
             }
         };
-        self.advance(popped.len());
+        if popped.len() as u64 >= self.queued() {
+            self.remember_batch();
+            self.clear();
+        } else {
+            self.advance_part(popped.len(), false);
+        }
         Some(popped)
     }
 

@@ -14,9 +14,9 @@ impl Pace {
     /// The transport took all that there was.
     pub(super) const ALL: Self = Self(TAKEN | DRAINED);
 
-    /// The transport took `n` bytes, and not all that there was.
-    pub(super) fn part(&mut self, n: usize) {
-        self.0 |= if n > 0 { TAKEN | FULL } else { FULL };
+    /// The transport took `n` bytes, and not all that there was: whether it has refused the rest.
+    pub(super) fn part(&mut self, n: usize, refused: bool) {
+        self.0 |= if n > 0 { TAKEN } else { 0 } | if refused { FULL } else { 0 };
     }
 
     /// Whether the frame that has begun to leave is a ping or a pong.
@@ -46,7 +46,7 @@ impl Pace {
         self.0 & DRAINED != 0
     }
 
-    /// Whether it took less than there was when it took some last, and the queue was not empty since.
+    /// Whether it has refused bytes, and the queue was not empty since.
     pub(crate) fn full(self) -> bool {
         self.0 & FULL != 0
     }

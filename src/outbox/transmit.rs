@@ -29,7 +29,7 @@ impl<'a> Transmit<'a> {
     /// Takes the next buffer out of the queue, for I/O that owns what it writes. `None`: nothing is left.
     ///
     /// What was popped counts as sent: write it fully before you pop again, and before you look at
-    /// `wants_shutdown` or `is_done`. A buffer has at most 128 KiB, so that a heartbeat sees a slow
+    /// `wants_shutdown` or `is_done`. A buffer has at most 64 KiB, so that a heartbeat sees a slow
     /// transport move. A write that does not end is yours to give up: after a time of your own, by
     /// [`handle_write_error`](crate::LifeCycle::handle_write_error).
     ///
@@ -72,7 +72,9 @@ impl Buf for Transmit<'_> {
         self.outbox.show(dst)
     }
 
-    /// Counts `n` bytes as sent; more than there are count as all.
+    /// Counts `n` bytes as sent; more than there are count as all. 0: the transport has refused them
+    /// ("would block"). A loop need not say so, but where it does, a [`Heartbeat`](crate::Heartbeat)
+    /// knows that the transport is full also when no write was cut off in the middle of a slice.
     #[inline]
     fn advance(&mut self, n: usize) {
         self.outbox.advance(n);

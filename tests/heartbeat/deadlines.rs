@@ -43,6 +43,29 @@ fn durations_of_any_length_are_safe() {
     }
 }
 
+/// A time-out of `Duration::MAX` is none, in every respect.
+#[test]
+fn the_longest_duration_is_never() {
+    let with = |pong: Option<Duration>, write: Option<Duration>| {
+        let mut timeouts = Timeouts::default();
+        (timeouts.pong_timeout, timeouts.write_timeout, timeouts.close_timeout) = (pong, write, pong);
+        timeouts.idle_timeout = Some(SECOND * 100);
+        timeouts
+    };
+    for (pong, write) in [(Some(SECOND * 20), None), (None, Some(SECOND * 60)), (None, None)] {
+        let never = |duration: Option<Duration>| Some(duration.unwrap_or(Duration::MAX));
+        let run = |timeouts| {
+            let mut connection = Side::Server.open(Default::default());
+            let mut heartbeat = Heartbeat::new(timeouts);
+            connection.send_binary(vec![7; 1 << 20]).unwrap();
+            bytes::Buf::advance(&mut connection.transmit(), 1000);
+            let dues: Vec<_> = (0..300).map(|second| heartbeat.poll(at(second), &mut connection)).collect();
+            (dues, connection.queued(), feed(&mut connection, b""))
+        };
+        assert_eq!(run(with(pong, write)), run(with(never(pong), never(write))));
+    }
+}
+
 /// A ping interval of zero sends no more than a ping a millisecond, and waits for each answer.
 #[test]
 fn a_ping_interval_of_zero_is_a_millisecond() {
