@@ -10,7 +10,7 @@ use sockless::{Config, Connection, Heartbeat, Input, LifeCycle};
 use std::time::Duration;
 
 /// So late is no loop, but a program that stood still.
-const STANDING_STILL: Duration = Duration::from_secs(10);
+const STANDING_STILL: Duration = Duration::from_secs(60);
 
 /// One end.
 pub(crate) struct End {
@@ -64,16 +64,17 @@ impl End {
 
     pub(crate) fn write(&mut self, far: &mut Self, n: usize) {
         assert!(!self.model.shut, "output behind the shutdown");
-        let mut bytes = Vec::new();
+        let (mut bytes, mut refused) = (Vec::new(), false);
         while bytes.len() < n {
             let mut out = self.connection.transmit();
             let chunk = out.chunk();
             let step = chunk.len().min(n - bytes.len());
             assert!(step > 0, "{n} bytes are to be sent, and there are {}", bytes.len());
+            refused = step < chunk.len();
             bytes.extend_from_slice(&chunk[..step]);
             out.advance(step);
         }
-        let began = self.model.queue.write(n);
+        let began = self.model.queue.write(n, refused);
         self.model.heart.happened.wrote = true;
         self.model.heart.happened.emptied |= self.model.queue.is_empty();
         self.wrote.extend(began.iter().map(|frame| frame.first));

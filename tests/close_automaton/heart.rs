@@ -11,13 +11,14 @@
 //!   a ping of the application behind it. The time of the pong runs from when the ping has left and
 //!   from the last sign of life, whichever is later; that of silence from the last sign of life.
 //! - With a write time-out, neither counts while the transport is full.
-//! - Output may wait for the write time-out while no byte moves, in either direction, and for the
+//! - Output may wait for the write time-out while none of it moves and no message comes, and for the
 //!   drain time-out in any case.
 //!
-//! Closing: for the close time-out, from when all is written, or the write time-out is over; and
+//! Closing: for the close time-out, from when all is written, and the time of a pong more if the
+//! transport was full; or from when the write time-out is over; and
 //! all is written within the drain time-out.
 //!
-//! What is due gets a grace of a second. One whose end is seen more than a second late begins again,
+//! What is due gets a grace of a second. One whose end is seen late begins again,
 //! for as long as the time-out itself, and for four seconds at least. While a ping or a Close should
 //! leave, or the transport is full, there is a look each second.
 
@@ -63,6 +64,8 @@ impl Patience {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Happened {
     pub(crate) heard: bool,
+    /// Bytes of a message were among it.
+    pub(crate) said: bool,
     pub(crate) paused: bool,
     pub(crate) wrote: bool,
     pub(crate) emptied: bool,
@@ -93,10 +96,12 @@ pub(crate) struct Heart {
     pub(crate) round_trip: Option<u64>,
     /// Seconds since output waits, and since bytes moved last.
     output: Option<[u64; 2]>,
-    /// The transport was full when it was looked last.
+    /// The transport was full when it was looked last,
     full: bool,
+    /// or the time before.
+    filled: bool,
     /// … all was seen to be written of a connection that is not open,
-    pub(crate) written: Option<u64>,
+    pub(crate) written: Option<i64>,
     /// … a time-out was found due first, and last.
     grace: Option<[u64; 2]>,
     /// In how many seconds something is due,
@@ -125,6 +130,7 @@ impl Heart {
             round_trip: None,
             output: None,
             full: false,
+            filled: false,
             written: None,
             grace: None,
             firm: patience.ping.into_iter().chain(patience.idle).min(),
@@ -158,14 +164,15 @@ impl Heart {
 
     pub(crate) fn pass(&mut self, seconds: u64) {
         let ages = [&mut self.alive, &mut self.pinged];
-        let options = [&mut self.left, &mut self.stayed, &mut self.written].into_iter().flatten();
+        let options = [&mut self.left, &mut self.stayed].into_iter().flatten();
+        self.written = self.written.map(|written| written + seconds as i64);
         let pairs = [&mut self.output, &mut self.grace].into_iter().flatten().flatten();
         ages.into_iter().chain(options).chain(pairs).for_each(|age| *age += seconds);
     }
 
     /// Takes in what happened.
     pub(crate) fn feel(&mut self, queue: &Queue) {
-        let Happened { heard, paused, wrote, emptied } = std::mem::take(&mut self.happened);
+        let Happened { heard, said, paused, wrote, emptied } = std::mem::take(&mut self.happened);
         if heard || paused || self.full && wrote {
             self.alive = 0;
         }
@@ -181,10 +188,11 @@ impl Heart {
         }
         self.output = match self.output {
             _ if queue.is_empty() => None,
-            Some([since, _]) if (wrote || heard) && !emptied => Some([since, 0]),
+            Some([since, _]) if (wrote || said) && !emptied => Some([since, 0]),
             Some(output) if !emptied => Some(output),
             _ => Some([0, 0]),
         };
+        self.filled = self.full || queue.full;
         self.full = queue.full;
     }
 
@@ -222,16 +230,18 @@ impl Heart {
 
     /// Whether an end that is not open drops its transport. `false`: not yet, likewise.
     pub(crate) fn closing(&mut self, all_is_written: bool) -> bool {
-        let Patience { write, drain, close, .. } = self.patience;
+        let Patience { pong, write, drain, close, .. } = self.patience;
         if all_is_written {
-            self.written = self.written.or(Some(0));
+            // What a full transport held is on its way for as long as a pong may be.
+            let on_its_way = pong.filter(|_| self.filled).unwrap_or_default();
+            self.written = self.written.or(Some(-(on_its_way as i64)));
         } else {
             self.output = self.output.or(Some([0, 0]));
         }
         self.looks = self.written.is_none() && close.is_some();
         let [since, moved] = self.output.unwrap_or_default();
         let over = match (self.written, write) {
-            (Some(written), _) => Some(-(written as i64)),
+            (Some(written), _) => Some(-written),
             (None, write) => write.map(|write| left(moved, write)),
         };
         let closed = over.zip(close).map(|(over, close)| (over + close as i64, Timeout::Close, close));
@@ -249,7 +259,7 @@ impl Heart {
             return None;
         };
         let [found, mut last] = self.grace.unwrap_or_default();
-        if last > 2 * GRACE && found <= AGAIN.max(*allowed) {
+        if last > GRACE && found <= AGAIN.max(*allowed) {
             last = 0;
         }
         if last >= GRACE {
@@ -274,7 +284,8 @@ impl Heart {
         let ping = self.waiting.then_some((self.left, self.answered));
         let asked = self.asked.then_some(self.asked_behind);
         let life = open.then_some((self.alive_if_asked_for(), self.pinged, ping, asked, self.full));
-        (life, self.written, self.written.is_none().then_some(output), self.grace)
+        let filled = self.filled && self.written.is_none();
+        (life, self.written, self.written.is_none().then_some((output, filled)), self.grace)
     }
 }
 

@@ -97,6 +97,8 @@ impl Model {
     /// A read. `number`: the payload of the heartbeat's last ping.
     pub(crate) fn hear(&mut self, heard: Vec<Heard>, number: u32) -> Vec<Told> {
         self.heart.happened.heard = true;
+        let of_message = |heard: &Heard| matches!(heard, Heard::Begun(frame) | Heard::Whole(frame) if matches!(frame.first, TEXT | BINARY));
+        self.heart.happened.said |= heard.iter().any(of_message);
         heard.into_iter().filter_map(|heard| if self.closure.is_none() { self.hear_one(heard, number) } else { None }).collect()
     }
 
@@ -185,6 +187,8 @@ impl Model {
     /// The heart looks, so many seconds after the last time. `number`: what its next ping says.
     pub(crate) fn look(&mut self, seconds: u64, number: u32) -> Option<Told> {
         self.heart.pass(seconds);
+        // Behind the end what comes is thrown away.
+        self.heart.happened.said &= self.closure.is_none();
         self.heart.feel(&self.queue);
         if self.is_open() && self.heart.pings(&self.queue) {
             self.queue.push_control(Frame::new(PING, &number.to_be_bytes()));

@@ -211,7 +211,7 @@ impl Pair {
             }
             Act::Tick if near.due.is_some() => near.tick(Duration::ZERO).into_iter().collect(),
             Act::Late if near.due.is_some() => near.tick(Duration::from_secs(3)).into_iter().collect(),
-            Act::Asleep if near.due.is_some() => near.tick(Duration::from_secs(60)).into_iter().collect(),
+            Act::Asleep if near.due.is_some() => near.tick(Duration::from_secs(100)).into_iter().collect(),
             Act::Pause => {
                 near.heartbeat.paused();
                 near.model.heart.happened.paused = true;

@@ -109,8 +109,9 @@ impl Queue {
         (before - self.len()) as u64
     }
 
-    /// Writes `n` bytes, and gives the frames that begin with them.
-    pub(crate) fn write(&mut self, mut n: usize) -> Vec<Frame> {
+    /// Writes `n` bytes, and gives the frames that begin with them. `refused`: the transport was shown
+    /// more than it took.
+    pub(crate) fn write(&mut self, mut n: usize, refused: bool) -> Vec<Frame> {
         let mut began = Vec::new();
         while n > 0 {
             let (frame, left) = self.begun.take().unwrap_or_else(|| {
@@ -124,7 +125,7 @@ impl Queue {
             n -= step;
             self.begun = (left > step).then_some((frame, left - step));
         }
-        self.full = !self.is_empty();
+        self.full = (self.full || refused) && !self.is_empty();
         began
     }
 

@@ -36,6 +36,7 @@ pub(crate) fn digest(pair: &Pair) -> u64 {
         let open = model.is_open();
         (model.heart.digest(open), open && model.queue.full).hash(&mut hasher);
         model.closure.as_ref().map(|closure| closure.clean).hash(&mut hasher);
+        model.queue.full.hash(&mut hasher);
         model.queue.begun.as_ref().map(|(_, left)| left).hash(&mut hasher);
         (line.len(), line.read, line.ends, line.frames.len()).hash(&mut hasher);
         model.queue.frames().for_each(|frame| frame_of(frame, near, far).hash(&mut hasher));
@@ -114,7 +115,8 @@ fn heartbeat(end: &End) -> String {
             "now" | "number" | "round_trip" | "paused" | "ping" => false,
             "left" => open && heart.waiting,
             "alive" => open && heart.alive_if_asked_for().is_some(),
-            "pinged" | "waiting" | "full" => open,
+            "pinged" | "waiting" | "full" | "held" => open,
+            "filled" => heart.written.is_none(),
             "output" => heart.written.is_none() && timeouts.drain_timeout.is_some(),
             "moved" => heart.written.is_none() && timeouts.write_timeout.is_some(),
             _ => true,

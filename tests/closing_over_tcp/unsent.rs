@@ -107,18 +107,23 @@ fn assert_begun(looped: Loop, side: Side, frames: &[Frame], account: &Account) {
     assert_eq!(account.closures[0].unsent, (dropped * (header + LEN)) as u64);
 }
 
+/// Time for our end to see the Close, on a machine that is busy.
+fn let_it_hear() {
+    sleep(Duration::from_millis(400));
+}
+
 #[test]
 fn what_has_not_begun_to_leave_when_the_peer_closes_is_dropped_and_counted() {
     everywhere(|looped, side| {
         for fin_behind in [false, true] {
             let (socket, mut peer) = connect(side);
             let running = looped.start(socket, End::open(side, backlog()));
-            let_it_fill();
+            let_it_hear();
             peer.send(&peer.frame(CLOSE, b"\x03\xe8bye"));
             if fin_behind {
                 peer.finish();
             }
-            let_it_fill();
+            let_it_hear();
             let frames = read_slowly(&mut peer);
             if fin_behind {
                 assert_eq!(peer.read_end(), b"")
@@ -136,8 +141,9 @@ fn pongs_behind_the_peers_close_destroy_nothing() {
     everywhere(|looped, side| {
         let (socket, mut peer) = connect(side);
         let running = looped.start(socket, End::open(side, backlog()));
-        let_it_fill();
+        let_it_hear();
         peer.send(&peer.frame(CLOSE, b"\x03\xe8bye"));
+        let_it_hear();
         let frames = peer.read_close_slowly(256 << 10, |peer| {
             peer.send(&peer.frame(PONG, b"?"));
             sleep(Duration::from_millis(1));

@@ -34,11 +34,13 @@ enum Order {
     First,
     BeforeReading,
     Last,
+    /// After each write, too.
+    BetweenWrites,
     /// Only at the deadlines that it was given.
     AtDeadlines,
 }
 
-const ORDERS: [Order; 4] = [Order::First, Order::BeforeReading, Order::Last, Order::AtDeadlines];
+const ORDERS: [Order; 5] = [Order::First, Order::BeforeReading, Order::Last, Order::BetweenWrites, Order::AtDeadlines];
 
 /// One end and its loop.
 struct End {
@@ -55,7 +57,7 @@ struct End {
 impl End {
     fn new(side: Side, agreement: Agreement, habits: Habits, order: Order, message: usize) -> Self {
         // Text that deflate makes shorter, and not to nothing.
-        let message = (0..message).map(|i| b"etaoin shrdlu"[(i * i / 7 + i) % 13]).collect();
+        let message = (0..message as u64).map(|i| b"etaoin shrdlu"[((i * i / 7 + i) % 13) as usize]).collect();
         let connection = side.open_with(agreement, Config::default());
         let heartbeat = Heartbeat::new(Timeouts::default());
         Self { connection, heartbeat, habits, order, due: None, message, got: 0, closed: None }
@@ -75,7 +77,7 @@ impl End {
             self.look(now);
         }
         self.say(now);
-        self.write(out);
+        self.write(now, out);
         if matches!(self.order, Order::BeforeReading) {
             self.look(now);
         }
@@ -83,11 +85,11 @@ impl End {
             let mut read = from.read(64 << 10);
             self.hear(&mut read, now);
         }
-        if matches!(self.order, Order::Last) {
+        if matches!(self.order, Order::Last | Order::BetweenWrites) {
             self.look(now);
         }
         // What was heard and is due leaves before the loop sleeps.
-        self.write(out);
+        self.write(now, out);
     }
 
     fn say(&mut self, now: Duration) {
@@ -103,7 +105,7 @@ impl End {
         }
     }
 
-    fn write(&mut self, line: &mut Line) {
+    fn write(&mut self, now: Duration, line: &mut Line) {
         while self.connection.wants_write() {
             let mut out = self.connection.transmit();
             let n = line.write(out.chunk());
@@ -111,6 +113,9 @@ impl End {
                 return; // It would block.
             }
             out.advance(n);
+            if matches!(self.order, Order::BetweenWrites) {
+                self.look(now);
+            }
         }
     }
 
