@@ -241,6 +241,29 @@ fn a_connection_is_used_again_only_where_nothing_is_in_doubt() {
     }
 }
 
+/// RFC 9112 §9.2: what stands behind an answer in the same read belongs to no request. What comes
+/// in a later read is the caller's to see.
+#[test]
+fn a_connection_with_bytes_behind_the_answer_is_not_used_again() {
+    for answer in [
+        "HTTP/1.1 401 x\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 401 x\r\nContent-Length: 5\r\n\r\nhello",
+        "HTTP/1.1 401 x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX: y\r\n\r\n",
+        "HTTP/1.1 204 x\r\n\r\n",
+        "HTTP/1.1 304 x\r\nContent-Length: 5\r\n\r\n",
+    ] {
+        for behind in ["", "x", "\r\n", "HTTP/1.1 101 Switching Protocols\r\n\r\n"] {
+            let wire = format!("{answer}{behind}").into_bytes();
+            for cuts in cuttings(&wire) {
+                let (Outcome::Refused(response), taken) = ask(&Config::default(), &wire, &cuts) else { panic!("{answer}") };
+                assert_eq!(taken, answer.len(), "{answer:?} cut at {cuts:?}");
+                let ends_a_read = behind.is_empty() || cuts.contains(&taken);
+                assert_eq!(response.is_reusable(), ends_a_read, "{answer:?} {behind:?} cut at {cuts:?}");
+            }
+        }
+    }
+}
+
 /// Trailers are nobody's business, but they are not endless.
 #[test]
 fn trailers_are_read_within_a_limit() {

@@ -83,9 +83,16 @@ fn listed(headers: Headers<'_>) -> String {
 fn asked(outcome: Outcome) -> String {
     match outcome {
         Outcome::Open(opened) => format!("{opened:?} {:?} {}", opened.protocol(), listed(opened.headers())),
-        Outcome::Refused(response) => format!("{response:?} {} {:?}", listed(response.headers()), response.body()),
+        Outcome::Refused(response) => {
+            let (status, reason, cut) = (response.status(), response.reason(), response.is_cut());
+            format!("{status} {reason} {cut} {} {:?}", listed(response.headers()), response.body())
+        }
         Outcome::Failed(failure) => format!("{failure:?} {}", listed(failure.headers())),
     }
+}
+
+fn is_reusable(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Refused(response) if response.is_reusable())
 }
 
 proptest! {
@@ -127,6 +134,10 @@ proptest! {
         let config = client::Config::default();
         let (whole, taken) = ask(&config, &wire, &[]);
         let (cut, cut_taken) = ask(&config, &wire, &cuts);
+        // Bytes behind the answer are seen in the read in which it ends, and in no later one.
+        let ends_a_read = taken == wire.len() || cuts.contains(&taken);
+        prop_assert!(!is_reusable(&whole) || taken == wire.len() && is_reusable(&cut));
+        prop_assert!(!is_reusable(&cut) || ends_a_read && (taken < wire.len() || is_reusable(&whole)));
         prop_assert_eq!((asked(whole), taken), (asked(cut), cut_taken));
     }
 }

@@ -15,6 +15,7 @@ use tungstenite::handshake::derive_accept_key;
 /// - what is written is the request that was asked for: the caller's headers and those that the handshake writes, whatever strings are tried as an
 ///   address, a header, an origin or a subprotocol, and none besides;
 /// - the outcome is the same however the answer is cut, and so is what is left of the input; no more than the limits is taken;
+///   only whether the connection can be used again hangs on the read in which the answer ends;
 /// - a path and a query are sent as the URL standard says, which is said again here;
 /// - what opens a connection keeps the rules at the end of RFC 6455 §4.1, as they are said again here, behind any interim answers;
 /// - a refusal has its status, and the body that a naive reader finds by its length, in its chunks or up to the end of the stream, whole or marked as cut;
@@ -48,15 +49,17 @@ pub fn client_head(data: &[u8]) {
     let asked = output(&mut handshake);
     let key = Head::read(&asked).unwrap().all("sec-websocket-key")[0];
     let wire = replace(choices.rest(), b"{accept}", derive_accept_key(key).as_bytes());
-    let (outcome, rest) = read(handshake, &[&wire], end);
-    Case { key, protocols, deflate, config: &config, end }.judge(&outcome, &wire, rest);
+    let (outcome, rest, alone) = read(handshake, &[&wire], end);
+    let case = Case { key, protocols, deflate, config: &config, end };
+    case.judge(&outcome, &wire, rest, alone);
     let told = told(outcome);
     let single: Vec<&[u8]> = wire.chunks(1).collect();
     for parts in [&cut(&wire, cuts), &single] {
         if parts.len() < 3000 {
             let mut handshake = Handshake::with_config(request.clone(), seed(), config.clone());
             output(&mut handshake);
-            let (outcome, left) = read(handshake, parts, end);
+            let (outcome, left, alone) = read(handshake, parts, end);
+            case.judge(&outcome, &wire, left, alone);
             assert_eq!((self::told(outcome), left), (told.clone(), rest));
         }
     }
@@ -151,8 +154,9 @@ fn check(request: Request, mut fields: Fields, protocols: &[&str], deflate: bool
     head.assert_fields(fields);
 }
 
-/// Feeds an answer, and its end: what came of it, and how many bytes are left.
-fn read(mut handshake: Handshake, parts: &[&[u8]], end: End) -> (Outcome, usize) {
+/// Feeds an answer, and its end: what came of it, how many bytes are left, and whether the read
+/// that brought it has none of them.
+fn read(mut handshake: Handshake, parts: &[&[u8]], end: End) -> (Outcome, usize, bool) {
     let mut behind: usize = parts.iter().map(|part| part.len()).sum();
     for part in parts {
         assert!(handshake.wants_read() && !handshake.wants_shutdown() && !handshake.is_done());
@@ -162,7 +166,7 @@ fn read(mut handshake: Handshake, parts: &[&[u8]], end: End) -> (Outcome, usize)
         if let Some(outcome) = handshake.poll(&mut input) {
             assert!(!handshake.wants_read() && !handshake.wants_write() && handshake.is_done());
             assert!(handshake.poll(&mut Input::empty()).is_none(), "given once");
-            return (outcome, behind + input.len());
+            return (outcome, behind + input.len(), input.is_empty());
         }
         assert!(input.is_empty(), "None means that all was consumed");
     }
@@ -174,10 +178,10 @@ fn read(mut handshake: Handshake, parts: &[&[u8]], end: End) -> (Outcome, usize)
     assert!(!handshake.wants_read() && !handshake.is_done());
     let outcome = handshake.poll(&mut Input::empty()).expect("an end brings an outcome");
     assert!(handshake.is_done() && handshake.poll(&mut Input::empty()).is_none(), "given once");
-    (outcome, 0)
+    (outcome, 0, true)
 }
 
-/// All that an outcome tells.
+/// All that an outcome tells, however the answer is cut.
 fn told(outcome: Outcome) -> String {
     let listed = |headers: Headers<'_>| format!("{:?}", headers.iter().collect::<Vec<_>>());
     match outcome {
@@ -186,7 +190,10 @@ fn told(outcome: Outcome) -> String {
             assert!(opened.open(sockless::Config::default()).is_open());
             told
         }
-        Outcome::Refused(response) => format!("{response:?} {} {:?}", listed(response.headers()), response.body()),
+        Outcome::Refused(response) => {
+            let (status, reason, cut) = (response.status(), response.reason(), response.is_cut());
+            format!("{status} {reason} {cut} {} {:?}", listed(response.headers()), response.body())
+        }
         Outcome::Failed(failure) => format!("{failure:?} {}", listed(failure.headers())),
     }
 }
@@ -201,8 +208,8 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// Whether the outcome is right.
-    fn judge(&self, outcome: &Outcome, wire: &[u8], rest: usize) {
+    /// Whether the outcome is right. `alone`: no bytes are left in the read that brought it.
+    fn judge(&self, outcome: &Outcome, wire: &[u8], rest: usize, alone: bool) {
         let taken = &wire[..wire.len() - rest];
         // Interim answers are passed over: RFC 9110 §15.2.
         let (mut start, mut mended) = (0, Mended::read(taken));
@@ -225,7 +232,8 @@ impl Case<'_> {
                 assert_eq!(response.reason(), head.first[12..].trim_ascii());
                 assert!(response.headers().iter().map(|(name, value)| (name.to_lowercase(), value)).eq(head.fields.clone()));
                 assert!((200..1000).contains(&response.status()));
-                self.refused(response, &head, mended.bare_lf, &wire[start + mended.len..], rest);
+                let bare_lf = mended.bare_lf;
+                self.refused(response, &head, bare_lf, &wire[start + mended.len..], rest, alone);
             }
             Outcome::Failed(failure) => {
                 assert_eq!(failure.status(), status(&taken[start..]));
@@ -288,8 +296,9 @@ impl Case<'_> {
     }
 
     /// The body of a refusal, RFC 9112 §6.3, and whether the connection can be used again, §9.3.
-    /// `rest`: how many bytes were left.
-    fn refused(&self, response: &Response, head: &Head<'_>, bare_lf: bool, behind: &[u8], rest: usize) {
+    /// `rest`: how many bytes were left; `alone`: none of them in the read with the answer's end,
+    /// §9.2.
+    fn refused(&self, response: &Response, head: &Head<'_>, bare_lf: bool, behind: &[u8], rest: usize, alone: bool) {
         let Self { config, end, .. } = *self;
         assert!(response.body().len() <= config.max_body);
         let modern = head.first.starts_with("HTTP/1.1");
@@ -314,7 +323,8 @@ impl Case<'_> {
         let kept = body.len().min(config.max_body);
         assert_eq!(response.body(), &body[..kept]);
         assert_eq!(response.is_cut(), !whole || body.len() > kept);
-        let reusable = ends.is_some() && !response.is_cut() && modern && !bare_lf && !head.says("connection", "close");
+        let reusable = ends.is_some() && !response.is_cut() && modern && !bare_lf && alone;
+        let reusable = reusable && !head.says("connection", "close");
         // Trailers are read within a limit, which is as large as any here but that of a small one.
         assert!(response.is_reusable() == reusable || reusable && behind.len() > config.max_body + 4000);
         if response.is_reusable() {

@@ -218,8 +218,9 @@ impl Handshake {
         }
         match mem::replace(&mut self.reading, Reading::Over) {
             Reading::Body(response, body) => {
-                // RFC 9112 §9.3.2: requests on a connection follow each other whole.
-                let reusable = self.ending.readable() && !self.ending.mute && self.outbox.is_empty();
+                // RFC 9112 §9.3.2: requests on a connection follow each other whole. §9.2: bytes
+                // behind the answer belong to no request.
+                let reusable = self.ending.readable() && !self.ending.mute && self.outbox.is_empty() && input.is_empty();
                 Some(Outcome::Refused(response.with_body(body.finish(self.ending.eof), reusable)))
             }
             Reading::Head | Reading::Over => None,

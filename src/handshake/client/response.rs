@@ -90,6 +90,11 @@ impl Response {
     /// headers disagree about its length or one says what its status excludes (RFC 9112 §6.3). What
     /// follows in the input is then no answer to anything.
     ///
+    /// False too where bytes are left in the input behind the answer: they belong to no request
+    /// (RFC 9112 §9.2). This holds for the input of the [`poll`](super::Handshake::poll) that gives
+    /// the outcome. Bytes of a later read cannot be seen here: if any arrive before the next request
+    /// is sent, close the connection.
+    ///
     /// ```
     /// use sockless::client::{Handshake, Outcome, Request, UrlError};
     /// use sockless::{Input, LifeCycle, Seed};
