@@ -216,6 +216,31 @@ fn a_connection_is_used_again_only_where_nothing_is_in_doubt() {
         ("1.1 204", "Content-Length: 5", "", false),
         ("1.1 204", chunked, "", false),
         ("1.1 304", "Content-Length: x", "", false),
+        // RFC 9112 §6.1: "chunked" once, at the end; and a list that has one reading only.
+        ("1.1 401", "Transfer-Encoding: gzip, CHUNKED", "0\r\n\r\n", true),
+        ("1.1 401", "Transfer-Encoding: gzip\r\nTransfer-Encoding: , chunked\r\nTransfer-Encoding:", "0\r\n\r\n", true),
+        ("1.1 401", "Transfer-Encoding: chunked, chunked", "0\r\n\r\n", false),
+        ("1.1 401", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "0\r\n\r\n", false),
+        ("1.1 401", "Transfer-Encoding: chunked, gzip, chunked", "0\r\n\r\n", false),
+        ("1.1 401", "Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip, chunked", "0\r\n\r\n", false),
+        ("1.1 401", "Transfer-Encoding: gzip;a=\",chunked", "0\r\n\r\n", false),
+        ("1.1 401", "Transfer-Encoding: gzip;a=\",chunked\", chunked", "0\r\n\r\n", false),
+        ("1.1 401", "Transfer-Encoding: ch\"unk, chunked", "0\r\n\r\n", false),
+        ("1.1 401", "Transfer-Encoding: g zip, chunked", "0\r\n\r\n", false),
+        // A 304 says what the answer to another request would be, within the same rules.
+        ("1.1 304", chunked, "", true),
+        ("1.1 304", "Transfer-Encoding: gzip, chunked", "", true),
+        ("1.1 304", "Content-Length: 5\r\nTransfer-Encoding: chunked", "", false),
+        ("1.1 304", "Transfer-Encoding: chunked\r\nContent-Length: x", "", false),
+        ("1.1 304", "Transfer-Encoding: gzip", "", false),
+        ("1.1 304", "Transfer-Encoding: \"", "", false),
+        ("1.1 304", "Transfer-Encoding:", "", false),
+        ("1.1 304", "Transfer-Encoding: chunked, chunked", "", false),
+        ("1.1 304", "Transfer-Encoding: ch\"unk, chunked", "", false),
+        // An empty coding is one, and none that a length could stand beside.
+        ("1.1 401", "Transfer-Encoding:\r\nContent-Length: 5", "hello", false),
+        ("1.1 401", "Content-Length: 0\r\nTransfer-Encoding: ,", "", false),
+        ("1.1 204", "Transfer-Encoding:", "", false),
     ] {
         let wire = format!("HTTP/{status} x\r\n{headers}\r\n\r\n{stream}").into_bytes();
         for cuts in cuttings(&wire) {

@@ -1,7 +1,7 @@
 //! Answers read naively: where a head ends and what its lines are, how long a body is, and where
 //! its chunks end.
 
-use crate::heads::{Head, is_value};
+use crate::heads::{Head, is_token, is_value};
 
 /// The head of an answer at the front of some bytes, as it would be without folds and with CR LF
 /// behind each line.
@@ -69,6 +69,15 @@ fn lengths<'a>(head: &Head<'a>) -> Vec<&'a [u8]> {
 pub fn has_one_length(head: &Head<'_>) -> bool {
     let lengths = lengths(head);
     lengths.first().is_some_and(|first| number(first).is_some() && lengths.iter().all(|len| number(len) == number(first)))
+}
+
+/// One "chunked" at the end of a list of tokens: no parameters, whose strings could hold commas. RFC
+/// 9112 §6.1, §7.
+pub fn has_one_chunked(head: &Head<'_>) -> bool {
+    let codings = head.list("transfer-encoding");
+    let chunked: Vec<bool> = codings.iter().map(|coding| coding.eq_ignore_ascii_case(b"chunked")).collect();
+    let plain = codings.iter().all(|coding| std::str::from_utf8(coding).is_ok_and(is_token));
+    plain && chunked.iter().position(|is| *is) == chunked.len().checked_sub(1) && !chunked.is_empty()
 }
 
 /// The one length that is said.

@@ -1,6 +1,6 @@
 //! A client's side of the opening handshake: any strings in the request, and any bytes as the answer.
 
-use crate::answers::{Mended, dechunk, has_one_length, is_status_line, length, status};
+use crate::answers::{Mended, dechunk, has_one_chunked, has_one_length, is_status_line, length, status};
 use crate::choices::{Choices, cut};
 use crate::heads::{Fields, Head, is_reserved, is_token, is_value};
 use crate::wire::output;
@@ -306,11 +306,14 @@ impl Case<'_> {
         let (codes, says_length) = (!head.all("transfer-encoding").is_empty(), !head.all("content-length").is_empty());
         // The body, whether it is whole, and where its end was seen.
         let (body, whole, ends) = match response.status() {
-            304 => (vec![], true, (!says_length || has_one_length(head)).then_some(0)),
+            304 => {
+                let sure = if codes { !says_length && has_one_chunked(head) } else { !says_length || has_one_length(head) };
+                (vec![], true, sure.then_some(0))
+            }
             204 => (vec![], true, (!codes && (!says_length || length(head) == Some(0))).then_some(0)),
             _ if codes && modern && coding.as_deref() == Some(b"chunked") => {
                 let (body, whole, ends) = dechunk(behind);
-                (body, whole, ends.filter(|_| !says_length))
+                (body, whole, ends.filter(|_| !says_length && has_one_chunked(head)))
             }
             _ if codes || !says_length => (behind.to_vec(), end == End::Stream, None),
             // With a length in doubt nothing is read.

@@ -8,7 +8,7 @@ use crate::agreement::Agreement;
 use crate::deflate::Offer;
 use crate::handshake::error::HandshakeError;
 use crate::handshake::extensions;
-use crate::handshake::fields::{Known, Single, elements, has_element};
+use crate::handshake::fields::{Known, Single, elements, has_element, is_spelt, is_token};
 use crate::handshake::head::{Parsed, Response, StatusLine};
 use crate::handshake::key::Key;
 use core::ops::Range;
@@ -61,7 +61,7 @@ struct Fields<'b> {
     /// The subprotocols that are named, in whichever lines: §11.3.4.
     protocol: Single<'b>,
     length: Length,
-    coding: Coding,
+    codings: Codings,
 }
 
 impl<'b> Fields<'b> {
@@ -75,7 +75,7 @@ impl<'b> Fields<'b> {
                 // RFC 9110 §5.6.1: an empty element, or list, is as if it were not there.
                 Some(Known::Protocol) => elements(value).for_each(|protocol| fields.protocol.add(protocol)),
                 Some(Known::ContentLength) => fields.length.add(value),
-                Some(Known::TransferEncoding) => fields.coding = fields.coding.and(value),
+                Some(Known::TransferEncoding) => fields.codings.add(value),
                 Some(Known::Host | Known::Origin | Known::Key | Known::Version | Known::Extensions) | None => {}
             }
         }
@@ -111,17 +111,20 @@ impl<'b> Fields<'b> {
 
     /// How long the body is, and whether that is beyond doubt. RFC 9112 §6.3.
     fn framing(&self, status: u16, minor: u8) -> (Framing, bool) {
-        let valid = !matches!(self.length, Length::Invalid);
-        match (self.coding, self.length) {
-            // A 304 may say how long its body would be; a 204 must not (RFC 9110 §8.6), nor have a
-            // coding (§6.1).
-            _ if status == 304 => (Framing::Length(0), valid),
+        let Codings { last, doubtful } = self.codings;
+        match (last, self.length) {
+            // A 304 may say how long its body would be (RFC 9110 §8.6), or how it would be coded
+            // (§6.1), within the rules for a body that is there.
+            (Coding::None, length) if status == 304 => (Framing::Length(0), !matches!(length, Length::Invalid)),
+            (Coding::Chunked, Length::None) if status == 304 => (Framing::Length(0), !doubtful),
+            _ if status == 304 => (Framing::Length(0), false),
+            // A 204 must have neither.
             (coding, length) if status == 204 => {
                 let says_none = matches!(length, Length::None | Length::Bytes(0));
                 (Framing::Length(0), says_none && coding == Coding::None)
             }
             // A coding overrides a length. HTTP/1.0 knows no coding: such a message is faulty, and ends with its stream.
-            (Coding::Chunked, length) if minor > 0 => (Framing::Chunked, matches!(length, Length::None)),
+            (Coding::Chunked, length) if minor > 0 => (Framing::Chunked, matches!(length, Length::None) && !doubtful),
             (Coding::Chunked | Coding::Other, _) | (Coding::None, Length::None) => (Framing::ToEnd, false),
             (Coding::None, Length::Bytes(length)) => (Framing::Length(length), true),
             (Coding::None, Length::Invalid) => (Framing::Doubtful, false),
@@ -142,23 +145,35 @@ fn extend<'b>(lines: impl Iterator<Item = &'b [u8]>, _: &Offered) -> Result<Agre
 }
 
 /// What all lines of `Transfer-Encoding` say together. RFC 9112 §6.1.
+#[derive(Clone, Copy, Default)]
+struct Codings {
+    last: Coding,
+    /// Another reader could find another last one.
+    doubtful: bool,
+}
+
+/// The last coding.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Coding {
+    /// No line names any.
     #[default]
     None,
-    /// The last one is "chunked".
     Chunked,
-    /// The last one is another, or there is none in the list.
+    /// Another one, or there is none in the list.
     Other,
 }
 
-impl Coding {
-    /// An empty line says nothing of the codings in those before it.
-    fn and(self, value: &[u8]) -> Self {
-        match elements(value).last() {
-            Some(last) if last.eq_ignore_ascii_case(b"chunked") => Self::Chunked,
-            None if self != Self::None => self,
-            _ => Self::Other,
+impl Codings {
+    fn add(&mut self, value: &[u8]) {
+        for coding in elements(value) {
+            // §6.1: "chunked" stands once, at the end. A parameter (§7) may hold a comma that is
+            // no end of an element: only plain tokens are beyond doubt.
+            self.doubtful |= self.last == Coding::Chunked || !is_token(coding);
+            self.last = if is_spelt(coding, b"chunked") { Coding::Chunked } else { Coding::Other };
+        }
+        // An empty line says nothing of the codings in those before it.
+        if self.last == Coding::None {
+            self.last = Coding::Other;
         }
     }
 }

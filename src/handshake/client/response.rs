@@ -87,8 +87,9 @@ impl Response {
     ///
     /// False for HTTP/1.0, after `Connection: close`, where a line of the head ends in LF alone,
     /// for a body that [is cut](Self::is_cut) or reaches to the end of the stream, and where two
-    /// headers disagree about its length or one says what its status excludes (RFC 9112 §6.3). What
-    /// follows in the input is then no answer to anything.
+    /// headers disagree about its length or one says what its status excludes (RFC 9112 §6.3); also
+    /// where `Transfer-Encoding` names `chunked` twice, or holds anything but names and commas
+    /// (§6.1, §7). What follows in the input is then no answer to anything.
     ///
     /// False too where bytes are left in the input behind the answer: they belong to no request
     /// (RFC 9112 §9.2). This holds for the input of the [`poll`](super::Handshake::poll) that gives
