@@ -1,7 +1,7 @@
 //! A policy that is a function of the caller's, and what it is asked.
 
 use super::shared::Shared;
-use super::{OriginPolicy, OriginRefusal};
+use super::{Asked, OriginPolicy, OriginRefusal};
 use alloc::boxed::Box;
 use core::fmt;
 use core::ptr;
@@ -35,10 +35,10 @@ type Function = Box<dyn Fn(&OriginCheck<'_>) -> bool + Send + Sync>;
 /// assert!(policy.check(Some("https://b.a.example"), "a.example").is_ok());
 /// assert!(policy.check(Some("https://ba.example"), "a.example").is_err());
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct OriginCheck<'a> {
     origin: Option<&'a str>,
-    authority: &'a str,
+    asked: Asked<'a>,
 }
 
 impl Predicate {
@@ -46,11 +46,9 @@ impl Predicate {
         Self(Shared::new(Box::new(Box::new(allows))))
     }
 
-    pub(super) fn allow(&self, origin: Option<&[u8]>, authority: &[u8]) -> Result<(), OriginRefusal> {
-        // Both were seen to be ASCII.
-        let text = |bytes| str::from_utf8(bytes).unwrap_or_default();
-        let asked = OriginCheck { origin: origin.map(text), authority: text(authority) };
-        if (*self.0)(&asked) { Ok(()) } else { Err(OriginRefusal::Custom) }
+    pub(super) fn allow(&self, origin: Option<&[u8]>, asked: Asked<'_>) -> Result<(), OriginRefusal> {
+        let check = OriginCheck { origin: origin.map(text), asked };
+        if (*self.0)(&check) { Ok(()) } else { Err(OriginRefusal::Custom) }
     }
 }
 
@@ -77,12 +75,24 @@ impl<'a> OriginCheck<'a> {
     /// The host and perhaps the port that the request is for; empty where its `Host` is. See
     /// [`Request::authority`](crate::server::Request::authority).
     pub fn authority(&self) -> &'a str {
-        self.authority
+        text(self.asked.authority)
     }
 
     /// Whether it is a page of the host that the request is for, as [`OriginPolicy::SameHost`] has
     /// it.
     pub fn is_same_host(&self) -> bool {
-        self.origin.is_some() && OriginPolicy::SameHost.check(self.origin, self.authority).is_ok()
+        self.origin.is_some() && OriginPolicy::SameHost.allow(self.origin.map(str::as_bytes), self.asked).is_ok()
     }
+}
+
+impl fmt::Debug for OriginCheck<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("OriginCheck");
+        shown.field("origin", &self.origin).field("authority", &self.authority()).finish()
+    }
+}
+
+/// It was text, or seen to be ASCII.
+fn text(bytes: &[u8]) -> &str {
+    str::from_utf8(bytes).unwrap_or_default()
 }

@@ -205,35 +205,56 @@ impl OriginPolicy {
     /// # Errors
     /// Why it may not.
     pub fn check(&self, origin: Option<&str>, authority: &str) -> Result<(), OriginRefusal> {
-        self.allow(origin.map(str::as_bytes), authority.as_bytes())
+        self.allow(origin.map(str::as_bytes), Asked::unread(authority.as_bytes()))
     }
 
     /// The same, of bytes; an origin is ASCII.
-    pub(super) fn allow(&self, origin: Option<&[u8]>, authority: &[u8]) -> Result<(), OriginRefusal> {
+    pub(super) fn allow(&self, origin: Option<&[u8]>, asked: Asked<'_>) -> Result<(), OriginRefusal> {
         match (self, origin) {
             (Self::Any, _) => Ok(()),
-            (Self::OneOf(policies), _) => policies.allow(origin, authority),
-            (Self::Custom(predicate), _) => predicate.allow(origin, authority),
+            (Self::OneOf(policies), _) => policies.allow(origin, asked),
+            (Self::Custom(predicate), _) => predicate.allow(origin, asked),
             (_, None) => Ok(()),
             // Browsers spell both the same, and then there is nothing to take apart: what is left out in one is left out in the other.
-            (Self::SameHost, Some(origin)) if is_spelt_as_page_of(origin, authority) => Ok(()),
-            (Self::SameHost, Some(origin)) => is_page_of(origin, authority, None),
-            (Self::SameOrigin(scheme), Some(origin)) => is_page_of(origin, authority, Some(*scheme)),
+            (Self::SameHost, Some(origin)) if is_spelt_as_page_of(origin, asked) => Ok(()),
+            (Self::SameHost, Some(origin)) => is_page_of(origin, asked, None),
+            (Self::SameOrigin(scheme), Some(origin)) => is_page_of(origin, asked, Some(*scheme)),
             (Self::List(origins), Some(origin)) => origins.allow(origin),
         }
     }
 }
 
+/// What a request is for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    authority: &'a [u8],
+    /// It is empty, or a host and perhaps a port.
+    is_read: bool,
+}
+
+impl<'a> Asked<'a> {
+    /// Of text that may be anything.
+    fn unread(authority: &'a [u8]) -> Self {
+        Self { authority, is_read: false }
+    }
+
+    /// Of what is empty, or was read as an authority before.
+    pub(super) fn read(authority: &'a [u8]) -> Self {
+        Self { authority, is_read: true }
+    }
+}
+
 /// Whether an origin is this authority behind `http` or `https`.
-fn is_spelt_as_page_of(origin: &[u8], authority: &[u8]) -> bool {
-    matches!(origin.strip_suffix(authority), Some(b"http://" | b"https://")) && !authority.is_empty()
+fn is_spelt_as_page_of(origin: &[u8], Asked { authority, is_read }: Asked<'_>) -> bool {
+    let is_spelt = matches!(origin.strip_suffix(authority), Some(b"http://" | b"https://"));
+    is_spelt && !authority.is_empty() && (is_read || Authority::parse(authority).is_some())
 }
 
 /// Whether an origin is a page of this host and port, and of this scheme, if there is one.
-fn is_page_of(origin: &[u8], authority: &[u8], scheme: Option<Scheme>) -> Result<(), OriginRefusal> {
+fn is_page_of(origin: &[u8], asked: Asked<'_>, scheme: Option<Scheme>) -> Result<(), OriginRefusal> {
     let origin = Parts::parse(origin).ok_or(OriginRefusal::NoSite)?;
     // No page is of the host that is empty.
-    let to = Authority::parse(authority).ok_or(OriginRefusal::NoHost)?;
+    let to = Authority::parse(asked.authority).ok_or(OriginRefusal::NoHost)?;
     let has_scheme = match scheme {
         None => true,
         Some(Scheme::Http) => is_spelt(origin.scheme, b"http"),
@@ -269,10 +290,10 @@ impl Policies {
         self.0.iter()
     }
 
-    fn allow(&self, origin: Option<&[u8]>, authority: &[u8]) -> Result<(), OriginRefusal> {
+    fn allow(&self, origin: Option<&[u8]>, asked: Asked<'_>) -> Result<(), OriginRefusal> {
         let mut first = None;
         for policy in self.0.iter() {
-            match policy.allow(origin, authority) {
+            match policy.allow(origin, asked) {
                 Ok(()) => return Ok(()),
                 Err(refusal) => first = first.or(Some(refusal)),
             }

@@ -158,3 +158,30 @@ fn policies_can_be_shared() {
     fn shares<T: Send + Sync + Clone + fmt::Debug + 'static>() {}
     shares::<OriginPolicy>();
 }
+
+/// An authority that is no host and port is no page's, though an origin ends in the very same text.
+#[test]
+fn what_is_no_authority_has_no_pages() {
+    let custom = || OriginPolicy::custom(|check| check.is_same_host());
+    let policies = [
+        OriginPolicy::SameHost,
+        OriginPolicy::SameOrigin(Scheme::Http),
+        OriginPolicy::SameHost.or(OriginPolicy::SameOrigin(Scheme::Http)),
+        custom(),
+        custom().or(OriginPolicy::SameHost),
+    ];
+    for authority in
+        ["user@a", "a/", "a/x", "a b", "a?", "a#", "a\\b", "", ":80", "a:", "a:0", "a:65536", "a:x", "::1", "[::1", "\u{e4}", "a%2"]
+    {
+        let is_one = Authority::parse(authority.as_bytes()).is_some();
+        assert_eq!(is_one, authority == "a:", "an empty port is none");
+        for policy in &policies {
+            let origin = format!("http://{authority}");
+            assert_eq!(policy.check(Some(&origin), authority).is_ok(), is_one, "{policy:?} {origin:?}");
+        }
+        assert!(OriginPolicy::Any.check(Some("http://a"), authority).is_ok());
+        let expected = format!("OriginCheck {{ origin: None, authority: {authority:?} }}");
+        let sees = OriginPolicy::custom(move |check| format!("{check:?}") == expected);
+        assert!(sees.check(None, authority).is_ok(), "{authority:?}");
+    }
+}

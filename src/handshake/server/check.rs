@@ -15,7 +15,7 @@ use crate::handshake::extensions;
 use crate::handshake::fields::{Known, Single, elements, has_element, is_token};
 use crate::handshake::head::{Parsed, Request, RequestLine};
 use crate::handshake::key::Key;
-use crate::handshake::origin::OriginRefusal;
+use crate::handshake::origin::{Asked, OriginRefusal};
 use core::ops::Range;
 use httparse::Header;
 
@@ -133,7 +133,7 @@ pub(super) fn check(head: &Parsed<'_, '_, Request>, config: &Config) -> Result<O
     if !origin.is_none_or(<[u8]>::is_ascii) {
         return Err(HandshakeError::InvalidOrigin.into());
     }
-    if let Err(refusal) = config.origin.allow(origin, host) {
+    if let Err(refusal) = config.origin.allow(origin, Asked::read(host)) {
         return Err(Stop::Broken(Broken { error: HandshakeError::ForbiddenOrigin, origin: Some(refusal) }));
     }
     Ok(Some(Upgrade {
