@@ -31,6 +31,22 @@ fn limits_are_exact() {
             assert_eq!(outcome(&config, &wire), Some(HandshakeError::TooManyHeaders), "{lines} of {}", lines - 1);
         }
     }
+    // A target in absolute form is read a second time, within the same limit.
+    for (lines, passes) in [(90, true), (100, true), (101, false)] {
+        let fillers = vec!["x"; lines - 5];
+        let wire = request("GET wss://b.example/chat HTTP/1.1", &[("X", &fillers)]);
+        for cuts in cuttings(&wire) {
+            match serve(&Config::default(), &wire, &cuts).0 {
+                Some(Incoming::Upgrade(request)) if passes => {
+                    assert_eq!((request.authority(), request.headers().iter().count()), ("b.example", lines));
+                }
+                Some(Incoming::Failed(rejected)) if !passes => {
+                    assert_eq!(rejected.error(), Some(HandshakeError::TooManyHeaders));
+                }
+                other => panic!("{lines} lines cut at {cuts:?}: {other:?}"),
+            }
+        }
+    }
     let names: Vec<String> = (0..100).map(|i| format!("p{i}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let request = upgrade(&Config::default(), &request(GET, &[("Sec-WebSocket-Protocol", &[&names.join(",")])]));
