@@ -121,7 +121,11 @@ impl<K: Kind> HeadReader<K> {
         loop {
             let (len, found) = self.search.feed(input.peek(), self.room, self.max_headers);
             self.looked_at(len);
-            self.stored.extend_from_slice(input.take(len));
+            match input.take(len) {
+                // A slow head comes in single bytes, each of which would cost a call of `memcpy`.
+                [byte] => self.stored.push(*byte),
+                bytes => self.stored.extend_from_slice(bytes),
+            }
             if let Some(end) = self.stop_at(found?) {
                 return Some(end);
             }
