@@ -20,8 +20,8 @@ An echo server. Usage: echo [--origin ORIGIN[,ORIGIN...]] [HOST:PORT]
 /// For a browser that loads the address as a page.
 const NO_PAGE: &str = "\
 This is a WebSocket server, not a page. To try it, type in this page's console:
-s = new WebSocket('ws://' + location.host); s.onmessage = m => console.log(m.data)
-s.send('hello')
+s = new WebSocket('ws://' + location.host), s.onmessage = m => console.log(m.data),
+s.onopen = () => s.send('hello')
 ";
 
 fn main() {

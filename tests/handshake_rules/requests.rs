@@ -177,7 +177,7 @@ pub(crate) fn requests() -> Vec<(HandshakeError, Vec<u8>)> {
     ] {
         changed(InvalidKey, &[("Sec-WebSocket-Key", &[key])]);
     }
-    for length in ["1", "5", "00", "-0", "0, 5", "x", ""] {
+    for length in ["1", "5", "00", "-0", "0, 5", "0, 0", "x", ""] {
         changed(RequestBody, &[("Content-Length", &[length])]);
     }
     changed(RequestBody, &[("Content-Length", &["0", "5"])]);
