@@ -22,6 +22,7 @@ const LATE: Duration = Duration::from_millis(50);
 
 /// For how long a grace may begin again at least.
 const AGAIN: Duration = Duration::from_secs(4);
+
 impl Heartbeat {
     /// What an open connection waits for first, and whether to look soon what the transport does.
     pub(super) fn open(&self) -> (Option<Due>, bool) {
