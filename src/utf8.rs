@@ -142,7 +142,7 @@ impl Validator {
     }
 }
 
-/// Of what came, a log sees how much is missing, and no byte.
+/// A log sees how many bytes of a character are missing, and none of the bytes.
 impl fmt::Debug for Validator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Validator").field("missing", &self.missing()).finish_non_exhaustive()
@@ -245,7 +245,7 @@ mod tests {
         }
     }
 
-    /// Whoever goes on behind an error, in any order of calls, is told the same until `finish`.
+    /// Every call behind an error gives the same error, until `finish`.
     #[test]
     fn a_text_that_was_refused_stays_refused() {
         let bytes = [0x61, 0x80, 0xa0, 0xbf, 0xc3, 0xe0, 0xed, 0xf0, 0xff];

@@ -154,7 +154,7 @@ fn check(request: Request, mut fields: Fields, protocols: &[&str], deflate: bool
     head.assert_fields(fields);
 }
 
-/// Feeds an answer, and its end: what came of it, how many bytes are left, and whether the read
+/// Feeds an answer, and its end: the outcome, how many bytes are left, and whether the read
 /// that brought it has none of them.
 fn read(mut handshake: Handshake, parts: &[&[u8]], end: End) -> (Outcome, usize, bool) {
     let mut behind: usize = parts.iter().map(|part| part.len()).sum();

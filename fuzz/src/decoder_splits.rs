@@ -5,7 +5,7 @@ use sockless::decoder::{Control, Decoder, End, Kind, Limits, Piece};
 use sockless::{Input, ProtocolError};
 
 /// The frame decoder, fed the same bytes whole and in parts, gives the same frames, the same bytes and the same error; it consumes all input and never
-/// panics; what it gives is no longer than what came. A Close frame is the last.
+/// panics; it gives no more bytes than it was given. A Close frame is the last.
 ///
 /// So it is where the input keeps what a part has cut, but for what it leaves: always less than one frame that there is room for, as it came.
 ///

@@ -11,7 +11,7 @@ use std::str;
 /// whatever was called before and whatever it said: no call panics, and
 ///
 /// - a decoder gives no more than came and keeps its limits; behind an error, a Close frame and
-///   `stop` it gives nothing; what it leaves is the end of what came, and only where it may;
+///   `stop` it gives nothing; what it leaves is the end of its input, and only where it may;
 ///   `take_whole` gives nothing in the middle of anything;
 /// - a validator accepts what the standard library does, and what it has refused stays refused
 ///   until `finish`;

@@ -287,7 +287,7 @@ impl LifeCycle for Handshake {
     }
 }
 
-/// What was asked for and what came may hold cookies and passwords, and is not shown.
+/// Requests and answers may hold cookies and passwords, and are not shown.
 impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let reading = match &self.reading {
