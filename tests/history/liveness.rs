@@ -100,7 +100,7 @@ fn the_close_timer_cut_off_the_queue() {
         }
         let kinds: Vec<_> = frames(&wire).iter().map(|frame| (frame.first, frame.payload.len())).collect();
         assert_eq!(kinds, [(0x82, 16 << 20), (CLOSE, 0)]);
-        let over = (second..second + 20).find(|second| {
+        let over = (second..second + 40).find(|second| {
             heartbeat.poll(at(*second), &mut connection);
             matches!(&feed(&mut connection, b"")[..], [Event::Closed(closure)] if closure.cause == Cause::Timeout(Timeout::Close))
         });
