@@ -121,7 +121,7 @@ fn a_refusal_comes_with_its_body() {
     }
 }
 
-/// RFC 9112 §6.3: with a length in doubt nothing behind the head is read, and the status is told.
+/// RFC 9112 §6.3: with a length in doubt nothing behind the head is read; the status is there.
 #[test]
 fn a_refusal_whose_length_is_in_doubt_has_no_body() {
     for lengths in [&[""][..], &["x"], &["-1"], &["+1"], &["1, 2"], &["5, "], &["1 1"], &["18446744073709551616"], &["1", "2"]] {

@@ -115,7 +115,7 @@ impl Decoder {
     /// Of a [keeping](Input::keeping) input, a frame without reserved bits that is not whole is left, if there is room for it: it is one piece when it is.
     ///
     /// # Errors
-    /// The peer broke the protocol or a limit. It is told once; after it, all input is consumed and
+    /// The peer broke the protocol or a limit. Given once; after it, all input is consumed and
     /// thrown away. So it is behind a Close frame, which is the last that means anything (RFC 6455
     /// §1.4).
     #[allow(clippy::should_implement_trait)] // Not an iterator: each call borrows from another input.

@@ -29,7 +29,7 @@ impl Outbox {
         if at < self.tail.len() {
             self.tail.truncate(at);
             self.large.truncate(payloads, self.lent);
-            self.beside = self.large.len() + self.waiting.as_ref().map_or(0, |waiting| waiting.rest().len() as u64);
+            self.beside = self.count_beside();
         }
         self.above = above && self.queued() > u64::from(self.lower_mark);
         before - self.queued()

@@ -235,7 +235,12 @@ impl Outbox {
 
     /// Holds `beside` to what it counts.
     fn check(&self) {
-        debug_assert_eq!(self.beside, self.large.len() + self.waiting.as_ref().map_or(0, |waiting| waiting.rest().len() as u64));
+        debug_assert_eq!(self.beside, self.count_beside());
+    }
+
+    /// The bytes of payloads by reference, and of pings and pongs that wait, counted.
+    fn count_beside(&self) -> u64 {
+        self.large.len() + self.waiting.as_ref().map_or(0, |waiting| waiting.rest().len() as u64)
     }
 
     /// How large a tail is kept when it is drained.

@@ -164,7 +164,7 @@ const SHORT: Terms = Terms {
 };
 /// With pings, and times of which each comes first in some order.
 const BEATING: Patience = Patience { drain: None, ..Patience::all([2, 2, 3, 1, 1, 1]) };
-/// The same, with longer ones.
+/// With pings, and longer times.
 const SLOW: Patience = Patience::all([4, 3, 6, 2, 2, 5]);
 /// A transport may be stuck for ever, but is not waited for as long.
 const STUCK: Patience = Patience { write: None, ..SLOW };

@@ -4,10 +4,10 @@
 //! field but the key stream. Left out, or told otherwise, is what makes no difference to what follows:
 //!
 //! - masks, and the bytes under them: what the connections are to send, and what is on its way, is told as frames, which `End::look` has compared;
-//! - moments: they are told as how long ago they were, for nothing else of them is asked;
+//! - moments: only how long ago they were counts, so that is what is hashed;
 //! - moments on which no deadline depends any more: of an end that closes, when it heard or pinged
 //!   last; of a ping that was answered, when it left; of output, what no time-out asks for;
-//! - what the transport did: it is told, of an end that is open, as the model has it;
+//! - what the transport did: of an open end, the model says it;
 //! - the number of a heartbeat's ping: it is told as how many pings ago that was, for it is only compared;
 //! - where in a buffer something lies, how large the last batch was and how long a ping took, which nothing of all this depends on;
 //! - how much may still be thrown away: nothing here comes near the default of 64 MiB, and less than nothing is none;
@@ -110,7 +110,7 @@ fn heartbeat(end: &End) -> String {
         let seconds = digits.find(|digits| !digits.is_empty());
         let seconds = seconds.map(|seconds| seconds.parse::<i64>().expect("seconds"));
         let now = *now.get_or_insert_with(|| seconds.expect("what time it is comes first"));
-        // What comes of each is told by the name of its first field.
+        // The name of the first field says what each is.
         let counts = match field.split_once(": ").map_or("now", |(name, _)| name) {
             "now" | "number" | "round_trip" | "paused" | "ping" => false,
             "left" => open && heart.waiting,

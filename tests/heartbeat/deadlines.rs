@@ -134,7 +134,7 @@ fn a_deadline_fires_once() {
     let Some(Incoming::Failed(mut rejected)) = handshake.poll(&mut Input::empty()) else { panic!() };
     for now in [Duration::ZERO, SECOND, at(2), Duration::MAX] {
         assert_eq!(deadline.poll(now, &mut rejected), None);
-        assert!(rejected.wants_write(), "it ends the handshake, and not what came of it");
+        assert!(rejected.wants_write(), "it ends the handshake, and not its outcome");
     }
 }
 
