@@ -91,7 +91,9 @@ fn serve(mut stream: TcpStream, config: Config) {
             }
             Some(Incoming::Failed(rejected)) => {
                 if rejected.error() == Some(HandshakeError::ForbiddenOrigin) {
-                    eprintln!("a page of another site was refused; --origin says whose may connect");
+                    eprintln!(
+                        "a page of another site was refused; --origin says whose may connect"
+                    );
                 }
                 return answer(rejected, &mut stream, &mut scratch);
             }

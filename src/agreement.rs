@@ -3,7 +3,8 @@
 #[cfg(feature = "deflate")]
 use crate::deflate::Parameters;
 
-/// The extensions that both ends agreed on, RFC 6455 §9.1, for [`Connection::new`](crate::Connection::new). By default none.
+/// The extensions that both ends agreed on, RFC 6455 §9.1, for
+/// [`Connection::new`](crate::Connection::new). By default none.
 ///
 /// ```
 /// let agreed = sockless::Agreement::default();

@@ -1,7 +1,8 @@
 //! Close codes and the body of a close frame, RFC 6455 §5.5.1 and §7.4.
 //!
-//! What may stand on the wire: no body at all; or a code in two bytes, then a reason in UTF-8 of at most 123 bytes. The codes 1005 and 1006 exist only in
-//! what is reported ([`Closure`](crate::Closure)) and never in a frame.
+//! What may stand on the wire: no body at all; or a code in two bytes, then a reason in UTF-8 of at
+//! most 123 bytes. The codes 1005 and 1006 exist only in what is reported
+//! ([`Closure`](crate::Closure)) and never in a frame.
 
 use crate::error::ProtocolError;
 use core::fmt;
@@ -93,7 +94,8 @@ impl fmt::Display for CloseCode {
     }
 }
 
-/// Why a connection is closed: a code and a reason of at most 123 bytes of UTF-8, checked when it is made.
+/// Why a connection is closed: a code and a reason of at most 123 bytes of UTF-8, checked when it
+/// is made.
 ///
 /// ```
 /// use sockless::{CloseCode, CloseFrame, ReasonTooLong};
@@ -153,12 +155,14 @@ impl<'a> CloseFrame<'a> {
     /// ```
     ///
     /// # Errors
-    /// A body of one byte, a code that must not be sent, a reason that is not UTF-8, a body of more than 125 bytes.
+    /// A body of one byte, a code that must not be sent, a reason that is not UTF-8, a body of more
+    /// than 125 bytes.
     pub fn decode(body: &'a [u8]) -> Result<Option<Self>, ProtocolError> {
         let Some((code, reason)) = body.split_first_chunk() else {
             return if body.is_empty() { Ok(None) } else { Err(ProtocolError::CloseBodyTooShort) };
         };
-        let code = CloseCode::new(u16::from_be_bytes(*code)).ok_or(ProtocolError::InvalidCloseCode)?;
+        let code =
+            CloseCode::new(u16::from_be_bytes(*code)).ok_or(ProtocolError::InvalidCloseCode)?;
         let reason = str::from_utf8(reason).map_err(|_| ProtocolError::InvalidCloseReason)?;
         // No frame that the decoder lets pass has such a body.
         Self::new(code, reason).map(Some).map_err(|ReasonTooLong| ProtocolError::ControlTooLong)
@@ -193,7 +197,9 @@ mod tests {
     #[test]
     fn exactly_the_codes_of_the_registry_may_be_sent() {
         for code in 0..=u16::MAX {
-            let allowed = [1000, 1001, 1002, 1003].contains(&code) || (1007..=1014).contains(&code) || (3000..=4999).contains(&code);
+            let allowed = [1000, 1001, 1002, 1003].contains(&code)
+                || (1007..=1014).contains(&code)
+                || (3000..=4999).contains(&code);
             assert_eq!(CloseCode::new(code).map(CloseCode::get), allowed.then_some(code));
         }
     }
@@ -203,7 +209,10 @@ mod tests {
         assert_eq!(CloseFrame::decode(b""), Ok(None));
         assert_eq!(CloseFrame::decode(b"\x03"), Err(ProtocolError::CloseBodyTooShort));
         assert_eq!(CloseFrame::decode(b"\x03\xe8"), Ok(Some(CloseCode::NORMAL.into())));
-        assert_eq!(CloseFrame::decode(b"\x03\xe9gone").unwrap(), CloseFrame::new(CloseCode::AWAY, "gone").ok());
+        assert_eq!(
+            CloseFrame::decode(b"\x03\xe9gone").unwrap(),
+            CloseFrame::new(CloseCode::AWAY, "gone").ok()
+        );
         assert_eq!(CloseFrame::decode(b"\x03\xed"), Err(ProtocolError::InvalidCloseCode));
         assert_eq!(CloseFrame::decode(b"\x03\xe8\xff"), Err(ProtocolError::InvalidCloseReason));
         let mut body = b"\x03\xe8".to_vec();

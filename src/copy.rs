@@ -1,14 +1,17 @@
 //! Copies behind what a buffer holds, of which none is slow.
 //!
-//! From about 2 KiB on the C library copies by the processor's `rep movsb`. AMD's Zen 3 and Zen 4 take 20 times as long for that where the place lies 1 to
-//! 15 bytes behind the source within a page (their addresses modulo 4,096). By chance that is rare. But an allocator that puts 16 bytes before each
-//! block lays a buffer so beside the scratch that was made before it, and a payload has 8 bytes of header in one and 4 in the other: an echo of 16 KiB
-//! then takes 4.6 µs for a copy of 0.2 µs, each time. In pieces below 2 KiB the copy is done otherwise.
+//! From about 2 KiB on the C library copies by the processor's `rep movsb`. AMD's Zen 3 and Zen 4
+//! take 20 times as long for that where the place lies 1 to 15 bytes behind the source within a
+//! page (their addresses modulo 4,096). By chance that is rare. But an allocator that puts 16 bytes
+//! before each block lays a buffer so beside the scratch that was made before it, and a payload has
+//! 8 bytes of header in one and 4 in the other: an echo of 16 KiB then takes 4.6 µs for a copy of
+//! 0.2 µs, each time. In pieces below 2 KiB the copy is done otherwise.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What is copied at once where it would be slow: so much that no call is felt, and so little that no C library takes `rep movsb`.
+/// What is copied at once where it would be slow: so much that no call is felt, and so little that
+/// no C library takes `rep movsb`.
 const PIECE: usize = 1024;
 
 const PAGE: usize = 4096;
@@ -50,7 +53,9 @@ fn append_long_text(to: &mut String, mut from: &str) {
     to.reserve(from.len());
     if is_slow(to.as_bytes(), from.as_bytes()) {
         // A character that the cut would go through is left to the next piece.
-        while let Some((piece, rest)) = (PIECE - 3..=PIECE).rev().find_map(|at| from.split_at_checked(at)) {
+        while let Some((piece, rest)) =
+            (PIECE - 3..=PIECE).rev().find_map(|at| from.split_at_checked(at))
+        {
             to.push_str(piece);
             from = rest;
         }
@@ -74,11 +79,15 @@ mod tests {
     fn what_is_copied_is_the_same() {
         let text: String = (0..4000).map(|i| ['a', 'é', '€', '😀'][i % 4]).collect();
         let mut slow = 0;
-        for len in [0, 1, PIECE - 1, PIECE, PIECE + 1, PIECE + 3, 2 * PIECE, 9000].map(|len| text.floor(len)) {
+        for len in [0, 1, PIECE - 1, PIECE, PIECE + 1, PIECE + 3, 2 * PIECE, 9000]
+            .map(|len| text.floor(len))
+        {
             let part = &text[..len];
             for distance in (0..40).chain([PAGE - 8, PAGE + 8]) {
                 // As far behind the part's place in its page as wanted.
-                let gap = |buffer: *const u8| (part.as_ptr().addr() + distance).wrapping_sub(buffer.addr()) % PAGE;
+                let gap = |buffer: *const u8| {
+                    (part.as_ptr().addr() + distance).wrapping_sub(buffer.addr()) % PAGE
+                };
                 let mut to = String::with_capacity(2 * PAGE + text.len());
                 to.push_str(&"x".repeat(gap(to.as_ptr())));
                 let before = to.clone();

@@ -1,7 +1,7 @@
 //! What a peer can do wrong on an open connection: one table, one row a rule.
 //!
-//! The row says which rule was broken, which section of which RFC states it and which close code answers it. `tests/violations.rs` has a
-//! test for each row, under every split of its bytes.
+//! The row says which rule was broken, which section of which RFC states it and which close code
+//! answers it. `tests/violations.rs` has a test for each row, under every split of its bytes.
 
 use crate::close::CloseCode;
 
@@ -42,7 +42,8 @@ pub enum ProtocolError {
     FrameTooBig,
     /// A message above [`Limits::max_message`](crate::decoder::Limits::max_message).
     MessageTooBig,
-    /// A message in more frames than [`Limits::max_fragments`](crate::decoder::Limits::max_fragments).
+    /// A message in more frames than
+    /// [`Limits::max_fragments`](crate::decoder::Limits::max_fragments).
     TooManyFragments,
     /// A compressed message that is not what DEFLATE makes, or that is cut short.
     InvalidDeflate,
@@ -87,7 +88,8 @@ impl ProtocolError {
     }
 
     fn row(self) -> &'static Row {
-        // The table is in the enum's order (a test holds it so) and as long: the other arm is never taken.
+        // The table is in the enum's order (a test holds it so) and as long: the other arm is never
+        // taken.
         TABLE.get(self as usize).unwrap_or(&TABLE[0])
     }
 }
@@ -99,7 +101,12 @@ struct Row {
     rule: &'static str,
 }
 
-const fn row(error: ProtocolError, section: &'static str, close_code: CloseCode, rule: &'static str) -> Row {
+const fn row(
+    error: ProtocolError,
+    section: &'static str,
+    close_code: CloseCode,
+    rule: &'static str,
+) -> Row {
     Row { error, section, close_code, rule }
 }
 

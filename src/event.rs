@@ -8,8 +8,8 @@ use core::fmt;
 
 /// What [`poll_event`](crate::Connection::poll_event) gives.
 ///
-/// Payloads borrow from the scratch buffer that the `Input` wraps, not from the connection: reply while you hold them. What a read had cut
-/// in half is owned instead.
+/// Payloads borrow from the scratch buffer that the `Input` wraps, not from the connection: reply
+/// while you hold them. What a read had cut in half is owned instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'b> {
@@ -17,14 +17,17 @@ pub enum Event<'b> {
     Text(Cow<'b, str>),
     /// A whole binary message. §5.6.
     Binary(Cow<'b, [u8]>),
-    /// Part of a message, instead of the two above, under [`Delivery::Chunks`](crate::Delivery::Chunks).
+    /// Part of a message, instead of the two above, under
+    /// [`Delivery::Chunks`](crate::Delivery::Chunks).
     Chunk(Chunk<'b>),
-    /// A ping. Its answer is queued already, unless our Close frame has begun to leave or a write has failed; one that waits in a long row of others may be
-    /// replaced by a newer one (§5.5.3). §5.5.2.
+    /// A ping. Its answer is queued already, unless our Close frame has begun to leave or a write
+    /// has failed; one that waits in a long row of others may be replaced by a newer one (§5.5.3).
+    /// §5.5.2.
     Ping(Cow<'b, [u8]>),
     /// A pong, asked for or not. §5.5.3.
     Pong(Cow<'b, [u8]>),
-    /// The connection is closed: nothing more arrives. Told exactly once. The output may still have to leave.
+    /// The connection is closed: nothing more arrives. Told exactly once. The output may still have
+    /// to leave.
     Closed(Closure),
 }
 
@@ -44,7 +47,9 @@ impl Event<'_> {
         match self {
             Event::Text(text) => Event::Text(Cow::Owned(text.into_owned())),
             Event::Binary(data) => Event::Binary(Cow::Owned(data.into_owned())),
-            Event::Chunk(Chunk { data, first, last }) => Event::Chunk(Chunk { data: data.into_owned(), first, last }),
+            Event::Chunk(Chunk { data, first, last }) => {
+                Event::Chunk(Chunk { data: data.into_owned(), first, last })
+            }
             Event::Ping(data) => Event::Ping(Cow::Owned(data.into_owned())),
             Event::Pong(data) => Event::Pong(Cow::Owned(data.into_owned())),
             Event::Closed(closure) => Event::Closed(closure),
@@ -54,14 +59,18 @@ impl Event<'_> {
 
 /// Part of a message, as it arrived: in the middle of a frame, too.
 ///
-/// Behind a chunk of text that ends in front of a bad byte the connection is failing already: an answer to it may be refused with
-/// [`SendError::Closed`](crate::SendError::Closed), and `Closed` is the next event.
+/// Behind a chunk of text that ends in front of a bad byte the connection is failing already: an
+/// answer to it may be refused with [`SendError::Closed`](crate::SendError::Closed), and `Closed`
+/// is the next event.
 ///
-/// Adjacent chunks put together are the message. A chunk is empty only where it is the first and last of an empty message, or the last.
+/// Adjacent chunks put together are the message. A chunk is empty only where it is the first and
+/// last of an empty message, or the last.
 ///
-/// A proxy pipes them from one connection to another. It stops when the far end takes less than the near end sends: what is left of the input
-/// waits, nothing more is read, and the near end's peer is slowed down by its transport. In memory are one read and the queue up to its mark. (Each chunk
-/// leaves as a fragment: towards receivers that limit the number of those, gather small ones first.)
+/// A proxy pipes them from one connection to another. It stops when the far end takes less than the
+/// near end sends: what is left of the input waits, nothing more is read, and the near end's peer
+/// is slowed down by its transport. In memory are one read and the queue up to its mark. (Each
+/// chunk leaves as a fragment: towards receivers that limit the number of those, gather small ones
+/// first.)
 ///
 /// ```
 /// use sockless::{Agreement, CloseCode, CloseFrame, Config, Connection, Data, Delivery, Event, Input, LifeCycle, Role, Seed, SendError};
@@ -182,18 +191,19 @@ impl Data<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Closure {
-    /// The code of the peer's Close frame; 1005 if it had none, 1006 if no Close frame came. §7.1.5.
+    /// The code of the peer's Close frame; 1005 if it had none, 1006 if no Close frame came.
+    /// §7.1.5.
     pub code: u16,
     /// The reason in the peer's Close frame. §7.1.6.
     pub reason: String,
-    /// Whether both ends closed the connection as they should: the peer's Close frame came, and ours was sent or is queued, with no write
-    /// that failed before. §7.1.4.
+    /// Whether both ends closed the connection as they should: the peer's Close frame came, and
+    /// ours was sent or is queued, with no write that failed before. §7.1.4.
     pub clean: bool,
     /// Who ended it.
     pub cause: Cause,
-    /// How many bytes that were queued, frame headers included, were dropped because the peer closed
-    /// first and would not have read them. 0 after [`close`](crate::Connection::close): what was
-    /// queued before it leaves. §5.5.1.
+    /// How many bytes that were queued, frame headers included, were dropped because the peer
+    /// closed first and would not have read them. 0 after [`close`](crate::Connection::close): what
+    /// was queued before it leaves. §5.5.1.
     pub unsent: u64,
 }
 
@@ -203,8 +213,8 @@ impl Closure {
     /// The code that is reported when no Close frame came. §7.4.1.
     pub const ABNORMAL: u16 = 1006;
 
-    /// `Ok` of a clean end, whoever closed and with whatever code; `Err` of any other. So `?` ends a
-    /// function where the connection ended as it should not.
+    /// `Ok` of a clean end, whoever closed and with whatever code; `Err` of any other. So `?` ends
+    /// a function where the connection ended as it should not.
     ///
     /// ```
     /// use sockless::{Agreement, Closure, Config, Connection, Event, Input, LifeCycle, Role};
@@ -274,11 +284,13 @@ pub enum Cause {
     /// The peer broke the protocol or a limit, and we closed it with the code of the error.
     #[error("the peer sent {0}")]
     Violation(ProtocolError),
-    /// There was no memory left to assemble the peer's message, and we closed it with 1011. The peer broke nothing.
+    /// There was no memory left to assemble the peer's message, and we closed it with 1011. The
+    /// peer broke nothing.
     #[error("no memory was left for the peer's message")]
     OutOfMemory,
-    /// The buffer that [`LifeCycle::io`](crate::LifeCycle::io) lends came back shorter than it was, or longer than the message has bytes, and we closed the
-    /// connection with 1011. The caller's loop is to blame, not the peer.
+    /// The buffer that [`LifeCycle::io`](crate::LifeCycle::io) lends came back shorter than it was,
+    /// or longer than the message has bytes, and we closed the connection with 1011. The caller's
+    /// loop is to blame, not the peer.
     #[error("bytes of a direct read were lost on this side")]
     DirectRead,
     /// A time-out that [`Heartbeat`](crate::Heartbeat) or the caller saw.

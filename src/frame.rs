@@ -8,8 +8,8 @@
 //! └─────┴─────┴──────────┘  └──────┴────────────────┘  └───────────────────┴──────────────┘
 //! ```
 //!
-//! Only what one header can break alone is checked here. Who must mask, which reserved bits mean something and which frame may follow which
-//! is the [`decoder`](crate::decoder)'s matter.
+//! Only what one header can break alone is checked here. Who must mask, which reserved bits mean
+//! something and which frame may follow which is the [`decoder`](crate::decoder)'s matter.
 
 use crate::error::ProtocolError;
 use core::fmt;
@@ -40,7 +40,8 @@ pub enum OpCode {
 }
 
 impl OpCode {
-    /// The opcode behind the low four bits of a frame's first byte; the high four are ignored. `None`: reserved.
+    /// The opcode behind the low four bits of a frame's first byte; the high four are ignored.
+    /// `None`: reserved.
     pub const fn from_bits(bits: u8) -> Option<Self> {
         Some(match bits & 0x0f {
             0x0 => Self::Continuation,
@@ -58,7 +59,8 @@ impl OpCode {
         self as u8
     }
 
-    /// Close, ping or pong: short, never fragmented, allowed between the fragments of a message. §5.5.
+    /// Close, ping or pong: short, never fragmented, allowed between the fragments of a message.
+    /// §5.5.
     pub const fn is_control(self) -> bool {
         self.bits() & 0x8 != 0
     }
@@ -81,7 +83,8 @@ impl OpCode {
 pub struct Header {
     /// Whether the frame ends its message.
     pub fin: bool,
-    /// The reserved bits, RSV1 being 4, RSV2 2 and RSV3 1. An extension gives them their meaning; without one they are zero.
+    /// The reserved bits, RSV1 being 4, RSV2 2 and RSV3 1. An extension gives them their meaning;
+    /// without one they are zero.
     pub rsv: u8,
     /// What the frame is.
     pub opcode: OpCode,
@@ -95,11 +98,12 @@ impl Header {
     /// The longest header there is, in bytes.
     pub const MAX_LEN: usize = 14;
 
-    /// Reads a header off the front of `bytes`, and tells how long it is. `None`: more bytes are needed.
+    /// Reads a header off the front of `bytes`, and tells how long it is. `None`: more bytes are
+    /// needed.
     ///
     /// # Errors
-    /// A reserved opcode, a fragmented or long control frame: as soon as their byte is there. A length that is not in its shortest form or has its top bit
-    /// set: as soon as it is whole.
+    /// A reserved opcode, a fragmented or long control frame: as soon as their byte is there. A
+    /// length that is not in its shortest form or has its top bit set: as soon as it is whole.
     pub fn decode(bytes: &[u8]) -> Result<Option<(Self, usize)>, ProtocolError> {
         let Some((&first, rest)) = bytes.split_first() else { return Ok(None) };
         let opcode = check_first(first)?;
@@ -120,7 +124,8 @@ impl Header {
             (true, Some((key, rest))) => (Some(*key), rest),
             (true, None) => return Ok(None),
         };
-        let header = Self { fin: first & FIN != 0, rsv: (first & RSV) >> 4, opcode, mask, payload_len };
+        let header =
+            Self { fin: first & FIN != 0, rsv: (first & RSV) >> 4, opcode, mask, payload_len };
         Ok(Some((header, bytes.len() - rest.len())))
     }
 
@@ -131,7 +136,8 @@ impl Header {
         let first = fin | (self.rsv << 4 & RSV) | self.opcode.bits();
         let (mask, key_len) = if self.mask.is_some() { (MASK, 4) } else { (0, 0) };
         let len = self.payload_len & (u64::MAX >> 1);
-        // As a number whose lowest byte comes first: so the bytes are put together in registers. Without a key its place is zero, and does not count.
+        // As a number whose lowest byte comes first: so the bytes are put together in registers.
+        // Without a key its place is zero, and does not count.
         let key = u128::from(u32::from_le_bytes(self.mask.unwrap_or_default()));
         let (second, rest, before_key) = match (u8::try_from(len), u16::try_from(len)) {
             (Ok(len @ 0..=125), _) => (len, key, 2),
@@ -147,7 +153,9 @@ impl Header {
 #[inline(always)]
 fn length(second: u8, rest: &[u8]) -> Option<(u64, &[u8])> {
     Some(match second & LENGTH {
-        126 => rest.split_first_chunk().map(|(len, rest)| (u64::from(u16::from_be_bytes(*len)), rest))?,
+        126 => rest
+            .split_first_chunk()
+            .map(|(len, rest)| (u64::from(u16::from_be_bytes(*len)), rest))?,
         127 => rest.split_first_chunk().map(|(len, rest)| (u64::from_be_bytes(*len), rest))?,
         len => (u64::from(len), rest),
     })
@@ -194,7 +202,8 @@ impl Encoded {
     /// How many bytes there have to be room for.
     pub(crate) const ROOM: usize = 16;
 
-    /// Appends it. All its room is copied, for a length that the compiler knows, and what is not of the header is cut off again.
+    /// Appends it. All its room is copied, for a length that the compiler knows, and what is not of
+    /// the header is cut off again.
     #[cfg(feature = "alloc")]
     #[inline(always)]
     pub(crate) fn append_to(&self, bytes: &mut alloc::vec::Vec<u8>) {
@@ -204,14 +213,24 @@ impl Encoded {
     }
 }
 
-/// The header of a message that is one frame of at most 64 KiB: its bytes, and how many of them there are.
+/// The header of a message that is one frame of at most 64 KiB: its bytes, and how many of them
+/// there are.
 #[cfg(feature = "alloc")]
 #[inline(always)]
-pub(crate) fn encode_short(opcode: OpCode, payload_len: u16, mask: Option<[u8; 4]>) -> ([u8; 8], usize) {
+pub(crate) fn encode_short(
+    opcode: OpCode,
+    payload_len: u16,
+    mask: Option<[u8; 4]>,
+) -> ([u8; 8], usize) {
     let (masked, key_len) = if mask.is_some() { (MASK, 4) } else { (0, 0) };
     let key = u64::from(u32::from_le_bytes(mask.unwrap_or_default()));
-    let (len, before_key) = if payload_len < 126 { (payload_len.into(), 2) } else { (u64::from(payload_len.swap_bytes()) << 8 | 126, 4) };
-    let bytes = u64::from(FIN | opcode.bits()) | (u64::from(masked) | len) << 8 | key << (8 * before_key);
+    let (len, before_key) = if payload_len < 126 {
+        (payload_len.into(), 2)
+    } else {
+        (u64::from(payload_len.swap_bytes()) << 8 | 126, 4)
+    };
+    let bytes =
+        u64::from(FIN | opcode.bits()) | (u64::from(masked) | len) << 8 | key << (8 * before_key);
     (bytes.to_le_bytes(), before_key + key_len)
 }
 
@@ -234,7 +253,14 @@ mod tests {
 
     #[test]
     fn every_header_form_survives_the_round_trip() {
-        let opcodes = [OpCode::Continuation, OpCode::Text, OpCode::Binary, OpCode::Close, OpCode::Ping, OpCode::Pong];
+        let opcodes = [
+            OpCode::Continuation,
+            OpCode::Text,
+            OpCode::Binary,
+            OpCode::Close,
+            OpCode::Ping,
+            OpCode::Pong,
+        ];
         for opcode in opcodes {
             for fin in [true, false] {
                 for rsv in 0..8 {
@@ -245,12 +271,19 @@ mod tests {
                             let wire = encoded.as_ref();
                             match Header::decode(wire) {
                                 Ok(Some(decoded)) => assert_eq!(decoded, (header, wire.len())),
-                                Err(ProtocolError::FragmentedControl) => assert!(opcode.is_control() && !fin),
-                                Err(ProtocolError::ControlTooLong) => assert!(opcode.is_control() && payload_len > 125),
+                                Err(ProtocolError::FragmentedControl) => {
+                                    assert!(opcode.is_control() && !fin)
+                                }
+                                Err(ProtocolError::ControlTooLong) => {
+                                    assert!(opcode.is_control() && payload_len > 125)
+                                }
                                 other => panic!("{header:?}: {other:?}"),
                             }
                             for cut in 0..wire.len() {
-                                assert!(!matches!(Header::decode(&wire[..cut]), Ok(Some(_))), "{header:?} cut at {cut}");
+                                assert!(
+                                    !matches!(Header::decode(&wire[..cut]), Ok(Some(_))),
+                                    "{header:?} cut at {cut}"
+                                );
                             }
                         }
                     }
@@ -266,7 +299,8 @@ mod tests {
             for mask in [None, Some([1, 2, 3, 4])] {
                 for payload_len in 0..=u16::MAX {
                     let (bytes, len) = encode_short(opcode, payload_len, mask);
-                    let header = Header { fin: true, rsv: 0, opcode, mask, payload_len: payload_len.into() };
+                    let header =
+                        Header { fin: true, rsv: 0, opcode, mask, payload_len: payload_len.into() };
                     assert_eq!(&bytes[..len], header.encode().as_ref());
                 }
             }
@@ -284,7 +318,10 @@ mod tests {
             wire[2..].copy_from_slice(&len.to_be_bytes());
             assert_eq!(Header::decode(&wire), Err(ProtocolError::LengthNotMinimal));
         }
-        assert_eq!(Header::decode(&[0x82, 127, 0x80, 0, 0, 0, 0, 0, 0, 0]), Err(ProtocolError::LengthTopBit));
+        assert_eq!(
+            Header::decode(&[0x82, 127, 0x80, 0, 0, 0, 0, 0, 0, 0]),
+            Err(ProtocolError::LengthTopBit)
+        );
     }
 
     #[test]

@@ -1,15 +1,17 @@
 //! Received bytes on their way in.
 //!
-//! `Input` lends the caller's scratch buffer to the protocol. What is taken comes off the front, and it keeps the scratch's lifetime, not the
-//! `Input`'s: an event can outlive the loop that produced it for as long as the scratch does.
+//! `Input` lends the caller's scratch buffer to the protocol. What is taken comes off the front,
+//! and it keeps the scratch's lifetime, not the `Input`'s: an event can outlive the loop that
+//! produced it for as long as the scratch does.
 
 use core::fmt;
 use core::mem;
 
 /// Received bytes, borrowed from the caller's scratch buffer and consumed from the front.
 ///
-/// Payloads are unmasked in place, so the bytes are borrowed mutably. Whoever drops an `Input` that is not empty loses the bytes that
-/// are still in it: call `poll` or `poll_event` until it gives `None`, or keep [`into_rest`](Input::into_rest) and feed it again later.
+/// Payloads are unmasked in place, so the bytes are borrowed mutably. Whoever drops an `Input` that
+/// is not empty loses the bytes that are still in it: call `poll` or `poll_event` until it gives
+/// `None`, or keep [`into_rest`](Input::into_rest) and feed it again later.
 ///
 /// ```
 /// use sockless::Input;
@@ -34,18 +36,24 @@ impl<'b> Input<'b> {
         Self { bytes, max_kept: 0 }
     }
 
-    /// The same for a caller that keeps what is left and gives it again, in front of what comes next. A frame of at most `max_kept` bytes, header and payload, of
-    /// which only a part has come, is left in it and not copied: `poll_event` gives `None` though the input is not [empty](Self::is_empty). When it is whole, the
-    /// frame is unmasked in place and borrowed, as one that a single read has brought. [`Scratch`](crate::Scratch) does the keeping.
+    /// The same for a caller that keeps what is left and gives it again, in front of what comes
+    /// next. A frame of at most `max_kept` bytes, header and payload, of which only a part has
+    /// come, is left in it and not copied: `poll_event` gives `None` though the input is not
+    /// [empty](Self::is_empty). When it is whole, the frame is unmasked in place and borrowed, as
+    /// one that a single read has brought. [`Scratch`](crate::Scratch) does the keeping.
     ///
-    /// - A header that breaks a rule or a limit is answered as ever, as soon as the byte is there that breaks it (RFC 6455 §5.2, §5.4, §5.5, §10.4). What is
-    ///   wrong with a payload, text that is not UTF-8 above all (§8.1), is found when its frame is whole.
-    /// - Larger frames are consumed as they come, and so is the rest of a frame of which a part was consumed. So are messages that are compressed (RFC 7692): of
-    ///   their bytes nothing can be borrowed, and what waited would be in memory twice, once as it came and once inflated. And so are those that are delivered in
-    ///   [chunks](crate::Delivery::Chunks).
-    /// - Let `max_kept` be no more than your buffer can hold of one frame. A larger one would wait in a buffer that is full, and a read into no room gives no
-    ///   bytes, as the end of the stream does.
-    /// - What is left can be given with [`new`](Self::new) at any time: then all of it is consumed. Do so before `handle_eof` and its like.
+    /// - A header that breaks a rule or a limit is answered as ever, as soon as the byte is there
+    ///   that breaks it (RFC 6455 §5.2, §5.4, §5.5, §10.4). What is wrong with a payload, text that
+    ///   is not UTF-8 above all (§8.1), is found when its frame is whole.
+    /// - Larger frames are consumed as they come, and so is the rest of a frame of which a part was
+    ///   consumed. So are messages that are compressed (RFC 7692): of their bytes nothing can be
+    ///   borrowed, and what waited would be in memory twice, once as it came and once inflated. And
+    ///   so are those that are delivered in [chunks](crate::Delivery::Chunks).
+    /// - Let `max_kept` be no more than your buffer can hold of one frame. A larger one would wait
+    ///   in a buffer that is full, and a read into no room gives no bytes, as the end of the stream
+    ///   does.
+    /// - What is left can be given with [`new`](Self::new) at any time: then all of it is consumed.
+    ///   Do so before `handle_eof` and its like.
     ///
     /// ```
     /// use sockless::decoder::{Decoder, End, Kind, Limits};
@@ -78,7 +86,8 @@ impl<'b> Input<'b> {
         self.bytes.len()
     }
 
-    /// The bytes that were not consumed: still masked, exactly as they came. A copy of them, fed later, continues where this stopped.
+    /// The bytes that were not consumed: still masked, exactly as they came. A copy of them, fed
+    /// later, continues where this stopped.
     pub fn into_rest(self) -> &'b mut [u8] {
         self.bytes
     }

@@ -1,7 +1,9 @@
-//! WebSocket without the socket: the complete protocol of RFC 6455 as a pure state machine, for clients and servers.
+//! WebSocket without the socket: the complete protocol of RFC 6455 as a pure state machine, for
+//! clients and servers.
 //!
-//! Bytes that were read go in as an [`Input`] over your scratch buffer; [`Event`]s that borrow from that buffer come out; bytes to send come out of
-//! [`LifeCycle::transmit`]. There is no I/O, no clock, no thread and no random device in here: any event loop drives it.
+//! Bytes that were read go in as an [`Input`] over your scratch buffer; [`Event`]s that borrow from
+//! that buffer come out; bytes to send come out of [`LifeCycle::transmit`]. There is no I/O, no
+//! clock, no thread and no random device in here: any event loop drives it.
 //!
 //! ```
 //! use sockless::{Agreement, CloseCode, Config, Connection, Event, Input, LifeCycle, Role, Seed};
@@ -39,20 +41,24 @@
 //!
 //! # Features
 //!
-//! Without any feature the frame layer is left, on `core` alone. `alloc` adds the connection and the handshake; `std`, the default, the run-time
-//! choice of SIMD; `deflate` adds permessage-deflate (RFC 7692), for those who ask for it; `getrandom` adds `Seed::random`; `simd` masks by
-//! AVX2 where the processor has it, and needs Rust 1.89. Features only add.
+//! Without any feature the frame layer is left, on `core` alone. `alloc` adds the connection and
+//! the handshake; `std`, the default, the run-time choice of SIMD; `deflate` adds
+//! permessage-deflate (RFC 7692), for those who ask for it; `getrandom` adds `Seed::random`; `simd`
+//! masks by AVX2 where the processor has it, and needs Rust 1.89. Features only add.
 //!
-//! `extra-platforms` is `alloc` for targets without compare-and-swap, such as thumbv6m (RP2040): the
-//! atomics are then those of the crate `portable-atomic`, and the program says how, by a feature of
-//! that crate (`critical-section` or `unsafe-assume-single-core`). On wasm32-unknown-unknown, which
-//! has no random source of its own, `getrandom` needs one named by the program: the feature
-//! `wasm_js` of the crate `getrandom` for a browser's, or a backend of your own; without it,
-//! `Seed::new` takes 32 bytes from wherever you have them.
+//! `extra-platforms` is `alloc` for targets without compare-and-swap, such as thumbv6m (RP2040):
+//! the atomics are then those of the crate `portable-atomic`, and the program says how, by a
+//! feature of that crate (`critical-section` or `unsafe-assume-single-core`). On
+//! wasm32-unknown-unknown, which has no random source of its own, `getrandom` needs one named by
+//! the program: the feature `wasm_js` of the crate `getrandom` for a browser's, or a backend of
+//! your own; without it, `Seed::new` takes 32 bytes from wherever you have them.
 #![no_std]
 #![forbid(unsafe_code)]
 // A panic is a bug here, never an answer.
-#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
 #![cfg_attr(not(feature = "alloc"), allow(rustdoc::broken_intra_doc_links))]
 
 #[cfg(any(feature = "alloc", test))]

@@ -8,25 +8,32 @@
 //!            wants_read ──► read, poll until None        end of stream: handle_eof(); failure: handle_error(); poll until None
 //! ```
 //!
-//! A write that fails is not the end of reading: `handle_write_error()`. What is next of all this, [`step`](LifeCycle::step) says.
+//! A write that fails is not the end of reading: `handle_write_error()`. What is next of all this,
+//! [`step`](LifeCycle::step) says.
 //!
-//! How the end of a connection is reached is decided here too ([`Ending`]), once for a connection and for a refused handshake.
+//! How the end of a connection is reached is decided here too ([`Ending`]), once for a connection
+//! and for a refused handshake.
 
 use crate::outbox::Transmit;
 use alloc::vec::Vec;
 use bytes::buf::Limit;
 
-/// What any I/O loop asks of a [`Connection`](crate::Connection), of a [`server::Handshake`](crate::server::Handshake) or
-/// [`client::Handshake`](crate::client::Handshake), and of a [`server::Rejected`](crate::server::Rejected).
+/// What any I/O loop asks of a [`Connection`](crate::Connection), of a
+/// [`server::Handshake`](crate::server::Handshake) or
+/// [`client::Handshake`](crate::client::Handshake), and of a
+/// [`server::Rejected`](crate::server::Rejected).
 ///
-/// The trait is dyn-compatible: one loop can drive them all. It is sealed, so that it can grow. Its rules:
+/// The trait is dyn-compatible: one loop can drive them all. It is sealed, so that it can grow. Its
+/// rules:
 ///
 /// 1. While [`wants_write`](Self::wants_write), write what [`transmit`](Self::transmit) gives.
-/// 2. When [`wants_shutdown`](Self::wants_shutdown), shut down the write side of the transport once (TLS: send close_notify) and call
-///    [`shutdown_done`](Self::shutdown_done).
-/// 3. While [`wants_read`](Self::wants_read), read. Hand what came to `poll` or `poll_event` until it gives `None`. At the end of the
-///    stream call [`handle_eof`](Self::handle_eof), when reading fails [`handle_error`](Self::handle_error), and poll with
-///    [`Input::empty`](crate::Input::empty) until `None`. When writing fails, [`handle_write_error`](Self::handle_write_error), and read on.
+/// 2. When [`wants_shutdown`](Self::wants_shutdown), shut down the write side of the transport once
+///    (TLS: send close_notify) and call [`shutdown_done`](Self::shutdown_done).
+/// 3. While [`wants_read`](Self::wants_read), read. Hand what came to `poll` or `poll_event` until
+///    it gives `None`. At the end of the stream call [`handle_eof`](Self::handle_eof), when reading
+///    fails [`handle_error`](Self::handle_error), and poll with
+///    [`Input::empty`](crate::Input::empty) until `None`. When writing fails,
+///    [`handle_write_error`](Self::handle_write_error), and read on.
 /// 4. When [`is_done`](Self::is_done), drop the transport; of a handshake, the outcome has it.
 ///
 /// ```
@@ -46,11 +53,12 @@ use bytes::buf::Limit;
 /// # Ok::<(), sockless::SendError>(())
 /// ```
 pub trait LifeCycle: sealed::Sealed + Send + Sync {
-    /// What the loop does next, in the order of the rules above. Ask again after each step, for one may
-    /// lead to another: [`shutdown_done`](Self::shutdown_done) can end a connection.
+    /// What the loop does next, in the order of the rules above. Ask again after each step, for one
+    /// may lead to another: [`shutdown_done`](Self::shutdown_done) can end a connection.
     ///
-    /// `writable`: whether the transport may take bytes. It is false after the transport has refused some
-    /// ("would block"), until it says that it takes more. A loop that blocks in writing says true.
+    /// `writable`: whether the transport may take bytes. It is false after the transport has
+    /// refused some ("would block"), until it says that it takes more. A loop that blocks in
+    /// writing says true.
     ///
     /// ```
     /// use sockless::server::{Config, Handshake, Incoming};
@@ -98,20 +106,26 @@ pub trait LifeCycle: sealed::Sealed + Send + Sync {
         }
     }
 
-    /// The bytes to send, as a [`bytes::Buf`]: look with `chunk` or `chunks_vectored`, then `advance` by what was written, with no other call between;
-    /// or `pop`. See [`Transmit`].
+    /// The bytes to send, as a [`bytes::Buf`]: look with `chunk` or `chunks_vectored`, then
+    /// `advance` by what was written, with no other call between; or `pop`. See [`Transmit`].
     fn transmit(&mut self) -> Transmit<'_>;
 
-    /// The same, and beside it, in the middle of a large binary message that is not compressed, where its rest can be read to: straight into its final place,
-    /// without a copy, and in fewer and larger reads. `None`: read into a scratch buffer, as ever. It is always allowed to do so, too.
+    /// The same, and beside it, in the middle of a large binary message that is not compressed,
+    /// where its rest can be read to: straight into its final place, without a copy, and in fewer
+    /// and larger reads. `None`: read into a scratch buffer, as ever. It is always allowed to do
+    /// so, too.
     ///
-    /// Both can be used at once, as in a `select!` of tokio's `read_buf` and `write_buf`; a read that is given up half-way loses nothing. The first is a
-    /// [`BufMut`](bytes::BufMut) that has room for `limit()` bytes (where `BufMut` is in scope, `remaining_mut()` says the same). For `std::io::Read`,
-    /// `stream.take(limit as u64).read_to_end(vec)` reads until all of it came, or until a socket that does not block has no more, in small steps at
-    /// first. Quicker for large messages: grow the vector by at most 64 KiB of zeros, read into these, and truncate it to what came.
+    /// Both can be used at once, as in a `select!` of tokio's `read_buf` and `write_buf`; a read
+    /// that is given up half-way loses nothing. The first is a [`BufMut`](bytes::BufMut) that has
+    /// room for `limit()` bytes (where `BufMut` is in scope, `remaining_mut()` says the same). For
+    /// `std::io::Read`, `stream.take(limit as u64).read_to_end(vec)` reads until all of it came, or
+    /// until a socket that does not block has no more, in small steps at first. Quicker for large
+    /// messages: grow the vector by at most 64 KiB of zeros, read into these, and truncate it to
+    /// what came.
     ///
-    /// After the read call `poll_event`, with [`Input::empty`](crate::Input::empty), until it gives `None`: until then there is no room for the next. What was
-    /// there before has to stay in the vector, and no more than the limit may come behind it; if not, the connection ends, with
+    /// After the read call `poll_event`, with [`Input::empty`](crate::Input::empty), until it gives
+    /// `None`: until then there is no room for the next. What was there before has to stay in the
+    /// vector, and no more than the limit may come behind it; if not, the connection ends, with
     /// [`Cause::DirectRead`](crate::Cause::DirectRead).
     ///
     /// ```
@@ -150,26 +164,31 @@ pub trait LifeCycle: sealed::Sealed + Send + Sync {
     /// Whether [`transmit`](Self::transmit) has bytes.
     fn wants_write(&self) -> bool;
 
-    /// Whether reading makes sense. Reading while it does not, or not reading for a while (back-pressure), is harmless.
+    /// Whether reading makes sense. Reading while it does not, or not reading for a while
+    /// (back-pressure), is harmless.
     fn wants_read(&self) -> bool;
 
-    /// Whether it is time to shut down the write side of the transport: all output was taken and nothing will follow.
+    /// Whether it is time to shut down the write side of the transport: all output was taken and
+    /// nothing will follow.
     fn wants_shutdown(&self) -> bool;
 
-    /// The write side was shut down, or cannot be (a transport without half-close, or one that fails: say so all the same). Without a wish for it before,
-    /// nothing happens.
+    /// The write side was shut down, or cannot be (a transport without half-close, or one that
+    /// fails: say so all the same). Without a wish for it before, nothing happens.
     fn shutdown_done(&mut self);
 
-    /// The peer's end of stream came: a read gave zero bytes. Feed first what you kept of the [`Input`](crate::Input), and poll for
-    /// what was [read directly](Self::io): later it would be thrown away.
+    /// The peer's end of stream came: a read gave zero bytes. Feed first what you kept of the
+    /// [`Input`](crate::Input), and poll for what was [read directly](Self::io): later it would be
+    /// thrown away.
     fn handle_eof(&mut self);
 
-    /// The transport failed: a read gave an error that is not "try again". Output is dropped; feed first what you kept, as above.
+    /// The transport failed: a read gave an error that is not "try again". Output is dropped; feed
+    /// first what you kept, as above.
     fn handle_error(&mut self);
 
-    /// Writing failed with an error that is not "try again". Output is dropped, and there will be none; but reading goes on: the peer may have
-    /// said goodbye and left before it took what was sent, and then its Close frame still lies there to be read. Who cannot read any more either calls
-    /// [`handle_error`](Self::handle_error).
+    /// Writing failed with an error that is not "try again". Output is dropped, and there will be
+    /// none; but reading goes on: the peer may have said goodbye and left before it took what was
+    /// sent, and then its Close frame still lies there to be read. Who cannot read any more either
+    /// calls [`handle_error`](Self::handle_error).
     ///
     /// ```
     /// use sockless::{Agreement, Cause, Config, Connection, Event, Input, LifeCycle, Role};
@@ -187,12 +206,14 @@ pub trait LifeCycle: sealed::Sealed + Send + Sync {
     /// ```
     fn handle_write_error(&mut self);
 
-    /// The time is up that you allow it: for a handshake, for an answer to be taken, for the closing handshake. It ends as it does when the transport fails;
-    /// only a server's handshake that has begun still has an answer, the outcome of the next `poll`. See [`Deadline`](crate::Deadline).
+    /// The time is up that you allow it: for a handshake, for an answer to be taken, for the
+    /// closing handshake. It ends as it does when the transport fails; only a server's handshake
+    /// that has begun still has an answer, the outcome of the next `poll`. See
+    /// [`Deadline`](crate::Deadline).
     fn handle_timeout(&mut self);
 
-    /// Whether it is over: drop the transport now. Of a handshake whose outcome was given, the outcome has
-    /// the transport.
+    /// Whether it is over: drop the transport now. Of a handshake whose outcome was given, the
+    /// outcome has the transport.
     fn is_done(&self) -> bool;
 }
 
@@ -209,10 +230,11 @@ pub trait LifeCycle: sealed::Sealed + Send + Sync {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// Write what [`transmit`](LifeCycle::transmit) gives, and read meanwhile if reading is wanted and
-    /// does not block.
+    /// Write what [`transmit`](LifeCycle::transmit) gives, and read meanwhile if reading is wanted
+    /// and does not block.
     Write,
-    /// Shut down the write side of the transport, then call [`shutdown_done`](LifeCycle::shutdown_done).
+    /// Shut down the write side of the transport, then call
+    /// [`shutdown_done`](LifeCycle::shutdown_done).
     Shutdown,
     /// Read, or wait until the transport can be read or takes what waits to be written.
     Read,
@@ -238,8 +260,8 @@ pub(crate) struct Ending {
     pub(crate) shut: bool,
     /// Writing failed.
     pub(crate) mute: bool,
-    /// What may still be read and thrown away before the transport is dropped: closing a socket with unread bytes makes the kernel send
-    /// a reset, which destroys what we sent last.
+    /// What may still be read and thrown away before the transport is dropped: closing a socket
+    /// with unread bytes makes the kernel send a reset, which destroys what we sent last.
     pub(crate) discard: u32,
 }
 
@@ -268,7 +290,8 @@ impl Ending {
         !self.shut && !self.broken && !self.mute
     }
 
-    /// Whether we have shut down, or cannot, and the peer's last bytes were seen, or more of them than we care for.
+    /// Whether we have shut down, or cannot, and the peer's last bytes were seen, or more of them
+    /// than we care for.
     pub(crate) fn lingered(&self) -> bool {
         self.broken || ((self.shut || self.mute) && (self.eof || self.discard == 0))
     }

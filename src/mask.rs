@@ -1,7 +1,8 @@
 //! Masking, RFC 6455 §5.3: XOR with a key of four bytes, over and over.
 //!
-//! The same operation masks and unmasks. A payload that comes in parts is masked in parts: [`rotate`] the key by the bytes that are done.
-//! Blocks are written as plain loops over arrays, which the compiler turns into vector instructions.
+//! The same operation masks and unmasks. A payload that comes in parts is masked in parts:
+//! [`rotate`] the key by the bytes that are done. Blocks are written as plain loops over arrays,
+//! which the compiler turns into vector instructions.
 
 #[cfg(feature = "alloc")]
 use alloc::vec::Vec;
@@ -43,7 +44,9 @@ pub(crate) fn copy_masked(to: &mut [u8], from: &[u8], key: [u8; 4]) {
             Some(last) => {
                 let key = twice(key);
                 for (to, from) in to.chunks_exact_mut(BLOCK).zip(from.chunks_exact(BLOCK)) {
-                    if let (Ok(to), Ok(from)) = (<&mut [u8; BLOCK]>::try_from(to), <[u8; BLOCK]>::try_from(from)) {
+                    if let (Ok(to), Ok(from)) =
+                        (<&mut [u8; BLOCK]>::try_from(to), <[u8; BLOCK]>::try_from(from))
+                    {
                         *to = masked(from, key);
                     }
                 }
@@ -59,7 +62,10 @@ pub(crate) fn copy_masked(to: &mut [u8], from: &[u8], key: [u8; 4]) {
 #[inline(always)]
 pub(crate) fn copy_short(to: &mut [u8], from: &[u8], key: [u8; 4]) {
     let key = twice(key);
-    if !(copy_ends::<32>(to, from, key) || copy_ends::<16>(to, from, key) || copy_ends::<8>(to, from, key) || copy_ends::<4>(to, from, key))
+    if !(copy_ends::<32>(to, from, key)
+        || copy_ends::<16>(to, from, key)
+        || copy_ends::<8>(to, from, key)
+        || copy_ends::<4>(to, from, key))
     {
         for ((to, from), key) in to.iter_mut().zip(from).zip(key.to_le_bytes()) {
             *to = from ^ key;
@@ -67,11 +73,14 @@ pub(crate) fn copy_short(to: &mut [u8], from: &[u8], key: [u8; 4]) {
     }
 }
 
-/// The first and the last block of `N` bytes, between which nothing lies. `false`: there are fewer bytes.
+/// The first and the last block of `N` bytes, between which nothing lies. `false`: there are fewer
+/// bytes.
 #[cfg(feature = "alloc")]
 #[inline(always)]
 fn copy_ends<const N: usize>(to: &mut [u8], from: &[u8], key: u64) -> bool {
-    let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else { return false };
+    let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else {
+        return false;
+    };
     if let Some(to) = to.first_chunk_mut() {
         *to = masked(*first, key);
     }
@@ -94,7 +103,8 @@ pub(crate) fn extend_masked(to: &mut Vec<u8>, bytes: &[u8], key: [u8; 4]) {
     }
 }
 
-/// Block by block, the last over the one before it. Each append has a price: of more bytes, larger blocks are appended.
+/// Block by block, the last over the one before it. Each append has a price: of more bytes, larger
+/// blocks are appended.
 #[cfg(feature = "alloc")]
 #[inline(always)]
 fn extend_blocks<const N: usize>(to: &mut Vec<u8>, bytes: &[u8], key: u64) {
@@ -117,10 +127,17 @@ fn extend_blocks<const N: usize>(to: &mut Vec<u8>, bytes: &[u8], key: u64) {
     }
 }
 
-/// From this length on, bytes, alignment to cache lines pays, and so does a look at what the processor can do.
-const LONG: usize = if cfg!(all(feature = "simd", any(target_arch = "x86", target_arch = "x86_64"))) { 256 } else { 768 };
+/// From this length on, bytes, alignment to cache lines pays, and so does a look at what the
+/// processor can do.
+const LONG: usize = if cfg!(all(feature = "simd", any(target_arch = "x86", target_arch = "x86_64")))
+{
+    256
+} else {
+    768
+};
 
-/// Of 64 bytes the compiler makes four vectors; of larger blocks, measured, it makes something three times slower.
+/// Of 64 bytes the compiler makes four vectors; of larger blocks, measured, it makes something
+/// three times slower.
 const BLOCK: usize = 64;
 
 const CACHE_LINE: usize = 64;
@@ -139,7 +156,8 @@ fn apply_long(bytes: &mut [u8], key: u64) {
     );
 }
 
-/// Does `work` in the widest vectors that the processor has: it is compiled for any processor of the target, and once more for AVX2.
+/// Does `work` in the widest vectors that the processor has: it is compiled for any processor of
+/// the target, and once more for AVX2.
 #[inline(always)]
 fn in_wide_vectors(work: impl FnOnce()) {
     #[cfg(all(feature = "simd", any(target_arch = "x86", target_arch = "x86_64")))]
@@ -149,7 +167,8 @@ fn in_wide_vectors(work: impl FnOnce()) {
     work();
 }
 
-/// In blocks, the last of which overlaps the one before it, so that no tail of single bytes is left. It is read before anything is written.
+/// In blocks, the last of which overlaps the one before it, so that no tail of single bytes is
+/// left. It is read before anything is written.
 ///
 /// ```text
 ///   │ 64                │ 64                │
@@ -166,17 +185,24 @@ fn apply_short(bytes: &mut [u8], key: u64) {
             }
         }
         replace_last(bytes, last);
-    } else if !(both_ends::<32>(bytes, key) || both_ends::<16>(bytes, key) || both_ends::<8>(bytes, key) || both_ends::<4>(bytes, key)) {
+    } else if !(both_ends::<32>(bytes, key)
+        || both_ends::<16>(bytes, key)
+        || both_ends::<8>(bytes, key)
+        || both_ends::<4>(bytes, key))
+    {
         for (byte, key) in bytes.iter_mut().zip(key.to_le_bytes()) {
             *byte ^= key;
         }
     }
 }
 
-/// The first and the last block of `N` bytes, between which nothing lies. `false`: there are fewer bytes.
+/// The first and the last block of `N` bytes, between which nothing lies. `false`: there are fewer
+/// bytes.
 #[inline(always)]
 fn both_ends<const N: usize>(bytes: &mut [u8], key: u64) -> bool {
-    let (Some(first), Some(last)) = (bytes.first_chunk::<N>(), bytes.last_chunk::<N>()) else { return false };
+    let (Some(first), Some(last)) = (bytes.first_chunk::<N>(), bytes.last_chunk::<N>()) else {
+        return false;
+    };
     let (first, last) = (masked(*first, key), masked(*last, rotate_twice(key, bytes.len())));
     if let Some(place) = bytes.first_chunk_mut() {
         *place = first;
@@ -185,7 +211,8 @@ fn both_ends<const N: usize>(bytes: &mut [u8], key: u64) -> bool {
     true
 }
 
-/// A block of `N` bytes, four or a multiple of eight: in words, which the compiler takes for vectors, with the key in each lane.
+/// A block of `N` bytes, four or a multiple of eight: in words, which the compiler takes for
+/// vectors, with the key in each lane.
 #[inline(always)]
 fn masked<const N: usize>(mut block: [u8; N], key: u64) -> [u8; N] {
     let mut words = block.chunks_exact_mut(8);

@@ -1,6 +1,7 @@
 //! What can be sent: borrowed, owned or shared bytes, and text that is known to be UTF-8.
 //!
-//! A borrowed payload is copied into the queue. An owned one of some length is queued as it is, without a copy.
+//! A borrowed payload is copied into the queue. An owned one of some length is queued as it is,
+//! without a copy.
 
 #[cfg(feature = "deflate")]
 use crate::deflate::Compress;
@@ -9,7 +10,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use bytes::Bytes;
 
-/// The payload of a binary message: `&[u8]`, `&[u8; N]`, `&Vec<u8>`, `Vec<u8>`, `Cow<[u8]>`, `&Cow<[u8]>`, `Bytes` or `&Bytes`.
+/// The payload of a binary message: `&[u8]`, `&[u8; N]`, `&Vec<u8>`, `Vec<u8>`, `Cow<[u8]>`,
+/// `&Cow<[u8]>`, `Bytes` or `&Bytes`.
 ///
 /// ```
 /// use sockless::Payload;
@@ -42,14 +44,15 @@ enum Bits<'a> {
     Shared(Bytes),
 }
 
-/// From which length on, in bytes, an owned payload is queued by reference, where it is not masked: where that is cheaper than a copy.
+/// From which length on, in bytes, an owned payload is queued by reference, where it is not masked:
+/// where that is cheaper than a copy.
 const OWNED: usize = 4096;
 /// The same for one that is shared already.
 const SHARED: usize = 2048;
 
 impl<'a> Payload<'a> {
-    /// Says whether the message is compressed, where permessage-deflate was agreed on, and not the connection's
-    /// [`Settings::compress`](crate::deflate::Settings::compress).
+    /// Says whether the message is compressed, where permessage-deflate was agreed on, and not the
+    /// connection's [`Settings::compress`](crate::deflate::Settings::compress).
     ///
     /// ```
     /// use sockless::{Agreement, Config, Connection, Payload, Role, deflate::Compress};
@@ -140,8 +143,8 @@ impl AsRef<[u8]> for Payload<'_> {
 }
 
 impl<'a> Text<'a> {
-    /// Says whether the message is compressed, where permessage-deflate was agreed on, and not the connection's
-    /// [`Settings::compress`](crate::deflate::Settings::compress).
+    /// Says whether the message is compressed, where permessage-deflate was agreed on, and not the
+    /// connection's [`Settings::compress`](crate::deflate::Settings::compress).
     ///
     /// ```
     /// use sockless::{Agreement, Config, Connection, Role, Text, deflate::Compress};

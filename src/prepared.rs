@@ -9,10 +9,11 @@ use alloc::sync::Arc;
 use bytes::Bytes;
 use core::fmt;
 
-/// A message that any number of connections send: its payload is in memory once, shared by reference count.
+/// A message that any number of connections send: its payload is in memory once, shared by
+/// reference count.
 ///
-/// Where it is to be compressed (feature `deflate`), that is done once for all connections of the same window, by the first of them and as its settings
-/// say.
+/// Where it is to be compressed (feature `deflate`), that is done once for all connections of the
+/// same window, by the first of them and as its settings say.
 ///
 /// ```
 /// use sockless::{Agreement, Config, Connection, LifeCycle, Prepared, Role};
@@ -92,6 +93,9 @@ impl Prepared {
 /// Its length, for what is sent is nothing for a log.
 impl fmt::Debug for Prepared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Prepared").field("kind", &self.kind).field("len", &self.payload.len()).finish_non_exhaustive()
+        f.debug_struct("Prepared")
+            .field("kind", &self.kind)
+            .field("len", &self.payload.len())
+            .finish_non_exhaustive()
     }
 }

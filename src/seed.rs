@@ -1,9 +1,10 @@
 //! Randomness, passed in as a value and expanded inside.
 //!
-//! One [`Seed`] a connection gives two streams that have nothing to do with each other: the key of the handshake (RFC 6455 §4.1, point
-//! 7) and the mask keys (§5.3, unpredictable as §10.3 asks). Both come out of ChaCha8 with the seed as its key; the stream's name and the block's
-//! number are the nonce. Everything replays from the seed, but for compressed bytes where a
-//! `deflate::Pool` is shared.
+//! One [`Seed`] a connection gives two streams that have nothing to do with each other: the key of
+//! the handshake (RFC 6455 §4.1, point 7) and the mask keys (§5.3, unpredictable as §10.3 asks).
+//! Both come out of ChaCha8 with the seed as its key; the stream's name and the block's number are
+//! the nonce. Everything replays from the seed, but for compressed bytes where a `deflate::Pool` is
+//! shared.
 
 use chacha20::ChaCha8;
 use chacha20::cipher::{KeyIvInit, StreamCipher};
@@ -11,10 +12,11 @@ use core::fmt;
 
 /// 32 unpredictable bytes from which a client derives its handshake key and its mask keys.
 ///
-/// Take them from the system's random source, fresh for each connection, or let `Seed::random` (feature `getrandom`) do it. The same
-/// seed twice gives the same bytes on the wire twice: right for a test and wrong for anything else (§10.3).
-/// One thing besides the calls changes them: where connections share a `deflate::Pool`, what the
-/// others compress changes which bytes a compressed message becomes, though not what they mean.
+/// Take them from the system's random source, fresh for each connection, or let `Seed::random`
+/// (feature `getrandom`) do it. The same seed twice gives the same bytes on the wire twice: right
+/// for a test and wrong for anything else (§10.3). One thing besides the calls changes them: where
+/// connections share a `deflate::Pool`, what the others compress changes which bytes a compressed
+/// message becomes, though not what they mean.
 ///
 /// ```
 /// use sockless::{Role, Seed};
@@ -62,7 +64,8 @@ impl fmt::Debug for Seed {
     }
 }
 
-/// The mask keys of one client connection, four bytes a frame. No system call and no allocation is behind any of them.
+/// The mask keys of one client connection, four bytes a frame. No system call and no allocation is
+/// behind any of them.
 pub(crate) struct MaskKeys {
     seed: [u8; 32],
     block: [u8; BLOCK],

@@ -1,7 +1,8 @@
-//! UTF-8 as it arrives, RFC 6455 §8.1: checked once, in parts, failing at the first byte that cannot become valid.
+//! UTF-8 as it arrives, RFC 6455 §8.1: checked once, in parts, failing at the first byte that
+//! cannot become valid.
 //!
-//! A part may end in the middle of a code point. The one to three bytes of the cut code point are set aside until the next part completes
-//! them; all the rest of a part is a `&str` at once.
+//! A part may end in the middle of a code point. The one to three bytes of the cut code point are
+//! set aside until the next part completes them; all the rest of a part is a `&str` at once.
 //!
 //! ```text
 //!   part n               part n + 1
@@ -91,7 +92,9 @@ impl Validator {
     /// ```
     pub fn missing(&self) -> usize {
         match self.cut.first() {
-            Some(lead) if (1..4).contains(&self.len) => width(*lead).saturating_sub(usize::from(self.len)),
+            Some(lead) if (1..4).contains(&self.len) => {
+                width(*lead).saturating_sub(usize::from(self.len))
+            }
             _ => 0,
         }
     }
@@ -108,7 +111,10 @@ impl Validator {
     }
 
     /// Adds to the cut code point until it is whole or the part is used up.
-    fn complete<'a>(&mut self, mut part: &'a [u8]) -> Result<(Option<char>, &'a [u8]), InvalidUtf8> {
+    fn complete<'a>(
+        &mut self,
+        mut part: &'a [u8],
+    ) -> Result<(Option<char>, &'a [u8]), InvalidUtf8> {
         if self.len == FAILED {
             return Err(InvalidUtf8);
         }
@@ -192,7 +198,8 @@ mod tests {
     use alloc::string::String;
     use alloc::vec::Vec;
 
-    /// Runs `bytes` through in the parts that `cuts` makes, and gives the text, or how many parts were accepted.
+    /// Runs `bytes` through in the parts that `cuts` makes, and gives the text, or how many parts
+    /// were accepted.
     fn run(bytes: &[u8], cuts: &[usize]) -> Result<String, usize> {
         let mut validator = Validator::default();
         let mut text = String::new();
@@ -224,7 +231,10 @@ mod tests {
     #[test]
     fn agrees_with_std_on_all_short_sequences() {
         // All that distinguishes the cases of the UTF-8 grammar, in every sequence of four.
-        let bytes = [0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc1, 0xc2, 0xdf, 0xe0, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xff];
+        let bytes = [
+            0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc1, 0xc2, 0xdf, 0xe0, 0xed, 0xef,
+            0xf0, 0xf4, 0xf5, 0xff,
+        ];
         let mut sequence = [0; 4];
         for i in 0..bytes.len().pow(4) {
             for (place, byte) in sequence.iter_mut().enumerate() {
@@ -232,15 +242,24 @@ mod tests {
             }
             let expected = str::from_utf8(&sequence);
             for cut in 0..4 {
-                assert_eq!(run(&sequence, &[cut]).ok().as_deref(), expected.ok(), "{sequence:02x?} cut at {cut}");
+                assert_eq!(
+                    run(&sequence, &[cut]).ok().as_deref(),
+                    expected.ok(),
+                    "{sequence:02x?} cut at {cut}"
+                );
             }
             // Byte by byte it fails exactly at the first byte that std calls impossible.
             let at = match expected {
                 Ok(_) => None,
-                Err(error) => Some(error.valid_up_to() + error.error_len().unwrap_or(4 - error.valid_up_to())),
+                Err(error) => {
+                    Some(error.valid_up_to() + error.error_len().unwrap_or(4 - error.valid_up_to()))
+                }
             };
             if let (Err(accepted), Some(at)) = (run(&sequence, &[1, 2, 3]), at) {
-                assert!(accepted == at || accepted + 1 == at, "{sequence:02x?}: {accepted}, std {at}");
+                assert!(
+                    accepted == at || accepted + 1 == at,
+                    "{sequence:02x?}: {accepted}, std {at}"
+                );
             }
         }
     }
@@ -250,17 +269,30 @@ mod tests {
     fn a_text_that_was_refused_stays_refused() {
         let bytes = [0x61, 0x80, 0xa0, 0xbf, 0xc3, 0xe0, 0xed, 0xf0, 0xff];
         for i in 0..bytes.len().pow(5) {
-            let sequence: [u8; 5] = core::array::from_fn(|place| bytes[i / bytes.len().pow(place as u32) % bytes.len()]);
+            let sequence: [u8; 5] = core::array::from_fn(|place| {
+                bytes[i / bytes.len().pow(place as u32) % bytes.len()]
+            });
             let (mut validator, mut refused) = (Validator::default(), false);
             for (come, byte) in sequence.iter().enumerate() {
-                let is_bad = str::from_utf8(&sequence[..=come]).is_err_and(|error| error.error_len().is_some());
+                let is_bad = str::from_utf8(&sequence[..=come])
+                    .is_err_and(|error| error.error_len().is_some());
                 assert_eq!(validator.push(&[*byte]).is_err(), is_bad, "{sequence:02x?} at {come}");
                 refused |= is_bad;
-                assert!(validator.missing() < 4 && !(refused && validator.missing() > 0), "{sequence:02x?} at {come}");
+                assert!(
+                    validator.missing() < 4 && !(refused && validator.missing() > 0),
+                    "{sequence:02x?} at {come}"
+                );
                 assert_eq!(validator.push(b"").is_err(), refused);
             }
-            assert_eq!(validator.finish().is_err(), str::from_utf8(&sequence).is_err(), "{sequence:02x?}");
-            assert_eq!((validator.missing(), validator.push(b"a").is_ok(), validator.finish()), (0, true, Ok(())));
+            assert_eq!(
+                validator.finish().is_err(),
+                str::from_utf8(&sequence).is_err(),
+                "{sequence:02x?}"
+            );
+            assert_eq!(
+                (validator.missing(), validator.push(b"a").is_ok(), validator.finish()),
+                (0, true, Ok(()))
+            );
         }
     }
 

@@ -1,5 +1,5 @@
-//! The chat example's own tests. They are run from here because Cargo builds an example either to be tested or to be started, and
-//! `tests/crowd` starts it.
+//! The chat example's own tests. They are run from here because Cargo builds an example either to
+//! be tested or to be started, and `tests/crowd` starts it.
 #![allow(dead_code)]
 
 #[path = "../examples/chat/args.rs"]
@@ -42,7 +42,9 @@ fn ends_in_time(said: &[u8]) {
     server.set_nonblocking(true).unwrap();
     let mut link = Link::new(mio::net::TcpStream::from_std(server));
     let (mut poll, mut events) = (Poll::new().unwrap(), Events::with_capacity(4));
-    poll.registry().register(&mut link.socket, Token(0), Interest::READABLE | Interest::WRITABLE).unwrap();
+    poll.registry()
+        .register(&mut link.socket, Token(0), Interest::READABLE | Interest::WRITABLE)
+        .unwrap();
     let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
     let mut scratch = [0; 1024];
     let mut steps = Vec::new();
@@ -58,6 +60,9 @@ fn ends_in_time(said: &[u8]) {
         while connection.poll_event(&mut input).is_some() {}
         steps.push(step);
     }
-    let end = steps.iter().position(|step| *step == Pumped::Ended).expect("the end of the stream is seen");
+    let end = steps
+        .iter()
+        .position(|step| *step == Pumped::Ended)
+        .expect("the end of the stream is seen");
     assert_eq!(steps[end..], [Pumped::Ended, Pumped::Done], "{steps:?}");
 }

@@ -1,4 +1,5 @@
-//! `Delivery::Chunks`: messages in parts, as they arrive. Joined, they are the same as whole messages, under every cut.
+//! `Delivery::Chunks`: messages in parts, as they arrive. Joined, they are the same as whole
+//! messages, under every cut.
 
 mod support;
 
@@ -35,7 +36,9 @@ fn join(events: Vec<Event<'static>>) -> Vec<Event<'static>> {
                 before.last = chunk.last;
                 match (&mut before.data, chunk.data) {
                     (Data::Text(text), Data::Text(more)) => text.to_mut().push_str(&more),
-                    (Data::Binary(data), Data::Binary(more)) => data.to_mut().extend_from_slice(&more),
+                    (Data::Binary(data), Data::Binary(more)) => {
+                        data.to_mut().extend_from_slice(&more)
+                    }
                     other => panic!("{other:?}"),
                 }
             }
@@ -67,7 +70,10 @@ fn parts_come_in_the_middle_of_a_frame() {
 fn text_parts_end_at_code_points() {
     let mut client = chunks(Side::Client);
     assert_eq!(feed(&mut client, b"\x81\x0bcaf\xc3"), [text("caf", true, false)]);
-    assert_eq!(feed(&mut client, b"\xa9 \xf0\x9f"), [text("é", false, false), text(" ", false, false)]);
+    assert_eq!(
+        feed(&mut client, b"\xa9 \xf0\x9f"),
+        [text("é", false, false), text(" ", false, false)]
+    );
     assert_eq!(feed(&mut client, b"\x98"), []);
     assert_eq!(feed(&mut client, b"\x80!"), [text("😀", false, false), text("!", false, true)]);
 }
@@ -85,7 +91,12 @@ fn empty_messages_and_fragments() {
             peer.frame(CONTINUATION, b""),
         ]
         .concat();
-        let expected = [text("", true, true), Event::Ping(b"".into()), binary(b"x", true, false), binary(b"", false, true)];
+        let expected = [
+            text("", true, true),
+            Event::Ping(b"".into()),
+            binary(b"x", true, false),
+            binary(b"", false, true),
+        ];
         for cuts in cuts(wire.len()) {
             assert_eq!(feed_cut(&mut chunks(side), &wire, &cuts), expected);
         }
@@ -102,16 +113,29 @@ fn what_is_valid_before_an_error_is_delivered_first() {
             (vec![peer.frame(TEXT, b"caf\xc3")], "caf"),
             (vec![peer.frame(TEXT & MORE, b"caf\xc3"), peer.frame(CONTINUATION, b"(")], "caf"),
             (vec![peer.frame(TEXT & MORE, b"caf\xc3"), peer.frame(CONTINUATION, b"")], "caf"),
-            (vec![peer.frame(TEXT & MORE, b"caf\xf0\x9f"), peer.frame(CONTINUATION & MORE, b"\x98"), peer.frame(TEXT, b"x")], "caf"),
+            (
+                vec![
+                    peer.frame(TEXT & MORE, b"caf\xf0\x9f"),
+                    peer.frame(CONTINUATION & MORE, b"\x98"),
+                    peer.frame(TEXT, b"x"),
+                ],
+                "caf",
+            ),
         ] {
             let wire = parts.concat();
-            let expected =
-                if wire.ends_with(&peer.frame(TEXT, b"x")) { ProtocolError::InterleavedMessage } else { ProtocolError::InvalidUtf8 };
+            let expected = if wire.ends_with(&peer.frame(TEXT, b"x")) {
+                ProtocolError::InterleavedMessage
+            } else {
+                ProtocolError::InvalidUtf8
+            };
             for cuts in cuts(wire.len()) {
                 let mut connection = chunks(side);
                 let events = join(feed_cut(&mut connection, &wire, &cuts));
                 let (closed, before) = events.split_last().unwrap();
-                assert!(matches!(closed, Event::Closed(closure) if closure.cause == Cause::Violation(expected)), "{closed:?}");
+                assert!(
+                    matches!(closed, Event::Closed(closure) if closure.cause == Cause::Violation(expected)),
+                    "{closed:?}"
+                );
                 if valid.is_empty() {
                     assert_eq!(before, []);
                 } else {
@@ -140,8 +164,12 @@ fn nothing_but_a_cut_character_is_kept() {
 /// A message in fragments, some of them empty, cut anywhere.
 fn message(side: Side) -> impl Strategy<Value = Vec<u8>> {
     let payload = prop_oneof![4 => "\\PC{0,30}".prop_map(String::into_bytes), 1 => prop::collection::vec(any::<u8>(), 0..20)];
-    (any::<bool>(), payload, prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 0..5)).prop_map(
-        move |(text, payload, mut cuts)| {
+    (
+        any::<bool>(),
+        payload,
+        prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 0..5),
+    )
+        .prop_map(move |(text, payload, mut cuts)| {
             cuts.sort_by_key(|(cut, _)| cut.index(payload.len() + 1));
             let (mut wire, mut from) = (Vec::new(), 0);
             let mut first = if text { TEXT } else { BINARY };
@@ -155,8 +183,7 @@ fn message(side: Side) -> impl Strategy<Value = Vec<u8>> {
             }
             wire.extend(side.other().frame(first, &payload[from..]));
             wire
-        },
-    )
+        })
 }
 
 proptest! {
@@ -196,8 +223,12 @@ fn reassemble(events: Vec<Event<'static>>) -> Vec<Event<'static>> {
         let Event::Chunk(chunk) = event else { continue };
         let data = match (open.take(), chunk.data) {
             (None, data) => data,
-            (Some(Data::Text(text)), Data::Text(more)) => Data::Text((text + more).into_owned().into()),
-            (Some(Data::Binary(data)), Data::Binary(more)) => Data::Binary([&data[..], &more].concat().into()),
+            (Some(Data::Text(text)), Data::Text(more)) => {
+                Data::Text((text + more).into_owned().into())
+            }
+            (Some(Data::Binary(data)), Data::Binary(more)) => {
+                Data::Binary([&data[..], &more].concat().into())
+            }
             other => panic!("{other:?}"),
         };
         match (chunk.last, data) {

@@ -1,12 +1,15 @@
-//! What the Autobahn suite checks of a connection in its sections 1 to 7 and 10, without the suite: the cases in `tests/conformance/`, whose
-//! [`notation`] says how they are written, against both roles, under every delivery and many splits.
+//! What the Autobahn suite checks of a connection in its sections 1 to 7 and 10, without the suite:
+//! the cases in `tests/conformance/`, whose [`notation`] says how they are written, against both
+//! roles, under every delivery and many splits.
 
 #[path = "conformance/notation.rs"]
 mod notation;
 mod support;
 
 use notation::{Case, Sent, Step};
-use sockless::{Cause, Chunk, Closure, Config, Connection, Data, Delivery, Event, Input, LifeCycle};
+use sockless::{
+    Cause, Chunk, Closure, Config, Connection, Data, Delivery, Event, Input, LifeCycle,
+};
 use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
 use support::{BINARY, CLOSE, Frame, PONG, SIDES, Side, TEXT, frames, output};
@@ -28,19 +31,27 @@ enum Reads {
 fn every_case_ends_as_it_should() {
     let mut failures = Vec::new();
     for (file, cases) in files() {
-        failures.extend(cases.iter().filter_map(|case| Some(format!("tests/conformance/{file}:{}", failure(case)?))));
+        failures.extend(
+            cases
+                .iter()
+                .filter_map(|case| Some(format!("tests/conformance/{file}:{}", failure(case)?))),
+        );
     }
     assert!(failures.is_empty(), "{} cases fail:\n{}", failures.len(), failures.join("\n"));
 }
 
 /// The line and the first way to run a case in which it does not end as it should.
 fn failure(case: &Case) -> Option<String> {
-    let reads = || [Reads::Line, Reads::Byte, Reads::Whole].into_iter().chain((1..=4).map(Reads::Random));
+    let reads =
+        || [Reads::Line, Reads::Byte, Reads::Whole].into_iter().chain((1..=4).map(Reads::Random));
     for side in SIDES {
         for delivery in [Delivery::Whole, Delivery::Chunks] {
             for reads in reads() {
                 if let Err((line, what)) = Run::new(side, delivery).case(case, reads) {
-                    return Some(format!("{line}: case {}, {side:?}, Delivery::{delivery:?}, Reads::{reads:?}: {what}", case.id));
+                    return Some(format!(
+                        "{line}: case {}, {side:?}, Delivery::{delivery:?}, Reads::{reads:?}: {what}",
+                        case.id
+                    ));
                 }
             }
         }
@@ -50,19 +61,27 @@ fn failure(case: &Case) -> Option<String> {
 
 #[test]
 fn no_case_is_missing() {
-    let ids: Vec<_> = files().into_iter().flat_map(|(_, cases)| cases).map(|case| case.id).collect();
+    let ids: Vec<_> =
+        files().into_iter().flat_map(|(_, cases)| cases).map(|case| case.id).collect();
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "each stands there once");
-    let counts = [1, 2, 3, 4, 5, 6, 7, 10].map(|section| ids.iter().filter(|id| id.starts_with(&format!("{section}."))).count());
+    let counts = [1, 2, 3, 4, 5, 6, 7, 10]
+        .map(|section| ids.iter().filter(|id| id.starts_with(&format!("{section}."))).count());
     assert_eq!(counts, [16, 11, 7, 10, 20, 145, 37, 1]);
 }
 
 fn files() -> Vec<(String, Vec<Case>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
     let paths = folder.read_dir().unwrap().map(|entry| entry.unwrap().path());
-    let mut paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|extension| extension == "txt")).collect();
+    let mut paths: Vec<_> =
+        paths.filter(|path| path.extension().is_some_and(|extension| extension == "txt")).collect();
     paths.sort();
     let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
-    paths.iter().map(|path| (name(path), notation::parse(&name(path), &std::fs::read_to_string(path).unwrap()))).collect()
+    paths
+        .iter()
+        .map(|path| {
+            (name(path), notation::parse(&name(path), &std::fs::read_to_string(path).unwrap()))
+        })
+        .collect()
 }
 
 /// A connection that echoes, and what has come of it that no expectation has met yet.
@@ -91,7 +110,8 @@ impl Run {
                 let mut lines = lines.iter();
                 for (line, step) in &case.steps {
                     if let Step::Sends(_) = step {
-                        self.nothing_else().map_err(|what| (*line, format!("before it, {what}")))?;
+                        self.nothing_else()
+                            .map_err(|what| (*line, format!("before it, {what}")))?;
                         let bytes = lines.next().unwrap();
                         let size = if let Reads::Byte = reads { 1 } else { bytes.len() };
                         bytes.chunks(size).for_each(|read| self.read(read));
@@ -104,7 +124,11 @@ impl Run {
                 let mut rest = &lines.concat()[..];
                 let mut random = if let Reads::Random(seed) = reads { seed } else { 0 };
                 while !rest.is_empty() {
-                    let size = if let Reads::Whole = reads { rest.len() } else { size(&mut random).min(rest.len()) };
+                    let size = if let Reads::Whole = reads {
+                        rest.len()
+                    } else {
+                        size(&mut random).min(rest.len())
+                    };
                     self.read(&rest[..size]);
                     rest = &rest[size..];
                 }
@@ -120,7 +144,11 @@ impl Run {
 
     /// The bytes of each line that sends something, as this side's peer sends them.
     fn wire(&self, case: &Case) -> Vec<Vec<u8>> {
-        let sent = || case.steps.iter().filter_map(|(_, step)| if let Step::Sends(sent) = step { Some(sent) } else { None });
+        let sent = || {
+            case.steps.iter().filter_map(|(_, step)| {
+                if let Step::Sends(sent) = step { Some(sent) } else { None }
+            })
+        };
         let mut lines = Vec::new();
         // The bytes of a frame that come in later lines.
         let mut frame = Vec::new();
@@ -128,7 +156,8 @@ impl Run {
             let mut len = part.payload.len();
             if let Some(first) = part.first {
                 let rest = sent().skip(at + 1).take_while(|next| next.first.is_none());
-                let mut payload: Vec<_> = [part].into_iter().chain(rest).flat_map(|part| part.payload.clone()).collect();
+                let mut payload: Vec<_> =
+                    [part].into_iter().chain(rest).flat_map(|part| part.payload.clone()).collect();
                 payload.resize(part.of, 0);
                 frame = self.side.other().frame(first, &payload);
                 len += frame.len() - part.of;
@@ -188,7 +217,12 @@ impl Run {
             Step::MayEcho(sent) => {
                 self.delivers(&event(sent))?;
                 match self.answered.front() {
-                    Some(frame) if frame.first == CLOSE && matches!(reads, Reads::Whole | Reads::Random(_)) => Ok(()),
+                    Some(frame)
+                        if frame.first == CLOSE
+                            && matches!(reads, Reads::Whole | Reads::Random(_)) =>
+                    {
+                        Ok(())
+                    }
                     _ => self.comes_back(sent.first.unwrap(), &sent.payload),
                 }
             }
@@ -197,19 +231,31 @@ impl Run {
                 self.comes_back(PONG, &pong.payload)
             }
             Step::Closes(sent) => {
-                let code = sent.payload.first_chunk().map_or(Closure::NO_STATUS, |code| u16::from_be_bytes(*code));
+                let code = sent
+                    .payload
+                    .first_chunk()
+                    .map_or(Closure::NO_STATUS, |code| u16::from_be_bytes(*code));
                 let closure = self.closed()?;
                 let reason = sent.payload.get(2..).unwrap_or_default();
-                if (closure.code, closure.reason.as_bytes(), closure.clean, closure.cause) != (code, reason, true, Cause::Peer) {
-                    return Err(format!("wanted a clean closure with {code}, was told {closure:?}"));
+                if (closure.code, closure.reason.as_bytes(), closure.clean, closure.cause)
+                    != (code, reason, true, Cause::Peer)
+                {
+                    return Err(format!(
+                        "wanted a clean closure with {code}, was told {closure:?}"
+                    ));
                 }
                 self.comes_back(CLOSE, &sent.payload)
             }
             Step::Fails(code) => {
                 let closure = self.closed()?;
                 match closure.cause {
-                    Cause::Violation(error) if error.close_code().get() == *code && !closure.clean => {}
-                    _ => return Err(format!("wanted the connection to be failed with {code}, was told {closure:?}")),
+                    Cause::Violation(error)
+                        if error.close_code().get() == *code && !closure.clean => {}
+                    _ => {
+                        return Err(format!(
+                            "wanted the connection to be failed with {code}, was told {closure:?}"
+                        ));
+                    }
                 }
                 self.close_comes_back(*code)
             }
@@ -219,26 +265,39 @@ impl Run {
     fn delivers(&mut self, wanted: &Event<'_>) -> Result<(), String> {
         match self.delivered.pop_front() {
             Some(event) if event == *wanted => Ok(()),
-            event => Err(format!("wanted {}, was told {}", short(wanted), event.map_or("nothing".to_owned(), |event| short(&event)))),
+            event => Err(format!(
+                "wanted {}, was told {}",
+                short(wanted),
+                event.map_or("nothing".to_owned(), |event| short(&event))
+            )),
         }
     }
 
     fn closed(&mut self) -> Result<Closure, String> {
         match self.delivered.pop_front() {
             Some(Event::Closed(closure)) => Ok(closure),
-            event => {
-                Err(format!("wanted the connection to be closed, was told {}", event.map_or("nothing".to_owned(), |event| short(&event))))
-            }
+            event => Err(format!(
+                "wanted the connection to be closed, was told {}",
+                event.map_or("nothing".to_owned(), |event| short(&event))
+            )),
         }
     }
 
     /// A frame, masked by a client only.
     fn comes_back(&mut self, first: u8, payload: &[u8]) -> Result<(), String> {
         match self.answered.pop_front() {
-            Some(frame) if frame.first == first && frame.payload == payload && frame.mask.is_some() == (self.side == Side::Client) => {
+            Some(frame)
+                if frame.first == first
+                    && frame.payload == payload
+                    && frame.mask.is_some() == (self.side == Side::Client) =>
+            {
                 Ok(())
             }
-            frame => Err(format!("wanted the frame {first:#x} {}, came {}", short(&payload), short(&frame))),
+            frame => Err(format!(
+                "wanted the frame {first:#x} {}, came {}",
+                short(&payload),
+                short(&frame)
+            )),
         }
     }
 
@@ -261,7 +320,8 @@ impl Run {
         }
     }
 
-    /// §7.1.1: the server shuts down first, and so does who fails the connection; a client waits for the server's end of stream.
+    /// §7.1.1: the server shuts down first, and so does who fails the connection; a client waits
+    /// for the server's end of stream.
     fn ends(&mut self, failed: bool) -> Result<(), String> {
         let first = self.connection.wants_shutdown();
         if first {

@@ -1,4 +1,5 @@
-//! `LifeCycle::io`: the rest of a large binary message read straight into its place. It changes no event, whatever was read which way, and whoever misuses it is told.
+//! `LifeCycle::io`: the rest of a large binary message read straight into its place. It changes no
+//! event, whatever was read which way, and whoever misuses it is told.
 
 mod support;
 
@@ -7,7 +8,9 @@ use proptest::prelude::*;
 use sockless::{Cause, Config, Connection, Delivery, Event, Heartbeat, LifeCycle, Timeouts};
 use std::io::Read;
 use std::time::Duration;
-use support::{BINARY, CLOSE, CONTINUATION, MORE, PING, SIDES, Side, TEXT, eof, feed, frames, output};
+use support::{
+    BINARY, CLOSE, CONTINUATION, MORE, PING, SIDES, Side, TEXT, eof, feed, frames, output,
+};
 
 /// How a reader reads the next bytes.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +24,11 @@ enum Reader {
 }
 
 /// All events of `wire`, read as the readers say in turn, and how many bytes were read directly.
-fn read(connection: &mut Connection, mut wire: &[u8], readers: &[Reader]) -> (Vec<Event<'static>>, usize) {
+fn read(
+    connection: &mut Connection,
+    mut wire: &[u8],
+    readers: &[Reader],
+) -> (Vec<Event<'static>>, usize) {
     let (mut events, mut direct) = (Vec::new(), 0);
     for reader in readers.iter().cycle() {
         if wire.is_empty() {
@@ -56,7 +63,8 @@ fn sample(len: usize, salt: u8) -> Vec<u8> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Messages of all kinds and sizes, fragmented and not, pings between, a bad frame or a Close at the end.
+    /// Messages of all kinds and sizes, fragmented and not, pings between, a bad frame or a Close
+    /// at the end.
     #[test]
     fn how_it_was_read_changes_nothing(
         side in prop::sample::select(&SIDES[..]),
@@ -102,7 +110,8 @@ fn most_of_a_large_message_is_read_directly() {
         for len in [200_000, 1 << 20, 5 << 20] {
             let payload = sample(len, 0);
             let wire = side.other().frame(BINARY, &payload);
-            let (events, direct) = read(&mut side.open(Config::default()), &wire, &[Reader::Direct(64 << 10)]);
+            let (events, direct) =
+                read(&mut side.open(Config::default()), &wire, &[Reader::Direct(64 << 10)]);
             assert_eq!(events, [Event::Binary(payload.into())]);
             // All but the first read, and less than 16 KiB at the end.
             assert!(direct >= len - (80 << 10), "{direct} of {len}");
@@ -165,20 +174,28 @@ fn there_is_room_only_in_the_middle_of_a_plain_binary_message_that_is_delivered_
 fn a_control_frame_that_a_read_had_cut_is_none_of_the_message() {
     for side in SIDES {
         let peer = side.other();
-        let (a, b, ping) = (peer.frame(BINARY & MORE, &[1; 50_000]), peer.frame(CONTINUATION, &[2; 50_000]), peer.frame(PING, &[3; 100]));
+        let (a, b, ping) = (
+            peer.frame(BINARY & MORE, &[1; 50_000]),
+            peer.frame(CONTINUATION, &[2; 50_000]),
+            peer.frame(PING, &[3; 100]),
+        );
         for cut in 1..ping.len() {
             let mut connection = side.open(Config::default());
             feed(&mut connection, &a);
             assert_eq!(feed(&mut connection, &ping[..cut]), []);
             assert!(connection.io().0.is_none());
             assert_eq!(feed(&mut connection, &ping[cut..]), [Event::Ping(vec![3; 100].into())]);
-            let [Event::Binary(data)] = &read(&mut connection, &b, &[Reader::Direct(10_000)]).0[..] else { panic!() };
+            let [Event::Binary(data)] = &read(&mut connection, &b, &[Reader::Direct(10_000)]).0[..]
+            else {
+                panic!()
+            };
             assert!(data[..50_000] == [1; 50_000] && data[50_000..] == [2; 50_000]);
         }
     }
 }
 
-/// While we wait for the peer's Close, and when nothing can be written any more, messages still come.
+/// While we wait for the peer's Close, and when nothing can be written any more, messages still
+/// come.
 #[test]
 fn closing_and_mute_connections_read_directly_too() {
     for side in SIDES {
@@ -215,7 +232,9 @@ fn reading_and_writing_go_together() {
     into.put_slice(&wire[150_000..]);
     let (into, out) = connection.io();
     assert!(into.is_none() && !out.has_remaining(), "the poll comes first");
-    assert!(matches!(&feed(&mut connection, b"")[..], [Event::Binary(data)] if data.len() == 200_000));
+    assert!(
+        matches!(&feed(&mut connection, b"")[..], [Event::Binary(data)] if data.len() == 200_000)
+    );
 }
 
 /// For the heartbeat a direct read is a sign of life as any other.
@@ -240,7 +259,8 @@ fn direct_reads_are_heard() {
     }
 }
 
-/// A read to the limit, or until the socket has no more: what came is in the vector, whatever the read says.
+/// A read to the limit, or until the socket has no more: what came is in the vector, whatever the
+/// read says.
 #[test]
 fn a_read_that_fails_half_way_keeps_what_came() {
     struct Slow<'a>(&'a [u8], usize);
@@ -283,9 +303,16 @@ fn misuse_ends_the_connection_and_is_told() {
             misuse(connection.io().0.unwrap().into_inner());
             let events = feed(&mut connection, &wire[100_000..]);
             let [Event::Closed(closure)] = &events[..] else { panic!("{what}: {events:?}") };
-            assert_eq!((closure.cause, closure.code, closure.clean), (Cause::DirectRead, 1006, false), "{what}");
+            assert_eq!(
+                (closure.cause, closure.code, closure.clean),
+                (Cause::DirectRead, 1006, false),
+                "{what}"
+            );
             let answer = frames(&output(&mut connection));
-            assert_eq!((answer[0].first, &answer[0].payload[..2]), (CLOSE, &1011_u16.to_be_bytes()[..]));
+            assert_eq!(
+                (answer[0].first, &answer[0].payload[..2]),
+                (CLOSE, &1011_u16.to_be_bytes()[..])
+            );
         }
         // As many as the frame has left are not too many, though more than was lent.
         let payload = sample(5_000_000, 0);

@@ -16,7 +16,9 @@ const CHROMIUM: &[u8] = include_bytes!("data/heads/requests/chromium-156.http");
 
 fn open(config: &Config, wire: &mut [u8]) -> Connection {
     match Handshake::new(config.clone()).poll(&mut Input::new(wire)) {
-        Some(Incoming::Upgrade(request)) => request.accept().protocol("chat.v1").open(sockless::Config::default()),
+        Some(Incoming::Upgrade(request)) => {
+            request.accept().protocol("chat.v1").open(sockless::Config::default())
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -40,7 +42,12 @@ fn a_server_needs_one_allocation_and_keeps_none() {
 
 #[test]
 fn a_client_needs_two_allocations_and_keeps_none() {
-    let ask = || client::Handshake::new(client::Request::new("ws://a.example:8080/chat?room=7").unwrap(), Seed::new([7; 32]));
+    let ask = || {
+        client::Handshake::new(
+            client::Request::new("ws://a.example:8080/chat?room=7").unwrap(),
+            Seed::new([7; 32]),
+        )
+    };
     // The seed decides on the key, and so on the answer.
     let mut request = ask().transmit().pop().unwrap().to_vec();
     let mut answer = open(&Config::default(), &mut request).transmit().pop().unwrap().to_vec();
@@ -100,20 +107,30 @@ fn hostile_offers_cost_no_allocation() {
 #[test]
 fn a_large_body_is_not_copied() {
     let (body, mut wire) = (vec![7; 1 << 20], b"GET / HTTP/1.1\r\n\r\n".to_vec());
-    let (rejected, count) = counted(|| match Handshake::new(Config::default()).poll(&mut Input::new(&mut wire)) {
-        Some(Incoming::Http(plain)) => plain.reply(200).body(body).into_rejected(),
-        other => panic!("{other:?}"),
-    });
+    let (rejected, count) =
+        counted(|| match Handshake::new(Config::default()).poll(&mut Input::new(&mut wire)) {
+            Some(Incoming::Http(plain)) => plain.reply(200).body(body).into_rejected(),
+            other => panic!("{other:?}"),
+        });
     assert!(count.peak < 1000, "{count:?}");
     assert_eq!(rejected.status(), 200);
 }
 
 #[test]
 fn hostile_heads_cost_what_they_bring() {
-    let tokens: Vec<String> = (b'!'..=b'~').filter(|byte| byte.is_ascii_alphanumeric()).map(|byte| char::from(byte).into()).collect();
-    let pairs: Vec<String> = tokens.iter().flat_map(|one| tokens.iter().map(move |other| format!("{one}{other}"))).collect();
+    let tokens: Vec<String> = (b'!'..=b'~')
+        .filter(|byte| byte.is_ascii_alphanumeric())
+        .map(|byte| char::from(byte).into())
+        .collect();
+    let pairs: Vec<String> = tokens
+        .iter()
+        .flat_map(|one| tokens.iter().map(move |other| format!("{one}{other}")))
+        .collect();
     for wire in [
-        request(GET, &[("Content-Length", &["18446744073709551615"]), ("X", &["x".repeat(1000).as_str()])]),
+        request(
+            GET,
+            &[("Content-Length", &["18446744073709551615"]), ("X", &["x".repeat(1000).as_str()])],
+        ),
         // Nearly 4,000 subprotocols in 12 KiB.
         request(GET, &[("Sec-WebSocket-Protocol", &[&tokens.join(","), &pairs.join(",")])]),
         request(GET, &[("Sec-WebSocket-Protocol", &[&",".repeat(16_000)])]),
@@ -125,9 +142,16 @@ fn hostile_heads_cost_what_they_bring() {
         for step in [1, 100, 100_000] {
             let mut wire = wire.clone();
             let mut handshake = Handshake::new(Config::default());
-            let (outcome, count) = counted(|| wire.chunks_mut(step).find_map(|part| handshake.poll(&mut Input::new(part))));
-            // A buffer that grows has up to twice what came; a place for each of 100 lines, and the answer, come beside it.
-            assert!(count.peak <= 2 * wire.len() as i64 + 4096, "{count:?} for {} in parts of {step}", wire.len());
+            let (outcome, count) = counted(|| {
+                wire.chunks_mut(step).find_map(|part| handshake.poll(&mut Input::new(part)))
+            });
+            // A buffer that grows has up to twice what came; a place for each of 100 lines, and the
+            // answer, come beside it.
+            assert!(
+                count.peak <= 2 * wire.len() as i64 + 4096,
+                "{count:?} for {} in parts of {step}",
+                wire.len()
+            );
             // The handshake that is over keeps nothing, whatever came of it.
             let ((), dropped) = counted(|| drop(outcome.unwrap()));
             assert_eq!(count.live + dropped.live, 0, "{} in parts of {step}", wire.len());
@@ -144,10 +168,12 @@ fn outcome<H: LifeCycle, T>(
 ) -> (Option<T>, Count) {
     let mut wire = wire.as_bytes().to_vec();
     counted(|| {
-        wire.chunks_mut(step).find_map(|part| poll(handshake, &mut Input::new(part))).or_else(|| {
-            handshake.handle_timeout();
-            poll(handshake, &mut Input::empty())
-        })
+        wire.chunks_mut(step).find_map(|part| poll(handshake, &mut Input::new(part))).or_else(
+            || {
+                handshake.handle_timeout();
+                poll(handshake, &mut Input::empty())
+            },
+        )
     })
 }
 
@@ -169,7 +195,11 @@ fn a_head_that_was_refused_is_kept_once() {
             let Some(Incoming::Failed(rejected)) = outcome else { panic!() };
             assert_eq!(rejected.target().map(str::len), Some(16_001));
             // The head and the answer, however the head came.
-            assert!(count.live <= wire.len() as i64 + 500, "{count:?} for {} in parts of {step}", wire.len());
+            assert!(
+                count.live <= wire.len() as i64 + 500,
+                "{count:?} for {} in parts of {step}",
+                wire.len()
+            );
             let ((), dropped) = counted(|| drop(rejected));
             assert_eq!(count.live + dropped.live, 0, "the handshake keeps none of it");
         }
@@ -191,10 +221,13 @@ fn an_absolute_target_is_the_only_one_that_is_copied() {
 fn what_was_to_be_added_is_not_kept_behind_a_refusal() {
     let (long, mut wire) = ("x".repeat(10_000), request(GET, &[]));
     let header = sockless::handshake::Header::new("X", &long).unwrap();
-    let (rejected, count) = counted(|| match Handshake::new(Config::default()).poll(&mut Input::new(&mut wire)) {
-        Some(Incoming::Upgrade(request)) => request.accept().header(header).reject(403).into_rejected(),
-        other => panic!("{other:?}"),
-    });
+    let (rejected, count) =
+        counted(|| match Handshake::new(Config::default()).poll(&mut Input::new(&mut wire)) {
+            Some(Incoming::Upgrade(request)) => {
+                request.accept().header(header).reject(403).into_rejected()
+            }
+            other => panic!("{other:?}"),
+        });
     assert!(count.live < 1000, "{count:?}");
     drop(rejected);
 }
@@ -204,7 +237,8 @@ fn what_was_to_be_added_is_not_kept_behind_a_refusal() {
 fn cloning_a_policy_takes_no_allocation() {
     let list = OriginPolicy::list(["https://a.example", "https://b.example"]).unwrap();
     let names = [String::from("https://c.example")];
-    let custom = OriginPolicy::custom(move |asked| names.iter().any(|name| asked.origin() == Some(name)));
+    let custom =
+        OriginPolicy::custom(move |asked| names.iter().any(|name| asked.origin() == Some(name)));
     for policy in [list.clone(), custom.clone(), list.or(custom)] {
         let (clone, count) = counted(|| policy.clone());
         assert_eq!((count.calls, clone), (0, policy));
@@ -215,9 +249,19 @@ fn cloning_a_policy_takes_no_allocation() {
 fn a_head_that_failed_is_not_kept() {
     let long = "x".repeat(16_000);
     // In a byte that no head can hold, when it is whole and cannot be read, and for being late.
-    for (end, step) in ["\0", "\r\nno header\r\n\r\n", ""].into_iter().flat_map(|end| [(end, 1), (end, 100_000)]) {
-        let mut handshake = client::Handshake::new(client::Request::new("ws://a.example").unwrap(), Seed::new([7; 32]));
-        let (outcome, count) = outcome(&mut handshake, client::Handshake::poll, &format!("HTTP/1.1 101 {long}{end}"), step);
+    for (end, step) in
+        ["\0", "\r\nno header\r\n\r\n", ""].into_iter().flat_map(|end| [(end, 1), (end, 100_000)])
+    {
+        let mut handshake = client::Handshake::new(
+            client::Request::new("ws://a.example").unwrap(),
+            Seed::new([7; 32]),
+        );
+        let (outcome, count) = outcome(
+            &mut handshake,
+            client::Handshake::poll,
+            &format!("HTTP/1.1 101 {long}{end}"),
+            step,
+        );
         assert!(matches!(outcome, Some(client::Outcome::Failed(_))), "{outcome:?}");
         assert!(count.live < 1000, "a client, {end:?} in parts of {step}: {count:?}");
     }

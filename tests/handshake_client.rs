@@ -27,7 +27,13 @@ fn what_the_rules_allow() {
         (&[("Content-Length", &["5, 6"])], None),
         (&[("Content-Length", &["x"])], None),
         (&[("Transfer-Encoding", &["chunked"])], None),
-        (&[("Transfer-Encoding", &["gzip, chunked"]), ("Content-Length", &["18446744073709551616"])], None),
+        (
+            &[
+                ("Transfer-Encoding", &["gzip, chunked"]),
+                ("Content-Length", &["18446744073709551616"]),
+            ],
+            None,
+        ),
         // RFC 9110 §5.6.1: what is empty is not there.
         (&[("Sec-WebSocket-Protocol", &[""])], None),
         (&[("Sec-WebSocket-Protocol", &[" ,\t,"])], None),
@@ -46,7 +52,9 @@ fn what_the_rules_allow() {
         let head = wire.len();
         wire.extend(b"\x81\x05Hello");
         for cuts in cuttings(&wire) {
-            let (Outcome::Open(opened), taken) = ask(&Config::default(), &wire, &cuts) else { panic!("{changes:?} cut at {cuts:?}") };
+            let (Outcome::Open(opened), taken) = ask(&Config::default(), &wire, &cuts) else {
+                panic!("{changes:?} cut at {cuts:?}")
+            };
             assert_eq!((opened.protocol(), taken), (protocol, head), "{changes:?} cut at {cuts:?}");
             assert_eq!(
                 opened.headers().get_all("set-cookie").count(),
@@ -55,13 +63,24 @@ fn what_the_rules_allow() {
             let mut connection = opened.open(sockless::Config::default());
             assert!(!connection.wants_write());
             let mut rest = wire[taken..].to_vec();
-            assert_eq!(connection.poll_event(&mut Input::new(&mut rest)), Some(Event::Text("Hello".into())));
+            assert_eq!(
+                connection.poll_event(&mut Input::new(&mut rest)),
+                Some(Event::Text("Hello".into()))
+            );
         }
     }
-    for line in ["HTTP/1.1 101", "HTTP/1.1 101 ", "HTTP/1.1 101 Whatever \u{e4}", "HTTP/1.0 101 Switching Protocols"] {
+    for line in [
+        "HTTP/1.1 101",
+        "HTTP/1.1 101 ",
+        "HTTP/1.1 101 Whatever \u{e4}",
+        "HTTP/1.0 101 Switching Protocols",
+    ] {
         let wire = answer(line, &key, &[]);
         for cuts in cuttings(&wire) {
-            assert!(matches!(ask(&Config::default(), &wire, &cuts).0, Outcome::Open(_)), "{line:?} cut at {cuts:?}");
+            assert!(
+                matches!(ask(&Config::default(), &wire, &cuts).0, Outcome::Open(_)),
+                "{line:?} cut at {cuts:?}"
+            );
         }
     }
 }
@@ -71,7 +90,10 @@ fn interim_answers_are_passed_over() {
     let interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nContent-Length: x\r\n\r\n";
     let wire = [interim.as_bytes(), &answer(SWITCHING, &asked_key(), &[])].concat();
     for cuts in cuttings(&wire) {
-        assert!(matches!(ask(&Config::default(), &wire, &cuts).0, Outcome::Open(_)), "cut at {cuts:?}");
+        assert!(
+            matches!(ask(&Config::default(), &wire, &cuts).0, Outcome::Open(_)),
+            "cut at {cuts:?}"
+        );
         let mut config = Config::default();
         config.max_head = wire.len();
         assert!(matches!(ask(&config, &wire, &cuts).0, Outcome::Open(_)), "cut at {cuts:?}");
@@ -93,11 +115,41 @@ fn a_refusal_comes_with_its_body() {
         ("1.1 401", &["Content-Length: 6"], "hello", "hello", true),
         ("1.1 400", &[], "hello", "hello", false),
         ("1.1 302", &["Location: /"], "", "", false),
-        ("1.1 403", &["Transfer-Encoding: chunked"], "3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n", "hello", false),
-        ("1.1 403", &["Transfer-Encoding: gzip, Chunked"], "5\r\nhello\r\n0\r\n\r\n", "hello", false),
-        ("1.1 403", &["Transfer-Encoding: gzip", "Transfer-Encoding: chunked"], "5\r\nhello\r\n0\r\n\r\n", "hello", false),
-        ("1.1 403", &["Transfer-Encoding: chunked", "Content-Length: 3"], "5\r\nhello\r\n0\r\n\r\n", "hello", false),
-        ("1.1 403", &["Transfer-Encoding: chunked", "Transfer-Encoding:"], "5\r\nhello\r\n0\r\n\r\n", "hello", false),
+        (
+            "1.1 403",
+            &["Transfer-Encoding: chunked"],
+            "3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n",
+            "hello",
+            false,
+        ),
+        (
+            "1.1 403",
+            &["Transfer-Encoding: gzip, Chunked"],
+            "5\r\nhello\r\n0\r\n\r\n",
+            "hello",
+            false,
+        ),
+        (
+            "1.1 403",
+            &["Transfer-Encoding: gzip", "Transfer-Encoding: chunked"],
+            "5\r\nhello\r\n0\r\n\r\n",
+            "hello",
+            false,
+        ),
+        (
+            "1.1 403",
+            &["Transfer-Encoding: chunked", "Content-Length: 3"],
+            "5\r\nhello\r\n0\r\n\r\n",
+            "hello",
+            false,
+        ),
+        (
+            "1.1 403",
+            &["Transfer-Encoding: chunked", "Transfer-Encoding:"],
+            "5\r\nhello\r\n0\r\n\r\n",
+            "hello",
+            false,
+        ),
         ("1.1 403", &["Transfer-Encoding: ,"], "hello", "hello", false),
         ("1.1 403", &["Transfer-Encoding: gzip"], "hello", "hello", false),
         ("1.0 403", &["Transfer-Encoding: chunked"], "hello", "hello", false),
@@ -108,13 +160,21 @@ fn a_refusal_comes_with_its_body() {
         ("1.1 200", &["Content-Length: 2"], "ok", "ok", false),
     ];
     for (status, headers, stream, body, cut) in cases {
-        let wire = format!("HTTP/{status} x\r\n{}\r\n\r\n{stream}", headers.join("\r\n").trim_end());
+        let wire =
+            format!("HTTP/{status} x\r\n{}\r\n\r\n{stream}", headers.join("\r\n").trim_end());
         let wire = wire.replace("x\r\n\r\n\r\n", "x\r\n\r\n").into_bytes();
         for cuts in cuttings(&wire) {
-            let (Outcome::Refused(response), _) = ask(&Config::default(), &wire, &cuts) else { panic!("{status} {headers:?}") };
+            let (Outcome::Refused(response), _) = ask(&Config::default(), &wire, &cuts) else {
+                panic!("{status} {headers:?}")
+            };
             let context = || format!("{status} {headers:?} {stream:?} cut at {cuts:?}");
             assert_eq!(response.status().to_string(), status[4..], "{}", context());
-            assert_eq!((response.body(), response.is_cut()), (body.as_bytes(), cut), "{}", context());
+            assert_eq!(
+                (response.body(), response.is_cut()),
+                (body.as_bytes(), cut),
+                "{}",
+                context()
+            );
             assert_eq!(response.headers().iter().count(), headers.len(), "{}", context());
             assert_eq!(response.into_body(), body.as_bytes());
         }
@@ -124,14 +184,34 @@ fn a_refusal_comes_with_its_body() {
 /// RFC 9112 §6.3: with a length in doubt nothing behind the head is read; the status is there.
 #[test]
 fn a_refusal_whose_length_is_in_doubt_has_no_body() {
-    for lengths in [&[""][..], &["x"], &["-1"], &["+1"], &["1, 2"], &["5, "], &["1 1"], &["18446744073709551616"], &["1", "2"]] {
-        let lines: String = lengths.iter().map(|length| format!("Content-Length: {length}\r\n")).collect();
+    for lengths in [
+        &[""][..],
+        &["x"],
+        &["-1"],
+        &["+1"],
+        &["1, 2"],
+        &["5, "],
+        &["1 1"],
+        &["18446744073709551616"],
+        &["1", "2"],
+    ] {
+        let lines: String =
+            lengths.iter().map(|length| format!("Content-Length: {length}\r\n")).collect();
         let head = format!("HTTP/1.1 401 Who are you\r\n{lines}\r\n");
         let wire = format!("{head}hello").into_bytes();
         for cuts in cuttings(&wire) {
-            let (Outcome::Refused(response), taken) = ask(&Config::default(), &wire, &cuts) else { panic!("{lengths:?}") };
-            assert_eq!((response.status(), taken), (401, head.len()), "{lengths:?} cut at {cuts:?}");
-            assert_eq!((response.body(), response.is_cut(), response.is_reusable()), (&b""[..], true, false));
+            let (Outcome::Refused(response), taken) = ask(&Config::default(), &wire, &cuts) else {
+                panic!("{lengths:?}")
+            };
+            assert_eq!(
+                (response.status(), taken),
+                (401, head.len()),
+                "{lengths:?} cut at {cuts:?}"
+            );
+            assert_eq!(
+                (response.body(), response.is_cut(), response.is_reusable()),
+                (&b""[..], true, false)
+            );
             assert_eq!(response.headers().iter().count(), lengths.len());
         }
     }
@@ -149,9 +229,18 @@ fn a_refusal_with_bare_lf_is_told() {
         }
         let wire = [&head, &b"hello"[..]].concat();
         for cuts in cuttings(&wire) {
-            let (Outcome::Refused(response), taken) = ask(&Config::default(), &wire, &cuts) else { panic!("{bare:b} cut at {cuts:?}") };
-            assert_eq!((response.status(), &*response.reason(), taken), (403, "Not you", wire.len()), "{bare:b} cut at {cuts:?}");
-            assert_eq!((response.body(), response.is_cut(), response.is_reusable()), (&b"hello"[..], false, false));
+            let (Outcome::Refused(response), taken) = ask(&Config::default(), &wire, &cuts) else {
+                panic!("{bare:b} cut at {cuts:?}")
+            };
+            assert_eq!(
+                (response.status(), &*response.reason(), taken),
+                (403, "Not you", wire.len()),
+                "{bare:b} cut at {cuts:?}"
+            );
+            assert_eq!(
+                (response.body(), response.is_cut(), response.is_reusable()),
+                (&b"hello"[..], false, false)
+            );
             assert_eq!(response.headers().iter().count(), 2);
             let unfolded = response.headers().text("www-authenticate").unwrap();
             assert!(matches!(unfolded, "a,   b" | "a,  b"), "{unfolded:?}");
@@ -159,27 +248,50 @@ fn a_refusal_with_bare_lf_is_told() {
     }
     let bare = b"HTTP/1.1 403\n\n";
     for cuts in cuttings(bare) {
-        let (Outcome::Refused(response), _) = ask(&Config::default(), bare, &cuts) else { panic!("cut at {cuts:?}") };
-        assert_eq!((response.status(), &*response.reason(), response.headers().iter().count()), (403, "", 0));
+        let (Outcome::Refused(response), _) = ask(&Config::default(), bare, &cuts) else {
+            panic!("cut at {cuts:?}")
+        };
+        assert_eq!(
+            (response.status(), &*response.reason(), response.headers().iter().count()),
+            (403, "", 0)
+        );
     }
     // The first such LF is within the limit as any other byte.
     let mut config = Config::default();
     config.max_head = 13;
     for cuts in cuttings(b"HTTP/1.1 403\nX: y\n\n") {
-        let (Outcome::Failed(failure), taken) = ask(&config, b"HTTP/1.1 403\nX: y\n\n", &cuts) else { panic!("cut at {cuts:?}") };
-        assert_eq!((failure.error(), failure.status(), taken), (HandshakeError::HeadTooLarge, Some(403), 13));
+        let (Outcome::Failed(failure), taken) = ask(&config, b"HTTP/1.1 403\nX: y\n\n", &cuts)
+        else {
+            panic!("cut at {cuts:?}")
+        };
+        assert_eq!(
+            (failure.error(), failure.status(), taken),
+            (HandshakeError::HeadTooLarge, Some(403), 13)
+        );
     }
 }
 
 /// RFC 9112 §5.2: the view shows spaces, whatever the fold was made of.
 #[test]
 fn a_folded_line_is_shown_with_spaces() {
-    for (fold, shown) in [("\r\n ", "a   b"), ("\r\n\t", "a  \tb"), (" \r\n   ", "a      b"), ("\r\n \r\n ", "a      b")] {
+    for (fold, shown) in [
+        ("\r\n ", "a   b"),
+        ("\r\n\t", "a  \tb"),
+        (" \r\n   ", "a      b"),
+        ("\r\n \r\n ", "a      b"),
+    ] {
         let value = format!("a{fold}b");
-        let wire = answer(SWITCHING, &asked_key(), &[("X-Folded", &[&value]), ("X-Last", &["\r\n "])]);
+        let wire =
+            answer(SWITCHING, &asked_key(), &[("X-Folded", &[&value]), ("X-Last", &["\r\n "])]);
         for cuts in cuttings(&wire) {
-            let (Outcome::Open(opened), taken) = ask(&Config::default(), &wire, &cuts) else { panic!("{fold:?} cut at {cuts:?}") };
-            assert_eq!((opened.headers().text("x-folded"), taken), (Some(shown), wire.len()), "{fold:?}");
+            let (Outcome::Open(opened), taken) = ask(&Config::default(), &wire, &cuts) else {
+                panic!("{fold:?} cut at {cuts:?}")
+            };
+            assert_eq!(
+                (opened.headers().text("x-folded"), taken),
+                (Some(shown), wire.len()),
+                "{fold:?}"
+            );
             assert_eq!(opened.headers().text("x-last"), Some(""));
         }
     }
@@ -207,7 +319,12 @@ fn a_connection_is_used_again_only_where_nothing_is_in_doubt() {
         ("1.0 401", "Content-Length: 5\r\nConnection: keep-alive", "hello", false),
         ("1.0 401", chunked, "0\r\n\r\n", false),
         ("1.1 401", "Transfer-Encoding: gzip", "hello", false),
-        ("1.1 401", "Transfer-Encoding: chunked\r\nContent-Length: 15", "5\r\nhello\r\n0\r\n\r\n", false),
+        (
+            "1.1 401",
+            "Transfer-Encoding: chunked\r\nContent-Length: 15",
+            "5\r\nhello\r\n0\r\n\r\n",
+            false,
+        ),
         ("1.1 401", chunked, "5\r\nhello\r\n0\r\n", false),
         ("1.1 401", chunked, "5\r\nhello\r\n0\r\nX: \0", false),
         ("1.1 401", chunked, "5\r\nhello\r\n0\r\n\n", false),
@@ -218,11 +335,21 @@ fn a_connection_is_used_again_only_where_nothing_is_in_doubt() {
         ("1.1 304", "Content-Length: x", "", false),
         // RFC 9112 §6.1: "chunked" once, at the end; and a list that has one reading only.
         ("1.1 401", "Transfer-Encoding: gzip, CHUNKED", "0\r\n\r\n", true),
-        ("1.1 401", "Transfer-Encoding: gzip\r\nTransfer-Encoding: , chunked\r\nTransfer-Encoding:", "0\r\n\r\n", true),
+        (
+            "1.1 401",
+            "Transfer-Encoding: gzip\r\nTransfer-Encoding: , chunked\r\nTransfer-Encoding:",
+            "0\r\n\r\n",
+            true,
+        ),
         ("1.1 401", "Transfer-Encoding: chunked, chunked", "0\r\n\r\n", false),
         ("1.1 401", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "0\r\n\r\n", false),
         ("1.1 401", "Transfer-Encoding: chunked, gzip, chunked", "0\r\n\r\n", false),
-        ("1.1 401", "Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip, chunked", "0\r\n\r\n", false),
+        (
+            "1.1 401",
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip, chunked",
+            "0\r\n\r\n",
+            false,
+        ),
         ("1.1 401", "Transfer-Encoding: gzip;a=\",chunked", "0\r\n\r\n", false),
         ("1.1 401", "Transfer-Encoding: gzip;a=\",chunked\", chunked", "0\r\n\r\n", false),
         ("1.1 401", "Transfer-Encoding: ch\"unk, chunked", "0\r\n\r\n", false),
@@ -244,24 +371,36 @@ fn a_connection_is_used_again_only_where_nothing_is_in_doubt() {
     ] {
         let wire = format!("HTTP/{status} x\r\n{headers}\r\n\r\n{stream}").into_bytes();
         for cuts in cuttings(&wire) {
-            let (Outcome::Refused(response), _) = ask(&Config::default(), &wire, &cuts) else { panic!("{status} {headers}") };
-            assert_eq!(response.is_reusable(), reusable, "{status} {headers} {stream:?} cut at {cuts:?}");
+            let (Outcome::Refused(response), _) = ask(&Config::default(), &wire, &cuts) else {
+                panic!("{status} {headers}")
+            };
+            assert_eq!(
+                response.is_reusable(),
+                reusable,
+                "{status} {headers} {stream:?} cut at {cuts:?}"
+            );
         }
     }
     // The rest of the request would come in front of the next one.
     let mut wire = b"HTTP/1.1 401 x\r\nContent-Length: 0\r\n\r\n".to_vec();
     let eof: fn(&mut client::Handshake) = LifeCycle::handle_eof;
     let broken: fn(&mut client::Handshake) = LifeCycle::handle_write_error;
-    for (written, then, reusable) in
-        [(10, None, false), (10, Some(broken), false), (usize::MAX, Some(eof), false), (usize::MAX, None, true)]
-    {
-        let mut handshake = client::Handshake::new(Request::new("ws://a.example").unwrap(), Seed::new([7; 32]));
+    for (written, then, reusable) in [
+        (10, None, false),
+        (10, Some(broken), false),
+        (usize::MAX, Some(eof), false),
+        (usize::MAX, None, true),
+    ] {
+        let mut handshake =
+            client::Handshake::new(Request::new("ws://a.example").unwrap(), Seed::new([7; 32]));
         let whole = handshake.transmit().chunk().len();
         handshake.transmit().advance(written.min(whole));
         if let Some(then) = then {
             then(&mut handshake);
         }
-        let Some(Outcome::Refused(response)) = handshake.poll(&mut Input::new(&mut wire)) else { panic!() };
+        let Some(Outcome::Refused(response)) = handshake.poll(&mut Input::new(&mut wire)) else {
+            panic!()
+        };
         assert_eq!(response.is_reusable(), reusable);
     }
 }
@@ -280,10 +419,17 @@ fn a_connection_with_bytes_behind_the_answer_is_not_used_again() {
         for behind in ["", "x", "\r\n", "HTTP/1.1 101 Switching Protocols\r\n\r\n"] {
             let wire = format!("{answer}{behind}").into_bytes();
             for cuts in cuttings(&wire) {
-                let (Outcome::Refused(response), taken) = ask(&Config::default(), &wire, &cuts) else { panic!("{answer}") };
+                let (Outcome::Refused(response), taken) = ask(&Config::default(), &wire, &cuts)
+                else {
+                    panic!("{answer}")
+                };
                 assert_eq!(taken, answer.len(), "{answer:?} cut at {cuts:?}");
                 let ends_a_read = behind.is_empty() || cuts.contains(&taken);
-                assert_eq!(response.is_reusable(), ends_a_read, "{answer:?} {behind:?} cut at {cuts:?}");
+                assert_eq!(
+                    response.is_reusable(),
+                    ends_a_read,
+                    "{answer:?} {behind:?} cut at {cuts:?}"
+                );
             }
         }
     }
@@ -294,9 +440,16 @@ fn a_connection_with_bytes_behind_the_answer_is_not_used_again() {
 fn trailers_are_read_within_a_limit() {
     let mut config = Config::default();
     config.max_body = 9;
-    let wire = format!("HTTP/1.1 401 x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX: {}", "y".repeat(10_000)).into_bytes();
+    let wire = format!(
+        "HTTP/1.1 401 x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX: {}",
+        "y".repeat(10_000)
+    )
+    .into_bytes();
     let (Outcome::Refused(response), taken) = ask(&config, &wire, &[]) else { panic!() };
-    assert_eq!((response.body(), response.is_cut(), response.is_reusable()), (&b"hello"[..], false, false));
+    assert_eq!(
+        (response.body(), response.is_cut(), response.is_reusable()),
+        (&b"hello"[..], false, false)
+    );
     assert!(taken < 4500, "{taken}");
 }
 
@@ -304,24 +457,53 @@ fn trailers_are_read_within_a_limit() {
 /// that came so far.
 #[test]
 fn a_failure_keeps_its_head() {
-    let good = String::from_utf8(answer("HTTP/1.1 101 Sure thing", &asked_key(), &[("Server", &["x/1"])])).unwrap();
+    let good =
+        String::from_utf8(answer("HTTP/1.1 101 Sure thing", &asked_key(), &[("Server", &["x/1"])]))
+            .unwrap();
     let long = "y".repeat(20_000);
     for (wire, error, status, head) in [
         (good.replace("websocket", "h2c"), HandshakeError::InvalidUpgrade, Some(101), true),
-        (good.replace("\r\nConnection: Upgrade", ""), HandshakeError::MissingConnection, Some(101), true),
-        (good.replace(": x/1", ":\r\n x/1").replace("websocket", "h2c"), HandshakeError::InvalidUpgrade, Some(101), true),
+        (
+            good.replace("\r\nConnection: Upgrade", ""),
+            HandshakeError::MissingConnection,
+            Some(101),
+            true,
+        ),
+        (
+            good.replace(": x/1", ":\r\n x/1").replace("websocket", "h2c"),
+            HandshakeError::InvalidUpgrade,
+            Some(101),
+            true,
+        ),
         (good.replace("Server", "Ser ver"), HandshakeError::MalformedHeader, Some(101), false),
         (good.replace("x/1", "x\0"), HandshakeError::IllegalByte, Some(101), false),
         (good.replace("x/1", &long), HandshakeError::HeadTooLarge, Some(101), false),
-        (format!("HTTP/1.1 502 Bad Gateway\r\nX: {long}"), HandshakeError::HeadTooLarge, Some(502), false),
-        ("HTTP/1.1 502 Bad Gateway\r\nX: y\r\n".into(), HandshakeError::UnexpectedEnd, Some(502), false),
+        (
+            format!("HTTP/1.1 502 Bad Gateway\r\nX: {long}"),
+            HandshakeError::HeadTooLarge,
+            Some(502),
+            false,
+        ),
+        (
+            "HTTP/1.1 502 Bad Gateway\r\nX: y\r\n".into(),
+            HandshakeError::UnexpectedEnd,
+            Some(502),
+            false,
+        ),
         ("HTTP/1.1 502".into(), HandshakeError::UnexpectedEnd, None, false),
         ("HTTP/1.1 100 x\r\n\r\nHTTP".into(), HandshakeError::UnexpectedEnd, None, false),
         ("SSH-2.0-x\r\n\r\n".into(), HandshakeError::MalformedStartLine, None, false),
     ] {
         for cuts in cuttings(wire.as_bytes()).into_iter().take(100) {
-            let (Outcome::Failed(failure), _) = ask(&Config::default(), wire.as_bytes(), &cuts) else { panic!("{error:?}") };
-            assert_eq!((failure.error(), failure.status()), (error, status), "{wire:.60} cut at {cuts:?}");
+            let (Outcome::Failed(failure), _) = ask(&Config::default(), wire.as_bytes(), &cuts)
+            else {
+                panic!("{error:?}")
+            };
+            assert_eq!(
+                (failure.error(), failure.status()),
+                (error, status),
+                "{wire:.60} cut at {cuts:?}"
+            );
             assert_eq!(&*failure.reason(), if head { "Sure thing" } else { "" });
             assert_eq!(failure.headers().text("server"), head.then_some("x/1"));
             assert_eq!(failure.to_string(), error.to_string());
@@ -336,22 +518,39 @@ fn nothing_secret_is_shown_by_debug() {
         assert!(!text.contains("secret") && !text.contains("115, 101, 99"), "{text}");
         text
     };
-    let request = Request::new("ws://a.example/chat").unwrap().origin("http://secret.example").unwrap().protocol("secret").unwrap();
+    let request = Request::new("ws://a.example/chat")
+        .unwrap()
+        .origin("http://secret.example")
+        .unwrap()
+        .protocol("secret")
+        .unwrap();
     let request = request.header(Header::new("Authorization", "Basic secret").unwrap());
     let shown = secret(format!("{request:?}"));
-    assert!(["a.example", "/chat", "Authorization", "12"].iter().all(|part| shown.contains(part)), "{shown}");
+    assert!(
+        ["a.example", "/chat", "Authorization", "12"].iter().all(|part| shown.contains(part)),
+        "{shown}"
+    );
     let mut handshake = client::Handshake::new(request, Seed::new([7; 32]));
     secret(format!("{handshake:?}"));
-    assert!(handshake.poll(&mut Input::new(&mut b"HTTP/1.1 403 x\r\nSet-Cookie: secret\r\n".to_vec())).is_none());
+    assert!(
+        handshake
+            .poll(&mut Input::new(&mut b"HTTP/1.1 403 x\r\nSet-Cookie: secret\r\n".to_vec()))
+            .is_none()
+    );
     secret(format!("{handshake:?}"));
-    assert!(handshake.poll(&mut Input::new(&mut b"Content-Length: 7\r\n\r\nsecret".to_vec())).is_none());
+    assert!(
+        handshake.poll(&mut Input::new(&mut b"Content-Length: 7\r\n\r\nsecret".to_vec())).is_none()
+    );
     secret(format!("{handshake:?}"));
     let outcome = handshake.poll(&mut Input::new(&mut b"!".to_vec()));
     let shown = secret(format!("{outcome:?}"));
     assert!(["403", "Set-Cookie", "7"].iter().all(|part| shown.contains(part)), "{shown}");
 
     let key = asked_key();
-    for changes in [&[("Set-Cookie", &["secret"][..])][..], &[("Set-Cookie", &["secret"]), ("Upgrade", &["secret"])]] {
+    for changes in [
+        &[("Set-Cookie", &["secret"][..])][..],
+        &[("Set-Cookie", &["secret"]), ("Upgrade", &["secret"])],
+    ] {
         let (outcome, _) = ask(&Config::default(), &answer(SWITCHING, &key, changes), &[]);
         let shown = secret(format!("{outcome:?}"));
         assert!(shown.contains("Set-Cookie"), "{shown}");
@@ -361,11 +560,21 @@ fn nothing_secret_is_shown_by_debug() {
 #[test]
 fn a_body_is_kept_within_its_limit() {
     let limit = Config::default().max_body;
-    for (framing, chunk) in [("Content-Length: 99999999999\r\n", ""), ("Transfer-Encoding: chunked\r\n", "ffffffff\r\n"), ("", "")] {
+    for (framing, chunk) in [
+        ("Content-Length: 99999999999\r\n", ""),
+        ("Transfer-Encoding: chunked\r\n", "ffffffff\r\n"),
+        ("", ""),
+    ] {
         let head = format!("HTTP/1.1 500 x\r\n{framing}\r\n{chunk}");
         let wire = [head.as_bytes(), &vec![b'x'; limit + 1000]].concat();
-        let (Outcome::Refused(response), taken) = ask(&Config::default(), &wire, &[1000, 40_000]) else { panic!() };
-        assert_eq!((response.body().len(), response.is_cut(), taken), (limit, true, head.len() + limit));
+        let (Outcome::Refused(response), taken) = ask(&Config::default(), &wire, &[1000, 40_000])
+        else {
+            panic!()
+        };
+        assert_eq!(
+            (response.body().len(), response.is_cut(), taken),
+            (limit, true, head.len() + limit)
+        );
     }
     let wire = format!("HTTP/1.1 500 x\r\n\r\n{}", "x".repeat(limit)).into_bytes();
     let (Outcome::Refused(response), _) = ask(&Config::default(), &wire, &[]) else { panic!() };
@@ -374,7 +583,8 @@ fn a_body_is_kept_within_its_limit() {
 
 #[test]
 fn a_failing_transport_is_told() {
-    let handshake = || handshake::client(Request::new("ws://a.example").unwrap(), Config::default()).0;
+    let handshake =
+        || handshake::client(Request::new("ws://a.example").unwrap(), Config::default()).0;
     let mut failed = handshake();
     failed.handle_error();
     assert!(!failed.wants_read());
@@ -392,7 +602,8 @@ fn a_failing_transport_is_told() {
 
 #[test]
 fn an_early_answer_does_not_lose_the_request() {
-    let mut handshake = client::Handshake::new(Request::new("ws://a.example").unwrap(), Seed::new([7; 32]));
+    let mut handshake =
+        client::Handshake::new(Request::new("ws://a.example").unwrap(), Seed::new([7; 32]));
     let whole = handshake.transmit().chunk().to_vec();
     handshake.transmit().advance(10);
     let mut wire = answer(SWITCHING, &asked_key(), &[]);
@@ -407,19 +618,28 @@ fn an_early_answer_does_not_lose_the_request() {
 #[test]
 fn a_request_that_is_answered_badly_is_not_sent_on() {
     for wire in [&b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"[..], b"\0"] {
-        let mut handshake = client::Handshake::new(Request::new("ws://a.example").unwrap(), Seed::new([7; 32]));
+        let mut handshake =
+            client::Handshake::new(Request::new("ws://a.example").unwrap(), Seed::new([7; 32]));
         handshake.transmit().advance(10);
         assert!(handshake.wants_write());
-        assert!(matches!(handshake.poll(&mut Input::new(&mut wire.to_vec())), Some(Outcome::Refused(_) | Outcome::Failed(_))));
+        assert!(matches!(
+            handshake.poll(&mut Input::new(&mut wire.to_vec())),
+            Some(Outcome::Refused(_) | Outcome::Failed(_))
+        ));
         assert!(!handshake.wants_write() && handshake.transmit().chunk().is_empty());
     }
-    let mut broken = client::Handshake::new(Request::new("ws://a.example").unwrap(), Seed::new([7; 32]));
+    let mut broken =
+        client::Handshake::new(Request::new("ws://a.example").unwrap(), Seed::new([7; 32]));
     broken.handle_error();
     assert!(!broken.wants_write() && broken.transmit().chunk().is_empty());
 }
 
 /// Both roles against each other, in steps of this many bytes.
-fn both(request: Request, step: usize, serve: impl Fn(server::Request) -> Box<dyn LifeCycle>) -> Outcome {
+fn both(
+    request: Request,
+    step: usize,
+    serve: impl Fn(server::Request) -> Box<dyn LifeCycle>,
+) -> Outcome {
     let mut client = client::Handshake::new(request, Seed::new([7; 32]));
     let mut server = server::Handshake::new(server::Config::default());
     let mut answering: Option<Box<dyn LifeCycle>> = None;
@@ -450,19 +670,35 @@ fn both(request: Request, step: usize, serve: impl Fn(server::Request) -> Box<dy
 #[test]
 fn both_roles_understand_each_other() {
     for step in [1, 7, 10_000] {
-        for url in ["ws://a.example", "wss://a.example:8080/x?y", "ws://[::1]:9001", "ws://127.0.0.1/"] {
+        for url in
+            ["ws://a.example", "wss://a.example:8080/x?y", "ws://[::1]:9001", "ws://127.0.0.1/"]
+        {
             let cookie = Header::new("Cookie", "a=b").unwrap();
-            let request = Request::new(url).unwrap().protocol("x").unwrap().protocol("y").unwrap().header(cookie);
+            let request = Request::new(url)
+                .unwrap()
+                .protocol("x")
+                .unwrap()
+                .protocol("y")
+                .unwrap()
+                .header(cookie);
             let origin = format!("http://{}", request.authority());
             let request = request.origin(&origin).unwrap();
             let target = request.target().to_owned();
             let outcome = both(request, step, |request| {
-                assert_eq!((request.target(), request.headers().text("cookie")), (target.as_str(), Some("a=b")));
+                assert_eq!(
+                    (request.target(), request.headers().text("cookie")),
+                    (target.as_str(), Some("a=b"))
+                );
                 let header = Header::new("X-Name", "value").unwrap();
-                Box::new(request.accept().protocol("y").header(header).open(sockless::Config::default()))
+                Box::new(
+                    request.accept().protocol("y").header(header).open(sockless::Config::default()),
+                )
             });
             let Outcome::Open(opened) = outcome else { panic!("{outcome:?}") };
-            assert_eq!((opened.protocol(), opened.headers().text("x-name")), (Some("y"), Some("value")));
+            assert_eq!(
+                (opened.protocol(), opened.headers().text("x-name")),
+                (Some("y"), Some("value"))
+            );
         }
         let refuse = |request: server::Request| -> Box<dyn LifeCycle> {
             let header = Header::new("WWW-Authenticate", "Bearer").unwrap();
@@ -470,7 +706,10 @@ fn both_roles_understand_each_other() {
         };
         let outcome = both(Request::new("ws://a.example").unwrap(), step, refuse);
         let Outcome::Refused(response) = outcome else { panic!("{outcome:?}") };
-        assert_eq!((response.status(), response.body(), response.is_cut()), (401, &b"who?"[..], false));
+        assert_eq!(
+            (response.status(), response.body(), response.is_cut()),
+            (401, &b"who?"[..], false)
+        );
         assert_eq!(response.headers().text("www-authenticate"), Some("Bearer"));
     }
 }

@@ -14,7 +14,10 @@ fn one_empty_line_in_front_of_a_request_is_ignored() {
     let good = request(GET, &[("Cookie", &["a=b"]), ("Sec-WebSocket-Protocol", &["x"])]);
     let wire = [b"\r\n", &good[..], b"\x81\x80\0\0\0\0"].concat();
     for cuts in cuttings(&wire) {
-        let (Some(Incoming::Upgrade(request)), taken) = serve(&Config::default(), &wire, &cuts) else { panic!("cut at {cuts:?}") };
+        let (Some(Incoming::Upgrade(request)), taken) = serve(&Config::default(), &wire, &cuts)
+        else {
+            panic!("cut at {cuts:?}")
+        };
         assert_eq!((request.target(), taken), ("/chat", good.len() + 2), "cut at {cuts:?}");
         assert_eq!(request.headers().iter().next(), Some(("Host", &b"a.example"[..])));
         assert_eq!(request.accept_key(), accept_key(KEY));
@@ -31,8 +34,14 @@ fn a_plain_request_is_handed_on_without_the_empty_line() {
     let head = b"POST /form HTTP/1.1\r\nHost: a.example\r\nContent-Length: 3\r\n\r\n";
     let wire = [b"\r\n", &head[..], b"\r\n\r"].concat();
     for cuts in cuttings(&wire) {
-        let (Some(Incoming::Http(plain)), taken) = serve(&Config::default(), &wire, &cuts) else { panic!("cut at {cuts:?}") };
-        assert_eq!((plain.method(), plain.target(), taken), ("POST", "/form", head.len() + 2), "cut at {cuts:?}");
+        let (Some(Incoming::Http(plain)), taken) = serve(&Config::default(), &wire, &cuts) else {
+            panic!("cut at {cuts:?}")
+        };
+        assert_eq!(
+            (plain.method(), plain.target(), taken),
+            ("POST", "/form", head.len() + 2),
+            "cut at {cuts:?}"
+        );
         assert_eq!((plain.head(), plain.headers().text("content-length")), (&head[..], Some("3")));
         assert_eq!(plain.into_head(), head);
     }
@@ -54,10 +63,15 @@ fn more_than_one_empty_line_is_refused() {
     ] {
         let wire = [front.as_bytes(), &request(GET, &[])].concat();
         for cuts in cuttings(&wire) {
-            let (Some(Incoming::Failed(rejected)), taken) = serve(&Config::default(), &wire, &cuts) else {
+            let (Some(Incoming::Failed(rejected)), taken) = serve(&Config::default(), &wire, &cuts)
+            else {
                 panic!("{front:?} cut at {cuts:?}")
             };
-            assert_eq!((rejected.error(), rejected.status()), (Some(error), 400), "{front:?} cut at {cuts:?}");
+            assert_eq!(
+                (rejected.error(), rejected.status()),
+                (Some(error), 400),
+                "{front:?} cut at {cuts:?}"
+            );
             assert_eq!(taken, needed.min(wire.len()), "{front:?} cut at {cuts:?}");
         }
     }
@@ -68,13 +82,21 @@ fn the_empty_line_counts_towards_the_limit() {
     let good = request(GET, &[]);
     let wire = [b"\r\n", &good[..]].concat();
     let mut config = Config::default();
-    for (max_head, opens) in [(wire.len(), true), (wire.len() - 1, false), (2, false), (1, false), (0, false)] {
+    for (max_head, opens) in
+        [(wire.len(), true), (wire.len() - 1, false), (2, false), (1, false), (0, false)]
+    {
         config.max_head = max_head;
         for cuts in cuttings(&wire) {
             match serve(&config, &wire, &cuts) {
-                (Some(Incoming::Upgrade(_)), taken) => assert_eq!((opens, taken), (true, wire.len()), "{max_head}, cut at {cuts:?}"),
+                (Some(Incoming::Upgrade(_)), taken) => {
+                    assert_eq!((opens, taken), (true, wire.len()), "{max_head}, cut at {cuts:?}")
+                }
                 (Some(Incoming::Failed(rejected)), taken) => {
-                    assert_eq!((opens, rejected.error()), (false, Some(HandshakeError::HeadTooLarge)), "{max_head}, cut at {cuts:?}");
+                    assert_eq!(
+                        (opens, rejected.error()),
+                        (false, Some(HandshakeError::HeadTooLarge)),
+                        "{max_head}, cut at {cuts:?}"
+                    );
                     assert!(taken <= max_head.max(3), "{taken} of {max_head}");
                 }
                 (other, _) => panic!("{max_head}: {other:?}"),

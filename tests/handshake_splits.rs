@@ -1,4 +1,5 @@
-//! Heads that are damaged at random give the same outcome however their bytes are cut, and never a panic.
+//! Heads that are damaged at random give the same outcome however their bytes are cut, and never a
+//! panic.
 
 mod handshake;
 
@@ -43,15 +44,17 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
 
 /// A head with pieces put in, or in place of others.
 fn damaged(head: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
-    prop::collection::vec((any::<prop::sample::Index>(), 0_usize..4, piece()), 0..4).prop_map(move |damages| {
-        let mut head = head.clone();
-        for (at, removed, piece) in damages {
-            let at = at.index(head.len() + 1);
-            let end = (at + removed).min(head.len());
-            head.splice(at..end, piece);
-        }
-        head
-    })
+    prop::collection::vec((any::<prop::sample::Index>(), 0_usize..4, piece()), 0..4).prop_map(
+        move |damages| {
+            let mut head = head.clone();
+            for (at, removed, piece) in damages {
+                let at = at.index(head.len() + 1);
+                let end = (at + removed).min(head.len());
+                head.splice(at..end, piece);
+            }
+            head
+        },
+    )
 }
 
 /// A server that compresses, if it can.
@@ -82,7 +85,9 @@ fn listed(headers: Headers<'_>) -> String {
 
 fn asked(outcome: Outcome) -> String {
     match outcome {
-        Outcome::Open(opened) => format!("{opened:?} {:?} {}", opened.protocol(), listed(opened.headers())),
+        Outcome::Open(opened) => {
+            format!("{opened:?} {:?} {}", opened.protocol(), listed(opened.headers()))
+        }
         Outcome::Refused(response) => {
             let (status, reason, cut) = (response.status(), response.reason(), response.is_cut());
             format!("{status} {reason} {cut} {} {:?}", listed(response.headers()), response.body())

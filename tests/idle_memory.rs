@@ -1,4 +1,5 @@
-//! What an idle connection holds on the heap: nothing. Both ends at once, from the handshake on, after small messages and after the largest.
+//! What an idle connection holds on the heap: nothing. Both ends at once, from the handshake on,
+//! after small messages and after the largest.
 
 mod support;
 
@@ -24,7 +25,8 @@ struct Terms {
     offer: Option<sockless::deflate::Offer>,
 }
 
-/// Writes all of one side's output, and gives the other what `take` reads of it, at most 64 KiB at a time.
+/// Writes all of one side's output, and gives the other what `take` reads of it, at most 64 KiB at
+/// a time.
 fn write(from: &mut dyn LifeCycle, mut take: impl FnMut(&mut Input<'_>)) {
     let mut scratch = Vec::with_capacity(64 * KIB);
     while from.wants_write() {
@@ -64,7 +66,8 @@ fn shake(terms: &Terms) -> [Connection; 2] {
     [server, client.expect("the answer came whole")]
 }
 
-/// Messages of this length of both kinds, borrowed and owned, each written and received before the next.
+/// Messages of this length of both kinds, borrowed and owned, each written and received before the
+/// next.
 fn talk(from: &mut Connection, to: &mut Connection, len: usize) {
     for kind in 0..4 {
         match kind {
@@ -102,8 +105,12 @@ fn live_through(terms: &Terms, idle: impl Fn(&[Connection; 2], fmt::Arguments<'_
         }
         let [server, client] = &mut both;
         client.ping(b"?").unwrap();
-        write(client, |input| assert_eq!(server.poll_event(input), Some(Event::Ping(b"?"[..].into()))));
-        write(server, |input| assert_eq!(client.poll_event(input), Some(Event::Pong(b"?"[..].into()))));
+        write(client, |input| {
+            assert_eq!(server.poll_event(input), Some(Event::Ping(b"?"[..].into())))
+        });
+        write(server, |input| {
+            assert_eq!(client.poll_event(input), Some(Event::Pong(b"?"[..].into())))
+        });
         idle(&both, format_args!("a ping and its pong"));
     });
     assert_eq!(count.live, 0);
@@ -135,7 +142,11 @@ fn nor_does_one_that_compresses() {
             // It was used, too.
             let used = live();
             pool.iter().for_each(Pool::clear);
-            assert_eq!(used > 200 * KIB as i64, pool.is_some() && after.to_string().contains("bytes"), "{used} bytes after {after}");
+            assert_eq!(
+                used > 200 * KIB as i64,
+                pool.is_some() && after.to_string().contains("bytes"),
+                "{used} bytes after {after}"
+            );
             assert_nothing(both, after);
         });
     }

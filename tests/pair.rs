@@ -1,10 +1,12 @@
-//! Arbitrary operations on a client and a server joined by a transport with partial writes and reads: both end done, nothing is lost and
-//! nothing comes twice.
+//! Arbitrary operations on a client and a server joined by a transport with partial writes and
+//! reads: both end done, nothing is lost and nothing comes twice.
 
 mod support;
 
 use proptest::prelude::*;
-use sockless::{Cause, CloseCode, CloseFrame, Closure, Config, Event, Kind, LifeCycle, Prepared, SendError};
+use sockless::{
+    Cause, CloseCode, CloseFrame, Closure, Config, Event, Kind, LifeCycle, Prepared, SendError,
+};
 use support::pair::Pair;
 use support::{SIDES, Side};
 
@@ -61,7 +63,8 @@ fn index(side: Side) -> usize {
     SIDES.iter().position(|other| *other == side).unwrap_or_default()
 }
 
-/// Applies `ops`; every send that is accepted is noted, every one that is refused must be refused rightly.
+/// Applies `ops`; every send that is accepted is noted, every one that is refused must be refused
+/// rightly.
 fn apply(pair: &mut Pair, ops: &[Op]) -> [Sent; 2] {
     let mut sent = [Sent::default(), Sent::default()];
     for op in ops {
@@ -115,7 +118,8 @@ fn apply(pair: &mut Pair, ops: &[Op]) -> [Sent; 2] {
                 }
             }
             Op::Close(side, code) => {
-                let frame = code.and_then(CloseCode::new).map(|code| CloseFrame::new(code, "bye").unwrap());
+                let frame =
+                    code.and_then(CloseCode::new).map(|code| CloseFrame::new(code, "bye").unwrap());
                 let first = sent[index(*side)].close.is_none();
                 let result = pair.connection(*side).close(frame);
                 if result.is_ok() {
@@ -132,11 +136,20 @@ fn apply(pair: &mut Pair, ops: &[Op]) -> [Sent; 2] {
 }
 
 fn messages(events: &[Event<'static>]) -> Vec<Event<'static>> {
-    events.iter().filter(|event| matches!(event, Event::Text(_) | Event::Binary(_))).cloned().collect()
+    events
+        .iter()
+        .filter(|event| matches!(event, Event::Text(_) | Event::Binary(_)))
+        .cloned()
+        .collect()
 }
 
 fn closures(events: &[Event<'static>]) -> Vec<Closure> {
-    events.iter().filter_map(|event| if let Event::Closed(closure) = event { Some(closure.clone()) } else { None }).collect()
+    events
+        .iter()
+        .filter_map(
+            |event| if let Event::Closed(closure) = event { Some(closure.clone()) } else { None },
+        )
+        .collect()
 }
 
 /// Whether `part` is `whole` with some left out.
@@ -172,7 +185,8 @@ proptest! {
             let (near, far) = pair.both(side);
             let far_unsent: u64 = closures(&far.events).iter().map(|closure| closure.unsent).sum();
             let theirs = &sent[index(side.other())];
-            // Who closed first is answered at once: what it has not read of a long queue is dropped.
+            // Who closed first is answered at once: what it has not read of a long queue is
+            // dropped.
             let received = messages(&near.events);
             if far_unsent == 0 {
                 prop_assert!(received == theirs.messages, "what {:?} received", side);
@@ -205,8 +219,8 @@ proptest! {
         }
     }
 
-    /// The transport ends, breaks or brings garbage at any time: both ends still get done, `Closed` comes once, and what arrived is a beginning
-    /// of what was sent.
+    /// The transport ends, breaks or brings garbage at any time: both ends still get done, `Closed`
+    /// comes once, and what arrived is a beginning of what was sent.
     #[test]
     fn any_end_of_the_transport_ends_both(
         ops in prop::collection::vec(op(), 1..40),

@@ -1,5 +1,6 @@
-//! Everything replays: with one seed and the same calls, both handshakes and all that is said behind them are the same bytes, the same events and the same
-//! deadlines. Another seed changes the key and the masks, and nothing else.
+//! Everything replays: with one seed and the same calls, both handshakes and all that is said
+//! behind them are the same bytes, the same events and the same deadlines. Another seed changes the
+//! key and the masks, and nothing else.
 
 mod support;
 
@@ -7,7 +8,9 @@ use bytes::Buf;
 use proptest::prelude::*;
 use sockless::client::{self, Outcome, Request};
 use sockless::server::{self, Incoming};
-use sockless::{CloseCode, Config, Connection, Event, Heartbeat, Input, Kind, LifeCycle, Seed, Timeouts};
+use sockless::{
+    CloseCode, Config, Connection, Event, Heartbeat, Input, Kind, LifeCycle, Seed, Timeouts,
+};
 use std::time::Duration;
 use support::{SIDES, Side, output};
 
@@ -22,7 +25,8 @@ enum Op {
     Close(Side),
     /// So many bytes at most go from one end to the other.
     Carry(Side, usize),
-    /// Bytes that the server never sent come to the client. (In the middle of a client's frame they would be what its mask makes of them.)
+    /// Bytes that the server never sent come to the client. (In the middle of a client's frame they
+    /// would be what its mask makes of them.)
     Garbage,
     Beat(Side, u8),
 }
@@ -71,11 +75,17 @@ impl Talk {
         let mut asking = client::Handshake::new(request, seed);
         let asked = output(&mut asking);
         let mut answering = server::Handshake::new(answers());
-        let Some(Incoming::Upgrade(request)) = answering.poll(&mut Input::new(&mut asked.clone())) else { panic!() };
+        let Some(Incoming::Upgrade(request)) = answering.poll(&mut Input::new(&mut asked.clone()))
+        else {
+            panic!()
+        };
         let mut server = request.accept().protocol("chat.v1").open(config.clone());
         let answer = output(&mut server);
-        let Some(Outcome::Open(opened)) = asking.poll(&mut Input::new(&mut answer.clone())) else { panic!() };
-        let seen = Seen { heads: [answer.len(), asked.len()], wires: [answer, asked], ..Seen::default() };
+        let Some(Outcome::Open(opened)) = asking.poll(&mut Input::new(&mut answer.clone())) else {
+            panic!()
+        };
+        let seen =
+            Seen { heads: [answer.len(), asked.len()], wires: [answer, asked], ..Seen::default() };
         let hearts = [(); 2].map(|()| Heartbeat::new(Timeouts::default()));
         Self { connections: [server, opened.open(config)], hearts, now: [Duration::ZERO; 2], seen }
     }
@@ -84,7 +94,10 @@ impl Talk {
         // A refusal is as good as any other answer: it comes again.
         match op {
             Op::Text(side, text) => _ = self.connections[*side as usize].send_text(text),
-            Op::Binary(side, len) => _ = self.connections[*side as usize].send_binary((0..*len).map(|i| i as u8).collect::<Vec<u8>>()),
+            Op::Binary(side, len) => {
+                _ = self.connections[*side as usize]
+                    .send_binary((0..*len).map(|i| i as u8).collect::<Vec<u8>>())
+            }
             Op::Part(side, len) => {
                 let connection = &mut self.connections[*side as usize];
                 let _ = connection.begin(Kind::Text);
@@ -92,7 +105,9 @@ impl Talk {
             }
             Op::Finish(side) => _ = self.connections[*side as usize].finish(),
             Op::Ping(side) => _ = self.connections[*side as usize].ping(b"?"),
-            Op::Close(side) => _ = self.connections[*side as usize].close(Some(CloseCode::AWAY.into())),
+            Op::Close(side) => {
+                _ = self.connections[*side as usize].close(Some(CloseCode::AWAY.into()))
+            }
             Op::Carry(side, most) => {
                 let mut out = self.connections[*side as usize].transmit();
                 let n = out.chunk().len().min(*most);

@@ -25,7 +25,11 @@ fn a_single_frame_unmasked_text_message() {
 
 #[test]
 fn a_single_frame_masked_text_message() {
-    received(Side::Server, &[0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58], &[Event::Text("Hello".into())]);
+    received(
+        Side::Server,
+        &[0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58],
+        &[Event::Text("Hello".into())],
+    );
 
     // The key is ours to choose; with it the frame is determined.
     let mut client = Side::Client.open(Config::default());
@@ -56,12 +60,18 @@ fn an_unmasked_ping_and_its_masked_pong() {
     let key = pong[2..6].try_into().unwrap();
     assert_eq!(pong, frame(0x8a, b"Hello", Some(key)));
 
-    received(Side::Server, &[0x8a, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58], &[Event::Pong(b"Hello".into())]);
+    received(
+        Side::Server,
+        &[0x8a, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58],
+        &[Event::Pong(b"Hello".into())],
+    );
 }
 
 #[test]
 fn binary_messages_of_256_bytes_and_64_kib() {
-    for (len, header) in [(256, &[0x82, 0x7e, 0x01, 0x00][..]), (65536, &[0x82, 0x7f, 0, 0, 0, 0, 0, 1, 0, 0])] {
+    for (len, header) in
+        [(256, &[0x82, 0x7e, 0x01, 0x00][..]), (65536, &[0x82, 0x7f, 0, 0, 0, 0, 0, 1, 0, 0])]
+    {
         let data: Vec<u8> = (0..len).map(|i| i as u8).collect();
         let wire = [header, &data].concat();
         assert_eq!(wire, frame(BINARY, &data, None));

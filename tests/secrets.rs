@@ -25,7 +25,10 @@ fn check(wire: &[u8], secret: &[u8], side: Side, open: impl Fn(Config) -> sockle
         for end in 1..wire.len() {
             let mut connection = open(config.clone());
             feed(&mut connection, &wire[..end]);
-            for said in [format!("{connection:?}"), format!("{connection:#?}").replace([' ', '\n'], "").replace(',', ", ")] {
+            for said in [
+                format!("{connection:?}"),
+                format!("{connection:#?}").replace([' ', '\n'], "").replace(',', ", "),
+            ] {
                 assert!(!shows(&said, secret), "{side:?} {delivery:?} {end}: {said}");
             }
         }
@@ -41,7 +44,11 @@ fn a_connection_shows_nothing_of_what_is_under_way() {
             let wire = peer.frame(first, format!("{secret} and more").as_bytes());
             check(&wire, secret.as_bytes(), side, open);
         }
-        let parts = [peer.frame(TEXT & MORE, b"hun"), peer.frame(CONTINUATION & MORE, b"ter2"), peer.frame(CONTINUATION, b"!")];
+        let parts = [
+            peer.frame(TEXT & MORE, b"hun"),
+            peer.frame(CONTINUATION & MORE, b"ter2"),
+            peer.frame(CONTINUATION, b"!"),
+        ];
         check(&parts.concat(), b"hunter2", side, open);
         // In the middle of a character, whose bytes are set aside.
         check(&peer.frame(TEXT, "😀".as_bytes()), &"😀".as_bytes()[..3], side, open);
@@ -60,7 +67,11 @@ fn a_connection_shows_nothing_of_its_windows() {
         // message.
         let stored = b"\0\x07\0\xf8\xffhunter2\0";
         let peer = side.other();
-        let wire = [peer.frame(BINARY | 0x40, stored), peer.frame((TEXT & MORE) | 0x40, stored), peer.frame(CONTINUATION, b"")];
+        let wire = [
+            peer.frame(BINARY | 0x40, stored),
+            peer.frame((TEXT & MORE) | 0x40, stored),
+            peer.frame(CONTINUATION, b""),
+        ];
         check(&wire.concat(), b"hunter2", side, |config| side.open_with(agreed, config));
     }
 }
@@ -73,7 +84,8 @@ fn the_parts_show_lengths() {
     assert!(said.contains("Text { len: 7, .. }"), "{said}");
 }
 
-/// What waits to be sent, in every form: a small message, one by reference, one that is being masked, pings and pongs.
+/// What waits to be sent, in every form: a small message, one by reference, one that is being
+/// masked, pings and pongs.
 #[test]
 fn a_connection_shows_nothing_of_what_is_queued() {
     for side in SIDES {

@@ -1,10 +1,14 @@
-//! Where a transport cuts the bytes changes nothing: the same events and the same answer, in both roles, for well-formed and for arbitrary input.
+//! Where a transport cuts the bytes changes nothing: the same events and the same answer, in both
+//! roles, for well-formed and for arbitrary input.
 
 mod support;
 
 use proptest::prelude::*;
 use sockless::{Config, Connection, Event, LifeCycle, Scratch};
-use support::{BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, feed_cut, feed_keeping, output};
+use support::{
+    BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, feed_cut, feed_keeping,
+    output,
+};
 
 /// A frame of any kind, mostly legal.
 fn any_frame(side: Side) -> impl Strategy<Value = Vec<u8>> {
@@ -26,23 +30,26 @@ fn any_frame(side: Side) -> impl Strategy<Value = Vec<u8>> {
 
 /// A sequence that a correct peer could send: fragmented messages with control frames in between.
 fn legal(side: Side) -> impl Strategy<Value = Vec<u8>> {
-    let message = (any::<bool>(), prop::collection::vec(("\\PC{0,30}", 0..3_usize), 1..5)).prop_map(move |(text, parts)| {
-        let mut wire = Vec::new();
-        let last = parts.len() - 1;
-        for (i, (part, pings)) in parts.iter().enumerate() {
-            let first = match (i, text) {
-                (0, true) => TEXT,
-                (0, false) => BINARY,
-                _ => CONTINUATION,
-            };
-            let first = if i == last { first } else { first & MORE };
-            wire.extend(side.other().frame(first, part.as_bytes()));
-            for _ in 0..*pings {
-                wire.extend(side.other().frame(PING, part.as_bytes().get(..8).unwrap_or_default()));
+    let message = (any::<bool>(), prop::collection::vec(("\\PC{0,30}", 0..3_usize), 1..5))
+        .prop_map(move |(text, parts)| {
+            let mut wire = Vec::new();
+            let last = parts.len() - 1;
+            for (i, (part, pings)) in parts.iter().enumerate() {
+                let first = match (i, text) {
+                    (0, true) => TEXT,
+                    (0, false) => BINARY,
+                    _ => CONTINUATION,
+                };
+                let first = if i == last { first } else { first & MORE };
+                wire.extend(side.other().frame(first, part.as_bytes()));
+                for _ in 0..*pings {
+                    wire.extend(
+                        side.other().frame(PING, part.as_bytes().get(..8).unwrap_or_default()),
+                    );
+                }
             }
-        }
-        wire
-    });
+            wire
+        });
     prop::collection::vec(message, 1..6).prop_map(|messages| messages.concat())
 }
 
@@ -62,7 +69,10 @@ fn run(side: Side, wire: &[u8], cuts: &[usize]) -> (Vec<Event<'static>>, Vec<u8>
     run_fed(side, |connection| feed_cut(connection, wire, cuts))
 }
 
-fn run_fed(side: Side, feed: impl FnOnce(&mut Connection) -> Vec<Event<'static>>) -> (Vec<Event<'static>>, Vec<u8>) {
+fn run_fed(
+    side: Side,
+    feed: impl FnOnce(&mut Connection) -> Vec<Event<'static>>,
+) -> (Vec<Event<'static>>, Vec<u8>) {
     let mut config = Config::default();
     config.limits.max_message = 100_000;
     let mut connection = side.open(config);
@@ -93,7 +103,8 @@ proptest! {
         prop_assert_eq!(&run(side, &wire, &doubled), &whole);
     }
 
-    /// Nor does it where a cut frame waits to be whole: as long as its turn lasts and if it is no larger than may be.
+    /// Nor does it where a cut frame waits to be whole: as long as its turn lasts and if it is no
+    /// larger than may be.
     #[test]
     fn keeping_changes_nothing(
         (side, wire, cuts) in scenario(),
@@ -142,20 +153,27 @@ proptest! {
     }
 }
 
-/// A message in small fragments, which may cut its characters and be damaged, with pings between them; its frames one by one, and what it says.
+/// A message in small fragments, which may cut its characters and be damaged, with pings between
+/// them; its frames one by one, and what it says.
 fn fragmented(side: Side) -> impl Strategy<Value = (Vec<Vec<u8>>, Vec<u8>)> {
-    let text = ("[aé€😀]{0,60}", prop::option::weighted(0.2, (any::<prop::sample::Index>(), 0x80..=0xff_u8))).prop_map(|(text, damage)| {
-        let mut bytes = text.into_bytes();
-        if let Some((at, byte)) = damage.filter(|_| !bytes.is_empty()) {
-            let at = at.index(bytes.len());
-            bytes[at] = byte;
-        }
-        (TEXT, bytes)
-    });
+    let text = (
+        "[aé€😀]{0,60}",
+        prop::option::weighted(0.2, (any::<prop::sample::Index>(), 0x80..=0xff_u8)),
+    )
+        .prop_map(|(text, damage)| {
+            let mut bytes = text.into_bytes();
+            if let Some((at, byte)) = damage.filter(|_| !bytes.is_empty()) {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            (TEXT, bytes)
+        });
     let binary = prop::collection::vec(any::<u8>(), 0..300).prop_map(|bytes| (BINARY, bytes));
-    let cuts = prop::collection::vec((any::<prop::sample::Index>(), prop::bool::weighted(0.3)), 1..12);
+    let cuts =
+        prop::collection::vec((any::<prop::sample::Index>(), prop::bool::weighted(0.3)), 1..12);
     (prop_oneof![3 => text, 1 => binary], cuts).prop_map(move |((first, bytes), cuts)| {
-        let mut places: Vec<(usize, bool)> = cuts.into_iter().map(|(cut, pings)| (cut.index(bytes.len() + 1), pings)).collect();
+        let mut places: Vec<(usize, bool)> =
+            cuts.into_iter().map(|(cut, pings)| (cut.index(bytes.len() + 1), pings)).collect();
         places.sort_unstable();
         let (mut frames, mut from, mut opcode) = (Vec::new(), 0, first);
         for (to, pings) in places {
@@ -171,7 +189,8 @@ fn fragmented(side: Side) -> impl Strategy<Value = (Vec<Vec<u8>>, Vec<u8>)> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// A fragment that lies whole in a read is taken another way than one that is cut: with the same outcome, also where a limit or a character ends between them.
+    /// A fragment that lies whole in a read is taken another way than one that is cut: with the
+    /// same outcome, also where a limit or a character ends between them.
     #[test]
     fn fragments_are_alike_whole_and_cut(
         (side, (parts, bytes)) in prop::sample::select(&SIDES[..]).prop_flat_map(|side| (Just(side), fragmented(side))),
@@ -179,7 +198,8 @@ proptest! {
     ) {
         let is_ping = |part: &[u8]| part[0] == PING;
         let header = if side == Side::Server { 6 } else { 2 };
-        // None of them is as long as to have another header but the whole of a message that was not cut.
+        // None of them is as long as to have another header but the whole of a message that was not
+        // cut.
         let longest = parts.iter().filter(|part| !is_ping(part)).map(|part| part.len() - header).max().unwrap() as u64;
         prop_assume!(longest <= 125);
         let count = parts.iter().filter(|part| !is_ping(part)).count() as u32;
@@ -213,7 +233,8 @@ proptest! {
     }
 }
 
-/// What stands behind a cut is no frame because it looks like one: a length, a key or a payload may.
+/// What stands behind a cut is no frame because it looks like one: a length, a key or a payload
+/// may.
 #[test]
 fn what_is_under_way_looks_like_frames() {
     let cases = [
@@ -239,7 +260,12 @@ fn what_is_under_way_looks_like_frames() {
 #[test]
 fn nothing_comes_after_closed() {
     let mut server = Side::Server.open(Config::default());
-    let wire = [Side::Client.frame(CLOSE, b"\x03\xe8"), Side::Client.frame(TEXT, b"late"), Side::Client.frame(CLOSE, b"")].concat();
+    let wire = [
+        Side::Client.frame(CLOSE, b"\x03\xe8"),
+        Side::Client.frame(TEXT, b"late"),
+        Side::Client.frame(CLOSE, b""),
+    ]
+    .concat();
     assert_eq!(feed(&mut server, &wire).len(), 1);
     assert_eq!(feed(&mut server, &wire), []);
 }

@@ -5,7 +5,9 @@ mod support;
 use bytes::{Buf, Bytes};
 use sockless::{Config, Connection, Delivery, Event, Input, Kind, LifeCycle, Prepared, SendError};
 use support::alloc::{Counting, counted};
-use support::{BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames, output};
+use support::{
+    BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames, output,
+};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -27,8 +29,12 @@ fn parts_leave_as_fragments_with_control_frames_between() {
         connection.write_part(b"").unwrap();
         connection.write_part(b"two").unwrap();
         connection.finish().unwrap();
-        let expected = [(PING, &b"p"[..]), (PONG, b"q"), (CONTINUATION & MORE, b"two"), (CONTINUATION, b"")];
-        assert_eq!(sent(&mut connection), expected.map(|(first, payload)| (first, payload.to_vec())));
+        let expected =
+            [(PING, &b"p"[..]), (PONG, b"q"), (CONTINUATION & MORE, b"two"), (CONTINUATION, b"")];
+        assert_eq!(
+            sent(&mut connection),
+            expected.map(|(first, payload)| (first, payload.to_vec()))
+        );
         // The next message is one of its own.
         connection.begin(Kind::Text).unwrap();
         connection.finish().unwrap();
@@ -56,7 +62,10 @@ fn what_is_out_of_order_is_refused_and_changes_nothing() {
     assert_eq!(connection.finish(), Err(SendError::InvalidUtf8), "in the middle of a character");
     connection.write_part(b"\xac!").unwrap();
     connection.finish().unwrap();
-    let parts: Vec<_> = sent(&mut connection).into_iter().map(|(_, payload)| String::from_utf8(payload).unwrap()).collect();
+    let parts: Vec<_> = sent(&mut connection)
+        .into_iter()
+        .map(|(_, payload)| String::from_utf8(payload).unwrap())
+        .collect();
     assert_eq!(parts, ["a€", "€!", ""], "whole characters in each fragment");
 }
 
@@ -70,7 +79,10 @@ fn closing_abandons_a_message() {
         assert_eq!(connection.write_part(b"x"), Err(SendError::Closed));
         assert_eq!(connection.finish(), Err(SendError::Closed));
         assert_eq!(connection.begin(Kind::Text), Err(SendError::Closed));
-        assert_eq!(sent(&mut connection).iter().map(|(first, _)| *first).collect::<Vec<_>>(), [TEXT & MORE, CLOSE]);
+        assert_eq!(
+            sent(&mut connection).iter().map(|(first, _)| *first).collect::<Vec<_>>(),
+            [TEXT & MORE, CLOSE]
+        );
 
         // The peer's Close does as well.
         let mut connection = side.open(Config::default());
@@ -88,11 +100,16 @@ fn large_parts_are_fragmented_further() {
     connection.begin(Kind::Text).unwrap();
     connection.write_part("€€€".as_bytes()).unwrap();
     connection.finish().unwrap();
-    let parts: Vec<_> = sent(&mut connection).into_iter().map(|(first, payload)| (first, payload.len())).collect();
-    assert_eq!(parts, [(TEXT & MORE, 3), (CONTINUATION & MORE, 3), (CONTINUATION & MORE, 3), (CONTINUATION, 0)]);
+    let parts: Vec<_> =
+        sent(&mut connection).into_iter().map(|(first, payload)| (first, payload.len())).collect();
+    assert_eq!(
+        parts,
+        [(TEXT & MORE, 3), (CONTINUATION & MORE, 3), (CONTINUATION & MORE, 3), (CONTINUATION, 0)]
+    );
 }
 
-/// What it moves is a gibibyte on one side; a client masks as well, which takes a debug build longer.
+/// What it moves is a gibibyte on one side; a client masks as well, which takes a debug build
+/// longer.
 #[test]
 fn a_gibibyte_goes_through_a_pair_in_parts_under_a_mebibyte_of_heap() {
     const PART: usize = 64 << 10;
@@ -122,7 +139,10 @@ fn a_gibibyte_goes_through_a_pair_in_parts_under_a_mebibyte_of_heap() {
                     while let Some(event) = far.poll_event(&mut input) {
                         let Event::Chunk(chunk) = event else { panic!("{event:?}") };
                         let data = chunk.data.as_bytes();
-                        assert!(data.first().is_none_or(|byte| *byte == 0x5a) && data.last().is_none_or(|byte| *byte == 0x5a));
+                        assert!(
+                            data.first().is_none_or(|byte| *byte == 0x5a)
+                                && data.last().is_none_or(|byte| *byte == 0x5a)
+                        );
                         received += data.len() as u64;
                         assert_eq!(chunk.last, i == total / PART as u64);
                     }
@@ -139,7 +159,8 @@ fn a_gibibyte_goes_through_a_pair_in_parts_under_a_mebibyte_of_heap() {
 #[test]
 fn ten_thousand_recipients_share_one_payload() {
     const RECIPIENTS: usize = 10_000;
-    let mut connections: Vec<Connection> = (0..RECIPIENTS).map(|_| Side::Server.open(Config::default())).collect();
+    let mut connections: Vec<Connection> =
+        (0..RECIPIENTS).map(|_| Side::Server.open(Config::default())).collect();
     let payload = vec![b'x'; 64 << 10];
     let (message, count) = counted(|| Prepared::text(String::from_utf8(payload).unwrap()));
     assert!(count.peak < 500, "the string itself is kept: {count:?}");
@@ -166,12 +187,16 @@ fn a_client_masks_its_own_copy_of_a_prepared_message() {
     for len in [0, 100, 5000, 100_000] {
         let data = Bytes::from(vec![7; len]);
         let message = Prepared::binary(&data);
-        let mut clients = [Side::Client.open(Config::default()), Side::Client.open(Config::default())];
+        let mut clients =
+            [Side::Client.open(Config::default()), Side::Client.open(Config::default())];
         for client in &mut clients {
             client.send_prepared(&message).unwrap();
             let wire = output(client);
             let [frame] = &frames(&wire)[..] else { panic!() };
-            assert_eq!((frame.first, frame.mask.is_some(), &frame.payload[..]), (BINARY, true, &data[..]));
+            assert_eq!(
+                (frame.first, frame.mask.is_some(), &frame.payload[..]),
+                (BINARY, true, &data[..])
+            );
         }
         assert_eq!(message.as_bytes(), data);
     }
@@ -210,7 +235,11 @@ fn the_queue_is_refused_only_when_it_is_above_its_mark_already() {
         assert_eq!(connection.send_text("x"), Err(SendError::QueueFull));
         assert_eq!(connection.send_prepared(&Prepared::text("x")), Err(SendError::QueueFull));
         assert_eq!(connection.ping(b"x"), Err(SendError::QueueFull));
-        assert_eq!(connection.begin(Kind::Text), Err(SendError::QueueFull), "to finish it could not be refused");
+        assert_eq!(
+            connection.begin(Kind::Text),
+            Err(SendError::QueueFull),
+            "to finish it could not be refused"
+        );
         assert_eq!(connection.finish(), Err(SendError::NoMessage));
         assert_eq!(connection.queued(), queued, "nothing was queued");
         assert!(connection.wants_read(), "reading has nothing to do with it");
@@ -248,7 +277,8 @@ fn pongs_count_for_the_marks() {
     }
 }
 
-/// What has left makes room in the row of pings and pongs; the last pong is then found where it has come to lie.
+/// What has left makes room in the row of pings and pongs; the last pong is then found where it has
+/// come to lie.
 #[test]
 fn a_pong_is_replaced_wherever_in_the_row_it_lies() {
     let mut server = Side::Server.open(Config::default());
@@ -264,7 +294,11 @@ fn a_pong_is_replaced_wherever_in_the_row_it_lies() {
     ping(&mut server, 32);
     asks(&mut server, 2);
     wire.extend(output(&mut server));
-    let pongs: Vec<_> = frames(&wire).into_iter().filter(|frame| frame.first == PONG).map(|frame| frame.payload).collect();
+    let pongs: Vec<_> = frames(&wire)
+        .into_iter()
+        .filter(|frame| frame.first == PONG)
+        .map(|frame| frame.payload)
+        .collect();
     assert_eq!(pongs, [[2; 125]]);
 }
 
@@ -277,7 +311,10 @@ fn finish_and_close_are_never_refused_for_the_queue() {
     connection.finish().unwrap();
     assert_eq!(connection.send_binary(b"x"), Err(SendError::QueueFull));
     connection.close(None).unwrap();
-    assert_eq!(sent(&mut connection).iter().map(|(first, _)| *first).collect::<Vec<_>>(), [BINARY & MORE, CONTINUATION, CLOSE]);
+    assert_eq!(
+        sent(&mut connection).iter().map(|(first, _)| *first).collect::<Vec<_>>(),
+        [BINARY & MORE, CONTINUATION, CLOSE]
+    );
 }
 
 #[test]
@@ -285,7 +322,8 @@ fn a_peer_that_never_reads_costs_no_more_than_its_bound() {
     for side in SIDES {
         let mut connection = side.open(Config::default());
         let ((), count) = counted(|| {
-            // It sends pings and messages for ever, which are echoed as far as the queue takes it, and reads nothing.
+            // It sends pings and messages for ever, which are echoed as far as the queue takes it,
+            // and reads nothing.
             let ping = side.other().frame(PING, &[b'p'; 125]);
             let message = side.other().frame(BINARY, &[7; 1000]);
             for _ in 0..3000 {
@@ -302,7 +340,10 @@ fn a_peer_that_never_reads_costs_no_more_than_its_bound() {
         });
         assert!(connection.above_mark());
         assert!(connection.queued() <= (1 << 20) + 1008 + 4096 + 131, "{}", connection.queued());
-        assert!(count.live <= (2 << 20) + (16 << 10), "the queue, and the room that it grows by: {count:?}");
+        assert!(
+            count.live <= (2 << 20) + (16 << 10),
+            "the queue, and the room that it grows by: {count:?}"
+        );
     }
 }
 

@@ -1,11 +1,13 @@
-//! What a peer can make a server spend: the heap that it holds, and the processor time of each byte.
+//! What a peer can make a server spend: the heap that it holds, and the processor time of each
+//! byte.
 //!
 //! ```text
 //! cargo run --release --manifest-path benches/Cargo.toml --bin costs
 //! ```
 //!
-//! `SECURITY.md` states these figures. [`memory`] counts allocations, which is exact and the same on
-//! every 64-bit machine; [`time`] takes the best of many rounds; [`wire`] has what the peer sends.
+//! `SECURITY.md` states these figures. [`memory`] counts allocations, which is exact and the same
+//! on every 64-bit machine; [`time`] takes the best of many rounds; [`wire`] has what the peer
+//! sends.
 
 #[path = "../../tests/support/alloc.rs"]
 #[allow(dead_code)] // The tests ask for more.

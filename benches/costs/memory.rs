@@ -1,7 +1,9 @@
 //! The heap that a server holds for one peer, counted.
 
 use crate::alloc::{Count, counted};
-use crate::wire::{BINARY, KIB, LIMIT, MIB, MORE, RSV1, TEXT, bomb, compressing, plain, read, request};
+use crate::wire::{
+    BINARY, KIB, LIMIT, MIB, MORE, RSV1, TEXT, bomb, compressing, plain, read, request,
+};
 use sockless::deflate::Pool;
 use sockless::server::{Handshake, Incoming};
 use sockless::{Config, Connection, Delivery, Input};
@@ -18,7 +20,11 @@ pub(crate) fn print() {
     handshakes();
     messages();
     compressed();
-    println!("\nA handshake is {} bytes itself, a connection {}.", size_of::<Handshake>(), size_of::<Connection>());
+    println!(
+        "\nA handshake is {} bytes itself, a connection {}.",
+        size_of::<Handshake>(),
+        size_of::<Connection>()
+    );
 }
 
 /// One row: what `run` makes is held until it was counted.
@@ -79,7 +85,12 @@ fn messages() {
     let fragment = client_frame(0, b"x");
     let wire = [client_frame(BINARY ^ MORE, b"x"), fragment.repeat(100_000)].concat();
     held("100,000 fragments of one byte, and more to come", plain, wire, READ);
-    held("100,000 pings of 125 bytes, and no pong is read", plain, client_frame(0x89, &[7; 125]).repeat(100_000), READ);
+    held(
+        "100,000 pings of 125 bytes, and no pong is read",
+        plain,
+        client_frame(0x89, &[7; 125]).repeat(100_000),
+        READ,
+    );
 }
 
 fn compressed() {
@@ -87,7 +98,12 @@ fn compressed() {
     let cut = |len: usize, wire: &[u8]| wire[..wire.len() - len].to_vec();
     let whole = bomb(BINARY, 0, LIMIT - 1);
     let small = bomb(BINARY, b'x', 100);
-    held("a compressed message, cut in its first bytes", open(false), cut(small.len() - 7, &small), READ);
+    held(
+        "a compressed message, cut in its first bytes",
+        open(false),
+        cut(small.len() - 7, &small),
+        READ,
+    );
     held("16 KiB that inflate to 16 MiB, but their last byte", open(false), cut(1, &whole), READ);
     let chunks = || {
         let mut config = Config::default();
@@ -101,7 +117,12 @@ fn compressed() {
     let pool = Pool::new(1);
     let mut warm = compressing(true, Some(&pool), Config::default());
     read(&mut warm, &mut long.clone(), READ);
-    held("idle, a context taken over, and a pool", || compressing(true, Some(&pool), Config::default()), long, READ);
+    held(
+        "idle, a context taken over, and a pool",
+        || compressing(true, Some(&pool), Config::default()),
+        long,
+        READ,
+    );
     assert_eq!(whole[0], BINARY | RSV1);
 }
 

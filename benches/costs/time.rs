@@ -1,7 +1,8 @@
 //! The processor time that a server spends on what a peer sends: the best of many rounds.
 
 use crate::wire::{
-    BINARY, KIB, LIMIT, MORE, TEXT, bomb, compressing, final_blocks, plain, read, request, sent, stored_blocks, table_blocks, windowed,
+    BINARY, KIB, LIMIT, MORE, TEXT, bomb, compressing, final_blocks, plain, read, request, sent,
+    stored_blocks, table_blocks, windowed,
 };
 use sockless::deflate::{Compress, Pool};
 use sockless::server::{Config as Terms, Handshake, Incoming};
@@ -9,19 +10,29 @@ use sockless::{Config, Connection, Event, Input, Payload};
 use sockless_benches::client_frame;
 use std::time::{Duration, Instant};
 
-const GREETING: &str = r#"{"type":"greeting","from":"the server","text":"hello to you, and to who is here"}"#;
+const GREETING: &str =
+    r#"{"type":"greeting","from":"the server","text":"hello to you, and to who is here"}"#;
 /// What one read brings.
 const READ: usize = 64 * KIB;
 
 pub(crate) fn print(rounds: Duration) {
-    println!("| processor time | bytes sent | of what | ns a byte | µs each |\n|---|---:|---|---:|---:|");
+    println!(
+        "| processor time | bytes sent | of what | ns a byte | µs each |\n|---|---:|---|---:|---:|"
+    );
     plain_frames(rounds);
     compressed(rounds);
     answers(rounds);
 }
 
-/// One row: `count` things in `wire`, which are read by what `open` makes. Making it is not measured.
-fn row<T>(rounds: Duration, (name, count, thing): (&str, usize, &str), wire: &[u8], open: impl Fn() -> T, run: impl Fn(&mut T, &mut [u8])) {
+/// One row: `count` things in `wire`, which are read by what `open` makes. Making it is not
+/// measured.
+fn row<T>(
+    rounds: Duration,
+    (name, count, thing): (&str, usize, &str),
+    wire: &[u8],
+    open: impl Fn() -> T,
+    run: impl Fn(&mut T, &mut [u8]),
+) {
     let (end, mut best) = (Instant::now() + rounds, Duration::MAX);
     let mut copy = wire.to_vec();
     while best == Duration::MAX || Instant::now() < end {
@@ -78,17 +89,30 @@ fn compressed(rounds: Duration) {
 }
 
 fn answers(rounds: Duration) {
-    for (name, origin) in [("a request, accepted", "a.example"), ("a request, refused", "b.example")] {
-        let shake = |handshake: &mut Handshake, wire: &mut [u8]| match handshake.poll(&mut Input::new(wire)) {
-            Some(Incoming::Upgrade(request)) => drop(sent(&mut request.accept().open(Config::default()))),
+    for (name, origin) in
+        [("a request, accepted", "a.example"), ("a request, refused", "b.example")]
+    {
+        let shake = |handshake: &mut Handshake, wire: &mut [u8]| match handshake
+            .poll(&mut Input::new(wire))
+        {
+            Some(Incoming::Upgrade(request)) => {
+                drop(sent(&mut request.accept().open(Config::default())))
+            }
             Some(Incoming::Failed(mut rejected)) => drop(sent(&mut rejected)),
             other => panic!("{other:?}"),
         };
-        row(rounds, (name, 1, "request"), &request(origin, 100), || Handshake::new(Terms::default()), shake);
+        row(
+            rounds,
+            (name, 1, "request"),
+            &request(origin, 100),
+            || Handshake::new(Terms::default()),
+            shake,
+        );
     }
     let pool = Pool::new(1);
     let pooled = || compressing(false, Some(&pool), Config::default());
-    let lines = (0..2000).map(|i| format!("{{\"id\":{i},\"at\":{},\"by\":\"ada\"}},", i * 7919 % 65_521));
+    let lines =
+        (0..2000).map(|i| format!("{{\"id\":{i},\"at\":{},\"by\":\"ada\"}},", i * 7919 % 65_521));
     let answer = lines.collect::<String>().into_bytes()[..64 * KIB].to_vec();
     let asked = client_frame(TEXT, b"x");
     let answers = |connection: &mut Connection, wire: &mut [u8], compress| {
@@ -97,23 +121,44 @@ fn answers(rounds: Duration) {
         sent(connection);
     };
     let thing = (1, "answer of 64 KiB");
-    row(rounds, ("an answer", thing.0, thing.1), &asked, pooled, |c, wire| answers(c, wire, Compress::No));
-    row(rounds, ("… compressed", thing.0, thing.1), &asked, pooled, |c, wire| answers(c, wire, Compress::Yes));
+    row(rounds, ("an answer", thing.0, thing.1), &asked, pooled, |c, wire| {
+        answers(c, wire, Compress::No)
+    });
+    row(rounds, ("… compressed", thing.0, thing.1), &asked, pooled, |c, wire| {
+        answers(c, wire, Compress::Yes)
+    });
     let greet = |connections: &mut Vec<Connection>, _: &mut [u8]| {
         for connection in connections {
             connection.send_text(GREETING).expect("it is open");
             sent(connection);
         }
     };
-    for (name, windows) in [("short answers, compressed", [15; 7]), ("… in windows that the peers chose", [9, 10, 11, 12, 13, 14, 15])] {
+    for (name, windows) in [
+        ("short answers, compressed", [15; 7]),
+        ("… in windows that the peers chose", [9, 10, 11, 12, 13, 14, 15]),
+    ] {
         let open = || windows.map(|bits| windowed(bits, &pool)).into();
-        row(rounds, (name, windows.len(), "answers of 80 bytes, a pool for 1"), &asked.repeat(windows.len()), open, greet);
+        row(
+            rounds,
+            (name, windows.len(), "answers of 80 bytes, a pool for 1"),
+            &asked.repeat(windows.len()),
+            open,
+            greet,
+        );
     }
     let relay = |connection: &mut Connection, wire: &mut [u8]| {
         let mut input = Input::new(wire);
-        let Some(Event::Binary(data)) = connection.poll_event(&mut input) else { panic!("a message") };
+        let Some(Event::Binary(data)) = connection.poll_event(&mut input) else {
+            panic!("a message")
+        };
         connection.send_binary(data.into_owned()).expect("it is open");
         sent(connection);
     };
-    row(rounds, ("a bomb, relayed to one who compresses", 1, "message of 16 MiB"), &bomb(BINARY, 0, LIMIT), pooled, relay);
+    row(
+        rounds,
+        ("a bomb, relayed to one who compresses", 1, "message of 16 MiB"),
+        &bomb(BINARY, 0, LIMIT),
+        pooled,
+        relay,
+    );
 }

@@ -44,7 +44,13 @@ pub(crate) fn windowed(bits: u8, pool: &Pool) -> Connection {
     agreed(Role::Server, false, bits, Some(pool), Config::default())
 }
 
-fn agreed(role: Role, takeover: bool, bits: WindowBits, pool: Option<&Pool>, mut config: Config) -> Connection {
+fn agreed(
+    role: Role,
+    takeover: bool,
+    bits: WindowBits,
+    pool: Option<&Pool>,
+    mut config: Config,
+) -> Connection {
     let mut parameters = Parameters::default();
     parameters.server_no_context_takeover = !takeover;
     parameters.client_no_context_takeover = !takeover;
@@ -65,8 +71,8 @@ pub(crate) fn bomb(first: u8, byte: u8, len: usize) -> Vec<u8> {
     wire
 }
 
-/// A message of a stored block of `len` bytes, and so many final blocks behind it, each of which says
-/// nothing: 2 bytes each.
+/// A message of a stored block of `len` bytes, and so many final blocks behind it, each of which
+/// says nothing: 2 bytes each.
 pub(crate) fn final_blocks(len: u16, count: usize) -> Vec<u8> {
     let [low, high] = len.to_le_bytes();
     let stored = [&[0, low, high, !low, !high][..], &vec![b'x'; len.into()]].concat();
@@ -83,8 +89,11 @@ pub(crate) fn stored_blocks(count: usize) -> Vec<u8> {
 pub(crate) fn table_blocks(count: usize) -> Vec<u8> {
     let mut bits = Bits::default();
     for _ in 0..count {
-        // Not final; dynamic; 286 codes for lengths and bytes, 1 for distances, 7 for lengths of codes.
-        [(0, 1), (2, 2), (29, 5), (0, 5), (3, 4)].into_iter().for_each(|(value, n)| bits.push(value, n));
+        // Not final; dynamic; 286 codes for lengths and bytes, 1 for distances, 7 for lengths of
+        // codes.
+        [(0, 1), (2, 2), (29, 5), (0, 5), (3, 4)]
+            .into_iter()
+            .for_each(|(value, n)| bits.push(value, n));
         // In the order 16, 17, 18, 0, 8, 7, 9: "repeat" has the code 0, a length of 8 has 10, …
         [1, 0, 0, 3, 2, 0, 3].into_iter().for_each(|len| bits.push(len, 3));
         let (repeat, eight, none, nine) = ((0b0, 1), (0b10, 2), (0b110, 3), (0b111, 3));

@@ -71,7 +71,10 @@ fn read(args: impl IntoIterator<Item = OsString>) -> Result<Args, lexopt::Error>
             _ => return Err(arg.unexpected()),
         }
     }
-    let addrs = addr.to_socket_addrs().map_err(|error| format!("--addr wants HOST:PORT, not {addr:?}: {error}"))?.collect();
+    let addrs = addr
+        .to_socket_addrs()
+        .map_err(|error| format!("--addr wants HOST:PORT, not {addr:?}: {error}"))?
+        .collect();
     Ok(Args::Serve(Settings { addrs, max_clients, rate, origin: policy(&origins)? }))
 }
 
@@ -82,8 +85,12 @@ fn policy(origins: &[String]) -> Result<OriginPolicy, String> {
     if origins.iter().any(|origin| origin == "*") {
         return Ok(OriginPolicy::Any);
     }
-    OriginPolicy::list(origins.iter().map(String::as_str))
-        .map_err(|_| format!("--origin wants a scheme, a host and perhaps a port, as https://chat.example, not {:?}", origins.join(", ")))
+    OriginPolicy::list(origins.iter().map(String::as_str)).map_err(|_| {
+        format!(
+            "--origin wants a scheme, a host and perhaps a port, as https://chat.example, not {:?}",
+            origins.join(", ")
+        )
+    })
 }
 
 #[cfg(test)]
@@ -105,7 +112,10 @@ mod tests {
     fn takes_its_flags() {
         let addrs = |addr: &str| vec![addr.parse().unwrap()];
         let default = settings(&[]);
-        assert_eq!((&default.addrs, default.max_clients, default.rate.get()), (&addrs("127.0.0.1:8080"), 1000, 20));
+        assert_eq!(
+            (&default.addrs, default.max_clients, default.rate.get()),
+            (&addrs("127.0.0.1:8080"), 1000, 20)
+        );
         assert_eq!(default.origin, OriginPolicy::SameHost);
         assert_eq!(settings(&["--addr", "127.0.0.1:0"]).addrs, addrs("127.0.0.1:0"));
         assert_eq!(settings(&["--addr=[::1]:9000"]).addrs, addrs("[::1]:9000"));
@@ -118,8 +128,14 @@ mod tests {
     #[test]
     fn origins_are_a_list_or_any() {
         let list = OriginPolicy::list(["https://a.example", "http://b.example:8080"]).unwrap();
-        assert_eq!(settings(&["--origin", "https://a.example", "--origin=http://b.example:8080"]).origin, list);
-        assert_eq!(settings(&["--origin", "https://a.example", "--origin", "*"]).origin, OriginPolicy::Any);
+        assert_eq!(
+            settings(&["--origin", "https://a.example", "--origin=http://b.example:8080"]).origin,
+            list
+        );
+        assert_eq!(
+            settings(&["--origin", "https://a.example", "--origin", "*"]).origin,
+            OriginPolicy::Any
+        );
     }
 
     #[test]

@@ -45,7 +45,12 @@ fn main() -> ExitCode {
     };
     let mut server = match Server::bind(&settings) {
         Ok(server) => server,
-        Err(error) => return fail(&format!("cannot listen on {}: {error}", list(&settings.addrs)), BAD_START),
+        Err(error) => {
+            return fail(
+                &format!("cannot listen on {}: {error}", list(&settings.addrs)),
+                BAD_START,
+            );
+        }
     };
     match server.address() {
         Ok(address) => say(&format!("http://{}/", reachable(address))),

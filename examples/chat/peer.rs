@@ -6,7 +6,8 @@
 //!   a deadline    a deadline
 //! ```
 //!
-//! Time is looked at in every turn; [`due`](Peer::due) says when the next one is needed though nothing comes.
+//! Time is looked at in every turn; [`due`](Peer::due) says when the next one is needed though
+//! nothing comes.
 
 use crate::pump::{Link, Pumped, is_pending, pump};
 use crate::site;
@@ -15,7 +16,8 @@ use mio::net::TcpStream;
 use sockless::handshake::HeaderError;
 use sockless::server::{Handshake, Incoming, Rejected};
 use sockless::{
-    Buffers, CloseCode, CloseFrame, Config, Connection, Deadline, Event, Heartbeat, Input, Lent, LifeCycle, Prepared, SendError, Timeouts,
+    Buffers, CloseCode, CloseFrame, Config, Connection, Deadline, Event, Heartbeat, Input, Lent,
+    LifeCycle, Prepared, SendError, Timeouts,
 };
 use std::time::Duration;
 
@@ -79,15 +81,28 @@ pub(crate) enum Sent {
 
 impl Peer {
     pub(crate) fn new(socket: TcpStream, terms: Terms) -> Self {
-        let stage = Stage::Handshake(Box::new(Handshake::new(terms.handshake)), terms.connection, Deadline::after(REQUEST));
+        let stage = Stage::Handshake(
+            Box::new(Handshake::new(terms.handshake)),
+            terms.connection,
+            Deadline::after(REQUEST),
+        );
         Self { link: Link::new(socket), stage, due: None }
     }
 
-    /// One turn: writes what can be written, reads once, looks at the time, and tells what came. `full`: no more WebSockets.
-    pub(crate) fn turn(&mut self, tools: &mut Tools, now: Duration, full: bool, mut tell: impl FnMut(News<'_>)) -> Turn {
+    /// One turn: writes what can be written, reads once, looks at the time, and tells what came.
+    /// `full`: no more WebSockets.
+    pub(crate) fn turn(
+        &mut self,
+        tools: &mut Tools,
+        now: Duration,
+        full: bool,
+        mut tell: impl FnMut(News<'_>),
+    ) -> Turn {
         let Tools { scratch, buffers } = tools;
         let pumped = match &mut self.stage {
-            Stage::Open(connection, _) => pump(&mut *buffers.lend(connection), &mut self.link, scratch),
+            Stage::Open(connection, _) => {
+                pump(&mut *buffers.lend(connection), &mut self.link, scratch)
+            }
             Stage::Handshake(handshake, ..) => pump(handshake.as_mut(), &mut self.link, scratch),
             Stage::Answer(rejected, _) => pump(rejected, &mut self.link, scratch),
         };
@@ -96,7 +111,8 @@ impl Peer {
             Pumped::Ended | Pumped::Blocked => 0,
             Pumped::Done => return Turn::Over,
         };
-        let well = self.digest(scratch.get_mut(..read).unwrap_or_default(), buffers, full, &mut tell);
+        let well =
+            self.digest(scratch.get_mut(..read).unwrap_or_default(), buffers, full, &mut tell);
         self.due = self.stage.watch(now);
         // What ran out of time says so.
         let well = well.and(self.digest(&mut [], buffers, full, &mut tell));
@@ -113,7 +129,8 @@ impl Peer {
         let Stage::Open(connection, _) = &mut self.stage else { return Sent::Well };
         let mut result = connection.send_prepared(message);
         if result == Err(SendError::QueueFull) {
-            // Slow is who does not read, not who had no turn yet. If the socket fails, the next turn sees it.
+            // Slow is who does not read, not who had no turn yet. If the socket fails, the next
+            // turn sees it.
             let _ = self.link.write(connection.as_mut());
             result = connection.send_prepared(message);
         }
@@ -127,7 +144,9 @@ impl Peer {
             Stage::Handshake(handshake, ..) => handshake.handle_error(),
             Stage::Answer(_, deadline) => *deadline = Deadline::after(GOODBYE),
             // A goodbye that was said already stands.
-            Stage::Open(connection, _) => drop(connection.close(Some(CloseFrame::truncated(code, reason)))),
+            Stage::Open(connection, _) => {
+                drop(connection.close(Some(CloseFrame::truncated(code, reason))))
+            }
         }
     }
 
@@ -149,7 +168,13 @@ impl Peer {
         }
     }
 
-    fn digest(&mut self, bytes: &mut [u8], buffers: &mut Buffers, full: bool, tell: &mut impl FnMut(News<'_>)) -> Result<(), HeaderError> {
+    fn digest(
+        &mut self,
+        bytes: &mut [u8],
+        buffers: &mut Buffers,
+        full: bool,
+        tell: &mut impl FnMut(News<'_>),
+    ) -> Result<(), HeaderError> {
         let mut input = Input::new(bytes);
         if let Stage::Handshake(handshake, config, _) = &mut self.stage {
             let Some(incoming) = handshake.poll(&mut input) else { return Ok(()) };
@@ -166,16 +191,26 @@ impl Peer {
 }
 
 impl Stage {
-    fn after(incoming: Incoming, config: Config, full: bool, tell: &mut impl FnMut(News<'_>)) -> Result<Self, HeaderError> {
+    fn after(
+        incoming: Incoming,
+        config: Config,
+        full: bool,
+        tell: &mut impl FnMut(News<'_>),
+    ) -> Result<Self, HeaderError> {
         let rejected = match incoming {
-            Incoming::Upgrade(request) if !site::is_chat(request.target()) => site::nothing(request.reject(404))?,
+            Incoming::Upgrade(request) if !site::is_chat(request.target()) => {
+                site::nothing(request.reject(404))?
+            }
             Incoming::Upgrade(request) if full => {
                 tell(News::TurnedAway);
                 site::full(request.reject(503))?
             }
             Incoming::Upgrade(request) => {
                 tell(News::Opened);
-                return Ok(Self::Open(Box::new(request.accept().open(config)), Heartbeat::new(timeouts())));
+                return Ok(Self::Open(
+                    Box::new(request.accept().open(config)),
+                    Heartbeat::new(timeouts()),
+                ));
             }
             Incoming::Http(plain) => site::page(plain)?,
             Incoming::Failed(rejected) => rejected,
@@ -206,7 +241,10 @@ fn listen(mut connection: Lent<'_>, input: &mut Input<'_>, tell: &mut impl FnMut
         match &event {
             // Who was said goodbye is not listened to any more.
             Event::Text(text) if connection.is_open() => tell(News::Said(text)),
-            Event::Binary(_) => drop(connection.close(Some(CloseFrame::truncated(CloseCode::UNSUPPORTED, "only text is spoken here")))),
+            Event::Binary(_) => drop(connection.close(Some(CloseFrame::truncated(
+                CloseCode::UNSUPPORTED,
+                "only text is spoken here",
+            )))),
             Event::Closed(_) => tell(News::Left),
             // Pings were answered already, pongs are the heartbeat's.
             _ => {}

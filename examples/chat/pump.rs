@@ -1,7 +1,9 @@
-//! The life cycle of everything that sockless talks with, over a socket that does not block: the whole of what an I/O loop must do.
+//! The life cycle of everything that sockless talks with, over a socket that does not block: the
+//! whole of what an I/O loop must do.
 //!
-//! mio tells a change of readiness once. A [`Link`] remembers it until the socket says "would block", so that a turn may stop early, for
-//! fairness, and nothing is lost: whoever is not [`Pumped::Blocked`] gets another turn.
+//! mio tells a change of readiness once. A [`Link`] remembers it until the socket says "would
+//! block", so that a turn may stop early, for fairness, and nothing is lost: whoever is not
+//! [`Pumped::Blocked`] gets another turn.
 
 use bytes::Buf;
 use mio::event::Event;
@@ -54,8 +56,9 @@ pub(crate) fn pump(side: &mut dyn LifeCycle, link: &mut Link, scratch: &mut [u8]
     }
 }
 
-/// Whether the next turn does something though no event comes: output was queued since the last one,
-/// or a time-out has ended the connection. Ask this behind a timer, and do not guess what it did.
+/// Whether the next turn does something though no event comes: output was queued since the last
+/// one, or a time-out has ended the connection. Ask this behind a timer, and do not guess what it
+/// did.
 #[allow(dead_code)] // A loop without timers does not ask.
 pub(crate) fn is_pending(side: &dyn LifeCycle, link: &Link) -> bool {
     !matches!(side.step(link.writable), Step::Read | Step::Wait)
@@ -89,7 +92,8 @@ impl Link {
         Self { socket, traffic: Traffic::default(), readable: false, writable: false }
     }
 
-    /// Remembers what an event says. After an error both directions are worth a try: that is how the error shows.
+    /// Remembers what an event says. After an error both directions are worth a try: that is how
+    /// the error shows.
     pub(crate) fn ready(&mut self, event: &Event) {
         self.readable |= event.is_readable() || event.is_read_closed() || event.is_error();
         self.writable |= event.is_writable() || event.is_write_closed() || event.is_error();

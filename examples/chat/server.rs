@@ -1,9 +1,11 @@
-//! The event loop: one thread that accepts, gives everyone turns, delivers what the room wants said, and stops in time.
+//! The event loop: one thread that accepts, gives everyone turns, delivers what the room wants
+//! said, and stops in time.
 //!
-//! Fairness: a turn is one read of at most [`SCRATCH`] bytes; who may have more to do is `due` and comes again after the others. The loop
-//! sleeps only when nobody is due.
+//! Fairness: a turn is one read of at most [`SCRATCH`] bytes; who may have more to do is `due` and
+//! comes again after the others. The loop sleeps only when nobody is due.
 //!
-//! Numbers are given to connections once and never again, so that an event that was on its way when its connection ended finds nobody.
+//! Numbers are given to connections once and never again, so that an event that was on its way when
+//! its connection ended finds nobody.
 
 use crate::args::Settings;
 use crate::peer::{News, Peer, Sent, Tools, Turn};
@@ -62,7 +64,8 @@ struct Door {
     listener: TcpListener,
     /// Whether someone may be waiting.
     knocked: bool,
-    /// The system had no room for one more: try again at this moment. Kept until nobody waits, so that one line tells of it.
+    /// The system had no room for one more: try again at this moment. Kept until nobody waits, so
+    /// that one line tells of it.
     pause: Option<Duration>,
 }
 
@@ -145,7 +148,11 @@ impl Server {
         if !self.due.is_empty() {
             return Some(Duration::ZERO);
         }
-        let knock = self.door.as_ref().filter(|door| door.knocked).map(|door| door.pause.unwrap_or(self.now));
+        let knock = self
+            .door
+            .as_ref()
+            .filter(|door| door.knocked)
+            .map(|door| door.pause.unwrap_or(self.now));
         let next = self.timers.next().into_iter().chain(knock).min()?;
         Some(next.saturating_sub(self.started.elapsed()))
     }
@@ -158,23 +165,45 @@ impl Server {
             }
             match door.listener.accept() {
                 Ok((mut socket, _)) => {
-                    // A frame is worth a packet: what belongs together leaves in one write. Where this fails, it is only slower.
+                    // A frame is worth a packet: what belongs together leaves in one write. Where
+                    // this fails, it is only slower.
                     let _ = socket.set_nodelay(true);
                     // A socket that cannot be watched is dropped.
-                    if self.poll.registry().register(&mut socket, Token(self.next), Interest::READABLE | Interest::WRITABLE).is_ok() {
-                        self.peers.insert(self.next, Box::new(Peer::new(socket, self.terms.clone())));
+                    if self
+                        .poll
+                        .registry()
+                        .register(
+                            &mut socket,
+                            Token(self.next),
+                            Interest::READABLE | Interest::WRITABLE,
+                        )
+                        .is_ok()
+                    {
+                        self.peers
+                            .insert(self.next, Box::new(Peer::new(socket, self.terms.clone())));
                         self.due.insert(self.next);
                         self.next = self.next.wrapping_add(1).max(FIRST_PEER);
                     }
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => (door.knocked, door.pause) = (false, None),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    (door.knocked, door.pause) = (false, None)
+                }
                 // That one gave up while it waited; the next one may not have.
                 Err(error)
-                    if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
-                // No descriptors or no memory left. Those who wait stay in the system's queue, of which no event tells again.
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::Interrupted
+                            | ErrorKind::ConnectionAborted
+                            | ErrorKind::ConnectionReset
+                    ) => {}
+                // No descriptors or no memory left. Those who wait stay in the system's queue, of
+                // which no event tells again.
                 Err(error) => {
                     if door.pause.is_none() {
-                        let _ = writeln!(io::stderr(), "chat: no room for one more connection for now: {error}");
+                        let _ = writeln!(
+                            io::stderr(),
+                            "chat: no room for one more connection for now: {error}"
+                        );
                     }
                     door.pause = Some(self.now + ACCEPT_PAUSE);
                 }
@@ -210,7 +239,8 @@ impl Server {
         self.room.leave(number)
     }
 
-    /// Sends only fill queues; everyone who was sent something is due, and writes all of it at once.
+    /// Sends only fill queues; everyone who was sent something is due, and writes all of it at
+    /// once.
     fn carry_out(&mut self, mut effects: VecDeque<Effect>) {
         while let Some(effect) = effects.pop_front() {
             match effect {
@@ -221,7 +251,9 @@ impl Server {
                         effects.extend(self.send(who, &message));
                     }
                 }
-                Effect::Dismiss(who) => self.dismiss(who, TAKEN_OVER, "taken over by a newer connection"),
+                Effect::Dismiss(who) => {
+                    self.dismiss(who, TAKEN_OVER, "taken over by a newer connection")
+                }
             }
         }
     }

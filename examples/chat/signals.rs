@@ -1,4 +1,5 @@
-//! Signals as an event of the loop: the handler writes a byte into a pipe, and the loop watches the pipe's other end.
+//! Signals as an event of the loop: the handler writes a byte into a pipe, and the loop watches the
+//! pipe's other end.
 
 #[cfg(unix)]
 pub(crate) use unix::{REPORT, STOP, Signals};
@@ -21,7 +22,11 @@ mod unix {
     }
 
     impl Signals {
-        pub(crate) fn register(registry: &Registry, token: Token, signals: &[i32]) -> io::Result<Self> {
+        pub(crate) fn register(
+            registry: &Registry,
+            token: Token,
+            signals: &[i32],
+        ) -> io::Result<Self> {
             let (reader, writer) = std::os::unix::net::UnixStream::pair()?;
             for signal in signals {
                 signal_hook::low_level::pipe::register(*signal, writer.try_clone()?)?;

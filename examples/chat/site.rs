@@ -1,5 +1,6 @@
-//! What is served where. Pages come from the table; [`CHAT`] is the WebSocket; every answer goes through the life cycle of
-//! [`Rejected`], which ends its connection: a page is a "rejection" with status 200.
+//! What is served where. Pages come from the table; [`CHAT`] is the WebSocket; every answer goes
+//! through the life cycle of [`Rejected`], which ends its connection: a page is a "rejection" with
+//! status 200.
 
 use sockless::handshake::{Header, HeaderError};
 use sockless::server::{Plain, Reject, Rejected};
@@ -16,7 +17,8 @@ const PAGES: [(&str, &str, &str); 4] = [
     ("/icon.svg", "image/svg+xml",                  include_str!("icon.svg")),
 ];
 
-/// The page loads nothing from elsewhere, runs no script of anyone else's and stands in no other page's frame.
+/// The page loads nothing from elsewhere, runs no script of anyone else's and stands in no other
+/// page's frame.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -43,8 +45,13 @@ pub(crate) fn page(plain: Plain) -> Result<Rejected, HeaderError> {
             .header(Header::new("Cache-Control", "no-cache")?)
             .body(*content)
             .into_rejected()),
-        (Some(_), _) => line(plain.reply(405).header(Header::new("Allow", "GET, HEAD")?), "Only GET and HEAD work here."),
-        (None, _) if path == CHAT => line(plain.reply(426), "Here is a WebSocket. The page is at /"),
+        (Some(_), _) => line(
+            plain.reply(405).header(Header::new("Allow", "GET, HEAD")?),
+            "Only GET and HEAD work here.",
+        ),
+        (None, _) if path == CHAT => {
+            line(plain.reply(426), "Here is a WebSocket. The page is at /")
+        }
         (None, _) => nothing(plain.reply(404)),
     }
 }
@@ -56,11 +63,17 @@ pub(crate) fn nothing(reject: Reject) -> Result<Rejected, HeaderError> {
 
 /// Answers a request for the WebSocket while no more of them are wanted. RFC 9110 §15.6.4.
 pub(crate) fn full(reject: Reject) -> Result<Rejected, HeaderError> {
-    line(reject.header(Header::new("Retry-After", "10")?), "The room is full. Come again a little later.")
+    line(
+        reject.header(Header::new("Retry-After", "10")?),
+        "The room is full. Come again a little later.",
+    )
 }
 
 fn line(reject: Reject, text: &str) -> Result<Rejected, HeaderError> {
-    Ok(reject.header(Header::new("Content-Type", "text/plain; charset=utf-8")?).body(format!("{text}\n")).into_rejected())
+    Ok(reject
+        .header(Header::new("Content-Type", "text/plain; charset=utf-8")?)
+        .body(format!("{text}\n"))
+        .into_rejected())
 }
 
 fn path(target: &str) -> &str {

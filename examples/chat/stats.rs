@@ -25,9 +25,24 @@ pub(crate) struct Stats {
 
 impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { connections, clients, members, messages, traffic: Traffic { read, written }, slow, turned_away, queued } = self;
-        write!(f, "connections {connections}, clients {clients}, members {members}, messages {messages}, bytes in {read}, ")?;
-        write!(f, "bytes out {written}, slow readers dropped {slow}, turned away {turned_away}, bytes queued {queued}")
+        let Self {
+            connections,
+            clients,
+            members,
+            messages,
+            traffic: Traffic { read, written },
+            slow,
+            turned_away,
+            queued,
+        } = self;
+        write!(
+            f,
+            "connections {connections}, clients {clients}, members {members}, messages {messages}, bytes in {read}, "
+        )?;
+        write!(
+            f,
+            "bytes out {written}, slow readers dropped {slow}, turned away {turned_away}, bytes queued {queued}"
+        )
     }
 }
 
@@ -37,8 +52,16 @@ mod tests {
 
     #[test]
     fn a_line_says_all() {
-        let mut stats =
-            Stats { connections: 4, clients: 3, members: 2, messages: 10, slow: 1, turned_away: 5, queued: 7, ..Stats::default() };
+        let mut stats = Stats {
+            connections: 4,
+            clients: 3,
+            members: 2,
+            messages: 10,
+            slow: 1,
+            turned_away: 5,
+            queued: 7,
+            ..Stats::default()
+        };
         stats.traffic += Traffic { read: 100, written: 2000 };
         stats.traffic += Traffic { read: 1, written: 1 };
         assert_eq!(

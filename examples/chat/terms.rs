@@ -1,4 +1,5 @@
-//! On which terms everyone is served: what a handshake and a connection allow and, with the feature `deflate`, how messages are compressed.
+//! On which terms everyone is served: what a handshake and a connection allow and, with the feature
+//! `deflate`, how messages are compressed.
 
 #[cfg(feature = "deflate")]
 use sockless::deflate::{Policy, Pool};
@@ -14,16 +15,19 @@ pub(crate) struct Terms {
 
 /// A peer for which more than this is queued, in bytes, is slow.
 const SLOW: u32 = 1 << 20;
-/// The longest message, in bytes: well above the room's longest text, so that the room can say what is wrong with a longer one.
+/// The longest message, in bytes: well above the room's longest text, so that the room can say what
+/// is wrong with a longer one.
 const MESSAGE: u64 = 64 << 10;
-/// One thread needs one compressor for each size of window: the full one, and now and then another that a client asks for.
+/// One thread needs one compressor for each size of window: the full one, and now and then another
+/// that a client asks for.
 #[cfg(feature = "deflate")]
 const COMPRESSORS: usize = 2;
 
 impl Terms {
     /// For pages of these sites.
     pub(crate) fn new(origin: OriginPolicy) -> Self {
-        let mut terms = Self { handshake: server::Config::default(), connection: Config::default() };
+        let mut terms =
+            Self { handshake: server::Config::default(), connection: Config::default() };
         terms.handshake.origin = origin;
         terms.connection.limits.max_message = MESSAGE;
         terms.connection.upper_mark = SLOW;
@@ -32,9 +36,10 @@ impl Terms {
         terms
     }
 
-    /// What the room says is compressed once for all who hear it, and so refers to nothing that was said before; what people say is short and seldom. To refer
-    /// back would save little, and cost up to 32 KiB a person in either direction: without that, who is silent costs nothing. It also keeps what one says
-    /// out of the length of what another one says.
+    /// What the room says is compressed once for all who hear it, and so refers to nothing that was
+    /// said before; what people say is short and seldom. To refer back would save little, and cost
+    /// up to 32 KiB a person in either direction: without that, who is silent costs nothing. It
+    /// also keeps what one says out of the length of what another one says.
     #[cfg(feature = "deflate")]
     fn compress(&mut self) {
         let mut policy = Policy::default();

@@ -1,4 +1,5 @@
-//! When each connection wants its next turn though nothing comes. Everything costs the logarithm of their number.
+//! When each connection wants its next turn though nothing comes. Everything costs the logarithm of
+//! their number.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -61,9 +62,15 @@ mod tests {
         timers.set(3, Some(at(2)));
         assert_eq!(timers.next(), Some(at(2)));
         assert_eq!(timers.pop(at(1)), None);
-        assert_eq!((timers.pop(at(3)), timers.pop(at(3)), timers.pop(at(3))), (Some(3), Some(2), None));
+        assert_eq!(
+            (timers.pop(at(3)), timers.pop(at(3)), timers.pop(at(3))),
+            (Some(3), Some(2), None)
+        );
         timers.set(2, Some(at(5)));
-        assert_eq!((timers.pop(at(5)), timers.pop(at(5)), timers.pop(at(5))), (Some(1), Some(2), None));
+        assert_eq!(
+            (timers.pop(at(5)), timers.pop(at(5)), timers.pop(at(5))),
+            (Some(1), Some(2), None)
+        );
         assert_eq!(timers.next(), None);
     }
 }

@@ -67,8 +67,8 @@ pub(crate) struct Settings {
 const WAIT: Duration = Duration::from_secs(1);
 
 impl Settings {
-    /// How much time answers have at the end of the input. At a terminal, a person sees them come and
-    /// ends the input afterwards.
+    /// How much time answers have at the end of the input. At a terminal, a person sees them come
+    /// and ends the input afterwards.
     pub(crate) fn wait(&self, from_terminal: bool) -> Duration {
         self.wait.unwrap_or(if from_terminal { Duration::ZERO } else { WAIT })
     }
@@ -106,17 +106,28 @@ fn read(args: impl IntoIterator<Item = OsString>) -> Result<Args, lexopt::Error>
     let url = url.ok_or("a URL is missing: ws://HOST:PORT/PATH (--help says more)")?;
     let mut request = Request::new(&url).map_err(|error| format!("{url:?} is {error}"))?;
     if request.secure() {
-        return Err("wss:// is WebSocket over TLS, which is the caller's; this example has none. Try ws://".into());
+        return Err(
+            "wss:// is WebSocket over TLS, which is the caller's; this example has none. Try ws://"
+                .into(),
+        );
     }
     for protocol in &protocols {
-        request = request.protocol(protocol).map_err(|error| format!("--subprotocol {protocol:?}: {error}"))?;
+        request = request
+            .protocol(protocol)
+            .map_err(|error| format!("--subprotocol {protocol:?}: {error}"))?;
     }
     for header in &headers {
-        let (name, value) = header.split_once(':').ok_or_else(|| format!("--header wants 'NAME: VALUE', not {header:?}"))?;
-        request = request.header(Header::new(name.trim(), value.trim()).map_err(|error| format!("--header {header:?}: {error}"))?);
+        let (name, value) = header
+            .split_once(':')
+            .ok_or_else(|| format!("--header wants 'NAME: VALUE', not {header:?}"))?;
+        request = request.header(
+            Header::new(name.trim(), value.trim())
+                .map_err(|error| format!("--header {header:?}: {error}"))?,
+        );
     }
     if let Some(origin) = &origin {
-        request = request.origin(origin).map_err(|error| format!("--origin {origin:?}: {error}"))?;
+        request =
+            request.origin(origin).map_err(|error| format!("--origin {origin:?}: {error}"))?;
     }
     if deflate {
         request = compression::offer(request)?;
@@ -152,13 +163,31 @@ mod tests {
     #[test]
     fn takes_its_flags() {
         let plain = settings(&["ws://127.0.0.1:8080/chat"]);
-        assert_eq!((plain.request.host(), plain.request.port(), plain.request.target()), ("127.0.0.1", 8080, "/chat"));
+        assert_eq!(
+            (plain.request.host(), plain.request.port(), plain.request.target()),
+            ("127.0.0.1", 8080, "/chat")
+        );
         assert_eq!((plain.ping, plain.binary), (None, false));
-        let args =
-            ["--ping", "0.5", "--binary", "--subprotocol", "a", "ws://[::1]", "--subprotocol=b", "--header", "X: y:z", "--origin", "null"];
+        let args = [
+            "--ping",
+            "0.5",
+            "--binary",
+            "--subprotocol",
+            "a",
+            "ws://[::1]",
+            "--subprotocol=b",
+            "--header",
+            "X: y:z",
+            "--origin",
+            "null",
+        ];
         let all = settings(&args);
-        assert_eq!((all.request.host(), all.ping, all.binary), ("::1", Some(Duration::from_millis(500)), true));
-        let waits = |args: &[&str]| [false, true].map(|from_terminal| settings(args).wait(from_terminal));
+        assert_eq!(
+            (all.request.host(), all.ping, all.binary),
+            ("::1", Some(Duration::from_millis(500)), true)
+        );
+        let waits =
+            |args: &[&str]| [false, true].map(|from_terminal| settings(args).wait(from_terminal));
         assert_eq!(waits(&["ws://[::1]"]), [WAIT, Duration::ZERO]);
         assert_eq!(waits(&["ws://[::1]", "--wait", "0"]), [Duration::ZERO; 2]);
         assert_eq!(waits(&["ws://[::1]", "--wait=2.5"]), [Duration::from_millis(2500); 2]);
@@ -196,7 +225,10 @@ mod tests {
             &[url, "--quiet"],
         ] {
             let problem = parse(args).unwrap_err();
-            assert!(!problem.is_empty() && !problem.contains(char::is_control), "{args:?}: {problem:?}");
+            assert!(
+                !problem.is_empty() && !problem.contains(char::is_control),
+                "{args:?}: {problem:?}"
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! `--deflate`: what is offered, and what came of it. It needs the feature `deflate`, and without it says so.
+//! `--deflate`: what is offered, and what came of it. It needs the feature `deflate`, and without
+//! it says so.
 
 use sockless::client::{Opened, Request};
 #[cfg(feature = "deflate")]
@@ -18,7 +19,9 @@ pub(crate) fn offer(_: Request) -> Result<Request, &'static str> {
 /// What was agreed on, for who offered it.
 #[cfg(feature = "deflate")]
 pub(crate) fn agreed(opened: &Opened) -> String {
-    let side = |bits: WindowBits, alone| format!("{bits} bits{}", if alone { ", each message alone" } else { "" });
+    let side = |bits: WindowBits, alone| {
+        format!("{bits} bits{}", if alone { ", each message alone" } else { "" })
+    };
     match opened.agreement().deflate {
         Some(agreed) => format!(
             ", compressed (we {}; the server {})",

@@ -51,9 +51,12 @@ fn main() -> ExitCode {
     match Session::new(socket, settings).and_then(Session::run) {
         Ok(Ending::Closed(closure)) if is_good(&closure) => ExitCode::SUCCESS,
         Ok(Ending::Closed(_)) => ExitCode::from(CLOSED_BADLY),
-        Ok(Ending::LineTooLong) => {
-            fail(&format!("a line of the input is longer than {LINE_MAX} bytes: neither it nor what follows was sent"), LINE_TOO_LONG)
-        }
+        Ok(Ending::LineTooLong) => fail(
+            &format!(
+                "a line of the input is longer than {LINE_MAX} bytes: neither it nor what follows was sent"
+            ),
+            LINE_TOO_LONG,
+        ),
         Ok(Ending::Interrupted) => fail("interrupted", CLOSED_BADLY),
         Ok(Ending::Refused(response)) => fail(&refusal(&response), REFUSED),
         Ok(Ending::Failed(error)) => fail(&format!("that is no WebSocket: {error}"), REFUSED),
@@ -73,7 +76,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// The first address of the host that answers.
 fn connect(settings: &Settings) -> Result<TcpStream, String> {
     let (host, port) = (settings.request.host(), settings.request.port());
-    let addrs = (host, port).to_socket_addrs().map_err(|error| format!("cannot find {host}: {error}"))?;
+    let addrs =
+        (host, port).to_socket_addrs().map_err(|error| format!("cannot find {host}: {error}"))?;
     let mut problem = format!("cannot find {host}: it has no address");
     for addr in addrs {
         match TcpStream::connect_timeout(&addr, CONNECT) {

@@ -15,7 +15,10 @@ use crate::wait::Wait;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use sockless::client::{Failure, Handshake, Opened, Outcome, Response};
-use sockless::{Cause, CloseCode, Closure, Config, Connection, Deadline, Event, Heartbeat, Input, LifeCycle, Seed, Timeout, Timeouts};
+use sockless::{
+    Cause, CloseCode, Closure, Config, Connection, Deadline, Event, Heartbeat, Input, LifeCycle,
+    Seed, Timeout, Timeouts,
+};
 use std::fmt::Display;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -111,7 +114,11 @@ impl Session {
         let mut scratch = vec![0; SCRATCH];
         let (mut again, mut due) = (true, None::<Duration>);
         loop {
-            let patience = if again { Some(Duration::ZERO) } else { due.map(|due| due.saturating_sub(self.started.elapsed())) };
+            let patience = if again {
+                Some(Duration::ZERO)
+            } else {
+                due.map(|due| due.saturating_sub(self.started.elapsed()))
+            };
             match self.poll.poll(&mut events, patience) {
                 Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
                 _ => self.now = self.started.elapsed(),
@@ -129,12 +136,16 @@ impl Session {
                 Pumped::Read(n) => n,
                 Pumped::Ended | Pumped::Blocked => 0,
                 Pumped::Done if self.too_long => return Ok(Ending::LineTooLong),
-                Pumped::Done => return Ok(self.closure.map_or(Ending::Interrupted, Ending::Closed)),
+                Pumped::Done => {
+                    return Ok(self.closure.map_or(Ending::Interrupted, Ending::Closed));
+                }
             };
             if let Some(ending) = self.digest(scratch.get_mut(..read).unwrap_or_default())? {
                 return Ok(ending);
             }
-            if self.interrupts > 1 || (self.interrupts > 0 && matches!(self.stage, Stage::Handshake(..))) {
+            if self.interrupts > 1
+                || (self.interrupts > 0 && matches!(self.stage, Stage::Handshake(..)))
+            {
                 return Ok(Ending::Interrupted);
             }
             self.speak();
@@ -164,9 +175,15 @@ impl Session {
     }
 
     fn open(&mut self, opened: Opened) -> io::Result<()> {
-        let protocol = opened.protocol().map_or(String::new(), |protocol| format!(", subprotocol {}", Shown(protocol)));
-        let compressed = if self.settings.deflate { compression::agreed(&opened) } else { String::new() };
-        self.print(format_args!("* open: {}{protocol}{compressed}", Shown(&self.settings.url.clone())));
+        let protocol = opened
+            .protocol()
+            .map_or(String::new(), |protocol| format!(", subprotocol {}", Shown(protocol)));
+        let compressed =
+            if self.settings.deflate { compression::agreed(&opened) } else { String::new() };
+        self.print(format_args!(
+            "* open: {}{protocol}{compressed}",
+            Shown(&self.settings.url.clone())
+        ));
         let from_terminal = io::stdin().is_terminal();
         if from_terminal {
             let _ = writeln!(io::stderr(), "Type a line to send it; Ctrl-D closes.");
@@ -228,7 +245,10 @@ impl Session {
                 Next::Line(line) => match String::from_utf8(line) {
                     Ok(text) => connection.send_text(text),
                     Err(_) => {
-                        let _ = writeln!(io::stderr(), "client: that line is not UTF-8, and was not sent; --binary sends anything");
+                        let _ = writeln!(
+                            io::stderr(),
+                            "client: that line is not UTF-8, and was not sent; --binary sends anything"
+                        );
                         Ok(())
                     }
                 },
@@ -240,17 +260,24 @@ impl Session {
     /// Does what is due, and tells when more will be.
     fn watch(&mut self) -> Option<Duration> {
         let talk = match &mut self.stage {
-            Stage::Handshake(handshake, deadline) => return deadline.poll(self.now, handshake.as_mut()),
+            Stage::Handshake(handshake, deadline) => {
+                return deadline.poll(self.now, handshake.as_mut());
+            }
             Stage::Open(talk) => talk,
         };
         let before = talk.heartbeat.round_trip();
         let due = talk.heartbeat.poll(self.now, &mut talk.connection);
         let after = talk.heartbeat.round_trip();
         // A connection that is closing waits for nothing but its end.
-        let waited = talk.wait.due(self.link.traffic.written, self.now).filter(|_| talk.connection.is_open());
+        let waited = talk
+            .wait
+            .due(self.link.traffic.written, self.now)
+            .filter(|_| talk.connection.is_open());
         if std::mem::take(&mut talk.pong) {
             match after.filter(|_| after != before) {
-                Some(time) => self.print(format_args!("* pong after {:.3} ms", time.as_secs_f64() * 1000.0)),
+                Some(time) => {
+                    self.print(format_args!("* pong after {:.3} ms", time.as_secs_f64() * 1000.0))
+                }
                 None => self.print("* pong"),
             }
         }
@@ -279,7 +306,11 @@ fn describe(closure: &Closure) -> String {
         Closure::ABNORMAL => String::from("1006"),
         code => code.to_string(),
     };
-    let reason = if closure.reason.is_empty() { String::new() } else { format!(", \"{}\"", Shown(&closure.reason)) };
+    let reason = if closure.reason.is_empty() {
+        String::new()
+    } else {
+        format!(", \"{}\"", Shown(&closure.reason))
+    };
     let why = match closure.cause {
         Cause::Peer => String::from("by the server"),
         Cause::Local => String::from("by us"),

@@ -1,9 +1,11 @@
-//! What others wrote, made harmless: no character of theirs drives the terminal or moves what is printed around it.
+//! What others wrote, made harmless: no character of theirs drives the terminal or moves what is
+//! printed around it.
 
 use crate::invisible::is_invisible;
 use std::fmt::{self, Write};
 
-/// A text in one line. Control characters, and those that change the direction of writing or cannot be seen, are escaped.
+/// A text in one line. Control characters, and those that change the direction of writing or cannot
+/// be seen, are escaped.
 pub(crate) struct Shown<'a>(pub(crate) &'a str);
 
 /// The beginning of some bytes.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::thread;
 
-/// Lines of the standard input. The thread is at most [`AHEAD`] lines of at most [`LINE_MAX`] bytes ahead: who does not take them slows the
-/// input down.
+/// Lines of the standard input. The thread is at most [`AHEAD`] lines of at most [`LINE_MAX`] bytes
+/// ahead: who does not take them slows the input down.
 pub(crate) struct Lines {
     lines: Receiver<Next>,
     /// Dropped by the thread alone, it would take its last call with it.
@@ -41,7 +41,8 @@ impl Lines {
             loop {
                 let next = read(&mut input);
                 let more = matches!(next, Next::Line(_));
-                // Where nobody wants lines any more, or nobody can be woken, there is nothing to do.
+                // Where nobody wants lines any more, or nobody can be woken, there is nothing to
+                // do.
                 if sender.send(next).is_err() || caller.wake().is_err() || !more {
                     return;
                 }

@@ -28,8 +28,8 @@ impl Wait {
         Self { allowed, begun: None }
     }
 
-    /// The input is at its end: so many bytes have left the socket, so many are queued. Only the first
-    /// call counts.
+    /// The input is at its end: so many bytes have left the socket, so many are queued. Only the
+    /// first call counts.
     pub(crate) fn begin(&mut self, left: u64, queued: usize, now: Duration) {
         let target = left.saturating_add(queued as u64);
         self.begun.get_or_insert(Begun { target, left, since: now });

@@ -2,7 +2,8 @@
 
 use arbitrary::Unstructured;
 
-/// Bytes that are used up from the front, and only there, so that seeds can be written by hand. Behind their end, all are 0.
+/// Bytes that are used up from the front, and only there, so that seeds can be written by hand.
+/// Behind their end, all are 0.
 pub struct Choices<'a>(Unstructured<'a>);
 
 impl<'a> Choices<'a> {

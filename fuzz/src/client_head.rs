@@ -1,6 +1,9 @@
-//! A client's side of the opening handshake: any strings in the request, and any bytes as the answer.
+//! A client's side of the opening handshake: any strings in the request, and any bytes as the
+//! answer.
 
-use crate::answers::{Mended, dechunk, has_one_chunked, has_one_length, is_status_line, length, status};
+use crate::answers::{
+    Mended, dechunk, has_one_chunked, has_one_length, is_status_line, length, status,
+};
 use crate::choices::{Choices, cut};
 use crate::heads::{Fields, Head, is_reserved, is_token, is_value};
 use crate::wire::output;
@@ -12,19 +15,26 @@ use tungstenite::handshake::derive_accept_key;
 
 /// Arbitrary strings in a request, and arbitrary bytes as the answer to it, cut anywhere:
 ///
-/// - what is written is the request that was asked for: the caller's headers and those that the handshake writes, whatever strings are tried as an
-///   address, a header, an origin or a subprotocol, and none besides;
-/// - the outcome is the same however the answer is cut, and so is what is left of the input; no more than the limits is taken;
-///   only whether the connection can be used again hangs on the read in which the answer ends;
+/// - what is written is the request that was asked for: the caller's headers and those that the
+///   handshake writes, whatever strings are tried as an address, a header, an origin or a
+///   subprotocol, and none besides;
+/// - the outcome is the same however the answer is cut, and so is what is left of the input; no
+///   more than the limits is taken; only whether the connection can be used again hangs on the read
+///   in which the answer ends;
 /// - a path and a query are sent as the URL standard says, which is said again here;
-/// - what opens a connection keeps the rules at the end of RFC 6455 §4.1, as they are said again here, behind any interim answers;
-/// - a refusal has its status, and the body that a naive reader finds by its length, in its chunks or up to the end of the stream, whole or marked as cut;
-///   its connection can be used again exactly where that reader has no doubt;
+/// - what opens a connection keeps the rules at the end of RFC 6455 §4.1, as they are said again
+///   here, behind any interim answers;
+/// - a refusal has its status, and the body that a naive reader finds by its length, in its chunks
+///   or up to the end of the stream, whole or marked as cut; its connection can be used again
+///   exactly where that reader has no doubt;
 /// - a failure has the status and the head that this reader finds;
-/// - without an outcome more is asked for; the end of the stream, an error of the transport and a time-out each bring one.
+/// - without an outcome more is asked for; the end of the stream, an error of the transport and a
+///   time-out each bring one.
 ///
-/// Of `data`, the first byte chooses what is offered, the limits and how many cuts there are, the bytes behind it where they are; then come the strings
-/// for the request, with their length before them, and how it ends; the rest is the answer, in which `{accept}` stands for what belongs to the key.
+/// Of `data`, the first byte chooses what is offered, the limits and how many cuts there are, the
+/// bytes behind it where they are; then come the strings for the request, with their length before
+/// them, and how it ends; the rest is the answer, in which `{accept}` stands for what belongs to
+/// the key.
 pub fn client_head(data: &[u8]) {
     let mut choices = Choices::new(data);
     let flags = choices.byte();
@@ -35,7 +45,8 @@ pub fn client_head(data: &[u8]) {
     if flags & 1 != 0 {
         (config.max_head, config.max_headers, config.max_body) = (300, 6, 10);
     }
-    let (protocols, deflate): (&[&str], _) = (if flags & 2 != 0 { &["chat", "Superchat"] } else { &[] }, flags & 4 != 0);
+    let (protocols, deflate): (&[&str], _) =
+        (if flags & 2 != 0 { &["chat", "Superchat"] } else { &[] }, flags & 4 != 0);
     let mut request = Request::new("ws://a.example:8080/chat?id=7").unwrap();
     for protocol in protocols {
         request = request.protocol(protocol).unwrap();
@@ -95,7 +106,8 @@ fn write(said: &str, request: &Request, protocols: &[&str], deflate: bool) {
     let header = Header::new(name, value);
     assert_eq!(header.is_ok(), is_token(name) && is_value(value.as_bytes()) && !is_reserved(name));
     let header = header.ok();
-    let mut request = header.into_iter().fold(request.clone(), |request, header| request.header(header));
+    let mut request =
+        header.into_iter().fold(request.clone(), |request, header| request.header(header));
     let mut fields = Fields::default().with_header(header);
     let origin = request.clone().origin(value);
     assert_eq!(origin.is_ok(), is_value(value.as_bytes()));
@@ -116,7 +128,12 @@ fn write(said: &str, request: &Request, protocols: &[&str], deflate: bool) {
         }
     }
     let expected = target(&format!("/{said}"));
-    assert_eq!(Request::new(&format!("wss://a.example/{said}")).ok().map(|request| request.target().to_owned()), expected);
+    assert_eq!(
+        Request::new(&format!("wss://a.example/{said}"))
+            .ok()
+            .map(|request| request.target().to_owned()),
+        expected
+    );
 }
 
 /// A path and a query as the URL standard has them sent, if it takes nothing out of them and there
@@ -128,8 +145,11 @@ fn target(text: &str) -> Option<String> {
     let (path, query) = text.split_at(text.find('?').unwrap_or(text.len()));
     let encode = |text: &str, also: &str| -> String {
         let encodes = |char: char| !(' '..='~').contains(&char) || also.contains(char);
-        let encoded = |char: char| char.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
-        text.chars().map(|char| if encodes(char) { encoded(char) } else { char.to_string() }).collect()
+        let encoded =
+            |char: char| char.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
+        text.chars()
+            .map(|char| if encodes(char) { encoded(char) } else { char.to_string() })
+            .collect()
     };
     Some(encode(&path.replace('\\', "/"), " \"<>^`{}") + &encode(query, " \"<>'"))
 }
@@ -138,13 +158,27 @@ fn check(request: Request, mut fields: Fields, protocols: &[&str], deflate: bool
     let mut handshake = Handshake::new(request.clone(), seed());
     let wire = output(&mut handshake);
     let head = Head::read(&wire).expect("it can be read");
-    assert_eq!((&head.first[..], head.rest), (&format!("GET {} HTTP/1.1", request.target())[..], &b""[..]));
-    assert!(request.target().starts_with('/') && request.target().bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#'));
-    assert!(request.authority().starts_with(request.host()) || request.authority().starts_with(&format!("[{}]", request.host())));
+    assert_eq!(
+        (&head.first[..], head.rest),
+        (&format!("GET {} HTTP/1.1", request.target())[..], &b""[..])
+    );
+    assert!(
+        request.target().starts_with('/')
+            && request.target().bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')
+    );
+    assert!(
+        request.authority().starts_with(request.host())
+            || request.authority().starts_with(&format!("[{}]", request.host()))
+    );
     let key = head.all("sec-websocket-key");
     assert!(key.len() == 1 && key[0].len() == 24);
-    fields = fields.with("Host", request.authority()).with("Upgrade", "websocket").with("Connection", "Upgrade");
-    fields = fields.with("Sec-WebSocket-Version", 13).with("Sec-WebSocket-Key", std::str::from_utf8(key[0]).unwrap());
+    fields = fields
+        .with("Host", request.authority())
+        .with("Upgrade", "websocket")
+        .with("Connection", "Upgrade");
+    fields = fields
+        .with("Sec-WebSocket-Version", 13)
+        .with("Sec-WebSocket-Key", std::str::from_utf8(key[0]).unwrap());
     if !protocols.is_empty() {
         fields = fields.with("Sec-WebSocket-Protocol", protocols.join(", "));
     }
@@ -213,8 +247,10 @@ impl Case<'_> {
         let taken = &wire[..wire.len() - rest];
         // Interim answers are passed over: RFC 9110 §15.2.
         let (mut start, mut mended) = (0, Mended::read(taken));
-        while let Some(len) =
-            mended.as_ref().filter(|mended| mended.is_interim() && Head::read(&mended.bytes).is_some()).map(|mended| mended.len)
+        while let Some(len) = mended
+            .as_ref()
+            .filter(|mended| mended.is_interim() && Head::read(&mended.bytes).is_some())
+            .map(|mended| mended.len)
         {
             start += len;
             mended = Mended::read(&taken[start..]);
@@ -223,21 +259,35 @@ impl Case<'_> {
         match outcome {
             Outcome::Open(opened) => {
                 let mended = mended.as_ref().expect("it is whole");
-                assert!(!mended.bare_lf && start + mended.len == taken.len(), "what follows are frames");
+                assert!(
+                    !mended.bare_lf && start + mended.len == taken.len(),
+                    "what follows are frames"
+                );
                 self.open(opened, &head.expect("it can be read"));
             }
             Outcome::Refused(response) => {
-                let (mended, head) = (mended.as_ref().expect("it is whole"), head.expect("it can be read"));
+                let (mended, head) =
+                    (mended.as_ref().expect("it is whole"), head.expect("it can be read"));
                 assert_eq!(head.first.as_bytes()[9..12], *response.status().to_string().as_bytes());
                 assert_eq!(response.reason(), head.first[12..].trim_ascii());
-                assert!(response.headers().iter().map(|(name, value)| (name.to_lowercase(), value)).eq(head.fields.clone()));
+                assert!(
+                    response
+                        .headers()
+                        .iter()
+                        .map(|(name, value)| (name.to_lowercase(), value))
+                        .eq(head.fields.clone())
+                );
                 assert!((200..1000).contains(&response.status()));
                 let bare_lf = mended.bare_lf;
                 self.refused(response, &head, bare_lf, &wire[start + mended.len..], rest, alone);
             }
             Outcome::Failed(failure) => {
                 assert_eq!(failure.status(), status(&taken[start..]));
-                let kept: Vec<(String, &[u8])> = failure.headers().iter().map(|(name, value)| (name.to_lowercase(), value)).collect();
+                let kept: Vec<(String, &[u8])> = failure
+                    .headers()
+                    .iter()
+                    .map(|(name, value)| (name.to_lowercase(), value))
+                    .collect();
                 assert!(kept.is_empty() || head.as_ref().is_some_and(|head| head.fields == kept));
                 self.failed(failure, head, taken);
             }
@@ -253,28 +303,50 @@ impl Case<'_> {
             HandshakeError::HeadTooLarge => assert_eq!(taken.len(), config.max_head),
             HandshakeError::IllegalByte => assert!(head.is_none()),
             HandshakeError::MissingUpgrade => assert!(head.unwrap().all("upgrade").is_empty()),
-            HandshakeError::MissingConnection => assert!(whole && !head.unwrap().says("connection", "upgrade")),
-            HandshakeError::MissingAccept => assert!(whole && head.unwrap().all("sec-websocket-accept").is_empty()),
-            HandshakeError::RepeatedAccept => assert!(whole && head.unwrap().all("sec-websocket-accept").len() > 1),
-            HandshakeError::WrongAccept => assert_ne!(head.unwrap().all("sec-websocket-accept"), [derive_accept_key(key).as_bytes()]),
+            HandshakeError::MissingConnection => {
+                assert!(whole && !head.unwrap().says("connection", "upgrade"))
+            }
+            HandshakeError::MissingAccept => {
+                assert!(whole && head.unwrap().all("sec-websocket-accept").is_empty())
+            }
+            HandshakeError::RepeatedAccept => {
+                assert!(whole && head.unwrap().all("sec-websocket-accept").len() > 1)
+            }
+            HandshakeError::WrongAccept => assert_ne!(
+                head.unwrap().all("sec-websocket-accept"),
+                [derive_accept_key(key).as_bytes()]
+            ),
             HandshakeError::ProtocolNotOffered => {
                 let named = head.unwrap().list("sec-websocket-protocol");
-                assert!(named.len() == 1 && !protocols.iter().any(|protocol| protocol.as_bytes() == named[0]));
+                assert!(
+                    named.len() == 1
+                        && !protocols.iter().any(|protocol| protocol.as_bytes() == named[0])
+                );
             }
             // §11.3.4, RFC 9110 §5.6.1: what is empty is not there.
-            HandshakeError::SeveralProtocols => assert!(head.unwrap().list("sec-websocket-protocol").len() > 1),
+            HandshakeError::SeveralProtocols => {
+                assert!(head.unwrap().list("sec-websocket-protocol").len() > 1)
+            }
             HandshakeError::InvalidUpgrade => assert!(whole && !upgrades_alone(&head.unwrap())),
-            HandshakeError::TooManyHeaders => assert!(taken.iter().filter(|byte| **byte == b'\n').count() > config.max_headers),
+            HandshakeError::TooManyHeaders => {
+                assert!(taken.iter().filter(|byte| **byte == b'\n').count() > config.max_headers)
+            }
             HandshakeError::MalformedHeader => assert!(head.is_none()),
-            HandshakeError::MalformedStartLine => assert!(!head.is_some_and(|head| is_status_line(&head.first))),
-            HandshakeError::UnsupportedHttp => assert!(!head.is_some_and(|head| is_status_line(&head.first))),
+            HandshakeError::MalformedStartLine => {
+                assert!(!head.is_some_and(|head| is_status_line(&head.first)))
+            }
+            HandshakeError::UnsupportedHttp => {
+                assert!(!head.is_some_and(|head| is_status_line(&head.first)))
+            }
             // What the lists of extensions may hold is not said again here: see the target
             // `offers`.
             HandshakeError::ExtensionNotOffered
             | HandshakeError::RepeatedExtension
             | HandshakeError::InvalidExtensions
             | HandshakeError::InvalidParameters
-            | HandshakeError::ParametersNotOffered => assert!(!head.unwrap().all("sec-websocket-extensions").is_empty()),
+            | HandshakeError::ParametersNotOffered => {
+                assert!(!head.unwrap().all("sec-websocket-extensions").is_empty())
+            }
             other => panic!("{other:?}: a server is not told that"),
         }
     }
@@ -291,26 +363,50 @@ impl Case<'_> {
         assert!(opened.protocol().is_none_or(|protocol| protocols.contains(&protocol)));
         let extensions = head.list("sec-websocket-extensions");
         assert_eq!(extensions.len(), usize::from(opened.agreement().deflate.is_some()));
-        assert!(extensions.is_empty() || deflate && extensions[0].starts_with(b"permessage-deflate"));
-        assert!(opened.headers().iter().map(|(name, value)| (name.to_lowercase(), value)).eq(head.fields.clone()));
+        assert!(
+            extensions.is_empty() || deflate && extensions[0].starts_with(b"permessage-deflate")
+        );
+        assert!(
+            opened
+                .headers()
+                .iter()
+                .map(|(name, value)| (name.to_lowercase(), value))
+                .eq(head.fields.clone())
+        );
     }
 
     /// The body of a refusal, RFC 9112 §6.3, and whether the connection can be used again, §9.3.
     /// `rest`: how many bytes were left; `alone`: none of them in the read with the answer's end,
     /// §9.2.
-    fn refused(&self, response: &Response, head: &Head<'_>, bare_lf: bool, behind: &[u8], rest: usize, alone: bool) {
+    fn refused(
+        &self,
+        response: &Response,
+        head: &Head<'_>,
+        bare_lf: bool,
+        behind: &[u8],
+        rest: usize,
+        alone: bool,
+    ) {
         let Self { config, end, .. } = *self;
         assert!(response.body().len() <= config.max_body);
         let modern = head.first.starts_with("HTTP/1.1");
-        let coding = head.list("transfer-encoding").last().map(|coding| coding.to_ascii_lowercase());
-        let (codes, says_length) = (!head.all("transfer-encoding").is_empty(), !head.all("content-length").is_empty());
+        let coding =
+            head.list("transfer-encoding").last().map(|coding| coding.to_ascii_lowercase());
+        let (codes, says_length) =
+            (!head.all("transfer-encoding").is_empty(), !head.all("content-length").is_empty());
         // The body, whether it is whole, and where its end was seen.
         let (body, whole, ends) = match response.status() {
             304 => {
-                let sure = if codes { !says_length && has_one_chunked(head) } else { !says_length || has_one_length(head) };
+                let sure = if codes {
+                    !says_length && has_one_chunked(head)
+                } else {
+                    !says_length || has_one_length(head)
+                };
                 (vec![], true, sure.then_some(0))
             }
-            204 => (vec![], true, (!codes && (!says_length || length(head) == Some(0))).then_some(0)),
+            204 => {
+                (vec![], true, (!codes && (!says_length || length(head) == Some(0))).then_some(0))
+            }
             _ if codes && modern && coding.as_deref() == Some(b"chunked") => {
                 let (body, whole, ends) = dechunk(behind);
                 (body, whole, ends.filter(|_| !says_length && has_one_chunked(head)))
@@ -329,7 +425,9 @@ impl Case<'_> {
         let reusable = ends.is_some() && !response.is_cut() && modern && !bare_lf && alone;
         let reusable = reusable && !head.says("connection", "close");
         // Trailers are read within a limit, which is as large as any here but that of a small one.
-        assert!(response.is_reusable() == reusable || reusable && behind.len() > config.max_body + 4000);
+        assert!(
+            response.is_reusable() == reusable || reusable && behind.len() > config.max_body + 4000
+        );
         if response.is_reusable() {
             assert_eq!(Some(behind.len() - rest), ends, "the next answer would begin there");
         }

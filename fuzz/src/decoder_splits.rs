@@ -4,22 +4,31 @@ use crate::choices::cut;
 use sockless::decoder::{Control, Decoder, End, Kind, Limits, Piece};
 use sockless::{Input, ProtocolError};
 
-/// The frame decoder, fed the same bytes whole and in parts, gives the same frames, the same bytes and the same error; it consumes all input and never
-/// panics; it gives no more bytes than it was given. A Close frame is the last.
+/// The frame decoder, fed the same bytes whole and in parts, gives the same frames, the same bytes
+/// and the same error; it consumes all input and never panics; it gives no more bytes than it was
+/// given. A Close frame is the last.
 ///
-/// So it is where the input keeps what a part has cut, but for what it leaves: always less than one frame that there is room for, as it came.
+/// So it is where the input keeps what a part has cut, but for what it leaves: always less than one
+/// frame that there is room for, as it came.
 ///
-/// Of `data`, the first byte chooses the end, how much is kept, and how many parts there are; as many bytes behind it choose where they are cut; where not all
-/// is kept, one more chooses how much is, and one behind which parts what was kept goes through an ordinary input. The rest is the wire's.
+/// Of `data`, the first byte chooses the end, how much is kept, and how many parts there are; as
+/// many bytes behind it choose where they are cut; where not all is kept, one more chooses how much
+/// is, and one behind which parts what was kept goes through an ordinary input. The rest is the
+/// wire's.
 pub fn decoder_splits(data: &[u8]) {
     let Some((&first, data)) = data.split_first() else { return };
     let end = if first & 1 == 0 { End::Server } else { End::Client };
     let Some((cuts, data)) = data.split_at_checked(usize::from(first >> 4)) else { return };
     let (keeps, wire) = match (first >> 1 & 7, data) {
         (0, wire) => (Keeps { room: usize::MAX, ends: 0, looks: false }, wire),
-        (scale, [room, ends, wire @ ..]) => {
-            (Keeps { room: usize::from(*room) << (scale / 2 * 3), ends: *ends, looks: scale & 1 == 0 }, wire)
-        }
+        (scale, [room, ends, wire @ ..]) => (
+            Keeps {
+                room: usize::from(*room) << (scale / 2 * 3),
+                ends: *ends,
+                looks: scale & 1 == 0,
+            },
+            wire,
+        ),
         _ => return,
     };
 
@@ -80,7 +89,8 @@ fn header(end: End, len: usize) -> usize {
     }
 }
 
-/// The same as `decode` with keeping inputs, beside a decoder with ordinary ones: behind each part it is as far as that one, but for what is kept.
+/// The same as `decode` with keeping inputs, beside a decoder with ordinary ones: behind each part
+/// it is as far as that one, but for what is kept.
 fn decode_keeping(end: End, parts: &[&[u8]], keeps: &Keeps) -> Decoded {
     let (mut ordinary, mut expected) = (decoder(end), Decoded::default());
     let (mut decoder, mut decoded) = (decoder(end), Decoded::default());
@@ -95,7 +105,14 @@ fn decode_keeping(end: End, parts: &[&[u8]], keeps: &Keeps) -> Decoded {
         loop {
             let whole = if keeps.looks { decoder.take_whole(&mut input) } else { None };
             if let Some((kind, data)) = whole {
-                decoded.add(Piece::Message { kind, first: true, last: true, rsv: 0, rest: 0, data });
+                decoded.add(Piece::Message {
+                    kind,
+                    first: true,
+                    last: true,
+                    rsv: 0,
+                    rest: 0,
+                    data,
+                });
                 continue;
             }
             let Some(piece) = decoder.next(&mut input) else { break };
@@ -104,10 +121,15 @@ fn decode_keeping(end: End, parts: &[&[u8]], keeps: &Keeps) -> Decoded {
                 Ok(piece) => {
                     // The frame's payload, or the most that it can be.
                     let (len, cut) = match &piece {
-                        Piece::Message { rest, data, .. } => (data.len() + *rest as usize, *rest > 0),
+                        Piece::Message { rest, data, .. } => {
+                            (data.len() + *rest as usize, *rest > 0)
+                        }
                         Piece::Control { last, .. } => (125, !last),
                     };
-                    assert!(begun || !cut || header(end, len) + len > keeps.room, "there is room for the frame");
+                    assert!(
+                        begun || !cut || header(end, len) + len > keeps.room,
+                        "there is room for the frame"
+                    );
                     begun = cut;
                     decoded.add(piece);
                 }
@@ -115,7 +137,12 @@ fn decode_keeping(end: End, parts: &[&[u8]], keeps: &Keeps) -> Decoded {
             }
         }
         let rest = input.into_rest();
-        assert!(rest.is_empty() || rest.len() < keeps.room, "{} bytes are kept, of {}", rest.len(), keeps.room);
+        assert!(
+            rest.is_empty() || rest.len() < keeps.room,
+            "{} bytes are kept, of {}",
+            rest.len(),
+            keeps.room
+        );
         assert!(kept.ends_with(rest), "what is kept is as it came");
         assert_eq!(decoded.error, expected.error, "an error is told as early");
         assert!(decoded.bytes <= expected.bytes && expected.bytes - decoded.bytes <= rest.len());

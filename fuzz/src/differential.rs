@@ -13,18 +13,21 @@
 
 use crate::choices::{Choices, cut};
 use crate::wire::{feed, frame};
-use sockless::{Agreement, Cause, Config, Connection, Delivery, Event, Limits, ProtocolError, Role, Seed};
+use sockless::{
+    Agreement, Cause, Config, Connection, Delivery, Event, Limits, ProtocolError, Role, Seed,
+};
 use std::io::{self, Cursor, ErrorKind, Read, Write};
 use tungstenite::error::{CapacityError, ProtocolError as Theirs};
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{Role as End, WebSocket, WebSocketConfig};
 use tungstenite::{Error, Message};
 
-/// Arbitrary bytes, and arbitrary frames, to a server and to a client of both crates: they deliver the same messages, pings and pongs, in the same order,
-/// and end at the same place for the same reason, but for the differences that the table above allows.
+/// Arbitrary bytes, and arbitrary frames, to a server and to a client of both crates: they deliver
+/// the same messages, pings and pongs, in the same order, and end at the same place for the same
+/// reason, but for the differences that the table above allows.
 ///
-/// Of `data`, the first byte chooses the role, whether the rest is the wire's or frames that are made of it, and how many reads there are; the bytes
-/// behind it say how long these are.
+/// Of `data`, the first byte chooses the role, whether the rest is the wire's or frames that are
+/// made of it, and how many reads there are; the bytes behind it say how long these are.
 pub fn differential(data: &[u8]) {
     let mut choices = Choices::new(data);
     let flags = choices.byte();
@@ -38,7 +41,10 @@ pub fn differential(data: &[u8]) {
         // Zeros fill up the frame.
         (theirs, their_end) = tungstenite(server, &[&wire[..], &[0; MAX_FRAME + 14]].concat());
     }
-    if our_end.as_ref().is_some_and(|ours_end| is_long_form(ours_end, theirs.get(ours.len()), their_end.as_ref())) {
+    if our_end
+        .as_ref()
+        .is_some_and(|ours_end| is_long_form(ours_end, theirs.get(ours.len()), their_end.as_ref()))
+    {
         return assert!(theirs.starts_with(&ours), "{ours:?}, not {theirs:?}");
     }
     assert_eq!(ours, theirs);
@@ -49,14 +55,27 @@ pub fn differential(data: &[u8]) {
     }
 }
 
-/// Whether sockless ended over a length that is not in its shortest form. Of a control frame that has such a length, the second byte says that it is
-/// too long; tungstenite takes it if it is not, and that shows in what it tells next.
-fn is_long_form(ours: &Verdict, their_next: Option<&Event<'_>>, their_end: Option<&Verdict>) -> bool {
+/// Whether sockless ended over a length that is not in its shortest form. Of a control frame that
+/// has such a length, the second byte says that it is too long; tungstenite takes it if it is not,
+/// and that shows in what it tells next.
+fn is_long_form(
+    ours: &Verdict,
+    their_next: Option<&Event<'_>>,
+    their_end: Option<&Verdict>,
+) -> bool {
     match (ours, their_next) {
         (Verdict::Broken(Rule::NotMinimal), _) => true,
-        (Verdict::Broken(Rule::ControlTooLong), Some(next)) => matches!(next, Event::Ping(_) | Event::Pong(_)),
+        (Verdict::Broken(Rule::ControlTooLong), Some(next)) => {
+            matches!(next, Event::Ping(_) | Event::Pong(_))
+        }
         (Verdict::Broken(Rule::ControlTooLong), None) => {
-            matches!(their_end, Some(Verdict::Closed(..) | Verdict::Broken(Rule::CloseBody | Rule::CloseCode | Rule::Utf8)))
+            matches!(
+                their_end,
+                Some(
+                    Verdict::Closed(..)
+                        | Verdict::Broken(Rule::CloseBody | Rule::CloseCode | Rule::Utf8)
+                )
+            )
         }
         _ => false,
     }
@@ -142,7 +161,8 @@ const THEIRS: [&[Rule]; 2] = [
     ],
 ];
 
-/// Whether both say the same, or each names the rule that it asks for first, so that neither order is contradicted.
+/// Whether both say the same, or each names the rule that it asks for first, so that neither order
+/// is contradicted.
 fn agree(server: bool, ours: Verdict, theirs: Verdict) {
     let same = match (&ours, &theirs) {
         (Verdict::Closed(1014, _), Verdict::Broken(Rule::CloseCode)) => true,
@@ -151,7 +171,8 @@ fn agree(server: bool, ours: Verdict, theirs: Verdict) {
         (Verdict::Broken(ours), Verdict::Broken(theirs)) if ours != theirs => {
             let place = |order: &[Rule], rule| order.iter().position(|other| *other == rule);
             let their_order = THEIRS[usize::from(!server)];
-            place(&OURS, *ours) < place(&OURS, *theirs) && place(their_order, *theirs) < place(their_order, *ours)
+            place(&OURS, *ours) < place(&OURS, *theirs)
+                && place(their_order, *theirs) < place(their_order, *ours)
         }
         _ => ours == theirs,
     };
@@ -163,7 +184,8 @@ fn frames(choices: &mut Choices<'_>, server: bool) -> Vec<u8> {
     let mut wire = Vec::new();
     while !choices.is_empty() && wire.len() < 20_000 {
         let (first, how) = (choices.byte(), choices.byte());
-        let len = if how & 0xc0 == 0xc0 { choices.number() % 5000 } else { usize::from(how & 0x7f) };
+        let len =
+            if how & 0xc0 == 0xc0 { choices.number() % 5000 } else { usize::from(how & 0x7f) };
         let payload = choices.bytes(len);
         let key = choices.bytes(4).try_into().unwrap_or_default();
         wire.extend(frame(first, payload, Some(key).filter(|_| server)));
@@ -186,7 +208,9 @@ fn sockless(server: bool, reads: &[&[u8]]) -> (Vec<Event<'static>>, Option<Verdi
             ProtocolError::ReservedBits => Rule::ReservedBits,
             ProtocolError::ReservedOpcode => Rule::ReservedOpcode,
             ProtocolError::FragmentedControl => Rule::FragmentedControl,
-            ProtocolError::UnexpectedContinuation | ProtocolError::InterleavedMessage => Rule::Sequence,
+            ProtocolError::UnexpectedContinuation | ProtocolError::InterleavedMessage => {
+                Rule::Sequence
+            }
             ProtocolError::UnmaskedFrame | ProtocolError::MaskedFrame => Rule::Masking,
             ProtocolError::ControlTooLong => Rule::ControlTooLong,
             ProtocolError::LengthNotMinimal => Rule::NotMinimal,
@@ -229,10 +253,23 @@ fn tungstenite(server: bool, wire: &[u8]) -> (Vec<Event<'static>>, Option<Verdic
                 events.push(Event::Pong(data.to_vec().into()));
                 continue;
             }
-            Ok(Message::Close(Some(frame))) if frame.code == CloseCode::Protocol && frame.reason == VIOLATION => Rule::CloseCode,
-            Ok(Message::Close(Some(frame))) => return (events, Some(Verdict::Closed(frame.code.into(), frame.reason.to_string()))),
-            Ok(Message::Close(None)) => return (events, Some(Verdict::Closed(1005, String::new()))),
-            Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => return (events, None),
+            Ok(Message::Close(Some(frame)))
+                if frame.code == CloseCode::Protocol && frame.reason == VIOLATION =>
+            {
+                Rule::CloseCode
+            }
+            Ok(Message::Close(Some(frame))) => {
+                return (
+                    events,
+                    Some(Verdict::Closed(frame.code.into(), frame.reason.to_string())),
+                );
+            }
+            Ok(Message::Close(None)) => {
+                return (events, Some(Verdict::Closed(1005, String::new())));
+            }
+            Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => {
+                return (events, None);
+            }
             Err(Error::Protocol(error)) => match error {
                 Theirs::NonZeroReservedBits => Rule::ReservedBits,
                 Theirs::InvalidOpcode(_) => Rule::ReservedOpcode,
@@ -243,7 +280,9 @@ fn tungstenite(server: bool, wire: &[u8]) -> (Vec<Event<'static>>, Option<Verdic
                 Theirs::InvalidCloseSequence => Rule::CloseBody,
                 other => panic!("{other:?}"),
             },
-            Err(Error::Capacity(CapacityError::MessageTooLong { max_size: MAX_FRAME, .. })) => Rule::FrameTooBig,
+            Err(Error::Capacity(CapacityError::MessageTooLong { max_size: MAX_FRAME, .. })) => {
+                Rule::FrameTooBig
+            }
             Err(Error::Capacity(CapacityError::MessageTooLong { .. })) => Rule::MessageTooBig,
             Err(Error::Utf8(_)) => Rule::Utf8,
             other => panic!("{other:?}"),

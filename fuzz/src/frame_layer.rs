@@ -87,16 +87,25 @@ impl Frames {
                     assert_eq!(input.len(), before, "what is not taken is left");
                     continue;
                 };
-                assert!(!self.over && self.message.is_none() && self.frame.is_none(), "in the middle");
+                assert!(
+                    !self.over && self.message.is_none() && self.frame.is_none(),
+                    "in the middle"
+                );
                 assert_eq!(self.come, 0, "in a header");
                 let len = data.len();
-                self.piece(Piece::Message { kind, first: true, last: true, rsv: 0, rest: 0, data }, len);
+                self.piece(
+                    Piece::Message { kind, first: true, last: true, rsv: 0, rest: 0, data },
+                    len,
+                );
                 continue;
             }
             match self.decoder.next(&mut input) {
                 None => {
                     let left = input.len();
-                    assert!(left == 0 || left < room && self.come == 0, "it is left where it may be");
+                    assert!(
+                        left == 0 || left < room && self.come == 0,
+                        "it is left where it may be"
+                    );
                     self.come += before - left;
                 }
                 Some(Err(error)) => {
@@ -131,7 +140,11 @@ impl Frames {
                         len = len.saturating_add(declared);
                         fragments += 1;
                         assert!(fragments <= self.limits.max_fragments);
-                        assert!(rsv > 0 || declared <= self.limits.max_frame && len <= self.limits.max_message);
+                        assert!(
+                            rsv > 0
+                                || declared <= self.limits.max_frame
+                                    && len <= self.limits.max_message
+                        );
                     }
                 }
                 assert!(!last || rest == 0);
@@ -188,7 +201,8 @@ impl Text {
 fn masks(choices: &mut Choices<'_>) {
     let key: [u8; 4] = std::array::from_fn(|_| choices.byte());
     let (at, bytes) = (usize::from(choices.byte()), choices.counted());
-    let naive: Vec<u8> = bytes.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect();
+    let naive: Vec<u8> =
+        bytes.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect();
     let mut masked = bytes.to_vec();
     let (front, back) = masked.split_at_mut(at.min(bytes.len()));
     mask::apply(front, key);
@@ -206,9 +220,13 @@ fn headers(choices: &mut Choices<'_>) {
     let opcode = OpCode::from_bits(choices.byte()).unwrap_or(OpCode::Continuation);
     let payload_len = u64::from_be_bytes(std::array::from_fn(|_| choices.byte()));
     let (fin, rsv) = (choices.byte() & 1 == 0, choices.byte());
-    let header = Header { fin, rsv, opcode, mask: (rsv & 8 == 0).then_some([1, 2, 3, 4]), payload_len };
+    let header =
+        Header { fin, rsv, opcode, mask: (rsv & 8 == 0).then_some([1, 2, 3, 4]), payload_len };
     let encoded = header.encode();
-    assert!((2..=Header::MAX_LEN).contains(&encoded.as_ref().len()) && !format!("{encoded:?}").is_empty());
+    assert!(
+        (2..=Header::MAX_LEN).contains(&encoded.as_ref().len())
+            && !format!("{encoded:?}").is_empty()
+    );
     assert!(!matches!(Header::decode(encoded.as_ref()), Ok(None)));
 }
 
@@ -217,7 +235,10 @@ fn closes(choices: &mut Choices<'_>) {
     match CloseFrame::decode(body) {
         Ok(None) => assert!(body.is_empty()),
         Ok(Some(frame)) => {
-            assert_eq!([&frame.code().get().to_be_bytes()[..], frame.reason().as_bytes()].concat(), body);
+            assert_eq!(
+                [&frame.code().get().to_be_bytes()[..], frame.reason().as_bytes()].concat(),
+                body
+            );
             assert_eq!(CloseFrame::new(frame.code(), frame.reason()), Ok(frame));
         }
         Err(error) => assert!(matches!(
@@ -233,6 +254,9 @@ fn closes(choices: &mut Choices<'_>) {
     assert!(u16::from(code) == number && code.to_string().starts_with(&number.to_string()));
     let reason = String::from_utf8_lossy(body).into_owned();
     let cut = CloseFrame::truncated(code, &reason);
-    assert!(reason.starts_with(cut.reason()) && reason.len() - cut.reason().len() < 4 + reason.len().saturating_sub(123));
+    assert!(
+        reason.starts_with(cut.reason())
+            && reason.len() - cut.reason().len() < 4 + reason.len().saturating_sub(123)
+    );
     assert_eq!(CloseFrame::new(code, &reason).is_ok(), reason.len() <= CloseFrame::MAX_REASON);
 }

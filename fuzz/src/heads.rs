@@ -1,4 +1,5 @@
-//! Heads of HTTP/1.1 read naively: what the crate reads of the wire, and what it writes, is held against it.
+//! Heads of HTTP/1.1 read naively: what the crate reads of the wire, and what it writes, is held
+//! against it.
 
 use sockless::handshake::Header;
 use std::borrow::Cow;
@@ -14,11 +15,13 @@ pub struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    /// Reads one, if it is whole and well-formed: lines that end in CR LF and hold no other control byte than tabs, a name and a colon at the front of
-    /// each but the first. RFC 9112 §2.1, §5.
+    /// Reads one, if it is whole and well-formed: lines that end in CR LF and hold no other control
+    /// byte than tabs, a name and a colon at the front of each but the first. RFC 9112 §2.1, §5.
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
-        let mut lines = bytes[..end + 2].split_inclusive(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r\n"));
+        let mut lines = bytes[..end + 2]
+            .split_inclusive(|byte| *byte == b'\n')
+            .map(|line| line.strip_suffix(b"\r\n"));
         let first = lines.next()?.filter(|line| is_value(line) && !line.is_empty())?;
         let mut fields = Vec::new();
         for line in lines {
@@ -41,7 +44,8 @@ impl<'a> Head<'a> {
 
     /// The elements of all lists under a name.
     pub fn list(&self, name: &str) -> Vec<&'a [u8]> {
-        let elements = self.all(name).into_iter().flat_map(|value| value.split(|byte| *byte == b','));
+        let elements =
+            self.all(name).into_iter().flat_map(|value| value.split(|byte| *byte == b','));
         elements.map(<[u8]>::trim_ascii).filter(|element| !element.is_empty()).collect()
     }
 
@@ -52,7 +56,8 @@ impl<'a> Head<'a> {
 
     /// It has exactly these fields, in any order.
     pub fn assert_fields(&self, Fields(mut expected): Fields) {
-        let mut got: Vec<(String, Vec<u8>)> = self.fields.iter().map(|(name, value)| (name.clone(), value.to_vec())).collect();
+        let mut got: Vec<(String, Vec<u8>)> =
+            self.fields.iter().map(|(name, value)| (name.clone(), value.to_vec())).collect();
         expected.sort();
         got.sort();
         assert_eq!(got, expected, "what was asked for, and nothing else");
@@ -80,7 +85,10 @@ impl Fields {
 
 /// RFC 9110 §5.6.2.
 pub fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// RFC 9110 §5.5: no control character but a tab.

@@ -4,14 +4,19 @@ use crate::choices::Choices;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use sockless::decoder::{Kind, Limits};
 use sockless::deflate::{Parameters, Pool, WindowBits};
-use sockless::{Agreement, Cause, Config, Connection, Data, Delivery, Event, Input, ProtocolError, Role, Seed};
+use sockless::{
+    Agreement, Cause, Config, Connection, Data, Delivery, Event, Input, ProtocolError, Role, Seed,
+};
 
-/// Arbitrary bytes as compressed messages, in fragments: a client delivers what a naive receiver does and finds the same wrong with it, however its reads
-/// are cut, whole and in chunks, and in chunks also what is valid in front of an error. An event is never longer than the limits allow.
+/// Arbitrary bytes as compressed messages, in fragments: a client delivers what a naive receiver
+/// does and finds the same wrong with it, however its reads are cut, whole and in chunks, and in
+/// chunks also what is valid in front of an error. An event is never longer than the limits allow.
 ///
-/// The naive one feeds zlib a byte at a time, always primes it anew and always asks by a final block whether a message is whole.
+/// The naive one feeds zlib a byte at a time, always primes it anew and always asks by a final
+/// block whether a message is whole.
 ///
-/// Of `data`, the first bytes choose what was agreed on, the limits and the reads; then come messages: how they are made, their length, their bytes.
+/// Of `data`, the first bytes choose what was agreed on, the limits and the reads; then come
+/// messages: how they are made, their length, their bytes.
 pub fn inflate(data: &[u8]) {
     let mut choices = Choices::new(data);
     let flags = choices.byte();
@@ -58,7 +63,8 @@ struct Message {
     fragments: Vec<Vec<u8>>,
 }
 
-/// Messages that the rest of the bytes choose: arbitrary bytes, or what zlib makes of them, whole or damaged.
+/// Messages that the rest of the bytes choose: arbitrary bytes, or what zlib makes of them, whole
+/// or damaged.
 fn messages(choices: &mut Choices<'_>) -> Vec<Message> {
     let mut messages = Vec::new();
     let mut zlib = Compress::new(Compression::new(6), false);
@@ -69,10 +75,24 @@ fn messages(choices: &mut Choices<'_>) -> Vec<Message> {
         let mut payload = match how & 0b1110 {
             0b0100 => deflate(&mut zlib, bytes, FlushCompress::Sync, 1),
             0b0110 => deflate(&mut zlib, bytes, FlushCompress::Sync, 100),
-            0b1000 => [deflate(&mut Compress::new(Compression::new(1), false), bytes, FlushCompress::Finish, 1), vec![0]].concat(),
+            0b1000 => [
+                deflate(
+                    &mut Compress::new(Compression::new(1), false),
+                    bytes,
+                    FlushCompress::Finish,
+                    1,
+                ),
+                vec![0],
+            ]
+            .concat(),
             // Nothing is behind it. What is said later may refer back to it.
             0b1110 => {
-                let payload = deflate(&mut Compress::new(Compression::new(6), false), bytes, FlushCompress::Finish, 1);
+                let payload = deflate(
+                    &mut Compress::new(Compression::new(6), false),
+                    bytes,
+                    FlushCompress::Finish,
+                    1,
+                );
                 zlib.set_dictionary(bytes).map_or_else(|_| bytes.to_vec(), |_| payload)
             }
             0b1010 => {
@@ -97,7 +117,11 @@ fn messages(choices: &mut Choices<'_>) -> Vec<Message> {
             payload = behind;
         }
         fragments.push(payload);
-        messages.push(Message { kind: if how & 1 == 0 { Kind::Binary } else { Kind::Text }, compressed, fragments });
+        messages.push(Message {
+            kind: if how & 1 == 0 { Kind::Binary } else { Kind::Text },
+            compressed,
+            fragments,
+        });
     }
     messages
 }
@@ -160,12 +184,15 @@ fn receive(mut connection: Connection, wire: &[u8], step: usize, limits: Limits)
             assert!(received.error.is_none(), "nothing comes behind the end");
             calls = calls.checked_sub(1).expect("each call makes progress");
             match event {
-                Event::Text(text) => received.messages.push((Kind::Text, text.into_owned().into_bytes())),
+                Event::Text(text) => {
+                    received.messages.push((Kind::Text, text.into_owned().into_bytes()))
+                }
                 Event::Binary(data) => received.messages.push((Kind::Binary, data.into_owned())),
                 Event::Chunk(chunk) => {
                     assert_eq!(chunk.first, !under_way);
                     under_way = !chunk.last;
-                    let kind = if let Data::Text(_) = chunk.data { Kind::Text } else { Kind::Binary };
+                    let kind =
+                        if let Data::Text(_) = chunk.data { Kind::Text } else { Kind::Binary };
                     received.cut.extend_from_slice(chunk.data.as_bytes());
                     if chunk.last {
                         received.messages.push((kind, std::mem::take(&mut received.cut)));
@@ -178,7 +205,12 @@ fn receive(mut connection: Connection, wire: &[u8], step: usize, limits: Limits)
                 event => panic!("{event:?}"),
             }
             assert!(received.cut.len() as u64 <= limits.max_message);
-            assert!(received.messages.last().is_none_or(|(_, bytes)| bytes.len() as u64 <= limits.max_message));
+            assert!(
+                received
+                    .messages
+                    .last()
+                    .is_none_or(|(_, bytes)| bytes.len() as u64 <= limits.max_message)
+            );
         }
         assert!(input.is_empty(), "None means that all was consumed");
     }
@@ -213,7 +245,10 @@ impl Naive {
                 Ok(bytes) => received.messages.push((message.kind, bytes)),
                 Err((mut cut, error)) => {
                     if message.kind == Kind::Text {
-                        cut.truncate(std::str::from_utf8(&cut).map_or_else(|error| error.valid_up_to(), str::len));
+                        cut.truncate(
+                            std::str::from_utf8(&cut)
+                                .map_or_else(|error| error.valid_up_to(), str::len),
+                        );
                     }
                     (received.cut, received.error) = (cut, Some(error));
                     break;
@@ -237,7 +272,13 @@ impl Naive {
                 return Err((said, ProtocolError::TooManyFragments));
             }
             declared += fragment.len() as u64;
-            if declared > if message.compressed { most + most / 8 + 1024 + 16 * (i as u64 + 1) } else { most } {
+            if declared
+                > if message.compressed {
+                    most + most / 8 + 1024 + 16 * (i as u64 + 1)
+                } else {
+                    most
+                }
+            {
                 return Err((said, ProtocolError::MessageTooBig));
             }
             let wrong = match message.compressed {
@@ -254,7 +295,8 @@ impl Naive {
                 wrong
             };
             let text = std::str::from_utf8(&said);
-            let is_bad = text.is_err_and(|error| error.error_len().is_some() || (last && wrong.is_none()));
+            let is_bad =
+                text.is_err_and(|error| error.error_len().is_some() || (last && wrong.is_none()));
             if message.kind == Kind::Text && is_bad {
                 return Err((said, ProtocolError::InvalidUtf8));
             }
@@ -268,7 +310,14 @@ impl Naive {
         Ok(said)
     }
 
-    fn inflate(&self, zlib: &mut Decompress, data: &[u8], last: bool, said: &mut Vec<u8>, ends: &mut Ends) -> Result<(), ProtocolError> {
+    fn inflate(
+        &self,
+        zlib: &mut Decompress,
+        data: &[u8],
+        last: bool,
+        said: &mut Vec<u8>,
+        ends: &mut Ends,
+    ) -> Result<(), ProtocolError> {
         for byte in data {
             ends.behind = !feed(zlib, &[*byte], said)?;
             if !ends.behind {
@@ -293,7 +342,10 @@ impl Naive {
         if last && (ends.behind || ends.count == 0) {
             // §7.2.2, and the empty final block that only fits where a block may begin.
             let ended = feed(zlib, &[0, 0, 0xff, 0xff], &mut nothing)?;
-            if !nothing.is_empty() || !(ended || feed(zlib, &[1, 0, 0, 0xff, 0xff], &mut nothing)?) || !nothing.is_empty() {
+            if !nothing.is_empty()
+                || !(ended || feed(zlib, &[1, 0, 0, 0xff, 0xff], &mut nothing)?)
+                || !nothing.is_empty()
+            {
                 return Err(ProtocolError::InvalidDeflate);
             }
         }
@@ -313,7 +365,9 @@ fn feed(zlib: &mut Decompress, bytes: &[u8], said: &mut Vec<u8>) -> Result<bool,
     loop {
         said.reserve(1000);
         let rest = &bytes[(zlib.total_in() - start) as usize..];
-        let status = zlib.decompress_vec(rest, said, FlushDecompress::None).map_err(|_| ProtocolError::InvalidDeflate)?;
+        let status = zlib
+            .decompress_vec(rest, said, FlushDecompress::None)
+            .map_err(|_| ProtocolError::InvalidDeflate)?;
         let all = (zlib.total_in() - start) as usize == bytes.len();
         if status == Status::StreamEnd {
             return if all { Ok(true) } else { Err(ProtocolError::InvalidDeflate) };

@@ -1,4 +1,5 @@
-//! What each fuzz target asserts, as plain functions: libFuzzer runs them on nightly Rust, `cargo test` replays the seeds on stable.
+//! What each fuzz target asserts, as plain functions: libFuzzer runs them on nightly Rust,
+//! `cargo test` replays the seeds on stable.
 
 mod answers;
 mod choices;

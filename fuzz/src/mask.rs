@@ -6,26 +6,30 @@ use sockless::{Delivery, Event, frame::Header, mask};
 
 /// Masking is the XOR of each byte with the key's, over and over:
 ///
-/// - as a function: at any place in memory, of any length, in parts with the key rotated, and nothing around them is touched;
-/// - out of a client: payloads that are masked as they are queued and such that are masked as they leave, a piece at a time, however the writes cut
-///   them, by `advance`, over several slices, or by `pop`, with a ping or another message queued on the way;
+/// - as a function: at any place in memory, of any length, in parts with the key rotated, and
+///   nothing around them is touched;
+/// - out of a client: payloads that are masked as they are queued and such that are masked as they
+///   leave, a piece at a time, however the writes cut them, by `advance`, over several slices, or
+///   by `pop`, with a ping or another message queued on the way;
 /// - into a server, however the reads cut them.
 ///
-/// Of `data`, the first bytes choose the key, the place and the lengths, those of the messages, and how they are written and read; the rest, over and
-/// over, is what is masked.
+/// Of `data`, the first bytes choose the key, the place and the lengths, those of the messages, and
+/// how they are written and read; the rest, over and over, is what is masked.
 pub fn mask(data: &[u8]) {
     let mut choices = Choices::new(data);
     let key = std::array::from_fn(|_| choices.byte());
     let (place, len) = (usize::from(choices.byte()), choices.number() % 5000);
     let parts = choices.counted();
-    let lengths = [choices.number(), choices.number()].map(|len| len * usize::from(1 + choices.byte() % 2));
+    let lengths =
+        [choices.number(), choices.number()].map(|len| len * usize::from(1 + choices.byte() % 2));
     let writes: Vec<usize> = (0..choices.byte() % 32).map(|_| choices.number()).collect();
     let reads = choices.counted();
     let pattern = match choices.rest() {
         [] => b"\0",
         pattern => pattern,
     };
-    let payload = |len: usize| -> Vec<u8> { pattern.repeat(len / pattern.len() + 1)[..len].to_vec() };
+    let payload =
+        |len: usize| -> Vec<u8> { pattern.repeat(len / pattern.len() + 1)[..len].to_vec() };
 
     in_place(&payload(len), place, key, parts);
     let messages = lengths.map(payload);

@@ -6,26 +6,33 @@ use crate::wire::output;
 use bytes::Buf;
 use sockless::deflate::Policy;
 use sockless::handshake::Header;
-use sockless::server::{Config, Handshake, Incoming, Origin, OriginPolicy, OriginRefusal, Rejected, Request, Scheme};
+use sockless::server::{
+    Config, Handshake, Incoming, Origin, OriginPolicy, OriginRefusal, Rejected, Request, Scheme,
+};
 use sockless::{HandshakeError, Input, LifeCycle};
 use std::net::Ipv6Addr;
 use tungstenite::handshake::derive_accept_key;
 
 /// Arbitrary bytes as a request, cut anywhere, and arbitrary strings in the answer to it:
 ///
-/// - the outcome is the same however the request is cut, and so are the bytes of the answer and what is left of the input; no more than a head is taken;
-/// - what is accepted keeps the rules of RFC 6455 §4.2.1 and those on heads, as they are said again here; what is refused by one of these rules breaks it;
+/// - the outcome is the same however the request is cut, and so are the bytes of the answer and
+///   what is left of the input; no more than a head is taken;
+/// - what is accepted keeps the rules of RFC 6455 §4.2.1 and those on heads, as they are said again
+///   here; what is refused by one of these rules breaks it;
 /// - a plain request is one that does not ask for a WebSocket;
 /// - who is asked has one answer, whatever the form of the target, and `Origin` is compared with
 ///   it;
 /// - a refusal keeps what was asked as far as it can be read, and nothing that is not there;
 /// - an HTTP stack that sends the 101 is given the fields of the one that is sent here;
-/// - every outcome ends in bytes to send, and these are the answer that was asked for: its headers and its body are those that the caller set, and that
-///   the handshake writes itself, whatever strings are tried, and none besides;
-/// - without an outcome more is asked for, the end of the stream ends it without an answer, and a time-out with a 408, if anything came.
+/// - every outcome ends in bytes to send, and these are the answer that was asked for: its headers
+///   and its body are those that the caller set, and that the handshake writes itself, whatever
+///   strings are tried, and none besides;
+/// - without an outcome more is asked for, the end of the stream ends it without an answer, and a
+///   time-out with a 408, if anything came.
 ///
-/// Of `data`, the first byte chooses what is accepted and how many cuts there are, the bytes behind it where they are; then come the strings for the
-/// answer, with their length before them, and its status; the rest is the request.
+/// Of `data`, the first byte chooses what is accepted and how many cuts there are, the bytes behind
+/// it where they are; then come the strings for the answer, with their length before them, and its
+/// status; the rest is the request.
 pub fn server_head(data: &[u8]) {
     let mut choices = Choices::new(data);
     let flags = choices.byte();
@@ -36,10 +43,16 @@ pub fn server_head(data: &[u8]) {
     (config.max_head, config.max_headers) = if flags & 1 == 0 { (16 << 10, 100) } else { (250, 6) };
     config.origin = match flags >> 1 & 3 {
         0 => OriginPolicy::SameHost,
-        1 => OriginPolicy::SameOrigin(Scheme::Https).or(OriginPolicy::custom(|asked| asked.origin() == Some("http://c.example"))),
+        1 => OriginPolicy::SameOrigin(Scheme::Https)
+            .or(OriginPolicy::custom(|asked| asked.origin() == Some("http://c.example"))),
         2 => {
-            let sites = ["https://a.example", "http://[::1]:9001"].map(|site| Origin::new(site).unwrap());
-            OriginPolicy::origins(sites.into_iter().chain([Origin::text("null").unwrap(), Origin::text("app/1").unwrap()]))
+            let sites =
+                ["https://a.example", "http://[::1]:9001"].map(|site| Origin::new(site).unwrap());
+            OriginPolicy::origins(
+                sites
+                    .into_iter()
+                    .chain([Origin::text("null").unwrap(), Origin::text("app/1").unwrap()]),
+            )
         }
         _ => OriginPolicy::Any,
     };
@@ -80,12 +93,22 @@ fn read(config: &Config, parts: &[&[u8]]) -> (Option<Incoming>, usize) {
     let mut handshake = Handshake::new(config.clone());
     let mut come = 0;
     for part in parts {
-        assert!(handshake.wants_read() && !handshake.wants_write() && !handshake.wants_shutdown() && !handshake.is_done());
+        assert!(
+            handshake.wants_read()
+                && !handshake.wants_write()
+                && !handshake.wants_shutdown()
+                && !handshake.is_done()
+        );
         let mut scratch = part.to_vec();
         let mut input = Input::new(&mut scratch);
         come += part.len();
         if let Some(incoming) = handshake.poll(&mut input) {
-            assert!(!handshake.wants_read() && handshake.is_done() && handshake.poll(&mut Input::empty()).is_none(), "given once");
+            assert!(
+                !handshake.wants_read()
+                    && handshake.is_done()
+                    && handshake.poll(&mut Input::empty()).is_none(),
+                "given once"
+            );
             let total: usize = parts.iter().map(|part| part.len()).sum();
             return (Some(incoming), total - come + input.len());
         }
@@ -113,10 +136,15 @@ fn told(outcome: &Incoming) -> String {
     match outcome {
         Incoming::Upgrade(request) => {
             let (key, protocols) = (request.accept_key(), request.protocols().collect::<Vec<_>>());
-            format!("{request:?} {:?} {key} {protocols:?}", request.headers().iter().collect::<Vec<_>>())
+            format!(
+                "{request:?} {:?} {key} {protocols:?}",
+                request.headers().iter().collect::<Vec<_>>()
+            )
         }
         Incoming::Http(plain) => format!("{plain:?} {:?}", plain.head()),
-        Incoming::Failed(rejected) => format!("{rejected:?} {:?}", rejected.headers().iter().collect::<Vec<_>>()),
+        Incoming::Failed(rejected) => {
+            format!("{rejected:?} {:?}", rejected.headers().iter().collect::<Vec<_>>())
+        }
     }
 }
 
@@ -134,23 +162,51 @@ fn judge(outcome: Option<&Incoming>, taken: &[u8], config: &Config) {
             let (authority, target) = asked(&head).expect("it says who is asked");
             assert!(is_welcome(&head, &authority, &config.origin), "{head:?}");
             assert_eq!((request.authority(), request.target()), (&authority[..], &target[..]));
-            assert_eq!(request.accept_key().as_str(), derive_accept_key(head.all("sec-websocket-key")[0]));
+            assert_eq!(
+                request.accept_key().as_str(),
+                derive_accept_key(head.all("sec-websocket-key")[0])
+            );
             assert!(request.protocols().map(str::as_bytes).eq(head.list("sec-websocket-protocol")));
             // One answer to who is asked.
-            let fields = head.fields.iter().map(|(name, value)| (name.clone(), if name == "host" { authority.as_bytes() } else { value }));
-            assert!(request.headers().iter().map(|(name, value)| (name.to_lowercase(), value)).eq(fields));
+            let fields = head.fields.iter().map(|(name, value)| {
+                (name.clone(), if name == "host" { authority.as_bytes() } else { value })
+            });
+            assert!(
+                request
+                    .headers()
+                    .iter()
+                    .map(|(name, value)| (name.to_lowercase(), value))
+                    .eq(fields)
+            );
             assert!(request.agreement().deflate.is_none() || config.deflate.is_some());
             // Written anew, with a space behind each colon, it may be too large.
             if taken.len() + request.headers().iter().count() <= config.max_head {
-                let parts = Request::from_parts("GET", request.target(), (1, 1), request.headers().iter(), config).map(Incoming::Upgrade);
-                assert_eq!(parts.as_ref().map(told), Ok(told(outcome.unwrap())), "for who has an HTTP stack of their own it is the same");
+                let parts = Request::from_parts(
+                    "GET",
+                    request.target(),
+                    (1, 1),
+                    request.headers().iter(),
+                    config,
+                )
+                .map(Incoming::Upgrade);
+                assert_eq!(
+                    parts.as_ref().map(told),
+                    Ok(told(outcome.unwrap())),
+                    "for who has an HTTP stack of their own it is the same"
+                );
             }
         }
         Some(Incoming::Http(plain)) => {
             let head = head.expect("it can be read");
-            assert!(!asks(&head) && head.rest.is_empty() && head.fields.len() <= config.max_headers);
+            assert!(
+                !asks(&head) && head.rest.is_empty() && head.fields.len() <= config.max_headers
+            );
             assert_eq!(plain.head(), taken);
-            assert!(head.first.starts_with(&format!("{} {} HTTP/1.", plain.method(), plain.target())));
+            assert!(head.first.starts_with(&format!(
+                "{} {} HTTP/1.",
+                plain.method(),
+                plain.target()
+            )));
         }
         Some(Incoming::Failed(rejected)) => {
             logs(rejected, taken, head.as_ref());
@@ -165,38 +221,55 @@ fn failed(rejected: &Rejected, taken: &[u8], head: Option<Head<'_>>, config: &Co
     let asks = |head: &Head<'_>| head.says("upgrade", "websocket");
     match rejected.error().expect("it has its reason") {
         HandshakeError::IllegalByte => assert!(head.is_none()),
-        HandshakeError::HeadTooLarge => assert!([config.max_head, config.max_head - 2].contains(&taken.len())),
-        HandshakeError::TooManyHeaders => assert!(taken.iter().filter(|byte| **byte == b'\n').count() > config.max_headers),
+        HandshakeError::HeadTooLarge => {
+            assert!([config.max_head, config.max_head - 2].contains(&taken.len()))
+        }
+        HandshakeError::TooManyHeaders => {
+            assert!(taken.iter().filter(|byte| **byte == b'\n').count() > config.max_headers)
+        }
         HandshakeError::ForbiddenOrigin => {
             let head = head.unwrap();
             let (authority, _) = asked(&head).expect("it says who is asked");
             assert!(!is_welcome(&head, &authority, &config.origin));
             let is_custom = rejected.origin_refusal() == Some(OriginRefusal::Custom);
-            assert!(rejected.origin_refusal().is_some() && !is_custom, "the first of several says why");
+            assert!(
+                rejected.origin_refusal().is_some() && !is_custom,
+                "the first of several says why"
+            );
         }
         HandshakeError::InvalidHost => {
             let head = head.unwrap();
             assert!(asks(&head) && !is_host(&String::from_utf8_lossy(head.all("host")[0])));
         }
-        HandshakeError::InvalidTarget => assert!(asks(head.as_ref().unwrap()) && asked(&head.unwrap()).is_none()),
+        HandshakeError::InvalidTarget => {
+            assert!(asks(head.as_ref().unwrap()) && asked(&head.unwrap()).is_none())
+        }
         // What the lists of extensions may hold is not said again here: see the target `offers`.
         HandshakeError::InvalidExtensions => assert!(asks(&head.unwrap())),
         HandshakeError::MalformedHeader => assert!(head.is_none()),
-        HandshakeError::MalformedStartLine => assert!(!head.is_some_and(|head| is_request_line(&head.first))),
-        HandshakeError::UnsupportedHttp => assert!(!head.is_some_and(|head| is_request_line(&head.first))),
+        HandshakeError::MalformedStartLine => {
+            assert!(!head.is_some_and(|head| is_request_line(&head.first)))
+        }
+        HandshakeError::UnsupportedHttp => {
+            assert!(!head.is_some_and(|head| is_request_line(&head.first)))
+        }
         error => assert!(asks(&head.unwrap()) && broken.unwrap().contains(&error), "{error:?}"),
     }
 }
 
 /// Whether a refusal says what was asked.
 fn logs(rejected: &Rejected, taken: &[u8], head: Option<&Head<'_>>) {
-    let (method, target) = (rejected.method().unwrap_or_default(), rejected.target().unwrap_or_default());
+    let (method, target) =
+        (rejected.method().unwrap_or_default(), rejected.target().unwrap_or_default());
     assert!(method.is_empty() || is_token(method));
     assert!(target.chars().all(|c| c > ' ' && c != '\x7f'), "{target:?}");
-    let headers: Vec<(String, &[u8])> = rejected.headers().iter().map(|(name, value)| (name.to_lowercase(), value)).collect();
+    let headers: Vec<(String, &[u8])> =
+        rejected.headers().iter().map(|(name, value)| (name.to_lowercase(), value)).collect();
     match head {
         Some(head) if is_request_line(&head.first) => {
-            let [first, second, _] = head.first.split(' ').collect::<Vec<_>>()[..] else { unreachable!() };
+            let [first, second, _] = head.first.split(' ').collect::<Vec<_>>()[..] else {
+                unreachable!()
+            };
             assert_eq!(method, first);
             if target == second {
                 assert_eq!(headers, head.fields);
@@ -214,7 +287,9 @@ fn logs(rejected: &Rejected, taken: &[u8], head: Option<&Head<'_>>) {
             assert!(headers.len() <= taken.iter().filter(|byte| **byte == b'\n').count());
             for (name, value) in headers {
                 assert!(is_token(&name) && is_value(value));
-                assert!(value.is_empty() || taken.windows(value.len()).any(|window| window == value));
+                assert!(
+                    value.is_empty() || taken.windows(value.len()).any(|window| window == value)
+                );
             }
         }
     }
@@ -247,14 +322,25 @@ fn is_host(text: &str) -> bool {
         Some((host, port)) if !port.contains(']') => (host, port),
         _ => (text, ""),
     };
-    let is_port = port.is_empty() || port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0);
+    let is_port = port.is_empty()
+        || port.bytes().all(|byte| byte.is_ascii_digit())
+            && port.parse::<u16>().is_ok_and(|port| port > 0);
     if let Some(address) = host.strip_prefix('[') {
-        return is_port && address.strip_suffix(']').is_some_and(|address| address.parse::<Ipv6Addr>().is_ok());
+        return is_port
+            && address
+                .strip_suffix(']')
+                .is_some_and(|address| address.parse::<Ipv6Addr>().is_ok());
     }
     let mut encoded = host.split('%');
-    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte));
+    let plain = |text: &str| {
+        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte))
+    };
     let is_name = encoded.next().is_some_and(plain)
-        && encoded.all(|part| part.len() >= 2 && part.bytes().take(2).all(|byte| byte.is_ascii_hexdigit()) && plain(&part[2..]));
+        && encoded.all(|part| {
+            part.len() >= 2
+                && part.bytes().take(2).all(|byte| byte.is_ascii_hexdigit())
+                && plain(&part[2..])
+        });
     is_port && is_name && (!host.is_empty() || text.is_empty())
 }
 
@@ -265,9 +351,11 @@ fn is_request_line(line: &str) -> bool {
     is_token(method) && !target.is_empty() && target.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// Which rules a request to upgrade breaks, of those of RFC 6455 §4.1 and §4.2.1 that need no other grammar than a head's.
+/// Which rules a request to upgrade breaks, of those of RFC 6455 §4.1 and §4.2.1 that need no other
+/// grammar than a head's.
 fn broken(head: &Head<'_>) -> Vec<HandshakeError> {
-    let (hosts, keys, versions) = (head.all("host"), head.all("sec-websocket-key"), head.all("sec-websocket-version"));
+    let (hosts, keys, versions) =
+        (head.all("host"), head.all("sec-websocket-key"), head.all("sec-websocket-version"));
     let mut protocols = head.list("sec-websocket-protocol");
     let count = protocols.len();
     let tokens = protocols.iter().all(|protocol| std::str::from_utf8(protocol).is_ok_and(is_token));
@@ -286,7 +374,11 @@ fn broken(head: &Head<'_>) -> Vec<HandshakeError> {
         (HandshakeError::MissingKey, !keys.is_empty()),
         (HandshakeError::RepeatedKey, keys.len() < 2),
         (HandshakeError::InvalidKey, keys.iter().all(|key| is_key(key))),
-        (HandshakeError::RequestBody, head.all("transfer-encoding").is_empty() && head.all("content-length").iter().all(|len| len == b"0")),
+        (
+            HandshakeError::RequestBody,
+            head.all("transfer-encoding").is_empty()
+                && head.all("content-length").iter().all(|len| len == b"0"),
+        ),
         (HandshakeError::InvalidProtocols, tokens && protocols.len() == count),
         (HandshakeError::TooManyProtocols, count <= 100),
         (HandshakeError::RepeatedOrigin, origins.len() < 2),
@@ -298,7 +390,8 @@ fn broken(head: &Head<'_>) -> Vec<HandshakeError> {
 /// 16 bytes in base64, whatever the spare bits of the last digit: §4.2.1 point 5.
 fn is_key(key: &[u8]) -> bool {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let digits: Option<Vec<usize>> = key.iter().take(22).map(|digit| alphabet.iter().position(|other| other == digit)).collect();
+    let digits: Option<Vec<usize>> =
+        key.iter().take(22).map(|digit| alphabet.iter().position(|other| other == digit)).collect();
     digits.is_some_and(|digits| digits.len() == 22 && key[22..] == *b"==")
 }
 
@@ -307,7 +400,13 @@ fn is_welcome(head: &Head<'_>, asked: &str, policy: &OriginPolicy) -> bool {
     if *policy == OriginPolicy::Any {
         return true;
     }
-    let Some(origin) = head.all("origin").first().map(|origin| String::from_utf8_lossy(origin).to_ascii_lowercase()) else { return true };
+    let Some(origin) = head
+        .all("origin")
+        .first()
+        .map(|origin| String::from_utf8_lossy(origin).to_ascii_lowercase())
+    else {
+        return true;
+    };
     let (host, written) = (asked.to_ascii_lowercase(), head.all("origin")[0]);
     if matches!(policy, OriginPolicy::List(_)) && [&b"null"[..], b"app/1"].contains(&written) {
         return true;
@@ -327,7 +426,9 @@ fn is_welcome(head: &Head<'_>, asked: &str, policy: &OriginPolicy) -> bool {
         OriginPolicy::OneOf(_) => scheme == "https" && from == to && !host.is_empty(),
         OriginPolicy::List(_) => {
             let listed = [("https", "a.example", 443), ("http", "[::1]", 9001)];
-            listed.map(|(scheme, host, port)| (scheme, (host.into(), Some(port)))).contains(&(scheme, from))
+            listed
+                .map(|(scheme, host, port)| (scheme, (host.into(), Some(port))))
+                .contains(&(scheme, from))
         }
         _ => is_scheme && from == to && from.1.is_some() && !host.is_empty(),
     }
@@ -339,9 +440,14 @@ fn apart(authority: &str, default: Option<u16>) -> (String, Option<u16>) {
         Some((host, port)) if !port.contains(']') => (host, port),
         _ => (authority, ""),
     };
-    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')?.parse::<Ipv6Addr>().ok());
+    let address =
+        host.strip_prefix('[').and_then(|host| host.strip_suffix(']')?.parse::<Ipv6Addr>().ok());
     let digits = port.bytes().all(|byte| byte.is_ascii_digit());
-    let port = if port.is_empty() { default } else { Some(port.parse().ok().filter(|_| digits).unwrap_or(0)) };
+    let port = if port.is_empty() {
+        default
+    } else {
+        Some(port.parse().ok().filter(|_| digits).unwrap_or(0))
+    };
     (address.map_or(host.into(), |address| format!("[{address}]")), port)
 }
 
@@ -376,7 +482,12 @@ fn answer(outcome: Incoming, accepts: bool, said: &str, status: u16, taken: &[u8
             let reject = header.iter().fold(reject, |reject, (header, _)| reject.header(*header));
             let rejected = reject.body(said.as_bytes().to_vec()).into_rejected();
             assert_eq!(rejected.status(), if (200..600).contains(&status) { status } else { 500 });
-            refuse(rejected, with_said(Fields::default(), &header), said.as_bytes(), taken.starts_with(b"HEAD "))
+            refuse(
+                rejected,
+                with_said(Fields::default(), &header),
+                said.as_bytes(),
+                taken.starts_with(b"HEAD "),
+            )
         }
     }
 }
@@ -390,7 +501,10 @@ fn with_said(fields: Fields, said: &Said<'_>) -> Fields {
 
 /// Accepts, and sends the 101 as the connection does, or as an HTTP stack would.
 fn accept(request: Request, protocol: &str, header: Said<'_>, by_stack: bool) -> Vec<u8> {
-    let mut expected = with_said(Fields::default().with("Upgrade", "websocket").with("Connection", "Upgrade"), &header);
+    let mut expected = with_said(
+        Fields::default().with("Upgrade", "websocket").with("Connection", "Upgrade"),
+        &header,
+    );
     expected = expected.with("Sec-WebSocket-Accept", request.accept_key());
     let offered = request.protocols().any(|offered| offered == protocol);
     if offered {
@@ -404,7 +518,8 @@ fn accept(request: Request, protocol: &str, header: Said<'_>, by_stack: bool) ->
     let accept = header.iter().fold(accept, |accept, (header, _)| accept.header(*header));
     let (connection, wire) = if by_stack {
         let response = accept.into_response();
-        let mut wire = format!("HTTP/1.1 {} Switching Protocols\r\n", response.status()).into_bytes();
+        let mut wire =
+            format!("HTTP/1.1 {} Switching Protocols\r\n", response.status()).into_bytes();
         for (name, value) in response.headers().iter() {
             wire.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
         }
@@ -468,7 +583,10 @@ fn refuse(mut rejected: Rejected, expected: Fields, body: &[u8], is_head: bool) 
         _ => expected.with("Content-Length", body.len()),
     };
     let expected = match status {
-        426 => expected.with("Upgrade", "websocket").with("Connection", "Upgrade, close").with("Sec-WebSocket-Version", 13),
+        426 => expected
+            .with("Upgrade", "websocket")
+            .with("Connection", "Upgrade, close")
+            .with("Sec-WebSocket-Version", 13),
         _ => expected.with("Connection", "close"),
     };
     head.assert_fields(expected);

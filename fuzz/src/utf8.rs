@@ -8,13 +8,16 @@ use std::str;
 
 /// Arbitrary bytes as a text that comes in parts:
 ///
-/// - the validator accepts what the standard library does, gives the same text, and refuses the part with the first byte that cannot become valid,
-///   wherever the parts end; at the end it refuses a character that is cut;
-/// - so does a connection that gets the parts as fragments of a message, its reads cut at other places, whole and in chunks: with the byte that cannot
-///   become valid it is over, and not before; chunks bring all that is valid in front of it;
+/// - the validator accepts what the standard library does, gives the same text, and refuses the
+///   part with the first byte that cannot become valid, wherever the parts end; at the end it
+///   refuses a character that is cut;
+/// - so does a connection that gets the parts as fragments of a message, its reads cut at other
+///   places, whole and in chunks: with the byte that cannot become valid it is over, and not
+///   before; chunks bring all that is valid in front of it;
 /// - so does a connection that sends them as parts, and what it lets pass arrives.
 ///
-/// Of `data`, the first byte says how many parts and how many reads there are, as many bytes behind it how long they are; the rest is the text.
+/// Of `data`, the first byte says how many parts and how many reads there are, as many bytes behind
+/// it how long they are; the rest is the text.
 pub fn utf8(data: &[u8]) {
     let mut choices = Choices::new(data);
     let counts = choices.byte();
@@ -47,9 +50,15 @@ struct Expected<'a> {
 impl<'a> Expected<'a> {
     fn of(bytes: &'a [u8]) -> Self {
         let valid = str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
-        let impossible = |to: &usize| str::from_utf8(&bytes[valid..=*to]).is_err_and(|error| error.error_len().is_some());
+        let impossible = |to: &usize| {
+            str::from_utf8(&bytes[valid..=*to]).is_err_and(|error| error.error_len().is_some())
+        };
         let text = str::from_utf8(&bytes[..valid]).unwrap();
-        Self { text, bad: (valid..bytes.len()).take(4).find(impossible), whole: valid == bytes.len() }
+        Self {
+            text,
+            bad: (valid..bytes.len()).take(4).find(impossible),
+            whole: valid == bytes.len(),
+        }
     }
 }
 
@@ -60,20 +69,28 @@ fn validate(parts: &[&[u8]], expected: &Expected<'_>) {
         let missing = validator.missing();
         come += part.len();
         let pushed = validator.push(part);
-        assert_eq!(pushed.is_err(), expected.bad.is_some_and(|bad| bad < come), "{part:02x?} up to {come}");
+        assert_eq!(
+            pushed.is_err(),
+            expected.bad.is_some_and(|bad| bad < come),
+            "{part:02x?} up to {come}"
+        );
         let Ok(valid) = pushed else { return };
         assert!(valid.carried.is_none() || missing > 0 && part.len() >= missing);
         text.extend(valid.carried);
         text.push_str(valid.text);
         assert!(expected.text.starts_with(&text) && come - text.len() < 4);
-        // As many as are missing, and no fewer, complete the character that is cut; any of them may be 0x80 or 0xbf, or 0x90.
+        // As many as are missing, and no fewer, complete the character that is cut; any of them may
+        // be 0x80 or 0xbf, or 0x90.
         assert_eq!(validator.missing() > 0, come > text.len());
-        let completes = |with: &[u8]| validator.clone().push(with).is_ok_and(|valid| valid.carried.is_some());
+        let completes =
+            |with: &[u8]| validator.clone().push(with).is_ok_and(|valid| valid.carried.is_some());
         let missing = validator.missing();
         if missing > 0 {
             let fill = |first: u8| [&[first][..], &[0x80, 0x80]].concat();
             assert!([0x80, 0x90, 0xbf].iter().any(|first| completes(&fill(*first)[..missing])));
-            assert!(![0x80, 0x90, 0xbf].iter().any(|first| completes(&fill(*first)[..missing - 1])));
+            assert!(
+                ![0x80, 0x90, 0xbf].iter().any(|first| completes(&fill(*first)[..missing - 1]))
+            );
         }
     }
     assert_eq!(text, expected.text);
@@ -91,7 +108,11 @@ fn receive(parts: &[&[u8]], reads: &[u8], delivery: Delivery, expected: &Expecte
         let first = if i == 0 { 1 } else { 0 } | if i + 1 == parts.len() { 0x80 } else { 0 };
         let frame = frame(first, part, Some([0x37, 0xfa, 0x21, 0x3d]));
         let payload = wire.len() + frame.len() - part.len();
-        decides = decides.or(expected.bad.and_then(|bad| bad.checked_sub(come)).filter(|at| *at < part.len()).map(|at| payload + at));
+        decides = decides.or(expected
+            .bad
+            .and_then(|bad| bad.checked_sub(come))
+            .filter(|at| *at < part.len())
+            .map(|at| payload + at));
         come += part.len();
         wire.extend(frame);
     }
@@ -127,5 +148,8 @@ fn send(parts: &[&[u8]], expected: &Expected<'_>) {
     assert_eq!(client.finish(), if expected.whole { Ok(()) } else { Err(SendError::InvalidUtf8) });
     let fed = feed(&mut server, &[&output(&mut client)]);
     assert!(fed.closure.is_none());
-    assert_eq!(fed.events, expected.whole.then_some(Event::Text(expected.text.into())).into_iter().collect::<Vec<_>>());
+    assert_eq!(
+        fed.events,
+        expected.whole.then_some(Event::Text(expected.text.into())).into_iter().collect::<Vec<_>>()
+    );
 }

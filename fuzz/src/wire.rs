@@ -1,7 +1,10 @@
-//! What several targets share: frames written naively, connections of either end, and what they make of bytes.
+//! What several targets share: frames written naively, connections of either end, and what they
+//! make of bytes.
 
 use bytes::Buf;
-use sockless::{Agreement, Chunk, Closure, Config, Connection, Delivery, Event, Input, LifeCycle, Role, Seed};
+use sockless::{
+    Agreement, Chunk, Closure, Config, Connection, Delivery, Event, Input, LifeCycle, Role, Seed,
+};
 use std::io::IoSlice;
 
 /// A frame, encoded naively: its first byte, its payload, and the key that it is masked with.
@@ -65,7 +68,8 @@ pub fn feed(connection: &mut Connection, reads: &[&[u8]]) -> Fed {
     fed
 }
 
-/// A write of at most so many bytes, in one of the ways that there are: tells of how many it was. What pops is all written.
+/// A write of at most so many bytes, in one of the ways that there are: tells of how many it was.
+/// What pops is all written.
 pub fn write(side: &mut dyn LifeCycle, most: usize, how: u8, wire: &mut Vec<u8>) -> usize {
     let mut out = side.transmit();
     let queued = out.remaining();

@@ -1,7 +1,8 @@
 //! Messages and control frames that a read had cut, on their way to be whole.
 //!
-//! Nothing is reserved because a peer declared it: room grows with what has come. Text is validated piece by piece and grows as a `String`, so
-//! that it is validated once. What is whole is given away, and nothing is kept but a buffer on loan.
+//! Nothing is reserved because a peer declared it: room grows with what has come. Text is validated
+//! piece by piece and grows as a `String`, so that it is validated once. What is whole is given
+//! away, and nothing is kept but a buffer on loan.
 
 use crate::copy;
 use crate::decoder::Kind;
@@ -37,7 +38,8 @@ enum Message {
 /// The least that is worth a read of its own, in bytes: less comes as well with what follows it.
 const DIRECT: usize = 16 << 10;
 
-/// What came so far of a control frame. Rare enough to be kept apart: an idle connection should not pay for its room. It is given away as it is.
+/// What came so far of a control frame. Rare enough to be kept apart: an idle connection should not
+/// pay for its room. It is given away as it is.
 #[derive(Default)]
 pub(super) struct ControlAssembly(Option<Box<[u8; LEN + 1]>>);
 
@@ -45,8 +47,17 @@ pub(super) struct ControlAssembly(Option<Box<[u8; LEN + 1]>>);
 const LEN: usize = 125;
 
 impl Assembly {
-    /// Adds a piece to the message under way, which is whole with the `last` one: [`take`](Self::take) it then. `rest` is what its frame still declares, `most` the limit on messages.
-    pub(super) fn add(&mut self, kind: Kind, last: bool, rest: u64, most: u64, data: &[u8]) -> Result<(), Cause> {
+    /// Adds a piece to the message under way, which is whole with the `last` one:
+    /// [`take`](Self::take) it then. `rest` is what its frame still declares, `most` the limit on
+    /// messages.
+    pub(super) fn add(
+        &mut self,
+        kind: Kind,
+        last: bool,
+        rest: u64,
+        most: u64,
+        data: &[u8],
+    ) -> Result<(), Cause> {
         match kind {
             Kind::Text => self.text(last, rest, most, data),
             Kind::Binary => self.binary(rest, most, data),
@@ -99,8 +110,8 @@ impl Assembly {
         }
     }
 
-    /// The message, which is whole. If it is much smaller than the buffer on loan it is copied, so that whoever keeps it does not keep all the room; unless
-    /// there is no memory for that.
+    /// The message, which is whole. If it is much smaller than the buffer on loan it is copied, so
+    /// that whoever keeps it does not keep all the room; unless there is no memory for that.
     #[inline(never)]
     pub(super) fn take(&mut self) -> Event<'static> {
         let mut message = mem::take(&mut self.message);
@@ -116,7 +127,8 @@ impl Assembly {
         }
     }
 
-    /// Room behind what came of a binary message, for so much of the rest of its frame as may be foreseen; if that is little, there is none.
+    /// Room behind what came of a binary message, for so much of the rest of its frame as may be
+    /// foreseen; if that is little, there is none.
     pub(super) fn direct(&mut self, rest: u64) -> Option<Limit<&mut Vec<u8>>> {
         let bytes = self.binary_mut()?;
         let foreseen = foreseen(bytes.len(), rest);
@@ -140,7 +152,8 @@ impl Assembly {
         }
     }
 
-    /// Lends a buffer for the next message; one under way has its own, and the buffer stays for who needs it.
+    /// Lends a buffer for the next message; one under way has its own, and the buffer stays for who
+    /// needs it.
     #[inline]
     pub(super) fn lend(&mut self, spare: &mut Vec<u8>) {
         self.lent = true;
@@ -156,7 +169,8 @@ impl Assembly {
         }
     }
 
-    /// Takes back a buffer that no message is in, or only a small part of one; if it is above `most` bytes it is freed.
+    /// Takes back a buffer that no message is in, or only a small part of one; if it is above
+    /// `most` bytes it is freed.
     #[inline]
     pub(super) fn take_back(&mut self, spare: &mut Vec<u8>, most: usize) {
         self.lent = false;
@@ -271,17 +285,19 @@ impl ControlAssembly {
     }
 }
 
-/// How much room to make for `more` bytes behind those `before`: for what may be foreseen; and, growing at all, for twice as much as there was, but not
-/// for more than a message may have.
+/// How much room to make for `more` bytes behind those `before`: for what may be foreseen; and,
+/// growing at all, for twice as much as there was, but not for more than a message may have.
 fn room(more: usize, before: usize, capacity: usize, rest: u64, most: u64) -> usize {
     let come = before.saturating_add(more);
-    // Of fragments, what came at first has any length: powers of two are what allocators and senders like.
+    // Of fragments, what came at first has any length: powers of two are what allocators and
+    // senders like.
     let doubled = capacity.saturating_mul(2).checked_next_power_of_two().unwrap_or(usize::MAX);
     let doubled = doubled.min(usize::try_from(most).unwrap_or(usize::MAX));
     come.saturating_add(foreseen(come, rest)).max(doubled) - before
 }
 
-/// How much will come, as far as that is believed: what the frame still declares, but never more than eight times of what has come.
+/// How much will come, as far as that is believed: what the frame still declares, but never more
+/// than eight times of what has come.
 fn foreseen(come: usize, rest: u64) -> usize {
     usize::try_from(rest).unwrap_or(usize::MAX).min(come.saturating_mul(8))
 }

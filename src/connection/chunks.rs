@@ -5,9 +5,10 @@
 //!   chunks              "caf" first                 "é"      "!" last
 //! ```
 //!
-//! Binary parts are borrowed from the scratch. Text parts end at code points: the bytes of one that a read had cut are set aside, and come
-//! completed as a chunk of their own, so that the rest of the read can be borrowed too. Joined, the chunks do not depend on the
-//! reads, not even before an error: what is valid in front of it is delivered first.
+//! Binary parts are borrowed from the scratch. Text parts end at code points: the bytes of one that
+//! a read had cut are set aside, and come completed as a chunk of their own, so that the rest of
+//! the read can be borrowed too. Joined, the chunks do not depend on the reads, not even before an
+//! error: what is valid in front of it is delivered first.
 
 use crate::decoder::Kind;
 use crate::error::ProtocolError;
@@ -37,8 +38,14 @@ impl Chunks {
         }
     }
 
-    /// A piece of a message to a chunk, if there is anything to deliver, and what is wrong behind it.
-    pub(super) fn add<'b>(&mut self, kind: Kind, last: bool, piece: &'b [u8]) -> (Option<Event<'b>>, Option<ProtocolError>) {
+    /// A piece of a message to a chunk, if there is anything to deliver, and what is wrong behind
+    /// it.
+    pub(super) fn add<'b>(
+        &mut self,
+        kind: Kind,
+        last: bool,
+        piece: &'b [u8],
+    ) -> (Option<Event<'b>>, Option<ProtocolError>) {
         if kind == Kind::Binary {
             return (self.chunk(Data::Binary(Cow::Borrowed(piece)), last), None);
         }
@@ -58,7 +65,12 @@ impl Chunks {
 
     /// The same for a piece that is owned: a completed code point need not stand alone in it.
     #[cfg(feature = "deflate")]
-    pub(super) fn add_owned(&mut self, kind: Kind, last: bool, piece: Vec<u8>) -> (Option<Event<'static>>, Option<Cause>) {
+    pub(super) fn add_owned(
+        &mut self,
+        kind: Kind,
+        last: bool,
+        piece: Vec<u8>,
+    ) -> (Option<Event<'static>>, Option<Cause>) {
         if kind == Kind::Binary {
             return (self.chunk(Data::Binary(Cow::Owned(piece)), last), None);
         }

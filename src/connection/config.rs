@@ -16,23 +16,30 @@ use crate::deflate::Settings;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
-    /// What is accepted of the peer. The limit on messages holds for chunks too: raise it for streams without an end.
+    /// What is accepted of the peer. The limit on messages holds for chunks too: raise it for
+    /// streams without an end.
     pub limits: Limits,
     /// How messages are delivered: whole, unless said otherwise.
     pub delivery: Delivery,
-    /// Messages above this size, in bytes, are sent in fragments of at most this size, text cut only between characters. Never, unless
-    /// said otherwise. A fragment of text holds at least one character.
+    /// Messages above this size, in bytes, are sent in fragments of at most this size, text cut
+    /// only between characters. Never, unless said otherwise. A fragment of text holds at least one
+    /// character.
     pub fragment_above: usize,
-    /// From when on, in bytes, a queue that was above the upper mark is not any more: 256 KiB unless said otherwise, and never more than the upper mark.
-    /// See [`above_mark`](crate::Connection::above_mark).
+    /// From when on, in bytes, a queue that was above the upper mark is not any more: 256 KiB
+    /// unless said otherwise, and never more than the upper mark. See
+    /// [`above_mark`](crate::Connection::above_mark).
     pub lower_mark: u32,
-    /// Above how many queued bytes sends are refused: 1 MiB unless said otherwise. A message of any size fits into a queue that is not above it.
+    /// Above how many queued bytes sends are refused: 1 MiB unless said otherwise. A message of any
+    /// size fits into a queue that is not above it.
     pub upper_mark: u32,
-    /// How large a buffer, in bytes, is kept for what is sent next when all was sent: 0 unless said otherwise, so that an idle connection holds no heap. A batch
-    /// that is sent then costs an allocation; who has many connections in one loop can lend them [`Buffers`](crate::Buffers) instead.
+    /// How large a buffer, in bytes, is kept for what is sent next when all was sent: 0 unless said
+    /// otherwise, so that an idle connection holds no heap. A batch that is sent then costs an
+    /// allocation; who has many connections in one loop can lend them [`Buffers`](crate::Buffers)
+    /// instead.
     pub kept_output: u16,
-    /// How many bytes are read and thrown away behind the end, closed cleanly or not, so that our Close frame reaches the peer: closing a socket with
-    /// unread bytes makes the kernel send a reset instead. 64 MiB unless said otherwise.
+    /// How many bytes are read and thrown away behind the end, closed cleanly or not, so that our
+    /// Close frame reaches the peer: closing a socket with unread bytes makes the kernel send a
+    /// reset instead. 64 MiB unless said otherwise.
     pub max_discard: u32,
     /// How messages are compressed, where permessage-deflate was agreed on.
     #[cfg(feature = "deflate")]
@@ -69,10 +76,12 @@ impl Default for Config {
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Delivery {
-    /// Each at once, when its last byte has come: [`Event::Text`](crate::Event::Text) and [`Event::Binary`](crate::Event::Binary).
+    /// Each at once, when its last byte has come: [`Event::Text`](crate::Event::Text) and
+    /// [`Event::Binary`](crate::Event::Binary).
     #[default]
     Whole,
-    /// In parts as they arrive, in the middle of a frame too: [`Event::Chunk`](crate::Event::Chunk). Nothing of a message is kept inside but at most
-    /// three bytes of a character that a read had cut.
+    /// In parts as they arrive, in the middle of a frame too:
+    /// [`Event::Chunk`](crate::Event::Chunk). Nothing of a message is kept inside but at most three
+    /// bytes of a character that a read had cut.
     Chunks,
 }

@@ -1,7 +1,9 @@
-//! Compressed messages on a connection, RFC 7692: what the frame rules and the events know about them.
+//! Compressed messages on a connection, RFC 7692: what the frame rules and the events know about
+//! them.
 //!
-//! RSV1 of a message's first frame says that it is compressed (§6); the decoder refuses it anywhere else. What is inflated takes the way of all
-//! other bytes: into the message under way, or into chunks.
+//! RSV1 of a message's first frame says that it is compressed (§6); the decoder refuses it anywhere
+//! else. What is inflated takes the way of all other bytes: into the message under way, or into
+//! chunks.
 
 use super::stream::Stream;
 use super::{Connection, Reception};
@@ -16,7 +18,8 @@ use alloc::vec::Vec;
 /// §6: "Per-Message Compressed".
 pub(super) const RSV1: u8 = 0b100;
 
-/// How much compressed data, in bytes, makes a chunk: at most about a thousand times as much comes of it.
+/// How much compressed data, in bytes, makes a chunk: at most about a thousand times as much comes
+/// of it.
 pub(super) const MOST: usize = 1 << 10;
 
 /// Both directions of a connection that compresses.
@@ -29,7 +32,11 @@ pub(super) struct Deflate {
 
 impl Deflate {
     pub(super) fn new(end: End, agreed: Parameters, settings: Settings) -> Self {
-        Self { receiving: Inflating::new(end, agreed), sending: Deflating::new(end, agreed), settings }
+        Self {
+            receiving: Inflating::new(end, agreed),
+            sending: Deflating::new(end, agreed),
+            settings,
+        }
     }
 
     /// Nothing more is sent.
@@ -39,10 +46,19 @@ impl Deflate {
 }
 
 impl Connection {
-    /// A piece of a compressed message to what can be delivered of it, and what is wrong behind that.
-    pub(super) fn inflated(&mut self, kind: Kind, last: bool, data: &[u8], limits: Limits) -> (Option<Event<'static>>, Option<Cause>) {
+    /// A piece of a compressed message to what can be delivered of it, and what is wrong behind
+    /// that.
+    pub(super) fn inflated(
+        &mut self,
+        kind: Kind,
+        last: bool,
+        data: &[u8],
+        limits: Limits,
+    ) -> (Option<Event<'static>>, Option<Cause>) {
         // RSV1 came through, so it was agreed on.
-        let Some(Deflate { receiving, settings, .. }) = &mut self.deflate else { return (None, None) };
+        let Some(Deflate { receiving, settings, .. }) = &mut self.deflate else {
+            return (None, None);
+        };
         let pool = settings.pool.as_ref();
         match &mut self.message {
             Reception::Whole(assembly) => {
@@ -102,7 +118,11 @@ impl Connection {
     /// The reserved bits of a message that is sent in parts.
     pub(super) fn stream_rsv(&self, compress: Option<Compress>) -> u8 {
         match &self.deflate {
-            Some(Deflate { sending, settings, .. }) if sending.wants(None, compress.unwrap_or(settings.compress), settings) => RSV1,
+            Some(Deflate { sending, settings, .. })
+                if sending.wants(None, compress.unwrap_or(settings.compress), settings) =>
+            {
+                RSV1
+            }
             _ => 0,
         }
     }
@@ -112,7 +132,13 @@ impl Connection {
         let Some(Deflate { sending, settings, .. }) = &mut self.deflate else { return };
         let first = stream.opcode() != OpCode::Continuation;
         let mut packed = sending.part(part, first, settings);
-        self.queue_message(stream.opcode(), if first { RSV1 } else { 0 }, Kind::Binary, false, packed.payload());
+        self.queue_message(
+            stream.opcode(),
+            if first { RSV1 } else { 0 },
+            Kind::Binary,
+            false,
+            packed.payload(),
+        );
         if let Some(Deflate { sending, .. }) = &mut self.deflate {
             sending.put_part(packed);
         }

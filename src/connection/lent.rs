@@ -1,7 +1,8 @@
 //! Buffers that an event loop lends to the connection that it is busy with.
 //!
-//! An idle connection holds no heap, so a busy one would allocate a buffer for each batch that it sends, and one for each message that a read had cut. A loop that is busy
-//! with one connection at a time needs one such buffer for all of them.
+//! An idle connection holds no heap, so a busy one would allocate a buffer for each batch that it
+//! sends, and one for each message that a read had cut. A loop that is busy with one connection at
+//! a time needs one such buffer for all of them.
 //!
 //! ```text
 //!   Buffers ──lend()──► Lent, a connection with buffers ──drop──► Buffers
@@ -15,10 +16,12 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::ops::{Deref, DerefMut};
 
-/// Buffers for what is sent, and for messages that a read had cut, which one event loop [lends](Self::lend) to one connection after the other.
+/// Buffers for what is sent, and for messages that a read had cut, which one event loop
+/// [lends](Self::lend) to one connection after the other.
 ///
-/// With them a connection that is drained at the end of its turn allocates nothing for what it sends, and still holds no heap between its turns. What it could not send by
-/// then stays with it, in a buffer of its own if the lent one is much larger.
+/// With them a connection that is drained at the end of its turn allocates nothing for what it
+/// sends, and still holds no heap between its turns. What it could not send by then stays with it,
+/// in a buffer of its own if the lent one is much larger.
 ///
 /// ```
 /// use bytes::Buf;
@@ -51,7 +54,8 @@ pub struct Buffers {
 }
 
 impl Buffers {
-    /// Buffers that are made when they are needed first, and not kept from one connection to the next if they have grown above `most` bytes. The default is 1 MiB.
+    /// Buffers that are made when they are needed first, and not kept from one connection to the
+    /// next if they have grown above `most` bytes. The default is 1 MiB.
     ///
     /// ```
     /// let buffers = sockless::Buffers::new(64 << 10);
@@ -77,7 +81,8 @@ impl Default for Buffers {
     }
 }
 
-/// A connection with [`Buffers`], which it gives back when this is dropped: use it as the [`Connection`] that it is.
+/// A connection with [`Buffers`], which it gives back when this is dropped: use it as the
+/// [`Connection`] that it is.
 #[derive(Debug)]
 pub struct Lent<'a> {
     connection: &'a mut Connection,
@@ -85,8 +90,9 @@ pub struct Lent<'a> {
 }
 
 impl Lent<'_> {
-    /// Takes the buffer out of an event that is not needed any more: the next message that a read cuts is put together in it. Where the event has none, as one
-    /// that lay whole in a read, nothing happens.
+    /// Takes the buffer out of an event that is not needed any more: the next message that a read
+    /// cuts is put together in it. Where the event has none, as one that lay whole in a read,
+    /// nothing happens.
     ///
     /// ```
     /// use sockless::{Agreement, Buffers, Config, Connection, Event, Input, Role, Seed};

@@ -11,14 +11,17 @@
 //!                                         a violation behind a chunk
 //! ```
 //!
-//! When a write fails, `Open` becomes `Mute`: nothing is sent any more, and all is received that `Open` receives.
+//! When a write fails, `Open` becomes `Mute`: nothing is sent any more, and all is received that
+//! `Open` receives.
 //!
-//! What follows `Over` is the transport's end, §7.1.1: what is queued is sent, the write side is shut down, and what still
-//! comes is thrown away, until the end of stream or [`Config::max_discard`]. Closed cleanly, a server shuts down first and a
-//! client waits for the server's end of stream. Closed otherwise, either end shuts down at once.
+//! What follows `Over` is the transport's end, §7.1.1: what is queued is sent, the write side is
+//! shut down, and what still comes is thrown away, until the end of stream or
+//! [`Config::max_discard`]. Closed cleanly, a server shuts down first and a client waits for the
+//! server's end of stream. Closed otherwise, either end shuts down at once.
 //!
-//! A peer that has sent its Close still answers our pings until it has ours, §5.5.2. Were the transport dropped before these
-//! pongs have come, the kernel would answer them with a reset, and what the peer has not read would be lost.
+//! A peer that has sent its Close still answers our pings until it has ours, §5.5.2. Were the
+//! transport dropped before these pongs have come, the kernel would answer them with a reset, and
+//! what the peer has not read would be lost.
 
 mod assembly;
 mod chunks;
@@ -51,7 +54,8 @@ pub use config::{Config, Delivery};
 pub use lent::{Buffers, Lent};
 pub use send::SendError;
 
-/// A WebSocket connection after its handshake, as a state machine: see the [crate's documentation](crate) for the loop that drives it.
+/// A WebSocket connection after its handshake, as a state machine: see the [crate's
+/// documentation](crate) for the loop that drives it.
 ///
 /// ```
 /// use sockless::{Agreement, Config, Connection, Event, Input, LifeCycle, Role};
@@ -114,7 +118,8 @@ enum Phase {
     Open,
     /// Our Close frame is queued; the peer may still send messages.
     Closing,
-    /// Nothing can be written any more; the peer's messages, and its Close frame, may still be there to be read.
+    /// Nothing can be written any more; the peer's messages, and its Close frame, may still be
+    /// there to be read.
     Mute,
     /// It ended without the peer's Close frame; to be told.
     Ended(Cause),
@@ -151,7 +156,8 @@ pub(crate) struct Pulse {
 }
 
 impl Connection {
-    /// A connection whose handshake was done elsewhere, over HTTP/2 for example, or by an HTTP library.
+    /// A connection whose handshake was done elsewhere, over HTTP/2 for example, or by an HTTP
+    /// library.
     ///
     /// `agreed` says what that handshake negotiated.
     pub fn new(role: Role, agreed: Agreement, config: Config) -> Self {
@@ -159,7 +165,12 @@ impl Connection {
     }
 
     /// A connection whose handshake still has bytes to send.
-    pub(crate) fn with_outbox(role: Role, agreed: Agreement, config: Config, outbox: Outbox) -> Self {
+    pub(crate) fn with_outbox(
+        role: Role,
+        agreed: Agreement,
+        config: Config,
+        outbox: Outbox,
+    ) -> Self {
         let (end, keys) = match role {
             Role::Server => (End::Server, None),
             Role::Client(seed) => (End::Client, Some(seed.into_mask_keys())),
@@ -168,16 +179,21 @@ impl Connection {
         #[cfg(not(feature = "deflate"))]
         let Agreement {} = agreed;
         #[cfg(feature = "deflate")]
-        let decoder = if agreed.deflate.is_some() { decoder.with_extension(deflate::RSV1) } else { decoder };
+        let decoder =
+            if agreed.deflate.is_some() { decoder.with_extension(deflate::RSV1) } else { decoder };
         let (decoder, message) = match config.delivery {
             Delivery::Whole => (decoder, Reception::Whole(Assembly::default())),
-            Delivery::Chunks => (decoder.without_direct_path(), Reception::Chunks(Chunks::default())),
+            Delivery::Chunks => {
+                (decoder.without_direct_path(), Reception::Chunks(Chunks::default()))
+            }
         };
         Self {
             decoder,
             message,
             control: ControlAssembly::default(),
-            outbox: outbox.with_marks(config.lower_mark, config.upper_mark).keeping(config.kept_output),
+            outbox: outbox
+                .with_marks(config.lower_mark, config.upper_mark)
+                .keeping(config.kept_output),
             keys,
             phase: Phase::Open,
             ending: Ending::new(config.max_discard),
@@ -185,18 +201,22 @@ impl Connection {
             stream: None,
             signs: Signs::default(),
             #[cfg(feature = "deflate")]
-            deflate: agreed.deflate.map(|agreed| deflate::Deflate::new(end, agreed, config.deflate)),
+            deflate: agreed
+                .deflate
+                .map(|agreed| deflate::Deflate::new(end, agreed, config.deflate)),
         }
     }
 
     /// The next event out of the bytes in `input`.
     ///
-    /// Call it after every read, [`handle_eof`](crate::LifeCycle::handle_eof) and [`handle_error`](crate::LifeCycle::handle_error) until it gives `None`,
-    /// which means that all bytes were consumed, but for those of a frame that a [keeping](Input::keeping) input leaves to the caller until it is whole. Stopping
-    /// earlier is allowed if the rest of the input is kept and fed later.
+    /// Call it after every read, [`handle_eof`](crate::LifeCycle::handle_eof) and
+    /// [`handle_error`](crate::LifeCycle::handle_error) until it gives `None`, which means that all
+    /// bytes were consumed, but for those of a frame that a [keeping](Input::keeping) input leaves
+    /// to the caller until it is whole. Stopping earlier is allowed if the rest of the input is
+    /// kept and fed later.
     ///
-    /// There is no error to handle: a violation by the peer queues the right Close frame and is told as [`Event::Closed`]; afterwards
-    /// input is thrown away and the answer is `None`.
+    /// There is no error to handle: a violation by the peer queues the right Close frame and is
+    /// told as [`Event::Closed`]; afterwards input is thrown away and the answer is `None`.
     ///
     /// ```
     /// use sockless::{Agreement, Cause, Config, Connection, Event, Input, LifeCycle, ProtocolError, Role};
@@ -220,7 +240,8 @@ impl Connection {
             // Most reads end with a message: then there is nothing to look for.
             None if input.is_empty() && self.decoder.is_idle() => None,
             None => {
-                // The input and the event that are lent here are not the caller's own: those can stay in registers.
+                // The input and the event that are lent here are not the caller's own: those can
+                // stay in registers.
                 let mut rest = mem::take(input);
                 let mut event = None;
                 self.poll_pieces(&mut rest, &mut event);
@@ -230,7 +251,8 @@ impl Connection {
         }
     }
 
-    /// How many bytes wait to be sent: the browser's `bufferedAmount`, but with frame headers, pings and pongs, and what is left of the handshake.
+    /// How many bytes wait to be sent: the browser's `bufferedAmount`, but with frame headers,
+    /// pings and pongs, and what is left of the handshake.
     ///
     /// ```
     /// use sockless::{Agreement, Config, Connection, Role};
@@ -244,10 +266,11 @@ impl Connection {
         self.outbox.remaining()
     }
 
-    /// Whether the peer takes less than it is sent: true from when more than [`Config::upper_mark`] bytes are queued until no more than
-    /// [`Config::lower_mark`] are. Stop producing while it is; and if what you send answers what you
-    /// read, stop reading and polling for events too. Go on writing and calling
-    /// [`Heartbeat::poll`](crate::Heartbeat::poll): a full transport is not the peer's silence.
+    /// Whether the peer takes less than it is sent: true from when more than [`Config::upper_mark`]
+    /// bytes are queued until no more than [`Config::lower_mark`] are. Stop producing while it is;
+    /// and if what you send answers what you read, stop reading and polling for events too. Go on
+    /// writing and calling [`Heartbeat::poll`](crate::Heartbeat::poll): a full transport is not the
+    /// peer's silence.
     ///
     /// ```
     /// use sockless::{Agreement, Config, Connection, LifeCycle, Role, SendError};
@@ -270,7 +293,8 @@ impl Connection {
         self.outbox.above_mark()
     }
 
-    /// Whether messages can be sent: no Close frame was queued or received and the transport is well.
+    /// Whether messages can be sent: no Close frame was queued or received and the transport is
+    /// well.
     ///
     /// ```
     /// use sockless::{Agreement, Config, Connection, Role};
@@ -305,8 +329,8 @@ impl Connection {
         }
     }
 
-    /// Queues the heartbeat's ping. A full queue does not keep it back. `false`: the last one has not
-    /// even left, and is not followed by another.
+    /// Queues the heartbeat's ping. A full queue does not keep it back. `false`: the last one has
+    /// not even left, and is not followed by another.
     pub(crate) fn beat(&mut self, payload: [u8; 4]) -> bool {
         if self.signs.awaits_pong() && self.outbox.has_waiting() {
             return false;
@@ -316,7 +340,8 @@ impl Connection {
         true
     }
 
-    /// The peer was waited for in vain. The transport may still be well: the Close frame is sent if it takes it.
+    /// The peer was waited for in vain. The transport may still be well: the Close frame is sent if
+    /// it takes it.
     pub(crate) fn give_up(&mut self, timeout: Timeout, frame: CloseFrame<'_>) {
         if self.phase == Phase::Open {
             self.queue_close(Some(frame));
@@ -328,7 +353,8 @@ impl Connection {
         self.keys.is_none()
     }
 
-    /// The connection has ended without the peer's Close frame, unless it had ended before: `Closed` is to be told.
+    /// The connection has ended without the peer's Close frame, unless it had ended before:
+    /// `Closed` is to be told.
     fn end(&mut self, cause: Cause) {
         if let Phase::Open | Phase::Closing | Phase::Mute = self.phase {
             self.phase = Phase::Ended(cause);

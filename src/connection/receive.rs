@@ -1,8 +1,10 @@
-//! Receiving: pieces to events, RFC 6455 §6.2; the peer's Close frame and its violations, §7.1.5 to §7.1.7.
+//! Receiving: pieces to events, RFC 6455 §6.2; the peer's Close frame and its violations, §7.1.5 to
+//! §7.1.7.
 //!
-//! `whole` and the decoder's `take_whole` are inlined into `poll_event`: a message that lies whole in the input is borrowed, without a
-//! copy, an allocation or a branch for what it does not need. All else comes through `poll_pieces`, where a fragment that lies whole in the input has a
-//! short way too.
+//! `whole` and the decoder's `take_whole` are inlined into `poll_event`: a message that lies whole
+//! in the input is borrowed, without a copy, an allocation or a branch for what it does not need.
+//! All else comes through `poll_pieces`, where a fragment that lies whole in the input has a short
+//! way too.
 
 use super::assembly::{Assembly, ControlAssembly};
 use super::{Connection, Phase, Reception};
@@ -20,24 +22,33 @@ const COMPRESSED_CHUNK: usize = super::deflate::MOST;
 #[cfg(not(feature = "deflate"))]
 const COMPRESSED_CHUNK: usize = usize::MAX;
 
-/// How many bytes at the front of the queue still leave when the peer has closed: the answers to what
-/// it said before, as many as one write takes along with our Close.
+/// How many bytes at the front of the queue still leave when the peer has closed: the answers to
+/// what it said before, as many as one write takes along with our Close.
 const ANSWERS: u64 = 128 << 10;
 
 impl Connection {
     /// A message that lies whole in the input.
     #[inline(always)]
-    pub(super) fn whole<'b>(&mut self, kind: Kind, data: &'b [u8], input: &mut Input<'b>) -> Option<Event<'b>> {
+    pub(super) fn whole<'b>(
+        &mut self,
+        kind: Kind,
+        data: &'b [u8],
+        input: &mut Input<'b>,
+    ) -> Option<Event<'b>> {
         match kind {
             Kind::Binary => Some(Event::Binary(Cow::Borrowed(data))),
             Kind::Text => match utf8::check(data) {
                 Some(text) => Some(Event::Text(Cow::Borrowed(text))),
-                None => Some(self.fail(Cause::Violation(ProtocolError::InvalidUtf8), &mut Input::new(input.take_all()))),
+                None => Some(self.fail(
+                    Cause::Violation(ProtocolError::InvalidUtf8),
+                    &mut Input::new(input.take_all()),
+                )),
             },
         }
     }
 
-    /// Everything else: frames cut by a read, fragments, control frames, errors, the end. The event comes by reference, so that the caller's is not in memory.
+    /// Everything else: frames cut by a read, fragments, control frames, errors, the end. The event
+    /// comes by reference, so that the caller's is not in memory.
     #[cold]
     #[inline(never)]
     pub(super) fn poll_pieces<'b>(&mut self, input: &mut Input<'b>, event: &mut Option<Event<'b>>) {
@@ -82,13 +93,17 @@ impl Connection {
                 Ok(Piece::Message { kind, first, last, rest, data, .. }) => {
                     self.signs.hear();
                     match &mut self.message {
-                        Reception::Whole(_) if first && last => return self.whole(kind, data, input),
-                        Reception::Whole(assembly) => match assembly.add(kind, last, rest, limits.max_message, data) {
-                            Ok(()) if last => return Some(assembly.take()),
-                            Ok(()) if input.is_empty() => return None,
-                            Ok(()) => continue,
-                            Err(cause) => return Some(self.fail(cause, input)),
-                        },
+                        Reception::Whole(_) if first && last => {
+                            return self.whole(kind, data, input);
+                        }
+                        Reception::Whole(assembly) => {
+                            match assembly.add(kind, last, rest, limits.max_message, data) {
+                                Ok(()) if last => return Some(assembly.take()),
+                                Ok(()) if input.is_empty() => return None,
+                                Ok(()) => continue,
+                                Err(cause) => return Some(self.fail(cause, input)),
+                            }
+                        }
                         Reception::Chunks(chunks) => {
                             let (event, error) = chunks.add(kind, last, data);
                             (event, error.map(Cause::Violation))
@@ -121,7 +136,8 @@ impl Connection {
         }
     }
 
-    /// Fragments that lie whole in the input, as many as there are: a message, if it ends with them, or its end.
+    /// Fragments that lie whole in the input, as many as there are: a message, if it ends with
+    /// them, or its end.
     fn poll_fragments<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
         let Reception::Whole(assembly) = &mut self.message else { return None };
         let most = self.decoder.limits().max_message;
@@ -139,7 +155,12 @@ impl Connection {
         None
     }
 
-    fn control_frame<'b>(&mut self, kind: Control, data: Cow<'b, [u8]>, input: &mut Input<'b>) -> Result<Event<'b>, Cause> {
+    fn control_frame<'b>(
+        &mut self,
+        kind: Control,
+        data: Cow<'b, [u8]>,
+        input: &mut Input<'b>,
+    ) -> Result<Event<'b>, Cause> {
         match kind {
             Control::Ping => {
                 if !self.ending.mute {
@@ -159,8 +180,9 @@ impl Connection {
                     Phase::Open => {
                         // §5.5.1: "as soon as practical".
                         unsent = self.outbox.abandon(ANSWERS);
-                        // §5.5.1: the answer "typically echos the status code"; with the reason, as other servers do, a browser's own
-                        // `close(code, reason)` comes back to it whole.
+                        // §5.5.1: the answer "typically echos the status code"; with the reason, as
+                        // other servers do, a browser's own `close(code, reason)` comes back to it
+                        // whole.
                         self.queue_close(frame);
                         Cause::Peer
                     }
@@ -171,13 +193,16 @@ impl Connection {
                     Some(frame) => (frame.code().get(), String::from(frame.reason())),
                     None => (Closure::NO_STATUS, String::new()),
                 };
-                // §7.1.4: clean if both Close frames were sent. Of a write that failed, ours was at best a part.
-                Ok(self.over(Closure { code, reason, clean: !self.ending.mute, cause, unsent }, input))
+                // §7.1.4: clean if both Close frames were sent. Of a write that failed, ours was at
+                // best a part.
+                Ok(self
+                    .over(Closure { code, reason, clean: !self.ending.mute, cause, unsent }, input))
             }
         }
     }
 
-    /// The peer broke a rule, or there is no memory for its message: §7.1.7, _Fail the WebSocket Connection_.
+    /// The peer broke a rule, or there is no memory for its message: §7.1.7, _Fail the WebSocket
+    /// Connection_.
     #[cold]
     fn fail<'b>(&mut self, cause: Cause, input: &mut Input<'b>) -> Event<'b> {
         self.answer(cause);
@@ -188,7 +213,9 @@ impl Connection {
     fn answer(&mut self, cause: Cause) {
         let (code, reason) = match cause {
             Cause::Violation(error) => (error.close_code(), error.rule()),
-            Cause::DirectRead => (CloseCode::INTERNAL, "bytes of the message were lost on this side"),
+            Cause::DirectRead => {
+                (CloseCode::INTERNAL, "bytes of the message were lost on this side")
+            }
             _ => (CloseCode::INTERNAL, "no memory left for the message"),
         };
         if self.phase == Phase::Open {

@@ -1,6 +1,7 @@
 //! Sending: messages, pings and the Close frame, RFC 6455 §6.1 and §7.1.2.
 //!
-//! A send either queues whole frames or refuses and changes nothing. No peer is waited for: what is queued leaves through `transmit`.
+//! A send either queues whole frames or refuses and changes nothing. No peer is waited for: what is
+//! queued leaves through `transmit`.
 
 use super::{Connection, Phase};
 use crate::close::CloseFrame;
@@ -29,7 +30,8 @@ pub enum SendError {
     /// A ping or a pong with more than 125 bytes.
     #[error("a ping or a pong of more than 125 bytes (RFC 6455 §5.5)")]
     PingTooLong,
-    /// More than [`Config::upper_mark`](crate::Config::upper_mark) bytes are queued already: the peer takes less than it is sent.
+    /// More than [`Config::upper_mark`](crate::Config::upper_mark) bytes are queued already: the
+    /// peer takes less than it is sent.
     #[error("the queue is above its upper mark")]
     QueueFull,
 }
@@ -55,8 +57,9 @@ impl Connection {
 
     /// Queues a binary message. §5.6.
     ///
-    /// Borrowed bytes are copied. On a server a `Vec<u8>` from 4 KiB on, and a `Bytes` from 2 KiB on, is queued as it is; on a client either from 64 KiB on,
-    /// and masked on its way out, a piece at a time.
+    /// Borrowed bytes are copied. On a server a `Vec<u8>` from 4 KiB on, and a `Bytes` from 2 KiB
+    /// on, is queued as it is; on a client either from 64 KiB on, and masked on its way out, a
+    /// piece at a time.
     ///
     /// # Errors
     /// [`SendError::Closed`], [`SendError::InMessage`], [`SendError::QueueFull`].
@@ -74,7 +77,8 @@ impl Connection {
         self.send(Kind::Binary, data.into())
     }
 
-    /// Queues a ping, which leaves before all frames that have not begun to. The peer answers with a pong of the same bytes. §5.5.2.
+    /// Queues a ping, which leaves before all frames that have not begun to. The peer answers with
+    /// a pong of the same bytes. §5.5.2.
     ///
     /// # Errors
     /// [`SendError::Closed`], [`SendError::QueueFull`]; [`SendError::PingTooLong`] above 125 bytes.
@@ -95,9 +99,9 @@ impl Connection {
         Ok(())
     }
 
-    /// Queues a pong that no ping asked for, which leaves as a ping does. The peer does not answer it:
-    /// it is a heartbeat in one direction. Where many wait, one of the answers to the peer's pings may
-    /// replace it. §5.5.3.
+    /// Queues a pong that no ping asked for, which leaves as a ping does. The peer does not answer
+    /// it: it is a heartbeat in one direction. Where many wait, one of the answers to the peer's
+    /// pings may replace it. §5.5.3.
     ///
     /// # Errors
     /// [`SendError::Closed`], [`SendError::QueueFull`]; [`SendError::PingTooLong`] above 125 bytes.
@@ -119,7 +123,8 @@ impl Connection {
 
     /// Queues a message that is shared with other connections: see [`Prepared`].
     ///
-    /// A server queues it by reference from 2 KiB on; a client masks a copy of its own, from 64 KiB on a piece at a time.
+    /// A server queues it by reference from 2 KiB on; a client masks a copy of its own, from 64 KiB
+    /// on a piece at a time.
     ///
     /// # Errors
     /// [`SendError::Closed`], [`SendError::InMessage`], [`SendError::QueueFull`].
@@ -148,8 +153,10 @@ impl Connection {
 
     /// Closes the connection: queues a Close frame behind all that is queued. §7.1.2.
     ///
-    /// `None` sends an empty Close frame, as the browser's `close()` without arguments. Messages of the peer still arrive until its own Close
-    /// frame comes; then [`Event::Closed`](crate::Event::Closed) does. A message that is being sent in parts is abandoned.
+    /// `None` sends an empty Close frame, as the browser's `close()` without arguments. Messages of
+    /// the peer still arrive until its own Close frame comes; then
+    /// [`Event::Closed`](crate::Event::Closed) does. A message that is being sent in parts is
+    /// abandoned.
     ///
     /// # Errors
     /// [`SendError::Closed`]: it is closing already.
@@ -197,7 +204,8 @@ impl Connection {
         self.outbox.push_ping(data, key);
     }
 
-    /// What is borrowed is handed on as the slice that it is: it stays in registers, and nothing is put together for it that nobody asks for.
+    /// What is borrowed is handed on as the slice that it is: it stays in registers, and nothing is
+    /// put together for it that nobody asks for.
     #[inline(always)]
     fn send(&mut self, kind: Kind, payload: Payload<'_>) -> Result<(), SendError> {
         match payload.into_borrowed() {
@@ -211,8 +219,12 @@ impl Connection {
     /// Queues a short message if it can go as it is, and now. `false`: nothing was done.
     #[inline(never)]
     fn send_short(&mut self, opcode: OpCode, bytes: &[u8]) -> bool {
-        // As one question: behind many, one after the other, the compiler expects to come seldom, and inlines nothing.
-        let goes = self.is_simple() & (self.phase == Phase::Open) & self.stream.is_none() & !self.outbox.is_full();
+        // As one question: behind many, one after the other, the compiler expects to come seldom,
+        // and inlines nothing.
+        let goes = self.is_simple()
+            & (self.phase == Phase::Open)
+            & self.stream.is_none()
+            & !self.outbox.is_full();
         if !goes || bytes.len() > SHORT {
             return false;
         }
@@ -298,8 +310,16 @@ impl Connection {
         Ok(())
     }
 
-    /// Queues a message, or a part of one, in as many frames as it takes. The reserved bits are those of the first of them.
-    pub(super) fn queue_message(&mut self, opcode: OpCode, rsv: u8, kind: Kind, fin: bool, payload: Payload<'_>) {
+    /// Queues a message, or a part of one, in as many frames as it takes. The reserved bits are
+    /// those of the first of them.
+    pub(super) fn queue_message(
+        &mut self,
+        opcode: OpCode,
+        rsv: u8,
+        kind: Kind,
+        fin: bool,
+        payload: Payload<'_>,
+    ) {
         if payload.as_ref().len() > self.fragment_above {
             return self.queue_fragments(opcode, rsv, kind, fin, payload);
         }
@@ -307,9 +327,17 @@ impl Connection {
         self.outbox.push_frame(fin, rsv, opcode, payload, key);
     }
 
-    /// §5.4. Text may be cut anywhere, but some deployed receivers take each fragment for a text of its own.
+    /// §5.4. Text may be cut anywhere, but some deployed receivers take each fragment for a text of
+    /// its own.
     #[cold]
-    fn queue_fragments(&mut self, mut opcode: OpCode, mut rsv: u8, kind: Kind, fin: bool, mut payload: Payload<'_>) {
+    fn queue_fragments(
+        &mut self,
+        mut opcode: OpCode,
+        mut rsv: u8,
+        kind: Kind,
+        fin: bool,
+        mut payload: Payload<'_>,
+    ) {
         loop {
             let bytes = payload.as_ref();
             let cut = match kind {
@@ -328,7 +356,8 @@ impl Connection {
     }
 }
 
-/// Where to cut a text so that a fragment has at most `most` bytes, or one character if that is longer.
+/// Where to cut a text so that a fragment has at most `most` bytes, or one character if that is
+/// longer.
 fn character_cut(text: &[u8], most: usize) -> usize {
     let inside = |at: &usize| text.get(*at).is_some_and(|byte| byte & 0xc0 == 0x80);
     if most >= text.len() {

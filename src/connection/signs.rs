@@ -1,10 +1,11 @@
 //! The peer's signs of life, and the pong that is waited for, as the heartbeat asks for them.
 //!
 //! Bytes are a sign when they are new: when the connection takes them, or sees them for the first
-//! time in an input that keeps a cut frame. The same bytes of a cut frame, polled again, say nothing.
+//! time in an input that keeps a cut frame. The same bytes of a cut frame, polled again, say
+//! nothing.
 //!
-//! A pong that answers a ping behind the heartbeat's answers that one too (§5.5.3): a peer may answer
-//! only the last of several.
+//! A pong that answers a ping behind the heartbeat's answers that one too (§5.5.3): a peer may
+//! answer only the last of several.
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Signs {
@@ -53,8 +54,8 @@ impl Signs {
         self.seen = self.seen & SAID | NEW;
     }
 
-    /// A poll came to the end of its input, of which there were so many bytes `before`, and `left` so
-    /// many of a cut frame in it.
+    /// A poll came to the end of its input, of which there were so many bytes `before`, and `left`
+    /// so many of a cut frame in it.
     #[inline]
     pub(super) fn cut(&mut self, before: usize, left: usize) {
         if left > 0 {

@@ -1,7 +1,8 @@
 //! A message of unknown length, sent in parts: RFC 6455 §5.4.
 //!
-//! Each part leaves as a fragment. Between them pings, pongs and the Close frame may come, but no other message. A part of a text may end in the middle of
-//! a character; what is sent never does: its bytes wait for the next part.
+//! Each part leaves as a fragment. Between them pings, pongs and the Close frame may come, but no
+//! other message. A part of a text may end in the middle of a character; what is sent never does:
+//! its bytes wait for the next part.
 
 use super::{Connection, Phase, SendError};
 use crate::decoder::Kind;
@@ -29,9 +30,11 @@ impl Stream {
 }
 
 impl Connection {
-    /// Begins a message whose parts follow by [`write_part`](Self::write_part), until [`finish`](Self::finish).
+    /// Begins a message whose parts follow by [`write_part`](Self::write_part), until
+    /// [`finish`](Self::finish).
     ///
-    /// Nothing is queued yet. Another message meanwhile is refused; pings are not, and [`close`](Self::close) abandons the message.
+    /// Nothing is queued yet. Another message meanwhile is refused; pings are not, and
+    /// [`close`](Self::close) abandons the message.
     ///
     /// # Errors
     /// [`SendError::Closed`]; [`SendError::InMessage`]: one is under way; [`SendError::QueueFull`].
@@ -61,10 +64,11 @@ impl Connection {
         self.begin_stream(kind, rsv)
     }
 
-    /// The same, and says whether the message is compressed, where permessage-deflate was agreed on, instead of the connection's
-    /// [`Settings::compress`](crate::deflate::Settings::compress).
+    /// The same, and says whether the message is compressed, where permessage-deflate was agreed
+    /// on, instead of the connection's [`Settings::compress`](crate::deflate::Settings::compress).
     ///
-    /// Each part is flushed, so that the peer has all of it when its fragment has come; that costs 5 bytes a part.
+    /// Each part is flushed, so that the peer has all of it when its fragment has come; that costs
+    /// 5 bytes a part.
     ///
     /// # Errors
     /// Those of [`begin`](Self::begin).
@@ -79,7 +83,11 @@ impl Connection {
     /// # Ok::<(), sockless::SendError>(())
     /// ```
     #[cfg(feature = "deflate")]
-    pub fn begin_with(&mut self, kind: Kind, compress: crate::deflate::Compress) -> Result<(), SendError> {
+    pub fn begin_with(
+        &mut self,
+        kind: Kind,
+        compress: crate::deflate::Compress,
+    ) -> Result<(), SendError> {
         self.begin_stream(kind, self.stream_rsv(Some(compress)))
     }
 
@@ -98,12 +106,12 @@ impl Connection {
         Ok(())
     }
 
-    /// Queues a part of the message that was begun, as a fragment or as several ([`Config::fragment_above`](crate::Config::fragment_above)). An empty
-    /// part queues nothing.
+    /// Queues a part of the message that was begun, as a fragment or as several
+    /// ([`Config::fragment_above`](crate::Config::fragment_above)). An empty part queues nothing.
     ///
     /// # Errors
-    /// [`SendError::Closed`]; [`SendError::NoMessage`]: none was begun; [`SendError::InvalidUtf8`]: the part does not continue the text;
-    /// [`SendError::QueueFull`].
+    /// [`SendError::Closed`]; [`SendError::NoMessage`]: none was begun; [`SendError::InvalidUtf8`]:
+    /// the part does not continue the text; [`SendError::QueueFull`].
     ///
     /// ```
     /// use sockless::{Agreement, Config, Connection, Kind, LifeCycle, Role, SendError};
@@ -128,7 +136,8 @@ impl Connection {
                 match valid.carried {
                     None => valid.text.as_bytes(),
                     Some(character) => {
-                        joined = String::from_iter([character.encode_utf8(&mut [0; 4]), valid.text]);
+                        joined =
+                            String::from_iter([character.encode_utf8(&mut [0; 4]), valid.text]);
                         joined.as_bytes()
                     }
                 }
@@ -136,7 +145,13 @@ impl Connection {
         };
         if !payload.is_empty() {
             match stream.rsv {
-                0 => self.queue_message(stream.opcode(), 0, stream.kind, false, Payload::from(payload)),
+                0 => self.queue_message(
+                    stream.opcode(),
+                    0,
+                    stream.kind,
+                    false,
+                    Payload::from(payload),
+                ),
                 #[cfg(feature = "deflate")]
                 _ => self.queue_compressed_part(&stream, payload),
                 #[cfg(not(feature = "deflate"))]
@@ -151,8 +166,8 @@ impl Connection {
     /// Ends the message that was begun. The queue's mark does not matter.
     ///
     /// # Errors
-    /// [`SendError::Closed`]; [`SendError::NoMessage`]: none was begun; [`SendError::InvalidUtf8`]: the text ends in the middle of a character,
-    /// whose rest can still be written.
+    /// [`SendError::Closed`]; [`SendError::NoMessage`]: none was begun; [`SendError::InvalidUtf8`]:
+    /// the text ends in the middle of a character, whose rest can still be written.
     ///
     /// ```
     /// use sockless::{Agreement, Config, Connection, Kind, LifeCycle, Role, SendError};

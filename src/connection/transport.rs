@@ -1,4 +1,5 @@
-//! What a connection asks of its transport, phase by phase, and what it hears of it. RFC 6455 §7.1.1.
+//! What a connection asks of its transport, phase by phase, and what it hears of it. RFC 6455
+//! §7.1.1.
 
 use super::{Connection, Phase, direct};
 use crate::event::{Cause, Timeout};
@@ -34,7 +35,9 @@ impl LifeCycle for Connection {
         let nothing_follows = match self.phase {
             Phase::Open | Phase::Closing | Phase::Mute => false,
             // §7.1.1: the server closes first; a client waits for it, within bounds.
-            Phase::Over { clean: true } => self.is_server() || self.ending.eof || self.ending.discard == 0,
+            Phase::Over { clean: true } => {
+                self.is_server() || self.ending.eof || self.ending.discard == 0
+            }
             Phase::Over { clean: false } | Phase::Ended(_) => true,
         };
         nothing_follows && self.outbox.is_empty() && self.ending.wants_shutdown()

@@ -1,7 +1,9 @@
 //! Fragments that lie whole in the input, RFC 6455 §5.4, without a piece for each.
 //!
-//! Those that lie one behind the other are joined in place: what follows the first moves down over the headers between them. If all of a message's are there it is
-//! borrowed as if it had come in one frame; and a text is checked at once, and not in parts each of which may end in the middle of a character.
+//! Those that lie one behind the other are joined in place: what follows the first moves down over
+//! the headers between them. If all of a message's are there it is borrowed as if it had come in
+//! one frame; and a text is checked at once, and not in parts each of which may end in the middle
+//! of a character.
 //!
 //! ```text
 //!   ┌ header ┬ payload ┬ header ┬ payload ┬ header ┬ payload ┐         ┌────────┬ payload ┬ payload ┬ payload ┬────────────────┐
@@ -9,7 +11,8 @@
 //!   └────────┴─────────┴────────┴─────────┴────────┴─────────┘         └────────┴─────────┴─────────┴─────────┴────────────────┘
 //! ```
 //!
-//! Whatever is not as it should be is left to [`next`](Decoder::next), behind the fragments that are.
+//! Whatever is not as it should be is left to [`next`](Decoder::next), behind the fragments that
+//! are.
 
 use super::whole::Short;
 use super::{Decoder, End, Kind, Limits, Message};
@@ -28,17 +31,25 @@ pub(crate) struct Fragments<'b> {
     pub(crate) data: &'b [u8],
 }
 
-/// Longer fragments, in bytes, are not joined with others: to move one costs more than to take it by itself.
+/// Longer fragments, in bytes, are not joined with others: to move one costs more than to take it
+/// by itself.
 const LONG: usize = 2048;
 
 impl Decoder {
-    /// The next fragments of the message under way, or the first of one. `None`: the input begins with something else.
+    /// The next fragments of the message under way, or the first of one. `None`: the input begins
+    /// with something else.
     #[inline(always)]
     pub(crate) fn take_fragments<'b>(&mut self, input: &mut Input<'b>) -> Option<Fragments<'b>> {
         let message = match (self.place.message(), input.peek().first()?) {
-            (Some(message @ Message { rsv: 0, .. }), _) if self.place.is_between_frames() => *message,
-            (None, 1) if self.is_idle() => Message { kind: Kind::Text, rsv: 0, begun: true, fragments: 0, len: 0 },
-            (None, 2) if self.is_idle() => Message { kind: Kind::Binary, rsv: 0, begun: true, fragments: 0, len: 0 },
+            (Some(message @ Message { rsv: 0, .. }), _) if self.place.is_between_frames() => {
+                *message
+            }
+            (None, 1) if self.is_idle() => {
+                Message { kind: Kind::Text, rsv: 0, begun: true, fragments: 0, len: 0 }
+            }
+            (None, 2) if self.is_idle() => {
+                Message { kind: Kind::Binary, rsv: 0, begun: true, fragments: 0, len: 0 }
+            }
             _ => return None,
         };
         match self.place.end {
@@ -47,13 +58,20 @@ impl Decoder {
         }
     }
 
-    fn join<'b, const MASKED: bool>(&mut self, mut message: Message, input: &mut Input<'b>) -> Option<Fragments<'b>> {
+    fn join<'b, const MASKED: bool>(
+        &mut self,
+        mut message: Message,
+        input: &mut Input<'b>,
+    ) -> Option<Fragments<'b>> {
         let (kind, first) = (message.kind, message.fragments == 0);
         let bytes = input.peek_mut();
         let (mut last, mut at, mut joined) = (false, 0, 0..0);
         while !last {
             let most = if at == 0 { usize::MAX } else { LONG };
-            let Some(short) = fragment::<MASKED>(self.limits, &mut message, most, bytes.get(at..)?) else { break };
+            let Some(short) = fragment::<MASKED>(self.limits, &mut message, most, bytes.get(at..)?)
+            else {
+                break;
+            };
             let payload = at + short.header..at + short.header + short.len;
             if MASKED {
                 mask::apply(bytes.get_mut(payload.clone())?, short.key);
@@ -61,7 +79,9 @@ impl Decoder {
             if at == 0 {
                 joined = payload.clone();
             } else {
-                bytes.get_mut(joined.end..payload.end)?.copy_within(payload.start - joined.end.., 0);
+                bytes
+                    .get_mut(joined.end..payload.end)?
+                    .copy_within(payload.start - joined.end.., 0);
                 joined.end += short.len;
             }
             (last, at) = (short.first & FIN != 0, payload.end);
@@ -77,15 +97,25 @@ impl Decoder {
     }
 }
 
-/// A fragment of the message that lies whole in front of these bytes, is shorter than 64 KiB and not longer than `most`, carries no reserved bits and keeps the
-/// limits. It then counts.
+/// A fragment of the message that lies whole in front of these bytes, is shorter than 64 KiB and
+/// not longer than `most`, carries no reserved bits and keeps the limits. It then counts.
 #[inline(always)]
-fn fragment<const MASKED: bool>(limits: Limits, message: &mut Message, most: usize, bytes: &[u8]) -> Option<Short> {
+fn fragment<const MASKED: bool>(
+    limits: Limits,
+    message: &mut Message,
+    most: usize,
+    bytes: &[u8],
+) -> Option<Short> {
     let short = Short::look::<MASKED>(bytes)?;
-    // Those that follow the first have the opcode 0; and the first, whose opcode is known, is not the last, §5.4.
+    // Those that follow the first have the opcode 0; and the first, whose opcode is known, is not
+    // the last, §5.4.
     let fits = if message.fragments > 0 { short.first & !FIN == 0 } else { short.first & FIN == 0 };
     let mut counted = *message;
-    if !fits || short.len > most || short.header + short.len > bytes.len() || counted.add(short.len as u64, limits).is_err() {
+    if !fits
+        || short.len > most
+        || short.header + short.len > bytes.len()
+        || counted.add(short.len as u64, limits).is_err()
+    {
         return None;
     }
     *message = counted;
@@ -97,7 +127,8 @@ mod tests {
     use super::*;
     use alloc::vec::Vec;
 
-    /// What is taken of `wire` at once by a client that keeps to these limits, and how much of it is left.
+    /// What is taken of `wire` at once by a client that keeps to these limits, and how much of it
+    /// is left.
     fn taken(wire: &[u8], limits: Limits) -> Option<(Kind, bool, Vec<u8>, usize)> {
         let mut bytes = wire.to_vec();
         let mut input = Input::new(&mut bytes);
@@ -114,33 +145,58 @@ mod tests {
 
     #[test]
     fn a_message_whose_fragments_all_lie_there_is_joined() {
-        let long = [&b"\x02\x02ab\x00\x7e\x01\x2c"[..], &[b'x'; 300], b"\x00\x00\x80\x01z\x82"].concat();
+        let long =
+            [&b"\x02\x02ab\x00\x7e\x01\x2c"[..], &[b'x'; 300], b"\x00\x00\x80\x01z\x82"].concat();
         let whole = [&b"ab"[..], &[b'x'; 300], b"z"].concat();
         assert_eq!(taken(&long, Limits::default()), Some((Kind::Binary, true, whole.clone(), 1)));
-        assert_eq!(taken(b"\x01\x00\x80\x00\x82", Limits::default()), Some((Kind::Text, true, Vec::new(), 1)));
+        assert_eq!(
+            taken(b"\x01\x00\x80\x00\x82", Limits::default()),
+            Some((Kind::Text, true, Vec::new(), 1))
+        );
         for cut in 0..long.len() - 1 {
             // The ends of the fragments.
             let ends = [4, 308, 310].into_iter().filter(|end| *end <= cut).max();
-            let expected = ends.map(|end| (Kind::Binary, false, whole[..[2, 302][usize::from(end > 4)]].to_vec(), cut - end));
+            let expected = ends.map(|end| {
+                (Kind::Binary, false, whole[..[2, 302][usize::from(end > 4)]].to_vec(), cut - end)
+            });
             assert_eq!(taken(&long[..cut], Limits::default()), expected, "{cut}");
         }
     }
 
     #[test]
     fn what_else_is_between_fragments_is_left() {
-        for other in [&b"\x89\x00"[..], b"\x01\x01b", b"\x40\x01b", b"\x00\x81key_b", b"\x00\x7e\x00\x01b", b"\x88\x00"] {
+        for other in [
+            &b"\x89\x00"[..],
+            b"\x01\x01b",
+            b"\x40\x01b",
+            b"\x00\x81key_b",
+            b"\x00\x7e\x00\x01b",
+            b"\x88\x00",
+        ] {
             let wire = [b"\x01\x01a\x00\x01b", other, b"\x80\x01c\x82"].concat();
-            assert_eq!(taken(&wire, Limits::default()), Some((Kind::Text, false, b"ab".to_vec(), wire.len() - 6)), "{other:02x?}");
+            assert_eq!(
+                taken(&wire, Limits::default()),
+                Some((Kind::Text, false, b"ab".to_vec(), wire.len() - 6)),
+                "{other:02x?}"
+            );
         }
         for first in [0x00, 0x03, 0x09, 0x11, 0x41, 0x80, 0x81] {
-            assert_eq!(taken(&[first, 1, b'a', 0x80, 1, b'b', 0x82], Limits::default()), None, "{first:02x}");
+            assert_eq!(
+                taken(&[first, 1, b'a', 0x80, 1, b'b', 0x82], Limits::default()),
+                None,
+                "{first:02x}"
+            );
         }
     }
 
     #[test]
     fn what_is_beyond_the_limits_is_left() {
         let wire = b"\x01\x01a\x00\x02bc\x80\x01d\x82";
-        let limits = |max_frame, max_message, max_fragments| Limits { max_frame, max_message, max_fragments };
+        let limits = |max_frame, max_message, max_fragments| Limits {
+            max_frame,
+            max_message,
+            max_fragments,
+        };
         let left = |limits| taken(wire, limits).map(|(.., left)| left);
         assert_eq!(left(limits(2, 4, 3)), Some(1));
         assert_eq!(left(limits(1, 4, 3)), Some(8));
@@ -166,8 +222,19 @@ mod tests {
         let mut bytes = [b"\x02\x01a", &long[..], &long, b"\x00\x01b\x80\x01c"].concat();
         let mut input = Input::new(&mut bytes);
         let mut decoder = Decoder::new(End::Client, Limits::default());
-        let mut next = || decoder.take_fragments(&mut input).map(|taken| (taken.first, taken.last, taken.data.len()));
-        assert_eq!([next(), next(), next()], [Some((true, false, 1)), Some((false, false, LONG + 1)), Some((false, false, LONG + 1))]);
+        let mut next = || {
+            decoder
+                .take_fragments(&mut input)
+                .map(|taken| (taken.first, taken.last, taken.data.len()))
+        };
+        assert_eq!(
+            [next(), next(), next()],
+            [
+                Some((true, false, 1)),
+                Some((false, false, LONG + 1)),
+                Some((false, false, LONG + 1))
+            ]
+        );
         assert_eq!([next(), next()], [Some((false, true, 2)), None]);
     }
 

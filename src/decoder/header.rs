@@ -1,7 +1,9 @@
-//! The rules of a frame's header: what may follow what came before, RFC 6455 §5.1, §5.2 and §5.4, within the limits.
+//! The rules of a frame's header: what may follow what came before, RFC 6455 §5.1, §5.2 and §5.4,
+//! within the limits.
 //!
-//! They are asked of as many of its bytes as there are: of a header that a read has cut, of one that waits in a caller's buffer, of one that is whole. The ways
-//! beside this one, `whole` and `fragments`, take only what breaks none of them, and leave all else to be refused here.
+//! They are asked of as many of its bytes as there are: of a header that a read has cut, of one
+//! that waits in a caller's buffer, of one that is whole. The ways beside this one, `whole` and
+//! `fragments`, take only what breaks none of them, and leave all else to be refused here.
 
 use super::{Decoder, End, Kind, Limits, State};
 use crate::error::ProtocolError;
@@ -30,7 +32,8 @@ struct Checked {
 }
 
 impl Decoder {
-    /// Takes a header that lies whole in the input, or begins to gather it. `false`: the input is used up.
+    /// Takes a header that lies whole in the input, or begins to gather it. `false`: the input is
+    /// used up.
     #[inline]
     pub(super) fn header(&mut self, input: &mut Input<'_>) -> Result<bool, ProtocolError> {
         match self.check(input.peek())? {
@@ -43,8 +46,9 @@ impl Decoder {
         }
     }
 
-    /// Whether the frame that begins here is left in the input until it is whole. What breaks a rule or a limit is not, nor is what nobody can borrow: a message
-    /// of which an extension makes something else, and any where there is no direct path.
+    /// Whether the frame that begins here is left in the input until it is whole. What breaks a
+    /// rule or a limit is not, nor is what nobody can borrow: a message of which an extension makes
+    /// something else, and any where there is no direct path.
     #[cold]
     #[inline(never)]
     pub(super) fn leaves(&self, input: &Input<'_>) -> bool {
@@ -52,7 +56,8 @@ impl Decoder {
         match self.check(input.peek()) {
             Ok(Some(Checked { header, used, message })) => {
                 let len = header.payload_len.saturating_add(used as u64);
-                let whole = header.opcode.is_control() || message.is_some_and(|message| message.rsv == 0);
+                let whole =
+                    header.opcode.is_control() || message.is_some_and(|message| message.rsv == 0);
                 come < len && len <= max_kept && whole && self.place.has_direct_path()
             }
             Ok(None) => come < max_kept && self.place.has_direct_path(),
@@ -62,7 +67,12 @@ impl Decoder {
 
     /// Gathers a header. `false`: the input is used up.
     #[cold]
-    pub(super) fn gather(&mut self, mut bytes: [u8; Header::MAX_LEN], mut len: u8, input: &mut Input<'_>) -> Result<bool, ProtocolError> {
+    pub(super) fn gather(
+        &mut self,
+        mut bytes: [u8; Header::MAX_LEN],
+        mut len: u8,
+        input: &mut Input<'_>,
+    ) -> Result<bool, ProtocolError> {
         let (old, come) = (usize::from(len), input.peek());
         for (to, from) in bytes.iter_mut().skip(old).zip(come) {
             *to = *from;
@@ -88,7 +98,8 @@ impl Decoder {
     fn check(&self, bytes: &[u8]) -> Result<Option<Checked>, ProtocolError> {
         let Some(&first) = bytes.first() else { return Ok(None) };
         let data = matches!(OpCode::from_bits(first), Some(OpCode::Text | OpCode::Binary));
-        // §5.2: "MUST be 0 unless an extension is negotiated". An extension's bit stands on a message's first frame.
+        // §5.2: "MUST be 0 unless an extension is negotiated". An extension's bit stands on a
+        // message's first frame.
         let allowed = if data { self.place.rsv } else { 0 };
         if (first & frame::RSV) >> 4 & !allowed != 0 {
             return Err(ProtocolError::ReservedBits);
@@ -96,7 +107,9 @@ impl Decoder {
         let opcode = frame::check_first(first)?;
         match (opcode, self.place.message()) {
             (OpCode::Continuation, None) => return Err(ProtocolError::UnexpectedContinuation),
-            (OpCode::Text | OpCode::Binary, Some(_)) => return Err(ProtocolError::InterleavedMessage),
+            (OpCode::Text | OpCode::Binary, Some(_)) => {
+                return Err(ProtocolError::InterleavedMessage);
+            }
             _ => {}
         }
         let Some(&second) = bytes.get(1) else { return Ok(None) };
@@ -107,7 +120,11 @@ impl Decoder {
         }
         if opcode.is_control() {
             let message = *self.place.message();
-            return Ok(Header::decode(bytes)?.map(|(header, used)| Checked { header, used, message }));
+            return Ok(Header::decode(bytes)?.map(|(header, used)| Checked {
+                header,
+                used,
+                message,
+            }));
         }
         let begun = || Message::begun_by(opcode, (first & frame::RSV) >> 4);
         let mut message = self.place.message().unwrap_or_else(begun);

@@ -2,8 +2,8 @@
 //!
 //! A frame is counted when its first two bytes are there, and measured when its length is, before
 //! its masking key and a byte of its payload. What an extension makes of a message may be longer on
-//! the wire than
-//! what it means, which is what the limits are about: the extension itself holds those, and here the wire gets some room more.
+//! the wire than what it means, which is what the limits are about: the extension itself holds
+//! those, and here the wire gets some room more.
 
 use crate::error::ProtocolError;
 
@@ -11,7 +11,8 @@ use crate::error::ProtocolError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The longest payload of a text, binary or continuation frame, in bytes. 16 MiB unless said otherwise.
+    /// The longest payload of a text, binary or continuation frame, in bytes. 16 MiB unless said
+    /// otherwise.
     pub max_frame: u64,
     /// The longest message, in bytes, all its fragments together. 16 MiB unless said otherwise.
     pub max_message: u64,
@@ -34,9 +35,16 @@ impl Limits {
 
     /// Checks a data frame's length, and its message's up to the frame's end; `extended`: an
     /// extension makes something else of it.
-    pub(super) fn check_len(self, extended: bool, frame: u64, message: u64, fragments: u32) -> Result<(), ProtocolError> {
+    pub(super) fn check_len(
+        self,
+        extended: bool,
+        frame: u64,
+        message: u64,
+        fragments: u32,
+    ) -> Result<(), ProtocolError> {
         let most = |limit: u64, frames: u32| {
-            // What cannot be compressed becomes longer by it, and what is flushed in small parts longer for each.
+            // What cannot be compressed becomes longer by it, and what is flushed in small parts
+            // longer for each.
             let more = if extended { limit / 8 + 1024 + 16 * u64::from(frames) } else { 0 };
             limit.saturating_add(more)
         };
@@ -75,7 +83,10 @@ mod tests {
         assert_eq!(first_error(b"\x82\x04"), Some(ProtocolError::FrameTooBig));
         assert_eq!(first_error(b"\x02\x03abc\x80\x01d"), None);
         assert_eq!(first_error(b"\x02\x03abc\x80\x02"), Some(ProtocolError::MessageTooBig));
-        assert_eq!(first_error(b"\x02\x01a\x00\x01b\x80\x00"), Some(ProtocolError::TooManyFragments));
+        assert_eq!(
+            first_error(b"\x02\x01a\x00\x01b\x80\x00"),
+            Some(ProtocolError::TooManyFragments)
+        );
     }
 
     #[test]

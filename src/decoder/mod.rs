@@ -1,4 +1,5 @@
-//! Frames to pieces: every rule about which bytes may follow which, RFC 6455 §5.1, §5.2, §5.4 and §5.5.
+//! Frames to pieces: every rule about which bytes may follow which, RFC 6455 §5.1, §5.2, §5.4 and
+//! §5.5.
 //!
 //! ```text
 //!              ┌──────────────────────────────┐
@@ -8,11 +9,13 @@
 //!              └──────────────────────────────┘
 //! ```
 //!
-//! The rules are checked in the order of the bytes that break them, each as soon as its byte is there, or its length whole: the answer to bad input is the
-//! same however a transport cuts it. The message under way is kept beside the frame under way, for control frames come between fragments.
+//! The rules are checked in the order of the bytes that break them, each as soon as its byte is
+//! there, or its length whole: the answer to bad input is the same however a transport cuts it. The
+//! message under way is kept beside the frame under way, for control frames come between fragments.
 //!
-//! No allocator is needed: a piece is what one read brought of a frame. Putting pieces together is the [`Connection`](crate::Connection)'s work,
-//! and so is what pieces mean: UTF-8, the body of a close frame.
+//! No allocator is needed: a piece is what one read brought of a frame. Putting pieces together is
+//! the [`Connection`](crate::Connection)'s work, and so is what pieces mean: UTF-8, the body of a
+//! close frame.
 
 #[cfg(feature = "alloc")]
 mod fragments;
@@ -72,10 +75,11 @@ impl Decoder {
         Self { place: Place::start(end, whole::below(limits)), limits }
     }
 
-    /// The same, for an extension that gives these reserved bits of a message's first frame a meaning, RSV1 being 4, RSV2 2 and RSV3 1. RFC 6455 §9.
+    /// The same, for an extension that gives these reserved bits of a message's first frame a
+    /// meaning, RSV1 being 4, RSV2 2 and RSV3 1. RFC 6455 §9.
     ///
-    /// The limits are then those of what such a message means, which is the extension's matter: on the wire it may be longer by an eighth and 1 KiB, and
-    /// by 16 bytes for each of its frames.
+    /// The limits are then those of what such a message means, which is the extension's matter: on
+    /// the wire it may be longer by an eighth and 1 KiB, and by 16 bytes for each of its frames.
     ///
     /// ```
     /// use sockless::Input;
@@ -110,9 +114,11 @@ impl Decoder {
         self.limits
     }
 
-    /// Takes bytes off the front of `input` and gives the next piece. `None`: all bytes were consumed, call again when there are more.
+    /// Takes bytes off the front of `input` and gives the next piece. `None`: all bytes were
+    /// consumed, call again when there are more.
     ///
-    /// Of a [keeping](Input::keeping) input, a frame without reserved bits that is not whole is left, if there is room for it: it is one piece when it is.
+    /// Of a [keeping](Input::keeping) input, a frame without reserved bits that is not whole is
+    /// left, if there is room for it: it is one piece when it is.
     ///
     /// # Errors
     /// The peer broke the protocol or a limit. Given once; after it, all input is consumed and
@@ -123,7 +129,8 @@ impl Decoder {
         self.next_up_to(usize::MAX, usize::MAX, input)
     }
 
-    /// The same; a piece of a message has at most `most` bytes, and one with reserved bits `most_extended`; neither may be 0.
+    /// The same; a piece of a message has at most `most` bytes, and one with reserved bits
+    /// `most_extended`; neither may be 0.
     pub(crate) fn next_up_to<'b>(
         &mut self,
         most: usize,
@@ -132,7 +139,9 @@ impl Decoder {
     ) -> Option<Result<Piece<'b>, ProtocolError>> {
         loop {
             let step = match *self.place.state() {
-                State::Header { len: 0, .. } if input.max_kept() > 0 && self.leaves(input) => return None,
+                State::Header { len: 0, .. } if input.max_kept() > 0 && self.leaves(input) => {
+                    return None;
+                }
                 State::Header { len: 0, .. } => self.header(input),
                 State::Header { bytes, len } => self.gather(bytes, len, input),
                 State::Payload { opcode, fin, mask, rest } => {
@@ -189,8 +198,12 @@ mod tests {
         let mut all = Vec::new();
         while let Some(piece) = decoder.next(&mut input) {
             all.push(match piece.unwrap() {
-                Piece::Message { kind: Kind::Text, first, last, data, .. } => ("text", data.to_vec(), first, last),
-                Piece::Message { kind: Kind::Binary, first, last, data, .. } => ("binary", data.to_vec(), first, last),
+                Piece::Message { kind: Kind::Text, first, last, data, .. } => {
+                    ("text", data.to_vec(), first, last)
+                }
+                Piece::Message { kind: Kind::Binary, first, last, data, .. } => {
+                    ("binary", data.to_vec(), first, last)
+                }
                 Piece::Control { data, last, .. } => ("control", data.to_vec(), true, last),
             });
         }
@@ -222,11 +235,18 @@ mod tests {
                     let mut decoder = Decoder::new(End::Client, Limits::default());
                     let mut all = pieces(&mut decoder, &wire[..cut]);
                     all.extend(pieces(&mut decoder, &wire[cut..]));
-                    assert_eq!(all.pop().map(|(what, _, _, last)| (what, last)), Some(("control", true)), "{cut}");
+                    assert_eq!(
+                        all.pop().map(|(what, _, _, last)| (what, last)),
+                        Some(("control", true)),
+                        "{cut}"
+                    );
                     assert!(all.iter().all(|(_, bytes, ..)| !bytes.contains(&b'x')), "{cut}");
                     let mut message = *b"\x82\x01x";
                     let mut input = Input::new(&mut message);
-                    assert_eq!((decoder.take_whole(&mut input), decoder.next(&mut input)), (None, None));
+                    assert_eq!(
+                        (decoder.take_whole(&mut input), decoder.next(&mut input)),
+                        (None, None)
+                    );
                 }
             }
         }

@@ -1,4 +1,5 @@
-//! The payload under way: as much of it as there is, unmasked in place, and where the decoder stands behind it. RFC 6455 §5.3, §5.4.
+//! The payload under way: as much of it as there is, unmasked in place, and where the decoder
+//! stands behind it. RFC 6455 §5.3, §5.4.
 //!
 //! What a direct read has brought comes the same way, without an input.
 
@@ -28,7 +29,14 @@ impl Decoder {
     }
 
     /// Unmasks the next bytes of a payload, no more than it has left, and moves on behind them.
-    fn pass<'b>(&mut self, opcode: OpCode, fin: bool, mask: Option<[u8; 4]>, rest: u64, data: &'b mut [u8]) -> Option<Piece<'b>> {
+    fn pass<'b>(
+        &mut self,
+        opcode: OpCode,
+        fin: bool,
+        mask: Option<[u8; 4]>,
+        rest: u64,
+        data: &'b mut [u8],
+    ) -> Option<Piece<'b>> {
         let rest = rest - data.len() as u64;
         let mask = mask.map(|key| {
             mask::apply(data, key);
@@ -56,23 +64,29 @@ impl Decoder {
         Some(Piece::Message { kind, first, last, rsv, rest, data })
     }
 
-    /// In the middle of a binary message's frame, without reserved bits: how much of the message has come, and how much of the frame has not.
+    /// In the middle of a binary message's frame, without reserved bits: how much of the message
+    /// has come, and how much of the frame has not.
     #[cfg(feature = "alloc")]
     pub(crate) fn binary_under_way(&self) -> Option<(u64, u64)> {
         match (self.place.state(), self.place.message()) {
-            (&State::Payload { opcode, rest, .. }, &Some(Message { kind: Kind::Binary, rsv: 0, len, .. })) if !opcode.is_control() => {
-                Some((len - rest, rest))
-            }
+            (
+                &State::Payload { opcode, rest, .. },
+                &Some(Message { kind: Kind::Binary, rsv: 0, len, .. }),
+            ) if !opcode.is_control() => Some((len - rest, rest)),
             _ => None,
         }
     }
 
-    /// The next bytes of the payload under way came without an input, no more than it has left. They are unmasked; whether the message ends with them.
+    /// The next bytes of the payload under way came without an input, no more than it has left.
+    /// They are unmasked; whether the message ends with them.
     #[cfg(feature = "alloc")]
     pub(crate) fn came_directly(&mut self, data: &mut [u8]) -> bool {
         match *self.place.state() {
             State::Payload { opcode, fin, mask, rest } => {
-                matches!(self.pass(opcode, fin, mask, rest, data), Some(Piece::Message { last: true, .. }))
+                matches!(
+                    self.pass(opcode, fin, mask, rest, data),
+                    Some(Piece::Message { last: true, .. })
+                )
             }
             _ => false,
         }

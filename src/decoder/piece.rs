@@ -65,7 +65,8 @@ pub enum Piece<'b> {
     Control {
         /// Which one.
         kind: Control,
-        /// Whether the frame ends here. All its bytes are in this piece and those before it since the last end.
+        /// Whether the frame ends here. All its bytes are in this piece and those before it since
+        /// the last end.
         last: bool,
         /// The bytes.
         data: &'b [u8],

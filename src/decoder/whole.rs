@@ -1,12 +1,14 @@
-//! The direct path: a message that lies whole in the input, while nothing is under way, which most do.
+//! The direct path: a message that lies whole in the input, while nothing is under way, which most
+//! do.
 
 use super::{Decoder, End, Kind, Limits};
 use crate::input::Input;
 use crate::mask;
 
 impl Decoder {
-    /// The direct path: an unfragmented message of fewer than 65,535 bytes that lies whole in the input, while nothing is under way. `None`: anything else,
-    /// errors too; [`next`](Self::next) has it.
+    /// The direct path: an unfragmented message of fewer than 65,535 bytes that lies whole in the
+    /// input, while nothing is under way. `None`: anything else, errors too; [`next`](Self::next)
+    /// has it.
     ///
     /// It is small and meant to be inlined into the caller's loop.
     ///
@@ -31,10 +33,15 @@ impl Decoder {
     }
 
     #[inline(always)]
-    fn take_whole_from<'b, const MASKED: bool>(&mut self, input: &mut Input<'b>) -> Option<(Kind, &'b [u8])> {
+    fn take_whole_from<'b, const MASKED: bool>(
+        &mut self,
+        input: &mut Input<'b>,
+    ) -> Option<(Kind, &'b [u8])> {
         let short = Short::look::<MASKED>(input.peek())?;
         let kind = whole_kind(short.first)?;
-        if short.len >= usize::from(self.place.direct_below()) || short.header + short.len > input.len() {
+        if short.len >= usize::from(self.place.direct_below())
+            || short.header + short.len > input.len()
+        {
             return None;
         }
         Some((kind, short.take::<MASKED>(input)))
@@ -61,13 +68,17 @@ pub(super) struct Short {
 }
 
 impl Short {
-    /// A header that is masked as it must be, with a length in its shortest form. Each arm has a header of constant size: lengths and offsets are known to
-    /// the compiler.
+    /// A header that is masked as it must be, with a length in its shortest form. Each arm has a
+    /// header of constant size: lengths and offsets are known to the compiler.
     #[inline(always)]
     pub(super) fn look<const MASKED: bool>(bytes: &[u8]) -> Option<Self> {
         let (first, len, header, key) = match bytes {
-            [first, len @ 0x80..=0xfd, rest @ ..] if MASKED => (*first, usize::from(len & 0x7f), 6, *rest.first_chunk()?),
-            [first, 0xfe, a, b, rest @ ..] if MASKED => (*first, long(*a, *b)?, 8, *rest.first_chunk()?),
+            [first, len @ 0x80..=0xfd, rest @ ..] if MASKED => {
+                (*first, usize::from(len & 0x7f), 6, *rest.first_chunk()?)
+            }
+            [first, 0xfe, a, b, rest @ ..] if MASKED => {
+                (*first, long(*a, *b)?, 8, *rest.first_chunk()?)
+            }
             [first, len @ 0..=0x7d, ..] if !MASKED => (*first, usize::from(*len), 2, [0; 4]),
             [first, 0x7e, a, b, ..] if !MASKED => (*first, long(*a, *b)?, 4, [0; 4]),
             _ => return None,
@@ -132,13 +143,28 @@ mod tests {
     /// What a limit refuses is left to `next`, which says why.
     #[test]
     fn the_direct_path_keeps_the_limits() {
-        let limits = |max_frame, max_message, max_fragments| Limits { max_frame, max_message, max_fragments };
-        for limits in [limits(3, 9, 1), limits(9, 3, 1), limits(0, 0, 1), limits(9, 9, 0), limits(u64::MAX, u64::MAX, u32::MAX)] {
+        let limits = |max_frame, max_message, max_fragments| Limits {
+            max_frame,
+            max_message,
+            max_fragments,
+        };
+        for limits in [
+            limits(3, 9, 1),
+            limits(9, 3, 1),
+            limits(0, 0, 1),
+            limits(9, 9, 0),
+            limits(u64::MAX, u64::MAX, u32::MAX),
+        ] {
             for len in 0..9 {
                 let mut wire = alloc::vec![0x82, len];
                 wire.resize(2 + usize::from(len), b'x');
-                let allowed = matches!(Decoder::new(End::Client, limits).next(&mut Input::new(&mut wire)), Some(Ok(_)));
-                let taken = Decoder::new(End::Client, limits).take_whole(&mut Input::new(&mut wire)).is_some();
+                let allowed = matches!(
+                    Decoder::new(End::Client, limits).next(&mut Input::new(&mut wire)),
+                    Some(Ok(_))
+                );
+                let taken = Decoder::new(End::Client, limits)
+                    .take_whole(&mut Input::new(&mut wire))
+                    .is_some();
                 assert_eq!(taken, allowed, "{len} under {limits:?}");
             }
         }
@@ -148,14 +174,18 @@ mod tests {
     #[test]
     fn lengths_are_in_their_shortest_form() {
         for end in [End::Client, End::Server] {
-            for (len, expected) in [(0, false), (1, false), (125, false), (126, true), (127, true), (0xfffe, true)] {
+            for (len, expected) in
+                [(0, false), (1, false), (125, false), (126, true), (127, true), (0xfffe, true)]
+            {
                 let [a, b] = (len as u16).to_be_bytes();
                 let mut wire = match end {
                     End::Client => alloc::vec![0x82, 0x7e, a, b],
                     End::Server => alloc::vec![0x82, 0xfe, a, b, 1, 2, 3, 4],
                 };
                 wire.resize(wire.len() + len, 0);
-                let taken = Decoder::new(end, Limits::default()).take_whole(&mut Input::new(&mut wire)).is_some();
+                let taken = Decoder::new(end, Limits::default())
+                    .take_whole(&mut Input::new(&mut wire))
+                    .is_some();
                 assert_eq!(taken, expected, "{end:?}, {len}");
             }
         }

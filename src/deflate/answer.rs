@@ -5,10 +5,11 @@ use super::parameters::Parameters;
 use crate::agreement::Agreement;
 use core::fmt;
 
-/// What a server says to the offer that it accepts. RFC 7692 §7.1. It comes out of a [`Policy`](super::Policy).
+/// What a server says to the offer that it accepts. RFC 7692 §7.1. It comes out of a
+/// [`Policy`](super::Policy).
 ///
-/// Shown, it is the value of `Sec-WebSocket-Extensions` that says so. Its text depends on the offer too: of two answers that agree on the same,
-/// one may have to repeat what the other leaves out.
+/// Shown, it is the value of `Sec-WebSocket-Extensions` that says so. Its text depends on the offer
+/// too: of two answers that agree on the same, one may have to repeat what the other leaves out.
 ///
 /// ```
 /// use sockless::deflate::{Parameters, Policy};
@@ -30,8 +31,11 @@ pub struct Answer(
 );
 
 impl Answer {
-    /// Reads the parameters of an answer, names and perhaps values. §7: `None` for one with which the handshake has to fail.
-    pub(crate) fn read<'a>(parameters: impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)>) -> Option<Self> {
+    /// Reads the parameters of an answer, names and perhaps values. §7: `None` for one with which
+    /// the handshake has to fail.
+    pub(crate) fn read<'a>(
+        parameters: impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)>,
+    ) -> Option<Self> {
         Offer::read(parameters).and_then(Self::new)
     }
 

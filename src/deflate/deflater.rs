@@ -46,11 +46,16 @@ const KEPT: usize = 64 << 10;
 
 impl Deflater {
     pub(super) fn new(kind: DeflaterKind) -> Box<Self> {
-        let compress = Compress::new_with_window_bits(Compression::new(kind.level.get().into()), false, kind.bits.clamp(9, 15));
+        let compress = Compress::new_with_window_bits(
+            Compression::new(kind.level.get().into()),
+            false,
+            kind.bits.clamp(9, 15),
+        );
         Box::new(Self { compress, kind, blank: true, synced: None, out: Vec::new() })
     }
 
-    /// Readies it for the next message of a sender: it shall know what the peer's window holds, and nothing else.
+    /// Readies it for the next message of a sender: it shall know what the peer's window holds, and
+    /// nothing else.
     pub(super) fn begin(&mut self, window: Option<&Window>) {
         self.out.clear();
         // What was sent since it was used last was compressed elsewhere.
@@ -75,7 +80,8 @@ impl Deflater {
         self.add_and(FlushCompress::Sync, part);
     }
 
-    /// The same for a whole message to which no other refers. To forget it along with the flush is cheaper than to reset all for the next one.
+    /// The same for a whole message to which no other refers. To forget it along with the flush is
+    /// cheaper than to reset all for the next one.
     pub(super) fn add_and_forget(&mut self, message: &[u8]) {
         self.add_and(FlushCompress::Full, message);
     }
@@ -88,7 +94,8 @@ impl Deflater {
         }
         self.blank = false;
         if self.flush(flush, part).is_none() {
-            // zlib gives no reason to expect that. If it comes to it, the message is right all the same.
+            // zlib gives no reason to expect that. If it comes to it, the message is right all the
+            // same.
             self.reset();
             self.out.truncate(before);
             stored(part, &mut self.out);
@@ -120,7 +127,9 @@ impl Deflater {
             let status = self.compress.compress_vec(rest, &mut self.out, flush).ok()?;
             rest = part.get(usize::try_from(self.compress.total_in() - begin).ok()?..)?;
             // With room left, all is out; without, one more call finds nothing to do.
-            if rest.is_empty() && (self.out.len() < self.out.capacity() || status == Status::BufError) {
+            if rest.is_empty()
+                && (self.out.len() < self.out.capacity() || status == Status::BufError)
+            {
                 return self.out.ends_with(&TAIL).then_some(());
             }
             if before == (rest.len(), self.out.len()) {
@@ -130,7 +139,8 @@ impl Deflater {
     }
 }
 
-/// A part as it is, in stored blocks, RFC 1951 §3.2.4; the last one is empty, and ends in `TAIL` as a flush does.
+/// A part as it is, in stored blocks, RFC 1951 §3.2.4; the last one is empty, and ends in `TAIL` as
+/// a flush does.
 fn stored(part: &[u8], out: &mut Vec<u8>) {
     for block in part.chunks(0xffff) {
         let len = block.len() as u16;
@@ -164,7 +174,10 @@ impl Tool for Deflater {
 
 impl fmt::Debug for Deflater {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Deflater").field("kind", &self.kind).field("synced", &self.synced).finish_non_exhaustive()
+        f.debug_struct("Deflater")
+            .field("kind", &self.kind)
+            .field("synced", &self.synced)
+            .finish_non_exhaustive()
     }
 }
 
@@ -182,7 +195,10 @@ mod tests {
             let mut inflated = vec![0; len + 1];
             let mut decompress = flate2::Decompress::new(false);
             decompress.decompress(&out, &mut inflated, flate2::FlushDecompress::None).unwrap();
-            assert_eq!((decompress.total_in(), decompress.total_out()), (out.len() as u64, len as u64));
+            assert_eq!(
+                (decompress.total_in(), decompress.total_out()),
+                (out.len() as u64, len as u64)
+            );
             assert!(inflated[..len] == part);
         }
     }

@@ -1,7 +1,8 @@
 //! The sending side: messages, or parts of them, to what goes into their frames. RFC 7692 §7.2.1.
 //!
-//! Where the context is taken over, the window holds what the peer's window holds, whatever was done to get there: compressed by the compressor that
-//! goes on from there, compressed elsewhere, or tried and then sent as it was, which leaves both windows untouched.
+//! Where the context is taken over, the window holds what the peer's window holds, whatever was
+//! done to get there: compressed by the compressor that goes on from there, compressed elsewhere,
+//! or tried and then sent as it was, which leaves both windows untouched.
 
 use super::deflater::{Deflater, DeflaterKind};
 use super::pool::{Pool, Tool};
@@ -20,7 +21,8 @@ pub(crate) struct Deflating {
     bits: WindowBits,
     takeover: bool,
     window: Option<Box<Window>>,
-    /// There is one while a message is sent in parts; and between messages where there is no pool, if the context is taken over.
+    /// There is one while a message is sent in parts; and between messages where there is no pool,
+    /// if the context is taken over.
     deflater: Option<Box<Deflater>>,
 }
 
@@ -39,18 +41,31 @@ impl Deflating {
     }
 
     /// Whether a message of this length is to be compressed; `None`: of unknown length.
-    pub(crate) fn wants(&self, len: Option<usize>, compress: Compress, settings: &Settings) -> bool {
-        // zlib has no window of 256 bytes: to compress with a larger one is forbidden, not to compress never is.
+    pub(crate) fn wants(
+        &self,
+        len: Option<usize>,
+        compress: Compress,
+        settings: &Settings,
+    ) -> bool {
+        // zlib has no window of 256 bytes: to compress with a larger one is forbidden, not to
+        // compress never is.
         self.bits > WindowBits::MIN
             && match compress {
-                Compress::Auto => len.is_none_or(|len| len >= usize::try_from(settings.threshold).unwrap_or(usize::MAX)),
+                Compress::Auto => len.is_none_or(|len| {
+                    len >= usize::try_from(settings.threshold).unwrap_or(usize::MAX)
+                }),
                 Compress::Yes => true,
                 Compress::No => false,
             }
     }
 
     /// Compresses a message. `None`: it is to be sent as it is.
-    pub(crate) fn message(&mut self, data: &[u8], compress: Compress, settings: &Settings) -> Option<Packed> {
+    pub(crate) fn message(
+        &mut self,
+        data: &[u8],
+        compress: Compress,
+        settings: &Settings,
+    ) -> Option<Packed> {
         let mut deflater = self.take(settings);
         if self.takeover {
             deflater.add(data);
@@ -66,7 +81,8 @@ impl Deflating {
         Some(Packed(deflater))
     }
 
-    /// Compresses a part of a message. Its tail is kept back: it belongs in front of the next part, if there is one.
+    /// Compresses a part of a message. Its tail is kept back: it belongs in front of the next part,
+    /// if there is one.
     pub(crate) fn part(&mut self, data: &[u8], first: bool, settings: &Settings) -> Packed {
         let mut deflater = match self.deflater.take() {
             Some(mut deflater) if !first => {
@@ -106,11 +122,14 @@ impl Deflating {
     pub(crate) fn said(&mut self, data: &[u8], settings: &Settings) {
         if self.takeover {
             let user = || settings.pool.as_ref().map_or(1, Pool::next_user);
-            self.window.get_or_insert_with(|| Box::new(Window::new(user(), self.bits.bytes()))).push(data);
+            self.window
+                .get_or_insert_with(|| Box::new(Window::new(user(), self.bits.bytes())))
+                .push(data);
         }
     }
 
-    /// Which compressor a message needs that refers to no other: in one that is no longer than the window nothing is out of reach, and any will do.
+    /// Which compressor a message needs that refers to no other: in one that is no longer than the
+    /// window nothing is out of reach, and any will do.
     pub(super) fn alone(&self, len: usize, settings: &Settings) -> DeflaterKind {
         let bits = if len <= self.bits.bytes() { WindowBits::MAX } else { self.bits };
         DeflaterKind { level: settings.level, bits: bits.get() }
@@ -125,7 +144,8 @@ impl Deflating {
         let kind = DeflaterKind { level: settings.level, bits: self.bits.get() };
         let window = self.window.as_deref();
         let pooled = || settings.pool.as_ref().and_then(|pool| pool.take_deflater(kind, window));
-        let mut deflater = self.deflater.take().or_else(pooled).unwrap_or_else(|| Deflater::new(kind));
+        let mut deflater =
+            self.deflater.take().or_else(pooled).unwrap_or_else(|| Deflater::new(kind));
         deflater.begin(window);
         deflater
     }

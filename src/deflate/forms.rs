@@ -1,6 +1,8 @@
-//! The compressed forms of a message that many connections send: each is made once, by the first connection that needs it.
+//! The compressed forms of a message that many connections send: each is made once, by the first
+//! connection that needs it.
 //!
-//! A form refers to nothing outside of its message, so that it fits behind whatever a peer's window holds.
+//! A form refers to nothing outside of its message, so that it fits behind whatever a peer's window
+//! holds.
 
 use super::deflater::Deflater;
 use super::deflating::Deflating;
@@ -11,13 +13,19 @@ use bytes::Bytes;
 use core::mem;
 use std::sync::OnceLock;
 
-/// A message's forms for windows of 9 to 15 bits; the last one is also for each window into which the message fits.
+/// A message's forms for windows of 9 to 15 bits; the last one is also for each window into which
+/// the message fits.
 #[derive(Debug, Default)]
 pub(crate) struct Forms([OnceLock<Bytes>; 7]);
 
 impl Forms {
     /// The form for a connection.
-    pub(crate) fn get(&self, data: &[u8], sending: &Deflating, settings: &Settings) -> Option<&Bytes> {
+    pub(crate) fn get(
+        &self,
+        data: &[u8],
+        sending: &Deflating,
+        settings: &Settings,
+    ) -> Option<&Bytes> {
         let kind = sending.alone(data.len(), settings);
         let form = self.0.get(usize::from(kind.bits.checked_sub(9)?))?;
         Some(form.get_or_init(|| {

@@ -1,4 +1,5 @@
-//! A decompressor, and how it is used: a step at a time, into a buffer of its own, each step checked for what it did.
+//! A decompressor, and how it is used: a step at a time, into a buffer of its own, each step
+//! checked for what it did.
 
 use super::output::Output;
 use super::pool::Tool;
@@ -21,7 +22,8 @@ pub(super) enum Stop {
     Full,
     /// A final block ended; the input may go on.
     End,
-    /// It had ended before, with what was fed before: a piece of this message, or the one before it.
+    /// It had ended before, with what was fed before: a piece of this message, or the one before
+    /// it.
     Ended,
 }
 
@@ -39,10 +41,16 @@ pub(super) struct Inflater {
 impl Inflater {
     pub(super) fn new() -> Box<Self> {
         // A larger window than the peer's does no harm: what it refers to is there.
-        Box::new(Self { inflate: Inflate::new(false, 15), synced: None, output: Output::new(), joined: Vec::new() })
+        Box::new(Self {
+            inflate: Inflate::new(false, 15),
+            synced: None,
+            output: Output::new(),
+            joined: Vec::new(),
+        })
     }
 
-    /// Readies it for the next message of a receiver, which may refer back to what is in the window.
+    /// Readies it for the next message of a receiver, which may refer back to what is in the
+    /// window.
     pub(super) fn begin(&mut self, window: Option<&Window>) -> Result<(), Corrupt> {
         self.output.clear();
         match (self.synced.take(), window) {
@@ -51,7 +59,8 @@ impl Inflater {
         }
     }
 
-    /// The message is at its end, and nothing but what it said is in the decompressor's window: it can go on from here.
+    /// The message is at its end, and nothing but what it said is in the decompressor's window: it
+    /// can go on from here.
     pub(super) fn keep(&mut self, window: &Window) {
         self.synced = Some(window.synced());
     }
@@ -81,16 +90,24 @@ impl Inflater {
         }
     }
 
-    /// Inflates a message and what follows it, block by block, from where a block may begin: `place` is told where each began and where it ended, until it knows enough.
-    /// `None`: zlib stopped for another reason.
-    pub(super) fn blocks<T>(&mut self, message: &[u8], behind: &[u8], mut place: impl FnMut(usize, usize) -> Option<T>) -> Option<T> {
+    /// Inflates a message and what follows it, block by block, from where a block may begin:
+    /// `place` is told where each began and where it ended, until it knows enough. `None`: zlib
+    /// stopped for another reason.
+    pub(super) fn blocks<T>(
+        &mut self,
+        message: &[u8],
+        behind: &[u8],
+        mut place: impl FnMut(usize, usize) -> Option<T>,
+    ) -> Option<T> {
         let mut joined = mem::take(&mut self.joined);
         joined.clear();
         joined.extend_from_slice(message);
         joined.extend_from_slice(behind);
         let mut begin = 0;
         let told = loop {
-            let Some(rest) = joined.get(begin..).filter(|rest| !rest.is_empty()) else { break None };
+            let Some(rest) = joined.get(begin..).filter(|rest| !rest.is_empty()) else {
+                break None;
+            };
             let Call { status, taken, wrote } = self.call(rest, InflateFlush::Block);
             // With room and input left, it stops at a block's end.
             let stopped = taken > 0 && taken < rest.len() && !self.output.wrote(wrote);
@@ -107,8 +124,8 @@ impl Inflater {
         told
     }
 
-    /// Feeds bytes that say nothing if they come where they should, up to the first end of a block. How many were taken. If they do say something, nobody
-    /// hears of it.
+    /// Feeds bytes that say nothing if they come where they should, up to the first end of a block.
+    /// How many were taken. If they do say something, nobody hears of it.
     pub(super) fn probe_block(&mut self, bytes: &[u8]) -> Result<usize, Corrupt> {
         let Call { status, taken, wrote } = self.call(bytes, InflateFlush::Block);
         if status? == Status::Ok && wrote == 0 { Ok(taken) } else { Err(Corrupt) }
@@ -125,7 +142,11 @@ impl Inflater {
         let (before_in, before_out) = (self.inflate.total_in(), self.inflate.total_out());
         let status = self.inflate.decompress(input, self.output.room(), flush).map_err(|_| Corrupt);
         let count = |total: u64, before| usize::try_from(total - before).unwrap_or(usize::MAX);
-        Call { status, taken: count(self.inflate.total_in(), before_in), wrote: count(self.inflate.total_out(), before_out) }
+        Call {
+            status,
+            taken: count(self.inflate.total_in(), before_in),
+            wrote: count(self.inflate.total_out(), before_out),
+        }
     }
 
     /// What was inflated and not given out.
@@ -133,7 +154,8 @@ impl Inflater {
         self.output.rest()
     }
 
-    /// What was inflated was given out, and there is more to come: the window, if there is one, has it from now on.
+    /// What was inflated was given out, and there is more to come: the window, if there is one, has
+    /// it from now on.
     pub(super) fn given_out(&mut self, window: Option<&mut Window>) {
         if let Some(window) = window {
             window.push(self.output.rest());
@@ -141,7 +163,8 @@ impl Inflater {
         self.output.gave_out();
     }
 
-    /// Goes on behind a final block, RFC 7692 §7.2.3.4: what follows may refer back to what came before it, all of which was given out.
+    /// Goes on behind a final block, RFC 7692 §7.2.3.4: what follows may refer back to what came
+    /// before it, all of which was given out.
     pub(super) fn restart(&mut self, window: Option<&Window>) -> Result<(), Corrupt> {
         self.inflate.reset(false);
         for part in window.map_or_else(|| self.output.reach(), Window::parts) {
@@ -177,7 +200,10 @@ impl Tool for Inflater {
 
 impl fmt::Debug for Inflater {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inflater").field("synced", &self.synced).field("out", &self.out().len()).finish_non_exhaustive()
+        f.debug_struct("Inflater")
+            .field("synced", &self.synced)
+            .field("out", &self.out().len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -196,14 +222,21 @@ mod tests {
     #[test]
     fn what_was_taken_is_inflated() {
         let mut data = Vec::with_capacity(1000);
-        Compress::new(Compression::new(6), false).compress_vec(&vec![0; 20_000], &mut data, FlushCompress::Sync).unwrap();
+        Compress::new(Compression::new(6), false)
+            .compress_vec(&vec![0; 20_000], &mut data, FlushCompress::Sync)
+            .unwrap();
         let mut grown = Inflater::new();
         feed(&mut grown, &data);
         for cut in 0..=data.len() {
             let mut new = Inflater::new();
             feed(&mut new, &data[..cut]);
             feed(&mut grown, &data[..cut]);
-            assert!(new.out() == grown.out(), "{cut}: {} of {}", new.out().len(), grown.out().len());
+            assert!(
+                new.out() == grown.out(),
+                "{cut}: {} of {}",
+                new.out().len(),
+                grown.out().len()
+            );
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The receiving side: compressed messages, piece by piece, to what they say. RFC 7692 §7.2.2.
 //!
-//! Between two messages all that has to be kept is the window, and that only where the sender takes its context over. A decompressor that knows it already
-//! goes on from it, another one is primed with it.
+//! Between two messages all that has to be kept is the window, and that only where the sender takes
+//! its context over. A decompressor that knows it already goes on from it, another one is primed
+//! with it.
 
 use super::inflater::{Corrupt, Inflater, Stop};
 use super::pool::Pool;
@@ -19,7 +20,8 @@ pub(crate) struct Inflating {
     bits: WindowBits,
     takeover: bool,
     window: Option<Box<Window>>,
-    /// There is one while a message is under way; and between messages where there is no pool, if the context is taken over.
+    /// There is one while a message is under way; and between messages where there is no pool, if
+    /// the context is taken over.
     inflater: Option<Box<Inflater>>,
     /// Whether a message is under way …
     begun: bool,
@@ -41,10 +43,20 @@ impl Inflating {
             End::Server => (agreed.client_max_window_bits, agreed.client_no_context_takeover),
             End::Client => (agreed.server_max_window_bits, agreed.server_no_context_takeover),
         };
-        Self { bits, takeover: !no_takeover, window: None, inflater: None, begun: false, ends: 0, ended: false, len: 0 }
+        Self {
+            bits,
+            takeover: !no_takeover,
+            window: None,
+            inflater: None,
+            begun: false,
+            ends: 0,
+            ended: false,
+            len: 0,
+        }
     }
 
-    /// Inflates a piece of a message, and gives what it says to the sink, in parts, in order; the last one is marked, and may be empty.
+    /// Inflates a piece of a message, and gives what it says to the sink, in parts, in order; the
+    /// last one is marked, and may be empty.
     ///
     /// # Errors
     /// What is wrong with the message, behind what was given out; or what the sink says.
@@ -80,8 +92,8 @@ impl Inflating {
         self.give_out(&inflater, true, limits, sink)?;
         if let Some(window) = &mut self.window {
             window.push(inflater.out());
-            // One that knows more than a smaller window holds is primed anew: how far back a peer can refer must not depend on the reads.
-            // So is one that a final block has ended.
+            // One that knows more than a smaller window holds is primed anew: how far back a peer
+            // can refer must not depend on the reads. So is one that a final block has ended.
             if self.bits == WindowBits::MAX && !self.ended {
                 inflater.keep(window);
             }
@@ -94,10 +106,15 @@ impl Inflating {
         Ok(())
     }
 
-    fn begin(&mut self, kept: Option<Box<Inflater>>, pool: Option<&Pool>) -> Result<Box<Inflater>, Corrupt> {
+    fn begin(
+        &mut self,
+        kept: Option<Box<Inflater>>,
+        pool: Option<&Pool>,
+    ) -> Result<Box<Inflater>, Corrupt> {
         (self.len, self.ends, self.ended) = (0, 0, false);
         if self.takeover {
-            let window = || Box::new(Window::new(pool.map_or(1, Pool::next_user), self.bits.bytes()));
+            let window =
+                || Box::new(Window::new(pool.map_or(1, Pool::next_user), self.bits.bytes()));
             self.window.get_or_insert_with(window);
         }
         let window = self.window.as_deref();
@@ -107,7 +124,8 @@ impl Inflating {
         Ok(inflater)
     }
 
-    /// Tries a short message that is all there in one go with its tail. `false`: nothing was done, and what it says is to be found out step by step.
+    /// Tries a short message that is all there in one go with its tail. `false`: nothing was done,
+    /// and what it says is to be found out step by step.
     fn at_once(&self, inflater: &mut Inflater, data: &[u8]) -> Result<bool, Corrupt> {
         if data.len() > SHORT {
             return Ok(false);
@@ -137,7 +155,8 @@ impl Inflating {
                 Ok(Stop::Full) => self.pass_on(inflater, limits, sink)?,
                 Ok(Stop::End) => {
                     self.pass_on(inflater, limits, sink)?;
-                    // Each final block costs a window's copy: what bounds the fragments bounds them too.
+                    // Each final block costs a window's copy: what bounds the fragments bounds them
+                    // too.
                     self.ends += 1;
                     if self.ends > limits.max_fragments {
                         return Err(ProtocolError::TooManyFragments.into());

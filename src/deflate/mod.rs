@@ -1,8 +1,10 @@
 //! permessage-deflate: messages compressed with DEFLATE, RFC 7692.
 //!
-//! Both ends have to ask for it. A client [offers](Offer) it, with [`client::Request::deflate`](crate::client::Request::deflate); a server accepts
-//! by its [`Policy`], in [`server::Config::deflate`](crate::server::Config::deflate), and says so in its [`Answer`]. What both keep to from then on
-//! are the [`Parameters`] in the connection's [`Agreement`](crate::Agreement).
+//! Both ends have to ask for it. A client [offers](Offer) it, with
+//! [`client::Request::deflate`](crate::client::Request::deflate); a server accepts by its
+//! [`Policy`], in [`server::Config::deflate`](crate::server::Config::deflate), and says so in its
+//! [`Answer`]. What both keep to from then on are the [`Parameters`] in the connection's
+//! [`Agreement`](crate::Agreement).
 //!
 //! ```text
 //!     client                                                 server
@@ -11,10 +13,11 @@
 //!     Parameters                                             Parameters
 //! ```
 //!
-//! Those who have an HTTP stack of their own find the same at [`Policy::negotiate`] and [`Offer::check_answer`].
+//! Those who have an HTTP stack of their own find the same at [`Policy::negotiate`] and
+//! [`Offer::check_answer`].
 //!
-//! From then on messages are compressed when that makes them shorter, unless they say otherwise, and are delivered as any other: nothing else
-//! changes for an application.
+//! From then on messages are compressed when that makes them shorter, unless they say otherwise,
+//! and are delivered as any other: nothing else changes for an application.
 
 mod answer;
 mod deflater;

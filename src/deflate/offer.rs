@@ -5,9 +5,10 @@
 //!                      [; server_max_window_bits=8..15] [; client_max_window_bits[=8..15]]
 //! ```
 //!
-//! In any order, each at most once, and no others (§7). An answer is written the same way, but that its `client_max_window_bits` has a value.
-//! Names are compared byte by byte: RFC 6455 says where case is to be ignored (`Upgrade`, `Connection`) and says nothing of it for extensions;
-//! Chromium and `ws` compare so too.
+//! In any order, each at most once, and no others (§7). An answer is written the same way, but that
+//! its `client_max_window_bits` has a value. Names are compared byte by byte: RFC 6455 says where
+//! case is to be ignored (`Upgrade`, `Connection`) and says nothing of it for extensions; Chromium
+//! and `ws` compare so too.
 
 use super::answer::Answer;
 use super::parameters::{Parameters, WindowBits};
@@ -17,7 +18,8 @@ use core::str;
 
 /// One way in which a client would compress. RFC 7692 §7.1.
 ///
-/// Shown, it is the element of `Sec-WebSocket-Extensions` that says so. By default it is what browsers offer.
+/// Shown, it is the element of `Sec-WebSocket-Extensions` that says so. By default it is what
+/// browsers offer.
 ///
 /// ```
 /// use sockless::deflate::{ClientWindow, Offer, WindowBits};
@@ -38,10 +40,12 @@ use core::str;
 pub struct Offer {
     /// The server has to compress each message without a look at those before it. §7.1.1.1.
     pub server_no_context_takeover: bool,
-    /// This client will do so, whether or not the answer asks for it: the server needs no window to inflate with between messages. §7.1.1.2.
+    /// This client will do so, whether or not the answer asks for it: the server needs no window to
+    /// inflate with between messages. §7.1.1.2.
     pub client_no_context_takeover: bool,
-    /// How far back in its messages the server may refer at most. §7.1.2.1. Some servers decline what limits them, and with 8 bits most do,
-    /// ours too: offer it without a limit as well, as a second choice.
+    /// How far back in its messages the server may refer at most. §7.1.2.1. Some servers decline
+    /// what limits them, and with 8 bits most do, ours too: offer it without a limit as well, as a
+    /// second choice.
     pub server_max_window_bits: Option<WindowBits>,
     /// How far back in its messages this client refers at most. §7.1.2.2.
     pub client_max_window_bits: ClientWindow,
@@ -64,8 +68,9 @@ pub enum ClientWindow {
     /// `client_max_window_bits` without a value: the server may set a limit.
     #[default]
     Negotiable,
-    /// `client_max_window_bits` with a value: the client goes no further, and the server may set a lower limit. Offered or answered 8 bits, it sends
-    /// its messages uncompressed, which is always allowed: zlib has no such window to compress with.
+    /// `client_max_window_bits` with a value: the client goes no further, and the server may set a
+    /// lower limit. Offered or answered 8 bits, it sends its messages uncompressed, which is always
+    /// allowed: zlib has no such window to compress with.
     AtMost(WindowBits),
 }
 
@@ -78,15 +83,24 @@ impl Offer {
     /// What the extension is called. §7.
     pub(crate) const NAME: &str = "permessage-deflate";
 
-    /// Reads the parameters of an offer, names and perhaps values. §7: `None` for one that has to be declined, since a parameter is not known,
-    /// comes twice, or has a value that is none of its own.
-    pub(crate) fn read<'a>(parameters: impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)>) -> Option<Self> {
+    /// Reads the parameters of an offer, names and perhaps values. §7: `None` for one that has to
+    /// be declined, since a parameter is not known, comes twice, or has a value that is none of its
+    /// own.
+    pub(crate) fn read<'a>(
+        parameters: impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)>,
+    ) -> Option<Self> {
         let mut offer = Self { client_max_window_bits: ClientWindow::Fixed, ..Self::default() };
         for (name, value) in parameters {
             let fresh = match (str::from_utf8(name).ok()?, value) {
-                (SERVER_NO_CONTEXT_TAKEOVER, None) => !mem::replace(&mut offer.server_no_context_takeover, true),
-                (CLIENT_NO_CONTEXT_TAKEOVER, None) => !mem::replace(&mut offer.client_no_context_takeover, true),
-                (SERVER_MAX_WINDOW_BITS, Some(value)) => offer.server_max_window_bits.replace(WindowBits::parse(value)?).is_none(),
+                (SERVER_NO_CONTEXT_TAKEOVER, None) => {
+                    !mem::replace(&mut offer.server_no_context_takeover, true)
+                }
+                (CLIENT_NO_CONTEXT_TAKEOVER, None) => {
+                    !mem::replace(&mut offer.client_no_context_takeover, true)
+                }
+                (SERVER_MAX_WINDOW_BITS, Some(value)) => {
+                    offer.server_max_window_bits.replace(WindowBits::parse(value)?).is_none()
+                }
                 (CLIENT_MAX_WINDOW_BITS, value) => {
                     let window = match value {
                         None => ClientWindow::Negotiable,
@@ -103,7 +117,8 @@ impl Offer {
         Some(offer)
     }
 
-    /// What this client keeps to after an answer to this offer; `None` if the answer is to none such.
+    /// What this client keeps to after an answer to this offer; `None` if the answer is to none
+    /// such.
     pub(crate) fn agree(&self, answer: &Answer) -> Option<Parameters> {
         let said = answer.as_offer();
         // §7.1.1.1: accepted is what the answer includes.
@@ -111,18 +126,25 @@ impl Offer {
             return None;
         }
         // §7.1.2.1: the same or a smaller value; it may come unasked.
-        if self.server_max_window_bits.is_some_and(|offered| said.server_max_window_bits.is_none_or(|bits| bits > offered)) {
+        if self
+            .server_max_window_bits
+            .is_some_and(|offered| said.server_max_window_bits.is_none_or(|bits| bits > offered))
+        {
             return None;
         }
         // §7.1.2.2: only if it was in the offer; the same or a smaller value.
-        let client_max_window_bits = match (self.client_max_window_bits, said.client_max_window_bits) {
-            (offered, ClientWindow::Fixed | ClientWindow::Negotiable) => offered.most(),
-            (ClientWindow::Fixed, ClientWindow::AtMost(_)) => return None,
-            (offered, ClientWindow::AtMost(bits)) => Some(bits).filter(|bits| *bits <= offered.most())?,
-        };
+        let client_max_window_bits =
+            match (self.client_max_window_bits, said.client_max_window_bits) {
+                (offered, ClientWindow::Fixed | ClientWindow::Negotiable) => offered.most(),
+                (ClientWindow::Fixed, ClientWindow::AtMost(_)) => return None,
+                (offered, ClientWindow::AtMost(bits)) => {
+                    Some(bits).filter(|bits| *bits <= offered.most())?
+                }
+            };
         Some(Parameters {
             // §7.1.1.2: what the client announced holds even if the answer does not repeat it.
-            client_no_context_takeover: self.client_no_context_takeover || said.client_no_context_takeover,
+            client_no_context_takeover: self.client_no_context_takeover
+                || said.client_no_context_takeover,
             client_max_window_bits,
             ..answer.parameters()
         })

@@ -1,4 +1,5 @@
-//! What comes of a decompressor, until it is given out and beyond: the end of it is what a final block makes the decompressor forget.
+//! What comes of a decompressor, until it is given out and beyond: the end of it is what a final
+//! block makes the decompressor forget.
 //!
 //! ```text
 //!   ┌ newest ┬ to give out ┬ room ─────┬ oldest, … ┐    a ring, once as much as it holds was given out
@@ -6,8 +7,9 @@
 //!                                      └ the last REACH bytes begin here, at the latest
 //! ```
 //!
-//! DEFLATE refers at most as far back as half of the ring is long. So what lies before `given` is there when it is needed, and no copy of it has to be made,
-//! although what is inflated may be written, and scribbled on, anywhere in the room.
+//! DEFLATE refers at most as far back as half of the ring is long. So what lies before `given` is
+//! there when it is needed, and no copy of it has to be made, although what is inflated may be
+//! written, and scribbled on, anywhere in the room.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -19,7 +21,8 @@ pub(super) struct Output {
     given: usize,
     /// … and up to where there is something.
     len: usize,
-    /// Whether it was full, and began anew: then what is behind `len` is older than what is before it.
+    /// Whether it was full, and began anew: then what is behind `len` is older than what is before
+    /// it.
     wrapped: bool,
 }
 
@@ -29,8 +32,8 @@ const OUT: usize = 64 << 10;
 /// With room for how much it begins, in bytes: most messages are short.
 const FIRST: usize = 4 << 10;
 
-/// The farthest that DEFLATE can refer back, whatever was agreed on. A sender with a smaller window does not, and one that does
-/// finds what it refers to or nothing.
+/// The farthest that DEFLATE can refer back, whatever was agreed on. A sender with a smaller window
+/// does not, and one that does finds what it refers to or nothing.
 const REACH: usize = 32 << 10;
 
 impl Output {
@@ -48,7 +51,8 @@ impl Output {
         self.bytes.get_mut(self.len..).unwrap_or_default()
     }
 
-    /// This many bytes were written at the beginning of the room. Whether all of it was used up: then more may be to come.
+    /// This many bytes were written at the beginning of the room. Whether all of it was used up:
+    /// then more may be to come.
     pub(super) fn wrote(&mut self, n: usize) -> bool {
         self.len = (self.len + n).min(self.bytes.len());
         let used_up = self.len == self.bytes.len();
@@ -90,7 +94,8 @@ mod tests {
 
     #[test]
     fn it_reaches_back_however_much_came() {
-        let said: Vec<u8> = (0..300_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        let said: Vec<u8> =
+            (0..300_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
         for step in [1000, 4096, 30_000, 32 << 10, 64 << 10] {
             for give in [1, 3] {
                 let mut output = Output::new();
@@ -109,7 +114,10 @@ mod tests {
                         given.extend_from_slice(output.rest());
                         output.gave_out();
                         assert_eq!(given, said[..end]);
-                        assert!(output.reach().concat() == said[end.saturating_sub(REACH)..end], "{step} {give} {end}");
+                        assert!(
+                            output.reach().concat() == said[end.saturating_sub(REACH)..end],
+                            "{step} {give} {end}"
+                        );
                     }
                     if end == said.len() {
                         break;

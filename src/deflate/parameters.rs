@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-/// The size of a window, as the base-2 logarithm of its bytes: 8 to 15, for 256 bytes to 32 KiB. RFC 7692 §7.1.2.
+/// The size of a window, as the base-2 logarithm of its bytes: 8 to 15, for 256 bytes to 32 KiB.
+/// RFC 7692 §7.1.2.
 ///
 /// ```
 /// use sockless::deflate::WindowBits;
@@ -16,7 +17,8 @@ use core::fmt;
 pub struct WindowBits(u8);
 
 impl WindowBits {
-    /// 256 bytes. What is sent to a peer that asks for so little is not compressed: zlib has no such window.
+    /// 256 bytes. What is sent to a peer that asks for so little is not compressed: zlib has no
+    /// such window.
     pub const MIN: Self = Self(8);
     /// 32 KiB: what holds where nothing was said.
     pub const MAX: Self = Self(15);
@@ -32,9 +34,11 @@ impl WindowBits {
         }
     }
 
-    /// Reads the value of a parameter, a quoted one as it lies between its quotes. §7.1.2.1: 8 to 15, without leading zeros.
+    /// Reads the value of a parameter, a quoted one as it lies between its quotes. §7.1.2.1: 8 to
+    /// 15, without leading zeros.
     pub(crate) fn parse(value: &[u8]) -> Option<Self> {
-        // RFC 9110 §5.6.4: no token has a backslash, so each one here stands before the byte that is meant.
+        // RFC 9110 §5.6.4: no token has a backslash, so each one here stands before the byte that
+        // is meant.
         let mut digits = value.iter().filter(|byte| **byte != b'\\');
         match (digits.next(), digits.next(), digits.next()) {
             (Some(one @ b'8'..=b'9'), None, None) => Some(Self(one - b'0')),
@@ -68,7 +72,8 @@ impl fmt::Display for WindowBits {
 
 /// What both ends keep to. RFC 7692 §7.1.
 ///
-/// They say what holds, not how it was said: the text of a header is that of an [`Offer`](super::Offer) or of an [`Answer`](super::Answer).
+/// They say what holds, not how it was said: the text of a header is that of an
+/// [`Offer`](super::Offer) or of an [`Answer`](super::Answer).
 ///
 /// ```
 /// use sockless::deflate::{Parameters, WindowBits};
@@ -101,7 +106,8 @@ impl Parameters {
     /// The same, and of the client what either allows.
     pub(crate) fn with_less_of_client(self, other: Self) -> Self {
         Self {
-            client_no_context_takeover: self.client_no_context_takeover || other.client_no_context_takeover,
+            client_no_context_takeover: self.client_no_context_takeover
+                || other.client_no_context_takeover,
             client_max_window_bits: self.client_max_window_bits.min(other.client_max_window_bits),
             ..self
         }
@@ -116,10 +122,17 @@ mod tests {
     #[test]
     fn a_value_is_a_number_without_frills() {
         for bits in 0..=255_u8 {
-            assert_eq!(WindowBits::parse(format!("{bits}").as_bytes()), WindowBits::new(bits), "{bits}");
+            assert_eq!(
+                WindowBits::parse(format!("{bits}").as_bytes()),
+                WindowBits::new(bits),
+                "{bits}"
+            );
         }
         assert_eq!(WindowBits::parse(b"\\1\\2"), WindowBits::new(12));
-        for value in ["", "+9", "-9", "08", "010", "0", "9.", "9x", "x9", "1", "16", "1:", "150", "115", "0xa", "ten", "\u{b2}"] {
+        for value in [
+            "", "+9", "-9", "08", "010", "0", "9.", "9x", "x9", "1", "16", "1:", "150", "115",
+            "0xa", "ten", "\u{b2}",
+        ] {
             assert_eq!(WindowBits::parse(value.as_bytes()), None, "{value}");
         }
     }

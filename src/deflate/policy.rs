@@ -15,8 +15,9 @@ use super::parameters::WindowBits;
 
 /// How a server accepts compression. RFC 7692 §7.1.
 ///
-/// By default it accepts what is offered, as it is offered, and limits nothing. Without context takeover, or with small windows, a connection
-/// needs less memory, and its messages get less small.
+/// By default it accepts what is offered, as it is offered, and limits nothing. Without context
+/// takeover, or with small windows, a connection needs less memory, and its messages get less
+/// small.
 ///
 /// ```
 /// use sockless::deflate::{Policy, WindowBits};
@@ -35,15 +36,17 @@ use super::parameters::WindowBits;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Policy {
-    /// The server compresses each message without a look at those before it, even if the client does not ask for that. §7.1.1.1.
+    /// The server compresses each message without a look at those before it, even if the client
+    /// does not ask for that. §7.1.1.1.
     pub server_no_context_takeover: bool,
     /// The client has to compress each message without a look at those before it. §7.1.1.2.
     pub client_no_context_takeover: bool,
-    /// How far back in its messages the server refers at most; a client may ask for less. §7.1.2.1. 8 bits count as 9, the smallest
-    /// window that zlib compresses with, and an offer that asks for 8 is declined.
+    /// How far back in its messages the server refers at most; a client may ask for less. §7.1.2.1.
+    /// 8 bits count as 9, the smallest window that zlib compresses with, and an offer that asks for
+    /// 8 is declined.
     pub server_max_window_bits: WindowBits,
-    /// How far back in its messages the client may refer at most. §7.1.2.2. Below 15, offers of clients that cannot be limited are declined;
-    /// those of browsers can.
+    /// How far back in its messages the client may refer at most. §7.1.2.2. Below 15, offers of
+    /// clients that cannot be limited are declined; those of browsers can.
     pub client_max_window_bits: WindowBits,
 }
 
@@ -56,14 +59,17 @@ impl Policy {
             Some(bits) => Some(bits.min(server_limit)),
             None => Some(server_limit).filter(|limit| *limit < WindowBits::MAX),
         };
-        let client_max_window_bits = match offer.client_max_window_bits.most().min(self.client_max_window_bits) {
-            WindowBits::MAX => ClientWindow::Fixed,
-            _ if offer.client_max_window_bits == ClientWindow::Fixed => return None,
-            bits => ClientWindow::AtMost(bits),
-        };
+        let client_max_window_bits =
+            match offer.client_max_window_bits.most().min(self.client_max_window_bits) {
+                WindowBits::MAX => ClientWindow::Fixed,
+                _ if offer.client_max_window_bits == ClientWindow::Fixed => return None,
+                bits => ClientWindow::AtMost(bits),
+            };
         Answer::new(Offer {
-            server_no_context_takeover: offer.server_no_context_takeover || self.server_no_context_takeover,
-            client_no_context_takeover: offer.client_no_context_takeover || self.client_no_context_takeover,
+            server_no_context_takeover: offer.server_no_context_takeover
+                || self.server_no_context_takeover,
+            client_no_context_takeover: offer.client_no_context_takeover
+                || self.client_no_context_takeover,
             server_max_window_bits,
             client_max_window_bits,
         })

@@ -9,23 +9,29 @@ use alloc::vec::Vec;
 use core::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A handle to compressors and decompressors that connections share: put a clone of it into each [`Config`](crate::Config).
+/// A handle to compressors and decompressors that connections share: put a clone of it into each
+/// [`Config`](crate::Config).
 ///
-/// A compressor takes 250 to 400 KiB, a decompressor 50 to 110 KiB. Without a pool, a connection makes one for each message and drops it; or, where the context is
-/// taken over, keeps it. With one, they wait here between two messages, and an idle connection holds at most its two windows: what was last said in
-/// either direction, at most 32 KiB each and less where less was agreed on or said; none where no context is taken over.
+/// A compressor takes 250 to 400 KiB, a decompressor 50 to 110 KiB. Without a pool, a connection
+/// makes one for each message and drops it; or, where the context is taken over, keeps it. With
+/// one, they wait here between two messages, and an idle connection holds at most its two windows:
+/// what was last said in either direction, at most 32 KiB each and less where less was agreed on or
+/// said; none where no context is taken over.
 ///
-/// One that comes back to the connection that used it last goes on where it was. Any other has to be primed with the window first: a decompressor within a
-/// microsecond, a compressor in about the time that it takes to compress some KiB. So few connections that say much are served fastest by a pool with one for
-/// each of them. With many that take turns it may be otherwise: a single one that stays in the cache was measured to take half the time, priming
-/// included, that a hundred take which do not (`BENCHMARKS.md`). 1 is the least memory.
+/// One that comes back to the connection that used it last goes on where it was. Any other has to
+/// be primed with the window first: a decompressor within a microsecond, a compressor in about the
+/// time that it takes to compress some KiB. So few connections that say much are served fastest by
+/// a pool with one for each of them. With many that take turns it may be otherwise: a single one
+/// that stays in the cache was measured to take half the time, priming included, that a hundred
+/// take which do not (`BENCHMARKS.md`). 1 is the least memory.
 ///
 /// Which bytes a compressed message becomes depends on the compressor that it gets, and so on what
-/// the other connections of a pool do; what the bytes mean does not. With a pool of its own, or with
-/// none, a connection sends the same bytes each time that the same calls are made: see
+/// the other connections of a pool do; what the bytes mean does not. With a pool of its own, or
+/// with none, a connection sends the same bytes each time that the same calls are made: see
 /// [`Seed`](crate::Seed).
 ///
-/// One pool for each thread is never waited for; a lock is held while one is taken out or put back, and never while it works.
+/// One pool for each thread is never waited for; a lock is held while one is taken out or put back,
+/// and never while it works.
 ///
 /// ```
 /// use sockless::deflate::Pool;
@@ -63,10 +69,15 @@ pub(super) trait Tool {
 }
 
 impl Pool {
-    /// A pool that keeps at most `most` compressors and as many decompressors while nobody uses them. How many are in use is not its
-    /// matter.
+    /// A pool that keeps at most `most` compressors and as many decompressors while nobody uses
+    /// them. How many are in use is not its matter.
     pub fn new(most: usize) -> Self {
-        Self(Arc::new(Mutex::new(Shelves { most, deflaters: Shelf(Vec::new()), inflaters: Shelf(Vec::new()), users: 0 })))
+        Self(Arc::new(Mutex::new(Shelves {
+            most,
+            deflaters: Shelf(Vec::new()),
+            inflaters: Shelf(Vec::new()),
+            users: 0,
+        })))
     }
 
     /// Drops what waits in it.
@@ -86,7 +97,11 @@ impl Pool {
         shelves.users
     }
 
-    pub(super) fn take_deflater(&self, kind: DeflaterKind, window: Option<&Window>) -> Option<Box<Deflater>> {
+    pub(super) fn take_deflater(
+        &self,
+        kind: DeflaterKind,
+        window: Option<&Window>,
+    ) -> Option<Box<Deflater>> {
         let mut shelves = self.shelves();
         let most = shelves.most;
         shelves.deflaters.take(kind, window, most)
@@ -122,8 +137,8 @@ impl Pool {
 }
 
 impl<T: Tool> Shelf<T> {
-    /// The one that the window's user used last, if it is still here; else one that nobody will miss; else, if there can be no more of them, the one that was not used
-    /// for longest.
+    /// The one that the window's user used last, if it is still here; else one that nobody will
+    /// miss; else, if there can be no more of them, the one that was not used for longest.
     fn take(&mut self, kind: T::Kind, window: Option<&Window>, most: usize) -> Option<Box<T>> {
         let user = window.map(|window| window.synced().user);
         let own = |tool: &T| user.is_some() && tool.synced().map(|synced| synced.user) == user;
@@ -131,7 +146,8 @@ impl<T: Tool> Shelf<T> {
             Some(place) => place,
             None => {
                 let is_full = self.0.len() >= most;
-                let free = self.0.iter().position(|tool| tool.kind() == kind && tool.synced().is_none());
+                let free =
+                    self.0.iter().position(|tool| tool.kind() == kind && tool.synced().is_none());
                 free.or_else(|| self.0.iter().position(|tool| is_full && tool.kind() == kind))?
             }
         };

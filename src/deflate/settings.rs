@@ -16,15 +16,18 @@ use core::fmt;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Settings {
-    /// Which messages are compressed that say nothing themselves: [`Compress::Auto`], unless said otherwise.
+    /// Which messages are compressed that say nothing themselves: [`Compress::Auto`], unless said
+    /// otherwise.
     pub compress: Compress,
-    /// The least length, in bytes, from which on [`Compress::Auto`] tries it. 64 unless said otherwise.
+    /// The least length, in bytes, from which on [`Compress::Auto`] tries it. 64 unless said
+    /// otherwise.
     pub threshold: u32,
     /// How hard. [`Level::DEFAULT`] unless said otherwise.
     pub level: Level,
-    /// Where compressors and decompressors are between two messages. Without one, unless said otherwise, a connection makes its own: each time, or
-    /// once where it takes its context over. See [`Pool`] for what that costs, and for what of a
-    /// connection then no longer replays to the byte.
+    /// Where compressors and decompressors are between two messages. Without one, unless said
+    /// otherwise, a connection makes its own: each time, or once where it takes its context over.
+    /// See [`Pool`] for what that costs, and for what of a connection then no longer replays to the
+    /// byte.
     pub pool: Option<Pool>,
 }
 
@@ -34,18 +37,22 @@ impl Default for Settings {
     }
 }
 
-/// Whether a message is compressed, where permessage-deflate was agreed on. A receiver sees no difference. RFC 7692 §6.
+/// Whether a message is compressed, where permessage-deflate was agreed on. A receiver sees no
+/// difference. RFC 7692 §6.
 ///
-/// A message says it by [`Text::compress`](crate::Text::compress) or [`Payload::compress`](crate::Payload::compress); one that is sent in parts by
+/// A message says it by [`Text::compress`](crate::Text::compress) or
+/// [`Payload::compress`](crate::Payload::compress); one that is sent in parts by
 /// [`begin_with`](crate::Connection::begin_with).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Compress {
-    /// If it is as long as [`Settings::threshold`] and becomes shorter by it. A message that is sent in parts always.
+    /// If it is as long as [`Settings::threshold`] and becomes shorter by it. A message that is
+    /// sent in parts always.
     #[default]
     Auto,
     /// Even if it becomes longer.
     Yes,
-    /// Not: because it is compressed already, or because it holds a secret beside what others can choose, whose length would tell about the secret.
+    /// Not: because it is compressed already, or because it holds a secret beside what others can
+    /// choose, whose length would tell about the secret.
     No,
 }
 

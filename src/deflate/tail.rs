@@ -1,4 +1,5 @@
-//! The end of a message: what the sender cut off there, and how it is made sure that nothing else was. RFC 7692 §7.2.2.
+//! The end of a message: what the sender cut off there, and how it is made sure that nothing else
+//! was. RFC 7692 §7.2.2.
 //!
 //! ```text
 //!   a message   ┌ … │ an empty block's header ┐ 00 00 ff ff │ 00 00 00 ff ff
@@ -6,21 +7,28 @@
 //!                                              the tail       if a block may begin here
 //! ```
 //!
-//! A message that was cut short would be taken for a whole one, and spoil the next. It is whole if with the tail a block is at its end, and another may begin. Asked to,
-//! zlib stops where a block ends; with room for what comes, and input left, it stops nowhere else, unless there is an error. So a byte goes behind the tail, and
-//! must not be taken.
+//! A message that was cut short would be taken for a whole one, and spoil the next. It is whole if
+//! with the tail a block is at its end, and another may begin. Asked to, zlib stops where a block
+//! ends; with room for what comes, and input left, it stops nowhere else, unless there is an error.
+//! So a byte goes behind the tail, and must not be taken.
 //!
 //! # Step by step
 //!
-//! 1. **A block has to end exactly behind the tail, which says nothing.** Inside a stored block the tail is data, inside its lengths it makes others: they contradict each
-//!    other, or announce 255 bytes and more. Inside a symbol, or between two, its zeros hold the end of the symbol, which is data or the end of the block, two bytes too early.
-//!    Where a block may begin, or in its first bits, the tail makes a stored one of 65,280 bytes, or an empty one of the fixed codes, which also ends too early.
-//! 2. **Then an empty block has to be taken, and not as a final one.** For one case is left: a table of codes that the tail completes, and in its last byte the code of that block's
-//!    end. If bits of the byte are left, they are ones, and what begins with them is a final block (one bit, or two) or of the reserved type. If none is left,
-//!    a block may begin: nobody writes such a message, but it is whole.
+//! 1. **A block has to end exactly behind the tail, which says nothing.** Inside a stored block the
+//!    tail is data, inside its lengths it makes others: they contradict each other, or announce 255
+//!    bytes and more. Inside a symbol, or between two, its zeros hold the end of the symbol, which
+//!    is data or the end of the block, two bytes too early. Where a block may begin, or in its
+//!    first bits, the tail makes a stored one of 65,280 bytes, or an empty one of the fixed codes,
+//!    which also ends too early.
+//! 2. **Then an empty block has to be taken, and not as a final one.** For one case is left: a
+//!    table of codes that the tail completes, and in its last byte the code of that block's end. If
+//!    bits of the byte are left, they are ones, and what begins with them is a final block (one
+//!    bit, or two) or of the reserved type. If none is left, a block may begin: nobody writes such
+//!    a message, but it is whole.
 //!
-//! If the block that ended was a final one, zlib says so when it is to go on. What then was left of a byte has no meaning: if it was the tail that completed its table, it
-//! was cut for all that we know of senders, but it is whole by §7.2.2, which asks for no more than that it inflates.
+//! If the block that ended was a final one, zlib says so when it is to go on. What then was left of
+//! a byte has no meaning: if it was the tail that completed its table, it was cut for all that we
+//! know of senders, but it is whole by §7.2.2, which asks for no more than that it inflates.
 //!
 //! # A final block at the end
 //!
@@ -34,13 +42,17 @@
 //!
 //! # At once
 //!
-//! What most senders send is known to be whole with one call less, where the message is there from its beginning: **the last block begins in the message's last byte or
-//! behind it, and ends exactly behind the tail.** It has at most 47 bits then, too few for a table of codes; and the fixed code of a block's end is zeros, which a tail does
-//! not end in. So it is a stored one, and the tail is its lengths. Whether it was a final one shows when zlib is to go on, with the next message.
+//! What most senders send is known to be whole with one call less, where the message is there from
+//! its beginning: **the last block begins in the message's last byte or behind it, and ends exactly
+//! behind the tail.** It has at most 47 bits then, too few for a table of codes; and the fixed code
+//! of a block's end is zeros, which a tail does not end in. So it is a stored one, and the tail is
+//! its lengths. Whether it was a final one shows when zlib is to go on, with the next message.
 //!
-//! If it is not so, the message may be whole all the same; but what it said, and what the tail added, cannot be told apart. It is gone through again, step by step.
+//! If it is not so, the message may be whole all the same; but what it said, and what the tail
+//! added, cannot be told apart. It is gone through again, step by step.
 //!
-//! Tests try all that can follow a symbol, and ask the other way: with a final block behind the tail. That ends the stream, and with it the use of the window.
+//! Tests try all that can follow a symbol, and ask the other way: with a final block behind the
+//! tail. That ends the stream, and with it the use of the window.
 
 use super::inflater::{Corrupt, Inflater};
 
@@ -53,7 +65,8 @@ const TAIL_AND_MORE: [u8; 5] = [0, 0, 0xff, 0xff, 0];
 /// An empty block.
 const EMPTY: [u8; 5] = [0, 0, 0, 0xff, 0xff];
 
-/// Feeds what the sender cut off, and makes sure that with it the message is whole. All of the message was fed, and is inflated.
+/// Feeds what the sender cut off, and makes sure that with it the message is whole. All of the
+/// message was fed, and is inflated.
 pub(super) fn finish(inflater: &mut Inflater) -> Result<(), Corrupt> {
     if inflater.probe_block(&TAIL_AND_MORE)? != TAIL.len() {
         return Err(Corrupt);
@@ -65,7 +78,8 @@ pub(super) fn finish(inflater: &mut Inflater) -> Result<(), Corrupt> {
     }
 }
 
-/// Inflates a message along with what the sender cut off, from where a block may begin. Whether it is known to be whole; if not, it is not known what it says either.
+/// Inflates a message along with what the sender cut off, from where a block may begin. Whether it
+/// is known to be whole; if not, it is not known what it says either.
 pub(super) fn at_once(inflater: &mut Inflater, message: &[u8]) -> bool {
     let end = message.len() + TAIL.len();
     let whole = inflater.blocks(message, &TAIL_AND_MORE, |begin, at| {
@@ -92,7 +106,8 @@ mod tests {
         cut: u32,
     }
 
-    /// Feeds a message, behind each final block in it anew. `None`: it is corrupt, which is found before its end.
+    /// Feeds a message, behind each final block in it anew. `None`: it is corrupt, which is found
+    /// before its end.
     fn feed(inflater: &mut Inflater, mut message: &[u8]) -> Option<()> {
         inflater.begin(None).unwrap();
         while inflater.step(&mut message).ok()? == Stop::End {
@@ -101,14 +116,20 @@ mod tests {
         Some(())
     }
 
-    /// Whether a message is whole, told with a final block behind its tail: it ends the stream there, and nowhere else.
+    /// Whether a message is whole, told with a final block behind its tail: it ends the stream
+    /// there, and nowhere else.
     fn is_whole(inflater: &mut Inflater, message: &[u8]) -> Option<bool> {
         feed(inflater, message)?;
         let said = inflater.out().len();
         let mut behind = &TAIL_AND_FINAL[..];
         let ended = inflater.step(&mut behind) == Ok(Stop::End);
-        // All of it was taken; or only the tail, if the block that it belongs to was itself a final one.
-        Some(ended && inflater.out().len() == said && [0, TAIL_AND_FINAL.len() - TAIL.len()].contains(&behind.len()))
+        // All of it was taken; or only the tail, if the block that it belongs to was itself a final
+        // one.
+        Some(
+            ended
+                && inflater.out().len() == said
+                && [0, TAIL_AND_FINAL.len() - TAIL.len()].contains(&behind.len()),
+        )
     }
 
     /// Asks all ways about a message.
@@ -138,10 +159,12 @@ mod tests {
         assert!(told.whole > 1000 && told.at_once > 1000 && told.cut > 100_000, "{told:?}");
     }
 
-    /// The same behind a block whose end is one bit long, which leaves the most of three bytes to what follows.
+    /// The same behind a block whose end is one bit long, which leaves the most of three bytes to
+    /// what follows.
     #[test]
     fn the_probes_tell_as_much_behind_short_codes() {
-        // A table of two codes of one bit: 0 for "a", 1 for the end of the block. What has more than one bit is written from its last.
+        // A table of two codes of one bit: 0 for "a", 1 for the end of the block. What has more
+        // than one bit is written from its last.
         let mut prefix = Bits::default();
         prefix.push(0b100, 3); // Not the last block; its codes are in it.
         prefix.push(0, 5).push(0, 5).push(14, 4); // 257 + 1 codes; lengths for 18 of them:
@@ -154,7 +177,14 @@ mod tests {
             prefix.push(len, 3);
         }
         let (zeros, zero, one) = ((0, 1), (0b01, 2), (0b11, 2));
-        for (code, extra) in [(zeros, Some(86)), (one, None), (zeros, Some(127)), (zeros, Some(9)), (one, None), (zero, None)] {
+        for (code, extra) in [
+            (zeros, Some(86)),
+            (one, None),
+            (zeros, Some(127)),
+            (zeros, Some(9)),
+            (one, None),
+            (zero, None),
+        ] {
             prefix.push(code.0, code.1);
             if let Some(extra) = extra {
                 prefix.push(extra, 7);
@@ -174,24 +204,31 @@ mod tests {
         assert!(told.whole > 100 && told.at_once > 100 && told.cut > 100_000, "{told:?}");
     }
 
-    /// Nothing that zlib makes of a short message is gone through twice, wherever in a byte its last block begins.
+    /// Nothing that zlib makes of a short message is gone through twice, wherever in a byte its
+    /// last block begins.
     #[test]
     fn most_messages_are_whole_at_once() {
         let mut inflater = Inflater::new();
         for level in [0, 1, 6] {
             for len in 0..300_u32 {
-                let said: std::vec::Vec<u8> = (0..len).map(|i| ((i * i * len) >> 5) as u8).collect();
+                let said: std::vec::Vec<u8> =
+                    (0..len).map(|i| ((i * i * len) >> 5) as u8).collect();
                 let mut message = std::vec::Vec::with_capacity(1000);
-                Compress::new(Compression::new(level), false).compress_vec(&said, &mut message, FlushCompress::Sync).unwrap();
+                Compress::new(Compression::new(level), false)
+                    .compress_vec(&said, &mut message, FlushCompress::Sync)
+                    .unwrap();
                 message.truncate(message.len() - TAIL.len());
                 inflater.begin(None).unwrap();
-                assert!(at_once(&mut inflater, &message) && inflater.out() == said, "{level} {len}");
+                assert!(
+                    at_once(&mut inflater, &message) && inflater.out() == said,
+                    "{level} {len}"
+                );
             }
         }
     }
 
-    /// A table that the tail completes, with its zeros and two repetitions of six; the block's end is as many ones as it is long, and leaves of the last byte
-    /// what is left of four.
+    /// A table that the tail completes, with its zeros and two repetitions of six; the block's end
+    /// is as many ones as it is long, and leaves of the last byte what is left of four.
     #[test]
     fn a_table_that_the_tail_completes_is_cut_unless_a_block_may_begin() {
         for (end, is_whole) in [(1, false), (2, false), (3, false), (4, true)] {
@@ -208,7 +245,8 @@ mod tests {
         }
     }
 
-    /// A block's table up to the lengths of codes that nothing has, 28 of which are missing. The codes of "a", "b" … are 0, 10 …, and the block's end is `end` ones.
+    /// A block's table up to the lengths of codes that nothing has, 28 of which are missing. The
+    /// codes of "a", "b" … are 0, 10 …, and the block's end is `end` ones.
     fn table_without_its_end(last: u32, end: u32) -> std::vec::Vec<u8> {
         let mut lengths = Bits::default();
         for symbol in 0..257 {

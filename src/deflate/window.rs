@@ -1,16 +1,19 @@
-//! The end of what one side has said so far, plain: what a compressed message may refer back to. RFC 7692 §7.2.
+//! The end of what one side has said so far, plain: what a compressed message may refer back to.
+//! RFC 7692 §7.2.
 //!
 //! ```text
 //!   while it grows   ┌ oldest ──────────── newest ┐
 //!   when it is full  ┌ …, newest │ oldest, … ─────┐    a ring: `oldest` is where the next byte goes
 //! ```
 //!
-//! It is kept beside the compressor, and instead of the decompressor: both are large, and whoever has the window can prime another one with it.
+//! It is kept beside the compressor, and instead of the decompressor: both are large, and whoever
+//! has the window can prime another one with it.
 
 use alloc::vec::Vec;
 use core::fmt;
 
-/// The last bytes of the messages of one direction, at most as many as were agreed on. It grows with what was said.
+/// The last bytes of the messages of one direction, at most as many as were agreed on. It grows
+/// with what was said.
 pub(super) struct Window {
     bytes: Vec<u8>,
     /// Where the oldest byte lies.
@@ -20,7 +23,8 @@ pub(super) struct Window {
     said: Synced,
 }
 
-/// The messages of one direction of one connection, up to a point: what a compressor or a decompressor can know.
+/// The messages of one direction of one connection, up to a point: what a compressor or a
+/// decompressor can know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Synced {
     pub(super) user: u64,
@@ -61,7 +65,8 @@ impl Window {
         self.said
     }
 
-    /// What is missing to one that is at this point, in order; `None`: it knows something else, or more is missing than is kept.
+    /// What is missing to one that is at this point, in order; `None`: it knows something else, or
+    /// more is missing than is kept.
     pub(super) fn missing(&self, at: Synced) -> Option<[&[u8]; 2]> {
         let new = self.said.total.checked_sub(at.total).filter(|_| at.user == self.said.user)?;
         (new <= self.bytes.len() as u64).then(|| self.since(at.total))
@@ -86,7 +91,11 @@ impl Window {
 
 impl fmt::Debug for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Window").field("len", &self.bytes.len()).field("most", &self.most).field("said", &self.said).finish()
+        f.debug_struct("Window")
+            .field("len", &self.bytes.len())
+            .field("most", &self.most)
+            .field("said", &self.said)
+            .finish()
     }
 }
 
@@ -104,11 +113,24 @@ mod tests {
                     window.push(part);
                     end += part.len();
                     assert_eq!(window.synced(), Synced { user: 1, total: end as u64 });
-                    for since in [0, end.saturating_sub(most), end.saturating_sub(most / 2), end.saturating_sub(1), end] {
+                    for since in [
+                        0,
+                        end.saturating_sub(most),
+                        end.saturating_sub(most / 2),
+                        end.saturating_sub(1),
+                        end,
+                    ] {
                         let from = since.max(end.saturating_sub(most));
-                        assert_eq!(window.since(since as u64).concat(), said[from..end], "{most} {step} {since}");
+                        assert_eq!(
+                            window.since(since as u64).concat(),
+                            said[from..end],
+                            "{most} {step} {since}"
+                        );
                         let missing = window.missing(Synced { user: 1, total: since as u64 });
-                        assert_eq!(missing.map(|parts| parts.concat()), (from == since).then(|| said[from..end].to_vec()));
+                        assert_eq!(
+                            missing.map(|parts| parts.concat()),
+                            (from == since).then(|| said[from..end].to_vec())
+                        );
                         assert_eq!(window.missing(Synced { user: 2, total: since as u64 }), None);
                     }
                     assert!(window.bytes.capacity() <= most);

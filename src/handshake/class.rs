@@ -1,4 +1,5 @@
-//! The kinds of bytes that the grammars of a head know, in one table: whatever the rule, a byte costs one look.
+//! The kinds of bytes that the grammars of a head know, in one table: whatever the rule, a byte
+//! costs one look.
 //!
 //! | class      | bytes                                            | where                                          |
 //! |------------|--------------------------------------------------|------------------------------------------------|
@@ -9,7 +10,8 @@
 //! | `RESOURCE` | ASCII without `#"<>`                             | what a server takes as target                  |
 //! | `BASE64`   | letters, digits, `+/`                            | a key: RFC 4648 §4                             |
 //!
-//! Of a percent-encoded byte, `HOST` and `PATH` hold neither the `%` nor, as such, the digits: see [`Class::spans_encoded`].
+//! Of a percent-encoded byte, `HOST` and `PATH` hold neither the `%` nor, as such, the digits: see
+//! [`Class::spans_encoded`].
 
 /// Kinds of bytes.
 #[derive(Clone, Copy)]
@@ -40,7 +42,9 @@ impl Class {
     pub(super) fn prefix(self, text: &[u8]) -> usize {
         let mut rest = text;
         // As long as there are more of them than a few, it is one branch for four.
-        while let Some((_, behind)) = rest.split_first_chunk::<4>().filter(|(four, _)| self.spans(*four)) {
+        while let Some((_, behind)) =
+            rest.split_first_chunk::<4>().filter(|(four, _)| self.spans(*four))
+        {
             rest = behind;
         }
         text.len() - rest.len() + rest.iter().take_while(|byte| self.has(**byte)).count()
@@ -57,7 +61,11 @@ impl Class {
             (_, text) = text.split_at(self.prefix(text));
             text = match text {
                 [] => return true,
-                [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => rest,
+                [b'%', high, low, rest @ ..]
+                    if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
+                {
+                    rest
+                }
                 _ => return false,
             }
         }
@@ -90,12 +98,29 @@ const fn of(byte: u8) -> u8 {
         || matches!(byte, b'-' | b'.' | b'_' | b'~')
         || matches!(byte, b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=');
     let token = alphanumeric
-        || matches!(byte, b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~');
+        || matches!(
+            byte,
+            b'!' | b'#'
+                | b'$'
+                | b'%'
+                | b'&'
+                | b'\''
+                | b'*'
+                | b'+'
+                | b'-'
+                | b'.'
+                | b'^'
+                | b'_'
+                | b'`'
+                | b'|'
+                | b'~'
+        );
     (token as u8 * Class::TOKEN.0)
         | ((alphanumeric || matches!(byte, b'+' | b'-' | b'.')) as u8 * Class::SCHEME.0)
         | (host as u8 * Class::HOST.0)
         | ((host || matches!(byte, b':' | b'@' | b'/' | b'?')) as u8 * Class::PATH.0)
-        | ((byte.is_ascii() && !matches!(byte, b'#' | b'"' | b'<' | b'>')) as u8 * Class::RESOURCE.0)
+        | ((byte.is_ascii() && !matches!(byte, b'#' | b'"' | b'<' | b'>')) as u8
+            * Class::RESOURCE.0)
         | ((alphanumeric || matches!(byte, b'+' | b'/')) as u8 * Class::BASE64.0)
 }
 
@@ -107,7 +132,10 @@ mod tests {
     /// The bytes of a class that are neither letters nor digits, which must all be in it.
     fn marks(class: Class) -> String {
         assert!((0..=u8::MAX).filter(u8::is_ascii_alphanumeric).all(|byte| class.has(byte)));
-        (0..=u8::MAX).filter(|byte| class.has(*byte) && !byte.is_ascii_alphanumeric()).map(char::from).collect()
+        (0..=u8::MAX)
+            .filter(|byte| class.has(*byte) && !byte.is_ascii_alphanumeric())
+            .map(char::from)
+            .collect()
     }
 
     #[test]
@@ -117,7 +145,10 @@ mod tests {
         assert_eq!(marks(Class::HOST), "!$&'()*+,-.;=_~");
         assert_eq!(marks(Class::PATH), "!$&'()*+,-./:;=?@_~");
         assert_eq!(marks(Class::BASE64), "+/");
-        let others: String = (0..=u8::MAX).filter(|byte| !Class::RESOURCE.has(*byte) && byte.is_ascii()).map(char::from).collect();
+        let others: String = (0..=u8::MAX)
+            .filter(|byte| !Class::RESOURCE.has(*byte) && byte.is_ascii())
+            .map(char::from)
+            .collect();
         assert_eq!(others, "\"#<>");
         assert!((0x80..=u8::MAX).all(|byte| classes(byte) == 0));
     }
@@ -125,8 +156,19 @@ mod tests {
     #[test]
     fn spans_and_prefixes() {
         assert!(Class::HOST.spans(b"") && Class::HOST.spans(b"a.example"));
-        assert!(!Class::HOST.spans(b"a example") && !Class::HOST.spans(b"a%20") && !Class::HOST.spans("ä".as_bytes()));
-        assert_eq!((Class::TOKEN.prefix(b"abc; d"), Class::TOKEN.prefix(b"abc"), Class::TOKEN.prefix(b";")), (3, 3, 0));
+        assert!(
+            !Class::HOST.spans(b"a example")
+                && !Class::HOST.spans(b"a%20")
+                && !Class::HOST.spans("ä".as_bytes())
+        );
+        assert_eq!(
+            (
+                Class::TOKEN.prefix(b"abc; d"),
+                Class::TOKEN.prefix(b"abc"),
+                Class::TOKEN.prefix(b";")
+            ),
+            (3, 3, 0)
+        );
         for text in ["", "a", "%20", "a%2fb%2Fc", "%41%42"] {
             assert!(Class::HOST.spans_encoded(text.as_bytes()), "{text}");
         }

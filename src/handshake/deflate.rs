@@ -1,7 +1,8 @@
-//! The negotiation of permessage-deflate, RFC 7692 §5 and §7, between the header's lines and the types of [`crate::deflate`].
+//! The negotiation of permessage-deflate, RFC 7692 §5 and §7, between the header's lines and the
+//! types of [`crate::deflate`].
 //!
-//! A server takes the first offer that it can accept and declines all else by not answering it; what is wrong with an offer declines that
-//! offer alone. A client takes what it offered, or fails.
+//! A server takes the first offer that it can accept and declines all else by not answering it;
+//! what is wrong with an offer declines that offer alone. A client takes what it offered, or fails.
 
 use super::error::HandshakeError;
 use super::extensions::for_each;
@@ -12,11 +13,14 @@ use core::fmt;
 use std::io::Write as _;
 
 impl Policy {
-    /// Answers what the lines of a request's `Sec-WebSocket-Extensions` offer: the first that is acceptable, or `None`. RFC 7692 §5.
+    /// Answers what the lines of a request's `Sec-WebSocket-Extensions` offer: the first that is
+    /// acceptable, or `None`. RFC 7692 §5.
     ///
-    /// This is for those who have an HTTP stack of their own; [`server::Handshake`](crate::server::Handshake) does it by itself. The lines are one
-    /// list, other extensions in it are declined. Send the answer, if there is one, as `Sec-WebSocket-Extensions`, and start the
-    /// connection with its [agreement](Answer::agreement).
+    /// This is for those who have an HTTP stack of their own;
+    /// [`server::Handshake`](crate::server::Handshake) does it by itself. The lines are one list,
+    /// other extensions in it are declined. Send the answer, if there is one, as
+    /// `Sec-WebSocket-Extensions`, and start the connection with its
+    /// [agreement](Answer::agreement).
     ///
     /// ```
     /// use sockless::deflate::{Policy, WindowBits};
@@ -36,7 +40,10 @@ impl Policy {
     ///
     /// # Errors
     /// [`HandshakeError::InvalidExtensions`]: a line is outside the grammar of RFC 6455 §9.1. The request is answered with its status, 400.
-    pub fn negotiate<'a>(&self, lines: impl IntoIterator<Item = &'a [u8]>) -> Result<Option<Answer>, HandshakeError> {
+    pub fn negotiate<'a>(
+        &self,
+        lines: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<Option<Answer>, HandshakeError> {
         let mut answer = None;
         for_each(lines, |name, params| {
             if answer.is_none() && name == Offer::NAME.as_bytes() {
@@ -50,12 +57,15 @@ impl Policy {
 }
 
 impl Offer {
-    /// Checks what the lines of an answer's `Sec-WebSocket-Extensions` say against what was offered. RFC 7692 §7.
+    /// Checks what the lines of an answer's `Sec-WebSocket-Extensions` say against what was
+    /// offered. RFC 7692 §7.
     ///
-    /// This is for those who have an HTTP stack of their own; [`client::Handshake`](crate::client::Handshake) does it by itself. Without any line the
+    /// This is for those who have an HTTP stack of their own;
+    /// [`client::Handshake`](crate::client::Handshake) does it by itself. Without any line the
     /// offers were declined, which is nothing wrong.
     ///
-    /// An answer does not say which offer it accepts. Where it meets several, the client keeps to what it announced of itself in each of them.
+    /// An answer does not say which offer it accepts. Where it meets several, the client keeps to
+    /// what it announced of itself in each of them.
     ///
     /// ```
     /// use sockless::deflate::Offer;
@@ -73,7 +83,10 @@ impl Offer {
     ///
     /// # Errors
     /// The rule that the answer breaks: the connection has to be failed.
-    pub fn check_answer<'a>(offers: &[Self], lines: impl IntoIterator<Item = &'a [u8]>) -> Result<Agreement, HandshakeError> {
+    pub fn check_answer<'a>(
+        offers: &[Self],
+        lines: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<Agreement, HandshakeError> {
         let mut agreed = Agreement::default();
         for_each(lines, |name, params| {
             // RFC 6455 §4.1: "5."
@@ -86,7 +99,10 @@ impl Offer {
             }
             let answer = Answer::read(params).ok_or(HandshakeError::InvalidParameters)?;
             let met = offers.iter().filter_map(|offer| offer.agree(&answer));
-            agreed.deflate = Some(met.reduce(Parameters::with_less_of_client).ok_or(HandshakeError::ParametersNotOffered)?);
+            agreed.deflate = Some(
+                met.reduce(Parameters::with_less_of_client)
+                    .ok_or(HandshakeError::ParametersNotOffered)?,
+            );
             Ok(())
         })?;
         Ok(agreed)
@@ -97,7 +113,10 @@ impl Offer {
 pub(super) const LONGEST_ANSWER: usize = 156;
 
 /// Appends the header line with these offers, or with this answer, if there is any.
-pub(super) fn push_extensions(to: &mut Vec<u8>, elements: impl IntoIterator<Item = impl fmt::Display>) {
+pub(super) fn push_extensions(
+    to: &mut Vec<u8>,
+    elements: impl IntoIterator<Item = impl fmt::Display>,
+) {
     let start = to.len();
     for element in elements {
         let before = if to.len() == start { "Sec-WebSocket-Extensions: " } else { ", " };
@@ -131,10 +150,16 @@ mod tests {
     fn no_byte_is_looked_at_more_than_twice() {
         // It declines them all, and reads on.
         let policy = Policy { client_max_window_bits: WindowBits::MIN, ..Policy::default() };
-        let repeated = |start: &str, unit: &str, end: &str| format!("{start}{}{end}", unit.repeat((16 << 10) / unit.len()));
+        let repeated = |start: &str, unit: &str, end: &str| {
+            format!("{start}{}{end}", unit.repeat((16 << 10) / unit.len()))
+        };
         let lines: &[String] = &[
             repeated("", "permessage-deflate, ", "permessage-deflate"),
-            repeated("", "permessage-deflate; server_max_window_bits=10; server_max_window_bits=10, ", ""),
+            repeated(
+                "",
+                "permessage-deflate; server_max_window_bits=10; server_max_window_bits=10, ",
+                "",
+            ),
             repeated("permessage-deflate", "; client_max_window_bits", ""),
             repeated("permessage-deflate", ";a=\"\\1\"", ""),
             repeated("permessage-deflate; server_max_window_bits=\"", "\\1", "\""),
@@ -152,10 +177,18 @@ mod tests {
                 let list = || core::iter::repeat_n(line.as_bytes(), lines);
                 LOOKED_AT.set(0);
                 let _ = policy.negotiate(list());
-                assert!(LOOKED_AT.get() <= 2 * lines * line.len(), "{} for {lines} of {line:.60}", LOOKED_AT.get());
+                assert!(
+                    LOOKED_AT.get() <= 2 * lines * line.len(),
+                    "{} for {lines} of {line:.60}",
+                    LOOKED_AT.get()
+                );
                 LOOKED_AT.set(0);
                 let _ = Offer::check_answer(&[Offer::default(); 10], list());
-                assert!(LOOKED_AT.get() <= 2 * lines * line.len(), "{} for {lines} of {line:.60}", LOOKED_AT.get());
+                assert!(
+                    LOOKED_AT.get() <= 2 * lines * line.len(),
+                    "{} for {lines} of {line:.60}",
+                    LOOKED_AT.get()
+                );
             }
         }
     }

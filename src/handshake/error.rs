@@ -1,7 +1,8 @@
 //! What a peer can do wrong in the opening handshake: one table, one row a rule.
 //!
-//! The row says which rule was broken, where it is stated and which status answers it. `tests/handshake_rules` has a test for each
-//! row in each role that can meet it, under every split of its bytes.
+//! The row says which rule was broken, where it is stated and which status answers it.
+//! `tests/handshake_rules` has a test for each row in each role that can meet it, under every split
+//! of its bytes.
 
 /// The peer's head breaks a rule of the opening handshake, or a limit that we set.
 ///
@@ -33,7 +34,8 @@ pub enum HandshakeError {
     HttpTooOld,
     /// A request to upgrade whose method is not GET.
     Method,
-    /// A request target that is neither a path nor an absolute URI of the host, or that has a fragment or what no URI holds.
+    /// A request target that is neither a path nor an absolute URI of the host, or that has a
+    /// fragment or what no URI holds.
     InvalidTarget,
     /// No Host.
     MissingHost,
@@ -59,8 +61,8 @@ pub enum HandshakeError {
     RepeatedKey,
     /// A Sec-WebSocket-Key that is not 16 bytes in base64.
     InvalidKey,
-    /// A body, or the talk of one, behind a request to upgrade. RFC 6455 is silent and RFC 9110 would have it read; here, what follows the head
-    /// are frames.
+    /// A body, or the talk of one, behind a request to upgrade. RFC 6455 is silent and RFC 9110
+    /// would have it read; here, what follows the head are frames.
     RequestBody,
     /// A Sec-WebSocket-Protocol that is not a list of different tokens.
     InvalidProtocols,
@@ -88,9 +90,11 @@ pub enum HandshakeError {
     ExtensionNotOffered,
     /// An extension in the answer more than once.
     RepeatedExtension,
-    /// An answer to an offer of permessage-deflate with a parameter that is unknown, repeated, without its value or out of range.
+    /// An answer to an offer of permessage-deflate with a parameter that is unknown, repeated,
+    /// without its value or out of range.
     InvalidParameters,
-    /// An answer to an offer of permessage-deflate that lacks what was asked for, or goes beyond it.
+    /// An answer to an offer of permessage-deflate that lacks what was asked for, or goes beyond
+    /// it.
     ParametersNotOffered,
     /// The stream ended before the head was whole.
     UnexpectedEnd,
@@ -123,13 +127,15 @@ impl HandshakeError {
         self.row().1
     }
 
-    /// The HTTP status that a server answers. For what only a server can do wrong it is 502, as a gateway in between would answer.
+    /// The HTTP status that a server answers. For what only a server can do wrong it is 502, as a
+    /// gateway in between would answer.
     pub fn status(self) -> u16 {
         self.row().2
     }
 
     fn row(self) -> &'static Row {
-        // The table is in the enum's order (a test holds it so) and as long: the other arm is never taken.
+        // The table is in the enum's order (a test holds it so) and as long: the other arm is never
+        // taken.
         TABLE.get(self as usize).unwrap_or(&TABLE[0])
     }
 }

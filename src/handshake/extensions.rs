@@ -10,8 +10,9 @@
 //! without any, a comma or a semicolon too many say nothing, and are read as if they were not
 //! there.
 //!
-//! What is outside the grammar fails the handshake, in either role, whether or not an extension is asked for. What is inside is handed out, an
-//! extension at a time, to those who know some: see `deflate.rs`. No byte is looked at more than twice, however a list is made.
+//! What is outside the grammar fails the handshake, in either role, whether or not an extension is
+//! asked for. What is inside is handed out, an extension at a time, to those who know some: see
+//! `deflate.rs`. No byte is looked at more than twice, however a list is made.
 
 use super::class::Class;
 use super::error::HandshakeError;
@@ -20,7 +21,10 @@ use httparse::Header;
 
 /// The lines of the header, if there are any.
 pub(super) fn lines<'b>(headers: &[Header<'b>]) -> impl Iterator<Item = &'b [u8]> {
-    headers.iter().filter(|header| Known::from_name(header.name) == Some(Known::Extensions)).map(|header| header.value)
+    headers
+        .iter()
+        .filter(|header| Known::from_name(header.name) == Some(Known::Extensions))
+        .map(|header| header.value)
 }
 
 /// Hands out each extension that the lines list together, its name and its parameters. §9.1:
@@ -35,7 +39,9 @@ pub(super) fn for_each<'a>(
     let mut found = Ok(());
     for line in lines {
         let mut rest = Cursor::new(line);
-        while let Some((name, params)) = rest.extension().ok_or(HandshakeError::InvalidExtensions)? {
+        while let Some((name, params)) =
+            rest.extension().ok_or(HandshakeError::InvalidExtensions)?
+        {
             if found.is_ok() {
                 found = each(name, params);
             }
@@ -44,8 +50,8 @@ pub(super) fn for_each<'a>(
     found
 }
 
-/// The parameters of an extension, already seen to be inside the grammar: names and perhaps values, a quoted one as it lies between
-/// its quotes.
+/// The parameters of an extension, already seen to be inside the grammar: names and perhaps values,
+/// a quoted one as it lies between its quotes.
 pub(super) struct Params<'a>(Cursor<'a>);
 
 impl<'a> Iterator for Params<'a> {
@@ -188,8 +194,14 @@ pub(super) mod tests {
     fn inside_the_grammar() {
         for (line, extensions) in [
             ("permessage-deflate", vec!["permessage-deflate"]),
-            ("permessage-deflate; client_max_window_bits", vec!["permessage-deflate;client_max_window_bits"]),
-            ("a;client_max_window_bits=15 ; server_no_context_takeover", vec!["a;client_max_window_bits=15;server_no_context_takeover"]),
+            (
+                "permessage-deflate; client_max_window_bits",
+                vec!["permessage-deflate;client_max_window_bits"],
+            ),
+            (
+                "a;client_max_window_bits=15 ; server_no_context_takeover",
+                vec!["a;client_max_window_bits=15;server_no_context_takeover"],
+            ),
             ("b; a=\"10\", permessage-deflate", vec!["b;a=10", "permessage-deflate"]),
             ("foo; bar = \"b\\a\\z\" ;x", vec!["foo;bar=b\\a\\z;x"]),
             (" , foo ,, bar;x\t,", vec!["foo", "bar;x"]),
@@ -202,7 +214,11 @@ pub(super) mod tests {
         ] {
             assert_eq!(read(&[line]).unwrap(), extensions, "{line}");
             assert_eq!(read(&["", line, ","]).unwrap(), extensions, "{line}");
-            assert_eq!(read(&[line, line]).unwrap(), [&extensions[..], &extensions[..]].concat(), "{line}");
+            assert_eq!(
+                read(&[line, line]).unwrap(),
+                [&extensions[..], &extensions[..]].concat(),
+                "{line}"
+            );
         }
         assert_eq!(read(&[]).unwrap(), [""; 0]);
     }
@@ -251,7 +267,10 @@ pub(super) mod tests {
             (&[b"a", b";"], HandshakeError::InvalidExtensions),
         ] {
             let mut errors = all.iter().copied();
-            assert_eq!(for_each(lines.iter().copied(), |_, _| Err(errors.next().unwrap())), Err(error));
+            assert_eq!(
+                for_each(lines.iter().copied(), |_, _| Err(errors.next().unwrap())),
+                Err(error)
+            );
         }
     }
 }

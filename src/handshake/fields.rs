@@ -1,4 +1,5 @@
-//! What header lines say to the handshake: which of them mean something, and the lists and tokens in them.
+//! What header lines say to the handshake: which of them mean something, and the lists and tokens
+//! in them.
 
 use super::class::Class;
 
@@ -41,15 +42,16 @@ impl Known {
     }
 }
 
-/// Whether a text is this word, case ignored: the same as `eq_ignore_ascii_case`, but all bytes at once, as the word's length is known to the
-/// compiler.
+/// Whether a text is this word, case ignored: the same as `eq_ignore_ascii_case`, but all bytes at
+/// once, as the word's length is known to the compiler.
 ///
-/// The word has letters of lower case, and in names `-`. Bit 5 makes such a letter out of its other case and out of nothing else, and a `-` out
-/// of a CR, which no name holds.
+/// The word has letters of lower case, and in names `-`. Bit 5 makes such a letter out of its other
+/// case and out of nothing else, and a `-` out of a CR, which no name holds.
 #[inline]
 pub(super) fn is_spelt<const N: usize>(text: &[u8], word: &[u8; N]) -> bool {
-    text.first_chunk::<N>().is_some_and(|text| text.iter().zip(word).fold(0, |apart, (byte, lower)| apart | ((byte | 0x20) ^ lower)) == 0)
-        && text.len() == N
+    text.first_chunk::<N>().is_some_and(|text| {
+        text.iter().zip(word).fold(0, |apart, (byte, lower)| apart | ((byte | 0x20) ^ lower)) == 0
+    }) && text.len() == N
 }
 
 /// A header that may stand once.
@@ -104,7 +106,13 @@ mod tests {
 
     #[test]
     fn lists_ignore_case_white_space_and_empty_elements() {
-        for value in ["Upgrade", "upgrade", "keep-alive, Upgrade", ",, \tUPGRADE\t ,", "keep-alive,Upgrade,x"] {
+        for value in [
+            "Upgrade",
+            "upgrade",
+            "keep-alive, Upgrade",
+            ",, \tUPGRADE\t ,",
+            "keep-alive,Upgrade,x",
+        ] {
             assert!(has_element(value.as_bytes(), b"upgrade"), "{value}");
         }
         for value in ["", ",", "Upgrades", "Up grade", "up,grade", "upgrade;q=1"] {

@@ -1,7 +1,8 @@
 //! Header lines: a view of those that came, those that are to be sent, and the lists inside them.
 //!
-//! A view keeps nothing beside the head's own bytes: it walks the lines when it is asked, and a head is bounded in size. Names are compared
-//! without regard to case (RFC 9110 §5.1), values come without the white space around them (§5.5).
+//! A view keeps nothing beside the head's own bytes: it walks the lines when it is asked, and a
+//! head is bounded in size. Names are compared without regard to case (RFC 9110 §5.1), values come
+//! without the white space around them (§5.5).
 
 use super::fields::{Known, is_control, is_token};
 use alloc::vec::Vec;
@@ -47,22 +48,28 @@ impl<'a> Headers<'a> {
 
     /// All values under this name.
     pub fn get_all<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
-        self.iter().filter(move |(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        self.iter()
+            .filter(move |(other, _)| other.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
     }
 
     /// All names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> + use<'a> {
-        self.lines.split(|byte| *byte == b'\n').take_while(|line| *line != b"\r").filter_map(|line| {
-            let colon = line.iter().position(|byte| *byte == b':')?;
-            let (name, value) = line.split_at(colon);
-            Some((str::from_utf8(name).ok()?, value.get(1..)?.trim_ascii()))
-        })
+        self.lines.split(|byte| *byte == b'\n').take_while(|line| *line != b"\r").filter_map(
+            |line| {
+                let colon = line.iter().position(|byte| *byte == b':')?;
+                let (name, value) = line.split_at(colon);
+                Some((str::from_utf8(name).ok()?, value.get(1..)?.trim_ascii()))
+            },
+        )
     }
 }
 
 impl fmt::Debug for Headers<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.iter().map(|(name, value)| (name, Redacted(value.len())))).finish()
+        f.debug_map()
+            .entries(self.iter().map(|(name, value)| (name, Redacted(value.len()))))
+            .finish()
     }
 }
 
@@ -75,11 +82,14 @@ impl fmt::Debug for Redacted {
     }
 }
 
-/// A header that can be sent: its name is a token, its value holds no control characters, and the handshake does not write it itself.
+/// A header that can be sent: its name is a token, its value holds no control characters, and the
+/// handshake does not write it itself.
 ///
-/// What cannot be sent is found out here, before there is an answer to lose: the builders take a header as it is.
+/// What cannot be sent is found out here, before there is an answer to lose: the builders take a
+/// header as it is.
 ///
-/// The handshake writes `Host`, `Origin` (see [`client::Request::origin`](crate::client::Request::origin)), `Upgrade`, `Connection`,
+/// The handshake writes `Host`, `Origin` (see
+/// [`client::Request::origin`](crate::client::Request::origin)), `Upgrade`, `Connection`,
 /// `Content-Length`, `Transfer-Encoding` and all that begins with `Sec-WebSocket-`.
 ///
 /// `Debug` shows its name and how long its value is, and not the value: it may be a secret.
@@ -106,10 +116,12 @@ impl<'a> Header<'a> {
     /// byte is `obs-text` (RFC 9110 §5.5).
     ///
     /// # Errors
-    /// The name is not a token, the value holds a control character, or the header is one that the handshake writes.
+    /// The name is not a token, the value holds a control character, or the header is one that the
+    /// handshake writes.
     pub fn new(name: &'a str, value: &'a str) -> Result<Self, HeaderError> {
         check(name, value.as_bytes())?;
-        let ours = Known::from_name(name).is_some() || name.get(..OURS.len()).is_some_and(|start| start.eq_ignore_ascii_case(OURS));
+        let ours = Known::from_name(name).is_some()
+            || name.get(..OURS.len()).is_some_and(|start| start.eq_ignore_ascii_case(OURS));
         if ours { Err(HeaderError::Reserved) } else { Ok(Self { name, value, latin1: false }) }
     }
 

@@ -1,4 +1,5 @@
-//! The key of the handshake and what proves that it was read, RFC 6455 §1.3, §4.1 point 7 and §4.2.2 point 5.4.
+//! The key of the handshake and what proves that it was read, RFC 6455 §1.3, §4.1 point 7 and
+//! §4.2.2 point 5.4.
 //!
 //! ```text
 //!   16 random bytes ── base64 ──► Sec-WebSocket-Key ── + GUID, SHA-1, base64 ──► Sec-WebSocket-Accept
@@ -13,8 +14,9 @@ use sha1::{Digest, Sha1};
 
 /// The `Sec-WebSocket-Accept` that belongs to a `Sec-WebSocket-Key`. RFC 6455 §4.2.2 point 5.4.
 ///
-/// For those who answer with an HTTP stack of their own. The key is taken as it is, without the spaces around it; whether it is a
-/// valid one, [`server::Request::from_parts`](crate::server::Request::from_parts) checks.
+/// For those who answer with an HTTP stack of their own. The key is taken as it is, without the
+/// spaces around it; whether it is a valid one,
+/// [`server::Request::from_parts`](crate::server::Request::from_parts) checks.
 ///
 /// ```
 /// use sockless::handshake::accept_key;

@@ -10,9 +10,9 @@
 //!               Connection                         Connection, Rejected  Rejected           Rejected
 //! ```
 //!
-//! Two phases are two types: nothing can be sent on a connection that is not open yet. A handshake reads the head and not a byte more, but
-//! for the body of an answer that refuses; what follows stays in the [`Input`](crate::Input) for
-//! whoever takes over.
+//! Two phases are two types: nothing can be sent on a connection that is not open yet. A handshake
+//! reads the head and not a byte more, but for the body of an answer that refuses; what follows
+//! stays in the [`Input`](crate::Input) for whoever takes over.
 //!
 //! Both ends are strict where it protects: what leaves open where a head ends or who is asked, and
 //! what breaks the proof of the handshake, is a row of [`HandshakeError`], and so are the limits on

@@ -1,10 +1,11 @@
 //! The time that a heartbeat goes by: the caller's, less what the program stood still.
 //!
-//! It never goes back: it stands still until the caller's time has caught up. A call that comes more than a minute behind the deadline that was given counts as if it had
-//! come at the deadline: of what happened meanwhile nothing was seen.
+//! It never goes back: it stands still until the caller's time has caught up. A call that comes
+//! more than a minute behind the deadline that was given counts as if it had come at the deadline:
+//! of what happened meanwhile nothing was seen.
 //!
-//! It begins at the first call, and lasts for 584 years. A moment has eight bytes, and so has an optional
-//! one, for each connection keeps a dozen.
+//! It begins at the first call, and lasts for 584 years. A moment has eight bytes, and so has an
+//! optional one, for each connection keeps a dozen.
 
 use core::fmt;
 use core::num::NonZeroU64;

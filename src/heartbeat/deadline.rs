@@ -3,7 +3,8 @@
 use crate::life_cycle::LifeCycle;
 use core::time::Duration;
 
-/// The moment by which a handshake must have its outcome, or a refusal be done. Bytes do not put it off.
+/// The moment by which a handshake must have its outcome, or a refusal be done. Bytes do not put it
+/// off.
 ///
 /// ```
 /// use sockless::server::{Config, Handshake, Incoming};

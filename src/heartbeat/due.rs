@@ -26,10 +26,12 @@ const AGAIN: Duration = Duration::from_secs(4);
 impl Heartbeat {
     /// What an open connection waits for first, and whether to look soon what the transport does.
     pub(super) fn open(&self) -> (Option<Due>, bool) {
-        let Timeouts { pong_timeout, idle_timeout, write_timeout, drain_timeout, .. } = self.timeouts;
+        let Timeouts { pong_timeout, idle_timeout, write_timeout, drain_timeout, .. } =
+            self.timeouts;
         let silent = self.alive.filter(|_| !self.held || write_timeout.is_none());
         let left = self.ping.and_then(|ping| ping.left);
-        let unanswered = silent.zip(left).map(|(silent, left)| silent.max(left)).filter(|_| self.waiting);
+        let unanswered =
+            silent.zip(left).map(|(silent, left)| silent.max(left)).filter(|_| self.waiting);
         let dues = [
             due(Timeout::Pong, unanswered, pong_timeout),
             due(Timeout::Idle, silent, idle_timeout),
@@ -42,7 +44,8 @@ impl Heartbeat {
 
     /// The same of a connection that is closing, or over but not done.
     pub(super) fn closing(&mut self, now: Moment, connection: &Connection) -> (Option<Due>, bool) {
-        let Timeouts { pong_timeout, write_timeout, close_timeout, drain_timeout, .. } = self.timeouts;
+        let Timeouts { pong_timeout, write_timeout, close_timeout, drain_timeout, .. } =
+            self.timeouts;
         if !connection.wants_write() {
             // What a transport still holds that was full may be on its way for as long as a pong.
             let on_its_way = pong_timeout.filter(|_| self.filled).unwrap_or_default();
@@ -56,7 +59,10 @@ impl Heartbeat {
             }
         };
         let unwritten = self.output.map(|output| output.since).filter(|_| self.written.is_none());
-        let dues = [due(Timeout::Close, over, close_timeout), due(Timeout::Close, unwritten, drain_timeout)];
+        let dues = [
+            due(Timeout::Close, over, close_timeout),
+            due(Timeout::Close, unwritten, drain_timeout),
+        ];
         (first(dues), self.written.is_none() && close_timeout.is_some())
     }
 
@@ -65,7 +71,8 @@ impl Heartbeat {
         let length = allowed.min(GRACE);
         let Grace { first, since } = *self.grace.get_or_insert(Grace { first: now, since: now });
         // A loop that comes late has perhaps not read.
-        let away = now.since(since) > length + (length / 4).min(LATE) && now.since(first) <= allowed.max(AGAIN);
+        let away = now.since(since) > length + (length / 4).min(LATE)
+            && now.since(first) <= allowed.max(AGAIN);
         let since = if away { now } else { since };
         let end = since.plus(length);
         self.grace = Some(Grace { first, since }).filter(|_| now < end);

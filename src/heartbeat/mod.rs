@@ -12,49 +12,52 @@
 //! # What counts as life
 //!
 //! - Bytes of the peer, if they are new: what waits cut in an input counts once.
-//! - Bytes that a full transport takes. It had refused some and has room again, so the peer reads. And
-//!   while output is held, because the transport is full or the queue above its mark, only
-//!   `write_timeout` counts, if there is one: a pong may stand behind all that the transport holds, and
-//!   the loop may have stopped reading, to push back.
-//! - For output that waits, messages of the peer too: it may have stopped reading, to push back in its
-//!   turn.
-//! - Not the bytes that a transport takes at once: a kernel's buffer swallows megabytes for a dead peer.
+//! - Bytes that a full transport takes. It had refused some and has room again, so the peer reads.
+//!   And while output is held, because the transport is full or the queue above its mark, only
+//!   `write_timeout` counts, if there is one: a pong may stand behind all that the transport holds,
+//!   and the loop may have stopped reading, to push back.
+//! - For output that waits, messages of the peer too: it may have stopped reading, to push back in
+//!   its turn.
+//! - Not the bytes that a transport takes at once: a kernel's buffer swallows megabytes for a dead
+//!   peer.
 //!
 //! A transport is full from when a write ended inside a slice that was shown, or took nothing
 //! (`advance(0)`), until all is taken. A loop that writes less than it shows looks like one.
 //!
 //! # Order and gaps
 //!
-//! There is no clock in here. `now` is the time since any moment that you like, the same for all calls.
-//! Call `poll` once a turn of the loop, anywhere in it, and at the latest at the deadline that it gave.
-//! What happened since the last call counts as having happened now: so for such a loop a time-out is
-//! never early, and late by no more than the time between two calls and its grace.
+//! There is no clock in here. `now` is the time since any moment that you like, the same for all
+//! calls. Call `poll` once a turn of the loop, anywhere in it, and at the latest at the deadline
+//! that it gave. What happened since the last call counts as having happened now: so for such a
+//! loop a time-out is never early, and late by no more than the time between two calls and its
+//! grace.
 //!
-//! A call that finds a time-out due does not end the connection: the peer's bytes may lie in the socket,
-//! behind a slow handler. It begins a grace, in which the loop reads: 1 s, or the time-out itself if that
-//! is shorter. Its end is the next deadline. The call at that deadline ends the connection, if nothing
-//! has put the time-out off. If that call is late itself, by more than 50 ms, the loop was busy and has
-//! perhaps not read, and a grace begins again. That goes on for as long as the time-out, or 4 s if that
-//! is longer; so a loop that is always late finds a dead peer late.
+//! A call that finds a time-out due does not end the connection: the peer's bytes may lie in the
+//! socket, behind a slow handler. It begins a grace, in which the loop reads: 1 s, or the time-out
+//! itself if that is shorter. Its end is the next deadline. The call at that deadline ends the
+//! connection, if nothing has put the time-out off. If that call is late itself, by more than 50
+//! ms, the loop was busy and has perhaps not read, and a grace begins again. That goes on for as
+//! long as the time-out, or 4 s if that is longer; so a loop that is always late finds a dead peer
+//! late.
 //!
-//! A call more than a minute behind its deadline comes from a program that stood still: in a debugger, on
-//! a suspended laptop. That time counts for nothing. Do not call `poll` by a timer of your own that is
-//! slower than its deadlines.
+//! A call more than a minute behind its deadline comes from a program that stood still: in a
+//! debugger, on a suspended laptop. That time counts for nothing. Do not call `poll` by a timer of
+//! your own that is slower than its deadlines.
 //!
-//! Time that stands still makes nothing due. Time that goes back stands still until it has caught up. A
-//! deadline that is given lies ahead.
+//! Time that stands still makes nothing due. Time that goes back stands still until it has caught
+//! up. A deadline that is given lies ahead.
 //!
 //! # Back-pressure
 //!
-//! Stop producing while [`above_mark`](Connection::above_mark); and if what you send answers what you
-//! read, stop reading and polling for events too. Go on writing and calling `poll`. Nothing else is
-//! needed. (What is not read is not seen, a Close frame neither.) A loop that stops reading for another
-//! reason, as a proxy does whose far side is full, calls [`paused`](Heartbeat::paused) in each turn in
-//! which it does not read.
+//! Stop producing while [`above_mark`](Connection::above_mark); and if what you send answers what
+//! you read, stop reading and polling for events too. Go on writing and calling `poll`. Nothing
+//! else is needed. (What is not read is not seen, a Close frame neither.) A loop that stops reading
+//! for another reason, as a proxy does whose far side is full, calls [`paused`](Heartbeat::paused)
+//! in each turn in which it does not read.
 //!
-//! On a real socket a pong waits behind what the kernel has buffered, here and at the peer. Keep that
-//! below what the line carries in `pong_timeout`: on Linux by `TCP_NOTSENT_LOWAT`, elsewhere by
-//! `SO_SNDBUF`.
+//! On a real socket a pong waits behind what the kernel has buffered, here and at the peer. Keep
+//! that below what the line carries in `pong_timeout`: on Linux by `TCP_NOTSENT_LOWAT`, elsewhere
+//! by `SO_SNDBUF`.
 
 mod clock;
 mod deadline;
@@ -74,8 +77,8 @@ pub use timeouts::Timeouts;
 
 /// Pings a connection, and gives up on a peer that does not answer. One for each connection.
 ///
-/// [`Timeouts`] has the table of what it waits for. A time-out that is due is given a grace of at most
-/// a second in which the loop reads, so no order of the calls within a turn is wrong.
+/// [`Timeouts`] has the table of what it waits for. A time-out that is due is given a grace of at
+/// most a second in which the loop reads, so no order of the calls within a turn is wrong.
 ///
 /// ```
 /// use sockless::{
@@ -177,8 +180,8 @@ impl Heartbeat {
         }
     }
 
-    /// Does what is due, and gives the moment at which to call it again at the latest. `None`: nothing
-    /// will become due by time alone.
+    /// Does what is due, and gives the moment at which to call it again at the latest. `None`:
+    /// nothing will become due by time alone.
     ///
     /// Call [`poll_event`](Connection::poll_event) afterwards until it gives `None`: a time-out is
     /// [`Event::Closed`](crate::Event::Closed).
@@ -189,8 +192,9 @@ impl Heartbeat {
         self.clock.promise(due)
     }
 
-    /// The loop did not read since the last call of [`poll`](Self::poll), for a reason of its own: that
-    /// nothing came is not the peer's silence. Call it before `poll` in each turn without a read.
+    /// The loop did not read since the last call of [`poll`](Self::poll), for a reason of its own:
+    /// that nothing came is not the peer's silence. Call it before `poll` in each turn without a
+    /// read.
     ///
     /// It is not needed for a queue above its mark: see [`Connection::above_mark`].
     ///
@@ -211,9 +215,9 @@ impl Heartbeat {
         self.paused = true;
     }
 
-    /// How long the answer to a ping took: its own pong, or one to a later ping. It is measured from
-    /// the call of `poll` before the one that saw the ping gone to the one that saw the answer. `None`:
-    /// none has come yet.
+    /// How long the answer to a ping took: its own pong, or one to a later ping. It is measured
+    /// from the call of `poll` before the one that saw the ping gone to the one that saw the
+    /// answer. `None`: none has come yet.
     ///
     /// ```
     /// use sockless::{Agreement, Config, Connection, Heartbeat, Input, LifeCycle, Role, Seed, Timeouts};
@@ -253,12 +257,14 @@ impl Heartbeat {
             None => Some(Output { since: now, moved: now }),
             Some(_) if pulse.drained => Some(Output { since: now, moved: now }),
             // A peer that sends may have stopped reading until what it sends has left.
-            Some(Output { since, .. }) if pulse.taken || pulse.said => Some(Output { since, moved: now }),
+            Some(Output { since, .. }) if pulse.taken || pulse.said => {
+                Some(Output { since, moved: now })
+            }
             output => output,
         };
         if let Some(Ping { waited, left }) = &mut self.ping {
-            // §5.5.3: a pong may be one to a later ping, or an unasked one. Whatever comes behind the
-            // ping shows that the peer lives.
+            // §5.5.3: a pong may be one to a later ping, or an unasked one. Whatever comes behind
+            // the ping shows that the peer lives.
             self.waiting &= !(pulse.answered || pulse.heard && left.is_some());
             let gone = pulse.drained || !pulse.control_waits;
             if !pulse.awaits_pong {
@@ -309,7 +315,10 @@ impl Heartbeat {
 
     /// One ping at a time; without a time-out for its pong, one lost does not end them.
     fn ping_due(&self) -> Option<Moment> {
-        let interval = self.timeouts.ping_interval.filter(|_| !self.waiting || self.timeouts.pong_timeout.is_none())?;
+        let interval = self
+            .timeouts
+            .ping_interval
+            .filter(|_| !self.waiting || self.timeouts.pong_timeout.is_none())?;
         self.pinged.after(interval)
     }
 }

@@ -15,8 +15,8 @@ use core::time::Duration;
 /// | `close_timeout` | 10 s | when our Close has left, or `write_timeout` is over | nothing | the transport is dropped |
 /// | `drain_timeout` | never | when output waits | all of it having been taken | Close 1011; the transport is dropped |
 ///
-/// Output is held while the transport is full or the queue above its mark. Then the first two do not run,
-/// where there is a `write_timeout`, and begin anew when all of it was taken.
+/// Output is held while the transport is full or the queue above its mark. Then the first two do
+/// not run, where there is a `write_timeout`, and begin anew when all of it was taken.
 ///
 /// ```
 /// use sockless::Timeouts;
@@ -31,37 +31,39 @@ use core::time::Duration;
 pub struct Timeouts {
     /// How long after one ping the next is sent, once that one was answered. Default: 20 s.
     pub ping_interval: Option<Duration>,
-    /// How long the answer to a ping may take, from when the ping has left. Whatever comes after that
-    /// is an answer. Default: 20 s. Then the connection is closed with 1011.
+    /// How long the answer to a ping may take, from when the ping has left. Whatever comes after
+    /// that is an answer. Default: 20 s. Then the connection is closed with 1011.
     pub pong_timeout: Option<Duration>,
     /// How long nothing at all may come from the peer, pongs included. Default: never. Then the
     /// connection is closed with 1001.
     pub idle_timeout: Option<Duration>,
-    /// How long output may wait of which the transport takes no byte, while the peer sends no message
-    /// either. Default: 60 s. Then the connection is closed with 1011; after `close_timeout` the
-    /// transport is dropped.
+    /// How long output may wait of which the transport takes no byte, while the peer sends no
+    /// message either. Default: 60 s. Then the connection is closed with 1011; after
+    /// `close_timeout` the transport is dropped.
     ///
-    /// A peer that sends messages is given the time to do so: it may push back, and not read before what
-    /// it sends has left. Pings and pongs are no reason not to read. One that sends or takes a little now
-    /// and then is bounded by `drain_timeout`.
+    /// A peer that sends messages is given the time to do so: it may push back, and not read before
+    /// what it sends has left. Pings and pongs are no reason not to read. One that sends or takes a
+    /// little now and then is bounded by `drain_timeout`.
     ///
     /// Choose it longer than a healthy transport rests. A kernel says that a socket can be written
     /// again when a third of its buffer is free: with a buffer of 4 MB and a line of 64 KiB/s that
-    /// takes 20 s. With `None` a peer that reads nothing holds its connection and its queue for ever.
+    /// takes 20 s. With `None` a peer that reads nothing holds its connection and its queue for
+    /// ever.
     pub write_timeout: Option<Duration>,
     /// How long the closing handshake may take from when our Close frame has left, and then the end
-    /// of the transport. It never cuts off what was queued before the Close. Default: 10 s. Then the
-    /// transport is dropped. With `None` only `drain_timeout` ever drops it.
+    /// of the transport. It never cuts off what was queued before the Close. Default: 10 s. Then
+    /// the transport is dropped. With `None` only `drain_timeout` ever drops it.
     ///
-    /// Where the transport was full before, `pong_timeout` is added: for so long what it holds may be on
-    /// its way.
+    /// Where the transport was full before, `pong_timeout` is added: for so long what it holds may
+    /// be on its way.
     pub close_timeout: Option<Duration>,
-    /// How long output may wait without all of it having been taken once, however well it moves: the
-    /// absolute bound against a peer that takes a byte a second. Default: never. Then the connection is
-    /// closed with 1011, or, when it is closing already, the transport is dropped.
+    /// How long output may wait without all of it having been taken once, however well it moves:
+    /// the absolute bound against a peer that takes a byte a second. Default: never. Then the
+    /// connection is closed with 1011, or, when it is closing already, the transport is dropped.
     ///
-    /// It ends a healthy connection too that is never drained for so long: choose it for your slowest
-    /// line and your largest queue, [`Config::upper_mark`](crate::Config::upper_mark) and a message.
+    /// It ends a healthy connection too that is never drained for so long: choose it for your
+    /// slowest line and your largest queue, [`Config::upper_mark`](crate::Config::upper_mark) and a
+    /// message.
     pub drain_timeout: Option<Duration>,
 }
 
@@ -86,7 +88,9 @@ const MOST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 impl Timeouts {
     /// The same, as they count.
     pub(super) fn counted(self) -> Self {
-        let counted = |duration: Option<Duration>| Some(duration?.max(LEAST)).filter(|duration| *duration <= MOST);
+        let counted = |duration: Option<Duration>| {
+            Some(duration?.max(LEAST)).filter(|duration| *duration <= MOST)
+        };
         Self {
             ping_interval: counted(self.ping_interval),
             pong_timeout: counted(self.pong_timeout),

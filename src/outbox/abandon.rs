@@ -43,7 +43,9 @@ impl Outbox {
             let (mut rest, in_any_case) = match begun.take() {
                 Some(rest) => (rest, true),
                 None => match Header::decode(self.tail.get(at..).unwrap_or_default()) {
-                    Ok(Some((header, len))) => (header.payload_len.saturating_add(len as u64), false),
+                    Ok(Some((header, len))) => {
+                        (header.payload_len.saturating_add(len as u64), false)
+                    }
                     _ => return (at, payloads),
                 },
             };

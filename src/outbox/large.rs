@@ -1,7 +1,8 @@
 //! Payloads that are queued by reference, and masked, if they are, on their way out.
 //!
-//! A client must mask what it sends (§5.3), but nobody has to hold a masked copy of all of it: one piece at a time is masked, into a buffer
-//! that all of them share, when the one before it was sent.
+//! A client must mask what it sends (§5.3), but nobody has to hold a masked copy of all of it: one
+//! piece at a time is masked, into a buffer that all of them share, when the one before it was
+//! sent.
 
 use crate::mask;
 use crate::payload::Payload;
@@ -47,10 +48,12 @@ pub(super) struct Piece {
 /// For how many payloads there is room when there is more than one.
 const MANY: usize = 16;
 
-/// How much of a payload is masked at a time, in bytes: a multiple of the key's length, so that each piece begins with the key's first byte.
+/// How much of a payload is masked at a time, in bytes: a multiple of the key's length, so that
+/// each piece begins with the key's first byte.
 const PIECE: usize = 32 << 10;
 
-/// Whether a payload is queued by reference. One that has to be masked in few pieces leaves in fewer writes when it is masked into the tail.
+/// Whether a payload is queued by reference. One that has to be masked in few pieces leaves in
+/// fewer writes when it is masked into the tail.
 #[inline]
 pub(super) fn is_large(payload: &Payload<'_>, mask: Option<[u8; 4]>) -> bool {
     let from = payload.by_reference_from();
@@ -108,10 +111,13 @@ impl Large {
         }
     }
 
-    /// Takes back the room for a piece if nothing waits that has to be masked: a server, with a lent one, never needs it.
+    /// Takes back the room for a piece if nothing waits that has to be masked: a server, with a
+    /// lent one, never needs it.
     #[inline]
     pub(super) fn take_back(&mut self, spare: &mut Option<Box<Piece>>) {
-        if self.piece.is_some() && !matches!(self.queue.get(0), Some(Reference { mask: Some(_), .. })) {
+        if self.piece.is_some()
+            && !matches!(self.queue.get(0), Some(Reference { mask: Some(_), .. }))
+        {
             let piece = self.piece.take();
             *spare = spare.take().or(piece);
         }
@@ -142,12 +148,16 @@ impl Large {
 
     /// Masks the next piece of the first payload, so that there is something to show of it.
     pub(super) fn mask_ahead(&mut self) {
-        let Some(Reference { payload, mask: Some(key), .. }) = self.queue.first_mut() else { return };
+        let Some(Reference { payload, mask: Some(key), .. }) = self.queue.first_mut() else {
+            return;
+        };
         if payload.is_empty() || self.piece.as_ref().is_some_and(|piece| !piece.rest().is_empty()) {
             return;
         }
         let len = PIECE.min(payload.len());
-        let piece = self.piece.get_or_insert_with(|| Box::new(Piece { bytes: [0; PIECE], len: 0, sent: 0 }));
+        let piece = self
+            .piece
+            .get_or_insert_with(|| Box::new(Piece { bytes: [0; PIECE], len: 0, sent: 0 }));
         if let (Some(bytes), Some(part)) = (piece.bytes.get_mut(..len), payload.get(..len)) {
             mask::copy_masked(bytes, part, *key);
         }
@@ -156,7 +166,8 @@ impl Large {
         (piece.len, piece.sent) = (len, 0);
     }
 
-    /// Moves on inside the first payload, by at most `n` bytes and at least by one; tells by how many.
+    /// Moves on inside the first payload, by at most `n` bytes and at least by one; tells by how
+    /// many.
     pub(super) fn advance(&mut self, n: usize) -> usize {
         self.mask_ahead();
         let Some(first) = self.queue.first_mut() else { return 0 };
@@ -207,7 +218,9 @@ impl Large {
         match self.queue.get(i) {
             Some(Reference { payload, mask: None, .. }) => (payload, true),
             // Of the masked payloads only the first has a piece.
-            Some(Reference { payload, .. }) if i == 0 => (self.piece.as_ref().map_or(&[], |piece| piece.rest()), payload.is_empty()),
+            Some(Reference { payload, .. }) if i == 0 => {
+                (self.piece.as_ref().map_or(&[], |piece| piece.rest()), payload.is_empty())
+            }
             _ => (&[], false),
         }
     }
@@ -262,12 +275,18 @@ impl Piece {
 impl fmt::Debug for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let payload = self.payload.len();
-        f.debug_struct("Reference").field("at", &self.at).field("payload", &payload).finish_non_exhaustive()
+        f.debug_struct("Reference")
+            .field("at", &self.at)
+            .field("payload", &payload)
+            .finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for Piece {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Piece").field("len", &self.len).field("sent", &self.sent).finish_non_exhaustive()
+        f.debug_struct("Piece")
+            .field("len", &self.len)
+            .field("sent", &self.sent)
+            .finish_non_exhaustive()
     }
 }

@@ -24,8 +24,9 @@ impl Outbox {
         }
     }
 
-    /// Whether a write of `n` bytes, which are not all, was cut off inside a slice, or took nothing: then
-    /// the transport has refused the rest. Where it ends with a slice, the loop may have shown no more.
+    /// Whether a write of `n` bytes, which are not all, was cut off inside a slice, or took
+    /// nothing: then the transport has refused the rest. Where it ends with a slice, the loop may
+    /// have shown no more.
     fn ends_inside(&self, n: usize) -> bool {
         let mut rest = n;
         for slice in self.slices() {
@@ -65,7 +66,8 @@ impl Outbox {
     /// Moves on inside the frame at the front, by at most `n` bytes; at least by one.
     fn advance_frame(&mut self, n: usize) -> usize {
         if self.frame_rest == 0 {
-            // All that was queued are whole frames whose headers lie in the tail; a ping or a pong there has begun from the first.
+            // All that was queued are whole frames whose headers lie in the tail; a ping or a pong
+            // there has begun from the first.
             self.pace.begins(false);
             let front = self.tail.get(self.sent..).unwrap_or_default();
             self.frame_rest = match Header::decode(front) {
@@ -96,7 +98,8 @@ impl Outbox {
             return None;
         }
         let popped = match self.large.at() {
-            // All that is left, in one buffer; if that is mostly empty, whoever keeps it should not keep the room of a whole batch.
+            // All that is left, in one buffer; if that is mostly empty, whoever keeps it should not
+            // keep the room of a whole batch.
             None if self.pops_all() => {
                 self.remember_batch();
                 let mut tail = Bytes::from(mem::take(&mut self.tail));

@@ -1,7 +1,7 @@
 //! Buffers that an event loop lends to one queue after the other.
 //!
-//! While they are lent the queue keeps them, drained or not. What is not drained when they are taken back keeps what it needs: a large buffer does not
-//! stay behind for a few bytes.
+//! While they are lent the queue keeps them, drained or not. What is not drained when they are
+//! taken back keeps what it needs: a large buffer does not stay behind for a few bytes.
 
 use super::Outbox;
 use super::large::Piece;
@@ -31,7 +31,10 @@ impl Outbox {
     #[inline]
     pub(crate) fn take_back(&mut self, spare: &mut Spare, most: usize) {
         self.lent = false;
-        if self.is_empty() && spare.tail.capacity() == 0 && (self.kept() + 1..=most).contains(&self.tail.capacity()) {
+        if self.is_empty()
+            && spare.tail.capacity() == 0
+            && (self.kept() + 1..=most).contains(&self.tail.capacity())
+        {
             // The usual case: all was sent, or nothing was to be.
             mem::swap(&mut self.tail, &mut spare.tail);
             self.large.take_back(&mut spare.piece);

@@ -1,8 +1,9 @@
 //! The transmit queue: what is to be sent, in order, seen through [`bytes::Buf`].
 //!
-//! Headers and small payloads lie in one tail buffer; large owned payloads stay where they are and are queued by reference at their
-//! place in the tail; what a client sends that way is masked on its way out, one piece at a time. Pings and pongs wait
-//! beside the queue and leave at the next end of a frame; one that meets an empty queue is the first frame of it.
+//! Headers and small payloads lie in one tail buffer; large owned payloads stay where they are and
+//! are queued by reference at their place in the tail; what a client sends that way is masked on
+//! its way out, one piece at a time. Pings and pongs wait beside the queue and leave at the next
+//! end of a frame; one that meets an empty queue is the first frame of it.
 //!
 //! ```text
 //!   tail    ┌ sent ┬─────────────────┬───────────────┬──────────┐        waiting ┌──────┬──────┐
@@ -12,7 +13,8 @@
 //!                                    (piece masked)  (not yet)
 //! ```
 //!
-//! A drained queue holds no heap, unless it is told to keep some. No byte moves on a partial write, but for the tail being closed up when more than half of it was sent.
+//! A drained queue holds no heap, unless it is told to keep some. No byte moves on a partial write,
+//! but for the tail being closed up when more than half of it was sent.
 
 mod abandon;
 mod large;
@@ -52,10 +54,11 @@ pub(crate) struct Outbox {
     large: Large,
     /// Control frames that leave at the next end of a frame.
     waiting: Option<Box<Waiting>>,
-    /// The bytes of both of these that were not sent. Payloads by reference are in memory once and here as often as they are sent: more than
-    /// a `usize` may hold.
+    /// The bytes of both of these that were not sent. Payloads by reference are in memory once and
+    /// here as often as they are sent: more than a `usize` may hold.
     beside: u64,
-    /// What is left of the frame, or handshake head, that has begun to leave. 0: the next byte begins one.
+    /// What is left of the frame, or handshake head, that has begun to leave. 0: the next byte
+    /// begins one.
     frame_rest: u64,
     /// Whether that frame is a ping or a pong, and what the transport did.
     pace: Pace,
@@ -63,7 +66,8 @@ pub(crate) struct Outbox {
     last_batch: u16,
     /// The length of the Close frame at the end of the queue; 0: none was queued.
     close_len: u8,
-    /// Whether more than `upper_mark` bytes were queued before some of them left, and since then not as few as `lower_mark`.
+    /// Whether more than `upper_mark` bytes were queued before some of them left, and since then
+    /// not as few as `lower_mark`.
     above: bool,
     /// Whether buffers are lent to it: then it keeps them however large they are.
     lent: bool,
@@ -73,7 +77,8 @@ pub(crate) struct Outbox {
     keep: u16,
 }
 
-/// The largest tail that a new batch starts with, in bytes: what one small message to each of many connections may cost.
+/// The largest tail that a new batch starts with, in bytes: what one small message to each of many
+/// connections may cost.
 const MAX_BATCH: u16 = 16 << 10;
 
 impl Outbox {
@@ -107,7 +112,14 @@ impl Outbox {
     }
 
     /// Queues a data frame.
-    pub(crate) fn push_frame(&mut self, fin: bool, rsv: u8, opcode: OpCode, payload: Payload<'_>, mask: Option<[u8; 4]>) {
+    pub(crate) fn push_frame(
+        &mut self,
+        fin: bool,
+        rsv: u8,
+        opcode: OpCode,
+        payload: Payload<'_>,
+        mask: Option<[u8; 4]>,
+    ) {
         let payload_len = payload.as_ref().len();
         let header = Header { fin, rsv, opcode, mask, payload_len: payload_len as u64 }.encode();
         let by_reference = large::is_large(&payload, mask);
@@ -141,7 +153,13 @@ impl Outbox {
             }
         }
         let before = self.queued();
-        self.push_frame(true, 0, OpCode::Close, Payload::from(body.get(..len).unwrap_or_default()), mask);
+        self.push_frame(
+            true,
+            0,
+            OpCode::Close,
+            Payload::from(body.get(..len).unwrap_or_default()),
+            mask,
+        );
         self.close_len = (self.queued() - before) as u8;
     }
 
@@ -155,7 +173,8 @@ impl Outbox {
         self.push_control(OpCode::Pong, payload, mask);
     }
 
-    /// Queues a pong likewise. When a Close frame has begun to leave it is dropped: nobody would read it.
+    /// Queues a pong likewise. When a Close frame has begun to leave it is dropped: nobody would
+    /// read it.
     pub(crate) fn push_pong(&mut self, payload: &[u8], mask: Option<[u8; 4]>) {
         if self.queued() < u64::from(self.close_len) {
             return;
@@ -201,7 +220,8 @@ impl Outbox {
         self.queued() > u64::from(self.upper_mark)
     }
 
-    /// Whether more than `upper_mark` bytes are queued, or were, and since then not as few as `lower_mark`.
+    /// Whether more than `upper_mark` bytes are queued, or were, and since then not as few as
+    /// `lower_mark`.
     #[inline]
     pub(crate) fn above_mark(&self) -> bool {
         self.above || self.is_full()
@@ -264,7 +284,11 @@ impl Outbox {
     /// All that is to be sent, if it is one slice, as most of the time.
     #[inline]
     fn only_slice(&self) -> Option<&[u8]> {
-        if self.waiting.is_none() && self.large.is_empty() { self.tail.get(self.sent..) } else { None }
+        if self.waiting.is_none() && self.large.is_empty() {
+            self.tail.get(self.sent..)
+        } else {
+            None
+        }
     }
 
     /// The first slice of what is to be sent.

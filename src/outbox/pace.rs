@@ -1,5 +1,5 @@
-//! What is known of what leaves: of the frame at the front, and of the transport. In one byte, for each
-//! connection has one.
+//! What is known of what leaves: of the frame at the front, and of the transport. In one byte, for
+//! each connection has one.
 
 /// What is known of what leaves.
 #[derive(Clone, Copy, Debug, Default)]

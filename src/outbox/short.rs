@@ -1,7 +1,9 @@
-//! Short messages, each whole in a frame of its own: what `push_frame` does, as far as it is needed for them.
+//! Short messages, each whole in a frame of its own: what `push_frame` does, as far as it is needed
+//! for them.
 //!
-//! A vector asks at each append whether it has room, and its length lies in memory. So a frame that fits into 64 bytes is appended at once: as zeros, which
-//! are overwritten where they lie, and of which what is left over is cut off again.
+//! A vector asks at each append whether it has room, and its length lies in memory. So a frame that
+//! fits into 64 bytes is appended at once: as zeros, which are overwritten where they lie, and of
+//! which what is left over is cut off again.
 //!
 //! ```text
 //!   ┌ 2 ┬ 0, 4 ┬─────────┬ ─ ─ ─ ─ ─ ─ ─ ┐

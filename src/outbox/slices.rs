@@ -27,7 +27,13 @@ impl Outbox {
     /// What is to be sent, in order, up to where a payload is not masked yet.
     pub(super) fn slices(&self) -> Slices<'_> {
         let waiting = self.waiting.as_ref().map_or(&[][..], |waiting| waiting.rest());
-        Slices::new(self.tail.get(self.sent..).unwrap_or_default(), self.sent, &self.large, waiting, self.frame_rest)
+        Slices::new(
+            self.tail.get(self.sent..).unwrap_or_default(),
+            self.sent,
+            &self.large,
+            waiting,
+            self.frame_rest,
+        )
     }
 
     /// The first of them; out of line, where it is not the only one.
@@ -51,7 +57,13 @@ impl Outbox {
 
 impl<'a> Slices<'a> {
     #[inline]
-    fn new(tail: &'a [u8], at: usize, payloads: &'a Large, waiting: &'a [u8], until_waiting: u64) -> Self {
+    fn new(
+        tail: &'a [u8],
+        at: usize,
+        payloads: &'a Large,
+        waiting: &'a [u8],
+        until_waiting: u64,
+    ) -> Self {
         Self { tail, at, payloads, next: 0, waiting, until_waiting }
     }
 

@@ -5,13 +5,15 @@ use bytes::{Buf, Bytes};
 
 /// The bytes to send. See [`LifeCycle::transmit`](crate::LifeCycle::transmit).
 ///
-/// Use it as a [`Buf`], or take owned buffers with [`pop`](Self::pop). Dropping it takes nothing: what was not advanced over comes again.
+/// Use it as a [`Buf`], or take owned buffers with [`pop`](Self::pop). Dropping it takes nothing:
+/// what was not advanced over comes again.
 ///
-/// **Between a look and its `advance`, call nothing else on the connection**: a pong that is queued meanwhile goes in front of what was shown, and
-/// the advance would count against it. Where a write completes later, as in an async loop that shares the connection, use `pop`.
+/// **Between a look and its `advance`, call nothing else on the connection**: a pong that is queued
+/// meanwhile goes in front of what was shown, and the advance would count against it. Where a write
+/// completes later, as in an async loop that shares the connection, use `pop`.
 ///
-/// A header and its payload may be two slices: write them in one vectored write, or set TCP_NODELAY, or the peer's delayed acknowledgement makes the
-/// second wait.
+/// A header and its payload may be two slices: write them in one vectored write, or set
+/// TCP_NODELAY, or the peer's delayed acknowledgement makes the second wait.
 #[derive(Debug)]
 pub struct Transmit<'a> {
     outbox: &'a mut Outbox,
@@ -26,7 +28,8 @@ impl<'a> Transmit<'a> {
         Self { outbox }
     }
 
-    /// Takes the next buffer out of the queue, for I/O that owns what it writes. `None`: nothing is left.
+    /// Takes the next buffer out of the queue, for I/O that owns what it writes. `None`: nothing is
+    /// left.
     ///
     /// What was popped counts as sent: write it fully before you pop again, and before you look at
     /// `wants_shutdown` or `is_done`. A buffer has at most 64 KiB, so that a heartbeat sees a slow
@@ -72,9 +75,10 @@ impl Buf for Transmit<'_> {
         self.outbox.show(dst)
     }
 
-    /// Counts `n` bytes as sent; more than there are count as all. 0: the transport has refused them
-    /// ("would block"). A loop need not say so, but where it does, a [`Heartbeat`](crate::Heartbeat)
-    /// knows that the transport is full also when no write was cut off in the middle of a slice.
+    /// Counts `n` bytes as sent; more than there are count as all. 0: the transport has refused
+    /// them ("would block"). A loop need not say so, but where it does, a
+    /// [`Heartbeat`](crate::Heartbeat) knows that the transport is full also when no write was cut
+    /// off in the middle of a slice.
     #[inline]
     fn advance(&mut self, n: usize) {
         self.outbox.advance(n);

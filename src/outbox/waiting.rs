@@ -1,7 +1,8 @@
 //! Pings and pongs on their way past the queue.
 //!
-//! §5.5.2 wants each ping answered, §5.5.3 allows to answer only the last. They are answered each while few bytes wait, so that correct peers get all they asked for; of a
-//! peer that pings and does not read, the newest pong replaces the last one.
+//! §5.5.2 wants each ping answered, §5.5.3 allows to answer only the last. They are answered each
+//! while few bytes wait, so that correct peers get all they asked for; of a peer that pings and
+//! does not read, the newest pong replaces the last one.
 
 use super::extend;
 use crate::frame::{Header, OpCode};
@@ -35,7 +36,8 @@ impl Waiting {
             };
             self.sent = 0;
         }
-        let header = Header { fin: true, rsv: 0, opcode, mask, payload_len: payload.len() as u64 }.encode();
+        let header =
+            Header { fin: true, rsv: 0, opcode, mask, payload_len: payload.len() as u64 }.encode();
         let start = self.frames.len();
         self.frames.extend_from_slice(header.as_ref());
         extend(&mut self.frames, payload, mask);
@@ -45,7 +47,8 @@ impl Waiting {
         self.frames.len() - start
     }
 
-    /// Takes the last pong out, if one of `len` bytes would be too much beside it and it has not begun to leave; tells how long it was.
+    /// Takes the last pong out, if one of `len` bytes would be too much beside it and it has not
+    /// begun to leave; tells how long it was.
     pub(super) fn make_way(&mut self, len: usize) -> usize {
         if self.rest().len() + len <= MOST || self.last_pong.start < self.sent {
             return 0;
@@ -69,6 +72,10 @@ impl Waiting {
 /// Their lengths, for what is sent is nothing for a log.
 impl fmt::Debug for Waiting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Waiting").field("frames", &self.frames.len()).field("sent", &self.sent).field("last_pong", &self.last_pong).finish()
+        f.debug_struct("Waiting")
+            .field("frames", &self.frames.len())
+            .field("sent", &self.sent)
+            .field("last_pong", &self.last_pong)
+            .finish()
     }
 }

@@ -1,6 +1,7 @@
 //! What the heap is asked for, exactly: counted by an allocator of the test's own.
 //!
-//! [`receiving`] and [`sending`] count what each costs, [`no_memory`] refuses it; here stands what is left when all is said: nothing.
+//! [`receiving`] and [`sending`] count what each costs, [`no_memory`] refuses it; here stands what
+//! is left when all is said: nothing.
 
 mod no_memory;
 mod receiving;
@@ -71,7 +72,10 @@ fn a_drained_idle_connection_holds_no_heap() {
                         }
                     }
                 }
-                assert_eq!(connection.queued(), large.len() + if side == Side::Client { 14 } else { 10 });
+                assert_eq!(
+                    connection.queued(),
+                    large.len() + if side == Side::Client { 14 } else { 10 }
+                );
                 flush(&mut connection);
                 drop(wire);
                 idle(&connection, "a large echo");

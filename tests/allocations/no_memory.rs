@@ -1,4 +1,5 @@
-//! No memory left: every allocation above a size is refused, for messages and for copies of them. The connection ends with 1011, or does without; nothing aborts.
+//! No memory left: every allocation above a size is refused, for messages and for copies of them.
+//! The connection ends with 1011, or does without; nothing aborts.
 
 use crate::drain;
 use crate::support::alloc::refusing_above;
@@ -30,7 +31,8 @@ fn no_memory_left_is_an_answer_and_not_an_abort() {
     }
 }
 
-/// The copy that keeps a message from keeping a buffer on loan, which is much larger, is not worth an abort: the message has the buffer then.
+/// The copy that keeps a message from keeping a buffer on loan, which is much larger, is not worth
+/// an abort: the message has the buffer then.
 #[test]
 fn no_memory_left_for_a_copy_costs_the_buffer_on_loan() {
     for side in SIDES {
@@ -45,10 +47,15 @@ fn no_memory_left_for_a_copy_costs_the_buffer_on_loan() {
                     lent.reclaim(event);
                 }
             }
-            let mut wire = [side.other().frame(first & MORE, &[b'x'; 400_000]), side.other().frame(CONTINUATION, b"y")].concat();
+            let mut wire = [
+                side.other().frame(first & MORE, &[b'x'; 400_000]),
+                side.other().frame(CONTINUATION, b"y"),
+            ]
+            .concat();
             let (start, end) = wire.split_at_mut(300_000);
             let len = refusing_above(200 << 10, || {
-                // Half of a frame is there when the buffer is wanted back, which the message then keeps, too.
+                // Half of a frame is there when the buffer is wanted back, which the message then
+                // keeps, too.
                 drain(&mut buffers.lend(&mut connection), start);
                 let mut lent = buffers.lend(&mut connection);
                 match lent.poll_event(&mut Input::new(end)) {
@@ -73,7 +80,13 @@ fn no_memory_left_for_what_is_inflated_is_an_answer_too() {
     payload.truncate(payload.len() - 4);
     for side in SIDES {
         let mut outcomes = [0, 0];
-        for most in (100 << 10..=2 * LEN + (8 << 10)).step_by(4096).chain([LEN - 1, LEN, LEN + 1, LEN + 3, LEN + 4]) {
+        for most in (100 << 10..=2 * LEN + (8 << 10)).step_by(4096).chain([
+            LEN - 1,
+            LEN,
+            LEN + 1,
+            LEN + 3,
+            LEN + 4,
+        ]) {
             let mut config = Config::default();
             config.delivery = sockless::Delivery::Chunks;
             let mut agreed = sockless::Agreement::default();
@@ -93,7 +106,9 @@ fn no_memory_left_for_what_is_inflated_is_an_answer_too() {
             });
             match cause {
                 None => assert_eq!(told, LEN),
-                Some(cause) => assert!(cause == Cause::OutOfMemory && told < LEN, "{cause:?} behind {told}"),
+                Some(cause) => {
+                    assert!(cause == Cause::OutOfMemory && told < LEN, "{cause:?} behind {told}")
+                }
             }
             outcomes[usize::from(cause.is_some())] += 1;
         }

@@ -1,4 +1,5 @@
-//! What receiving costs: nothing where a read holds all of a message; otherwise room that grows with what has come, in few steps.
+//! What receiving costs: nothing where a read holds all of a message; otherwise room that grows
+//! with what has come, in few steps.
 
 use crate::drain;
 use crate::support::alloc::{Count, counted, live};

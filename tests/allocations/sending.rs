@@ -1,4 +1,5 @@
-//! What sending costs: one buffer a batch, no copy of what is large and ours, and no room beyond what waits or was taken.
+//! What sending costs: one buffer a batch, no copy of what is large and ours, and no room beyond
+//! what waits or was taken.
 
 use crate::flush;
 use crate::support::alloc::counted;
@@ -34,7 +35,10 @@ fn a_large_owned_payload_is_sent_without_a_copy() {
         });
         // A server's header; a client's header and the piece that it masks at a time.
         let (calls, peak) = if side == Side::Server { (1, 16) } else { (2, 33 << 10) };
-        assert!(count.calls <= calls && count.peak <= peak && count.live == 0, "{side:?}: {count:?}");
+        assert!(
+            count.calls <= calls && count.peak <= peak && count.live == 0,
+            "{side:?}: {count:?}"
+        );
     }
 }
 
@@ -67,8 +71,8 @@ fn a_popped_buffer_keeps_no_room_that_it_does_not_need() {
     assert!(count.live <= 64 && count.peak <= (16 << 10) + 64, "{count:?}");
 }
 
-/// A loop that takes buffers until there is none, and one that advances by nothing, do not forget how
-/// large a batch is.
+/// A loop that takes buffers until there is none, and one that advances by nothing, do not forget
+/// how large a batch is.
 #[test]
 fn what_is_asked_of_an_empty_queue_forgets_nothing() {
     for pops in [true, false] {
@@ -86,6 +90,10 @@ fn what_is_asked_of_an_empty_queue_forgets_nothing() {
         };
         batch();
         let ((), count) = counted(batch);
-        assert_eq!((count.calls, count.live), (1 + u64::from(pops), 0), "a tail, and what shares it: {count:?}");
+        assert_eq!(
+            (count.calls, count.live),
+            (1 + u64::from(pops), 0),
+            "a tail, and what shares it: {count:?}"
+        );
     }
 }

@@ -1,5 +1,6 @@
-//! What a `Scratch` holds: its size at least, and above that no more than the largest frame that it may keep and half of its size, nor more than twice of what has
-//! come of one, and of its size, whatever a header declares. In the end it is nothing.
+//! What a `Scratch` holds: its size at least, and above that no more than the largest frame that it
+//! may keep and half of its size, nor more than twice of what has come of one, and of its size,
+//! whatever a header declares. In the end it is nothing.
 
 use crate::support::alloc::{Count, counted};
 use sockless::{Input, Scratch};

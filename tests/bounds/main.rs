@@ -1,5 +1,7 @@
-//! Any order of all that can be called on a connection, direct reads, lent buffers and frames that are kept until they are whole among them: what it holds stays
-//! within what its limits and what came allow, its queue within its mark and one message, every call makes progress, and in the end nothing is held.
+//! Any order of all that can be called on a connection, direct reads, lent buffers and frames that
+//! are kept until they are whole among them: what it holds stays within what its limits and what
+//! came allow, its queue within its mark and one message, every call makes progress, and in the end
+//! nothing is held.
 
 mod kept;
 mod ops;
@@ -11,7 +13,8 @@ use kept::Keeper;
 use ops::{Ending, Op, Peer, op};
 use proptest::prelude::*;
 use sockless::{
-    Agreement, Buffers, CloseCode, Config, Connection, Delivery, Event, Heartbeat, Input, Kind, LifeCycle, Prepared, SendError,
+    Agreement, Buffers, CloseCode, Config, Connection, Delivery, Event, Heartbeat, Input, Kind,
+    LifeCycle, Prepared, SendError,
 };
 use std::time::Duration;
 use support::SIDES;
@@ -30,7 +33,8 @@ const CONTROL: usize = 4096 + 2 * 131;
 const CONTROL_FRAME: usize = 126;
 /// What a buffer on loan may keep: there are two.
 const LENT: usize = 4 << 10;
-/// What a queue keeps beside what waits in it: room for the first frame of the next batch, for pongs, and for what a client masks.
+/// What a queue keeps beside what waits in it: room for the first frame of the next batch, for
+/// pongs, and for what a client masks.
 const QUEUE: usize = (16 << 10) + (16 << 10) + (32 << 10);
 /// A compressor, a decompressor and what was last said in both directions.
 const COMPRESSION: usize = (450 << 10) + (128 << 10) + 2 * (64 << 10);
@@ -51,7 +55,8 @@ struct Watched {
     sends: usize,
     /// The bytes that it and the buffers have on the heap.
     held: i64,
-    /// How many bytes have come since the last message ended, of one that is under way or not, but for those that are kept for it.
+    /// How many bytes have come since the last message ended, of one that is under way or not, but
+    /// for those that are kept for it.
     come: usize,
     /// How many bytes were queued at most since none were.
     queued: usize,
@@ -59,7 +64,8 @@ struct Watched {
 }
 
 impl Watched {
-    /// Calls it, with buffers on loan or without, and counts what it allocates. Nothing that it allocates leaves the call.
+    /// Calls it, with buffers on loan or without, and counts what it allocates. Nothing that it
+    /// allocates leaves the call.
     fn call<T>(&mut self, call: impl FnOnce(&mut Connection) -> T) -> T {
         let (result, count) = counted(|| match self.lends {
             true => call(&mut self.buffers.lend(&mut self.connection)),
@@ -88,17 +94,28 @@ impl Watched {
     fn count(&mut self, count: Count) {
         self.queued = self.queued.max(self.connection.queued());
         let (peak, bound) = (self.held + count.peak, self.bound());
-        assert!(peak <= bound, "{peak} bytes, of {bound}: {} came, {} were queued", self.come, self.queued);
+        assert!(
+            peak <= bound,
+            "{peak} bytes, of {bound}: {} came, {} were queued",
+            self.come,
+            self.queued
+        );
         if self.connection.queued() == 0 && !self.lends {
             self.queued = 0;
         }
         self.held += count.live;
     }
 
-    /// What may be held. Of a message under way that is nine times of what came, and no more than its limit, or twice of it if it comes in
-    /// fragments; of the queue, whose room doubles and is closed up when half of it has left, four times of what it held; and what is about to be sent.
+    /// What may be held. Of a message under way that is nine times of what came, and no more than
+    /// its limit, or twice of it if it comes in fragments; of the queue, whose room doubles and is
+    /// closed up when half of it has left, four times of what it held; and what is about to be
+    /// sent.
     fn bound(&self) -> i64 {
-        let message = if self.peer.compresses { 2 * MAX_MESSAGE + COMPRESSION } else { (9 * self.come).min(2 * MAX_MESSAGE) };
+        let message = if self.peer.compresses {
+            2 * MAX_MESSAGE + COMPRESSION
+        } else {
+            (9 * self.come).min(2 * MAX_MESSAGE)
+        };
         let lent = if self.lent { 2 * LENT } else { 0 };
         (message + CONTROL_FRAME + 4 * self.queued + QUEUE + lent + self.sends) as i64
     }
@@ -106,7 +123,9 @@ impl Watched {
     fn apply(&mut self, op: &Op) {
         let before = self.connection.queued();
         self.sends = match *op {
-            Op::Text(len) | Op::Binary(len) | Op::Prepared(len) | Op::Part(len) | Op::Ping(len) => len,
+            Op::Text(len) | Op::Binary(len) | Op::Prepared(len) | Op::Part(len) | Op::Ping(len) => {
+                len
+            }
             _ => 0,
         };
         let mut sent = Err(SendError::Closed);
@@ -128,10 +147,15 @@ impl Watched {
                 self.peer.missing = missing.split_off(n);
                 self.come += n;
             }
-            Op::Misuse => self.call(|connection| connection.io().0.into_iter().for_each(|into| into.into_inner().truncate(1))),
+            Op::Misuse => self.call(|connection| {
+                connection.io().0.into_iter().for_each(|into| into.into_inner().truncate(1))
+            }),
             Op::Text(len) => sent = self.call(|connection| connection.send_text("x".repeat(len))),
             Op::Binary(len) => sent = self.call(|connection| connection.send_binary(vec![7; len])),
-            Op::Prepared(len) => sent = self.call(|connection| connection.send_prepared(&Prepared::binary(vec![7; len]))),
+            Op::Prepared(len) => {
+                sent = self
+                    .call(|connection| connection.send_prepared(&Prepared::binary(vec![7; len])))
+            }
             Op::Part(len) => {
                 sent = self.call(|connection| {
                     let _ = connection.begin(Kind::Binary);
@@ -173,7 +197,9 @@ impl Watched {
                 self.heartbeat = heartbeat;
             }
             Op::Shutdown => self.call(Connection::shutdown_done),
-            Op::End(Ending::Close) => _ = self.call(|connection| connection.close(Some(CloseCode::AWAY.into()))),
+            Op::End(Ending::Close) => {
+                _ = self.call(|connection| connection.close(Some(CloseCode::AWAY.into())))
+            }
             Op::End(Ending::Eof) => self.call(Connection::handle_eof),
             Op::End(Ending::Error) => self.call(Connection::handle_error),
             Op::End(Ending::WriteError) => self.call(Connection::handle_write_error),
@@ -215,7 +241,8 @@ impl Watched {
         }
     }
 
-    /// Polls until there is nothing more: each event takes bytes, or tells some, or is the last. Fewer bytes than `most` may be left: how many are.
+    /// Polls until there is nothing more: each event takes bytes, or tells some, or is the last.
+    /// Fewer bytes than `most` may be left: how many are.
     fn poll_all(&mut self, mut input: Input<'_>, most: usize) -> usize {
         self.come += input.len();
         loop {
@@ -236,7 +263,8 @@ impl Watched {
         left
     }
 
-    /// The end of the stream, if nothing has ended it, and all that waits is written: nothing is held.
+    /// The end of the stream, if nothing has ended it, and all that waits is written: nothing is
+    /// held.
     fn ends(mut self) {
         self.lends = false;
         self.apply(&Op::Rest);
@@ -260,7 +288,9 @@ impl From<&Event<'_>> for Told {
     fn from(event: &Event<'_>) -> Self {
         match event {
             Event::Text(_) | Event::Binary(_) => Self::Message,
-            Event::Chunk(chunk) => Self::Bytes(chunk.data.as_bytes().len() + usize::from(chunk.last)),
+            Event::Chunk(chunk) => {
+                Self::Bytes(chunk.data.as_bytes().len() + usize::from(chunk.last))
+            }
             Event::Closed(_) => Self::Closed,
             _ => Self::Bytes(0),
         }

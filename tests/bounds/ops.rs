@@ -1,4 +1,5 @@
-//! What can be called on a connection, and what a peer may send it: mostly what makes it hold something.
+//! What can be called on a connection, and what a peer may send it: mostly what makes it hold
+//! something.
 
 use crate::support::{BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, Side, TEXT};
 use crate::{LONGEST, MAX_MESSAGE};
@@ -76,7 +77,9 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
         1 => Just(Fed::PingBegun),
         3 => prop_oneof![9 => 0..30_000_usize, 1 => 0..2 * MAX_MESSAGE].prop_map(Fed::Compressed),
     ];
-    let end = prop::sample::select(&[Ending::Close, Ending::Eof, Ending::Error, Ending::WriteError, Ending::Timeout][..]);
+    let end = prop::sample::select(
+        &[Ending::Close, Ending::Eof, Ending::Error, Ending::WriteError, Ending::Timeout][..],
+    );
     prop_oneof![
         12 => (prop::collection::vec(fed, 1..8), prop_oneof![1..40_usize, 40..70_000_usize]).prop_map(|(fed, read)| Op::Feed(fed, read)),
         6 => (1..100_000_usize).prop_map(Op::Direct),
@@ -129,7 +132,9 @@ impl Peer {
     fn frame(&mut self, fed: Fed) -> Vec<u8> {
         match fed {
             // Between two fragments there is no other message.
-            Fed::Text(len) | Fed::First(len) | Fed::Compressed(len) if self.in_message => self.frame(Fed::Next(len % 1000)),
+            Fed::Text(len) | Fed::First(len) | Fed::Compressed(len) if self.in_message => {
+                self.frame(Fed::Next(len % 1000))
+            }
             Fed::Begun(..) if self.in_message => self.frame(Fed::Last),
             Fed::Next(len) if !self.in_message => self.frame(Fed::First(len)),
             Fed::Last if !self.in_message => self.frame(Fed::Text(0)),
@@ -151,7 +156,9 @@ impl Peer {
             Fed::Pong => self.side.frame(PONG, &[0, 0, 0, 1]),
             Fed::Compressed(len) => {
                 let mut compressed = Vec::with_capacity(len + 1000);
-                Compress::new(Compression::fast(), false).compress_vec(&vec![0; len], &mut compressed, FlushCompress::Sync).unwrap();
+                Compress::new(Compression::fast(), false)
+                    .compress_vec(&vec![0; len], &mut compressed, FlushCompress::Sync)
+                    .unwrap();
                 self.side.frame(BINARY | 0x40, &compressed[..compressed.len() - 4])
             }
             Fed::Close => self.side.frame(CLOSE, b"\x03\xe8bye"),

@@ -1,4 +1,5 @@
-//! The end, and what never begins: each has its line and its exit status, whichever side it was that closed, refused, was lost or broke a rule.
+//! The end, and what never begins: each has its line and its exit status, whichever side it was
+//! that closed, refused, was lost or broke a rule.
 
 use crate::program::Client;
 use crate::servers::{accept, closure, serve, tamper};
@@ -15,7 +16,11 @@ fn the_exit_status_says_how_it_was_closed() {
     let close = |code, reason| CloseFrame::new(code, reason).ok();
     for (frame, status, line) in [
         (close(CloseCode::NORMAL, ""), 0, "* closed: 1000, by the server"),
-        (close(CloseCode::AWAY, "see\u{7}you"), 0, "* closed: 1001, \"see\\u{7}you\", by the server"),
+        (
+            close(CloseCode::AWAY, "see\u{7}you"),
+            0,
+            "* closed: 1001, \"see\\u{7}you\", by the server",
+        ),
         (None, 0, "* closed: no code, by the server"),
         (close(CloseCode::INTERNAL, "oh"), 1, "* closed: 1011, \"oh\", by the server"),
     ] {
@@ -28,7 +33,10 @@ fn the_exit_status_says_how_it_was_closed() {
 #[test]
 fn a_connection_that_is_lost_or_breaks_a_rule_is_told() {
     // An end of stream, and a frame with a reserved bit.
-    for (bytes, line) in [(&b""[..], "* closed: 1006, the connection was lost"), (b"\xc1\0", "* closed: 1006, the server broke a rule: ")] {
+    for (bytes, line) in [
+        (&b""[..], "* closed: 1006, the connection was lost"),
+        (b"\xc1\0", "* closed: 1006, the server broke a rule: "),
+    ] {
         let (addr, _) = serve(accept, |_| {});
         let (between, _) = tamper(addr, bytes);
         let ended = Client::start(&[&format!("ws://{between}")]).ends();
@@ -71,8 +79,12 @@ fn nobody_listens() {
 
 #[test]
 fn arguments_that_make_no_sense() {
-    for (args, part) in [(&["http://a.example"][..], "not a ws:"), (&["wss://a.example"], "TLS"), (&[], "missing"), (&["--loud"], "--loud")]
-    {
+    for (args, part) in [
+        (&["http://a.example"][..], "not a ws:"),
+        (&["wss://a.example"], "TLS"),
+        (&[], "missing"),
+        (&["--loud"], "--loud"),
+    ] {
         let ended = Client::start(args).ends();
         assert_eq!((ended.status, ended.out.as_str()), (2, ""));
         assert!(ended.err.contains(part), "{}", ended.err);

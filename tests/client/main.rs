@@ -1,7 +1,8 @@
 //! The client example: its own tests, and the program against servers that do as they like.
 //!
-//! [`talk`] is about connections that open and what is said on them, [`waiting`] about the end of the input, [`end`] about how they end and what never opens;
-//! [`program`] runs the client, [`servers`] has what it meets.
+//! [`talk`] is about connections that open and what is said on them, [`waiting`] about the end of
+//! the input, [`end`] about how they end and what never opens; [`program`] runs the client,
+//! [`servers`] has what it meets.
 #![cfg(unix)]
 #![allow(clippy::result_large_err)] // One a test.
 

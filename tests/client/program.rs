@@ -1,4 +1,5 @@
-//! The client as a program: started with its arguments, fed, interrupted, and waited for with an end.
+//! The client as a program: started with its arguments, fed, interrupted, and waited for with an
+//! end.
 
 use crate::example;
 use std::io::Write;
@@ -40,14 +41,23 @@ impl Client {
 
     /// Waits for a line that begins so.
     pub(crate) fn hears(&mut self, begin: &str) {
-        let line = self.out.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{begin:?} did not come after {:?}", self.heard));
+        let line = self
+            .out
+            .recv_timeout(PATIENCE)
+            .unwrap_or_else(|_| panic!("{begin:?} did not come after {:?}", self.heard));
         assert!(line.starts_with(begin), "{line:?} is not {begin:?}");
         self.heard.push(line);
     }
 
     /// To this process alone: it is our child, and was not waited for yet.
     pub(crate) fn interrupt(&self) {
-        assert!(Command::new("kill").args(["-s", "INT", &self.child.id().to_string()]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args(["-s", "INT", &self.child.id().to_string()])
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
     pub(crate) fn input_ends(&mut self) {
@@ -74,11 +84,17 @@ impl Client {
         let status = loop {
             match self.child.try_wait().unwrap() {
                 Some(status) => break status.code().unwrap_or(-1),
-                None => assert!(Instant::now() < end, "it does not end; it printed {:?}", self.out.try_iter().collect::<Vec<_>>()),
+                None => assert!(
+                    Instant::now() < end,
+                    "it does not end; it printed {:?}",
+                    self.out.try_iter().collect::<Vec<_>>()
+                ),
             }
             thread::sleep(Duration::from_millis(5));
         };
-        let all = |lines: &Receiver<String>| lines.iter().fold(String::new(), |all, line| all + &line + "\n");
+        let all = |lines: &Receiver<String>| {
+            lines.iter().fold(String::new(), |all, line| all + &line + "\n")
+        };
         Ended { status, out: all(&self.out), err: all(&self.err) }
     }
 }
@@ -92,6 +108,9 @@ impl Drop for Client {
 
 impl Ended {
     pub(crate) fn line(&self, n: usize) -> &str {
-        self.out.lines().nth(n).unwrap_or_else(|| panic!("no line {n}: {:?}, {:?}", self.out, self.err))
+        self.out
+            .lines()
+            .nth(n)
+            .unwrap_or_else(|| panic!("no line {n}: {:?}, {:?}", self.out, self.err))
     }
 }

@@ -1,5 +1,6 @@
-//! What the client meets: a server for one connection, which takes or turns away, and echoes or takes its time, and somebody between the two who passes on the handshake and then
-//! says something else. Each is a thread with a port of its own.
+//! What the client meets: a server for one connection, which takes or turns away, and echoes or
+//! takes its time, and somebody between the two who passes on the handshake and then says something
+//! else. Each is a thread with a port of its own.
 
 use bytes::Buf;
 use sockless::server::{Handshake, Incoming, Rejected, Request};
@@ -48,9 +49,12 @@ pub(crate) fn serve_with(
     })
 }
 
-/// Serves one client: does this so much later than its first message came. Until then, and afterwards,
-/// it listens.
-pub(crate) fn late(after: Duration, answer: impl FnOnce(&mut Connection) + Send + 'static) -> (SocketAddr, JoinHandle<Option<Closure>>) {
+/// Serves one client: does this so much later than its first message came. Until then, and
+/// afterwards, it listens.
+pub(crate) fn late(
+    after: Duration,
+    answer: impl FnOnce(&mut Connection) + Send + 'static,
+) -> (SocketAddr, JoinHandle<Option<Closure>>) {
     meet(any_origin(), accept, move |mut connection, mut stream, mut scratch| {
         let (mut closure, mut answer, mut heard) = (None, Some(answer), None::<Instant>);
         while !connection.is_done() {
@@ -135,8 +139,8 @@ fn turn<'b>(side: &mut dyn LifeCycle, stream: &mut TcpStream, scratch: &'b mut [
     Input::empty()
 }
 
-/// Passes the handshake on, then gives the client these bytes instead of the server's; without any, the end of the stream. What the client
-/// says then is read, and nobody's business.
+/// Passes the handshake on, then gives the client these bytes instead of the server's; without any,
+/// the end of the stream. What the client says then is read, and nobody's business.
 pub(crate) fn tamper(server: SocketAddr, bytes: &'static [u8]) -> (SocketAddr, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap();

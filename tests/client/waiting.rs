@@ -12,9 +12,15 @@ const SLACK: Duration = Duration::from_secs(4);
 
 #[test]
 fn an_answer_that_takes_its_time_is_shown() {
-    let (addr, server) = late(Duration::from_millis(400), |connection| connection.send_text("late").unwrap());
+    let (addr, server) =
+        late(Duration::from_millis(400), |connection| connection.send_text("late").unwrap());
     let ended = Client::start(&[&format!("ws://{addr}")]).ends_with_input(b"a\n");
-    assert_eq!((ended.status, ended.line(1), ended.line(2)), (0, "< late", "* closed: 1000, by us"), "{}", ended.out);
+    assert_eq!(
+        (ended.status, ended.line(1), ended.line(2)),
+        (0, "< late", "* closed: 1000, by us"),
+        "{}",
+        ended.out
+    );
     assert_eq!(closure(server).code, 1000);
 }
 
@@ -23,9 +29,15 @@ fn no_answer_is_waited_for_as_long_as_was_said_and_no_longer() {
     for (args, allowed) in [(&[][..], 1.0), (&["--wait", "0.3"], 0.3), (&["--wait", "0"], 0.0)] {
         let (addr, server) = late(Duration::from_secs(60), |_| {});
         let from = Instant::now();
-        let ended = Client::start(&[args, &[&format!("ws://{addr}")]].concat()).ends_with_input(b"a\n");
+        let ended =
+            Client::start(&[args, &[&format!("ws://{addr}")]].concat()).ends_with_input(b"a\n");
         let (took, allowed) = (from.elapsed(), Duration::from_secs_f64(allowed));
-        assert_eq!((ended.status, ended.line(1)), (0, "* closed: 1000, by us"), "{args:?}: {}", ended.out);
+        assert_eq!(
+            (ended.status, ended.line(1)),
+            (0, "* closed: 1000, by us"),
+            "{args:?}: {}",
+            ended.out
+        );
         assert!(took >= allowed && took < allowed + SLACK, "{args:?}: {took:?}");
         assert_eq!(closure(server).code, 1000);
     }
@@ -33,10 +45,17 @@ fn no_answer_is_waited_for_as_long_as_was_said_and_no_longer() {
 
 #[test]
 fn a_server_that_closes_ends_the_wait() {
-    let (addr, _) = late(Duration::from_millis(100), |connection| connection.close(Some(CloseCode::AWAY.into())).unwrap());
+    let (addr, _) = late(Duration::from_millis(100), |connection| {
+        connection.close(Some(CloseCode::AWAY.into())).unwrap()
+    });
     let from = Instant::now();
     let ended = Client::start(&["--wait", "60", &format!("ws://{addr}")]).ends_with_input(b"a\n");
-    assert_eq!((ended.status, ended.line(1)), (0, "* closed: 1001, by the server"), "{}", ended.out);
+    assert_eq!(
+        (ended.status, ended.line(1)),
+        (0, "* closed: 1001, by the server"),
+        "{}",
+        ended.out
+    );
     assert!(from.elapsed() < SLACK, "{:?}", from.elapsed());
 }
 
@@ -52,7 +71,8 @@ fn ctrl_c_ends_the_wait() {
     assert_eq!(closure(server).code, 1000);
 }
 
-/// To wait costs no processor time, neither for answers nor, after that, for the answer to our Close.
+/// To wait costs no processor time, neither for answers nor, after that, for the answer to our
+/// Close.
 #[cfg(target_os = "linux")]
 #[test]
 fn nothing_spins_while_it_waits() {

@@ -1,4 +1,5 @@
-//! What is tried in each state, once it was compared with its models: what has to change nothing, and that it ends.
+//! What is tried in each state, once it was compared with its models: what has to change nothing,
+//! and that it ends.
 
 use crate::end::End;
 use crate::pair::{Act, Pair};
@@ -6,9 +7,11 @@ use crate::support::SIDES;
 use sockless::{Input, Kind, LifeCycle, SendError};
 use std::time::Duration;
 
-/// In how many turns, and how many deadlines of each end, a pair ends with loops that do their part.
+/// In how many turns, and how many deadlines of each end, a pair ends with loops that do their
+/// part.
 const TURNS: usize = 12;
-/// How many deadlines of its own an end needs at most, of which nobody hears and that hears nothing.
+/// How many deadlines of its own an end needs at most, of which nobody hears and that hears
+/// nothing.
 const DEADLINES: usize = 10;
 
 /// Calls that are refused or mean nothing: the connection stays as it is, to the last field.
@@ -16,7 +19,12 @@ pub(crate) fn nothing_changes(end: &mut End) {
     let before = format!("{:?}", end.connection);
     let connection = &mut end.connection;
     if !connection.is_open() {
-        for refused in [connection.send_text("x"), connection.send_binary(b"x"), connection.ping(b"x"), connection.begin(Kind::Text)] {
+        for refused in [
+            connection.send_text("x"),
+            connection.send_binary(b"x"),
+            connection.ping(b"x"),
+            connection.begin(Kind::Text),
+        ] {
             assert_eq!(refused, Err(SendError::Closed));
         }
         assert_eq!(connection.close(None), Err(SendError::Closed));
@@ -42,7 +50,9 @@ pub(crate) fn nothing_changes(end: &mut End) {
 pub(crate) fn stays_done(end: &mut End) {
     let connection = &mut end.connection;
     let calls: [fn(&mut sockless::Connection); 6] = [
-        |connection| assert_eq!(connection.poll_event(&mut Input::new(&mut b"\x83 anything".to_vec())), None),
+        |connection| {
+            assert_eq!(connection.poll_event(&mut Input::new(&mut b"\x83 anything".to_vec())), None)
+        },
         |connection| connection.shutdown_done(),
         |connection| connection.handle_eof(),
         |connection| connection.handle_write_error(),
@@ -52,12 +62,18 @@ pub(crate) fn stays_done(end: &mut End) {
     for call in calls {
         call(connection);
         assert_eq!(connection.poll_event(&mut Input::empty()), None, "Closed was told");
-        assert!(connection.is_done() && !connection.wants_write() && !connection.wants_read() && !connection.wants_shutdown());
+        assert!(
+            connection.is_done()
+                && !connection.wants_write()
+                && !connection.wants_read()
+                && !connection.wants_shutdown()
+        );
         assert_eq!(end.heartbeat.poll(end.now, connection), None);
     }
 }
 
-/// Both loops go on as they should, one end closes if none does, and time passes where nothing else happens: both are done soon.
+/// Both loops go on as they should, one end closes if none does, and time passes where nothing else
+/// happens: both are done soon.
 pub(crate) fn ends_with_its_peer(pair: &mut Pair, first: usize) {
     let sides = [SIDES[first % 2], SIDES[(first + 1) % 2]];
     pair.apply(sides[0], Act::Close);
@@ -83,7 +99,10 @@ pub(crate) fn ends_with_its_peer(pair: &mut Pair, first: usize) {
 pub(crate) fn ends_by_time(pair: &mut Pair) {
     for side in SIDES {
         let deadlines = (0..DEADLINES).take_while(|_| step(pair, side, Act::Tick)).count();
-        assert!(pair.ends[side as usize].connection.is_done(), "{side:?} is not done after {deadlines} deadlines");
+        assert!(
+            pair.ends[side as usize].connection.is_done(),
+            "{side:?} is not done after {deadlines} deadlines"
+        );
     }
 }
 

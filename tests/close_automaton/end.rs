@@ -1,4 +1,5 @@
-//! One end: a connection with its heartbeat, as its loop drives it, beside the model of it. `look` compares them.
+//! One end: a connection with its heartbeat, as its loop drives it, beside the model of it. `look`
+//! compares them.
 
 use crate::heart::Patience;
 use crate::line::Line;
@@ -59,7 +60,13 @@ impl End {
     }
 
     pub(crate) fn may_go_wrong(&self, (first, payload): (u8, &[u8])) -> bool {
-        !self.line.ends && self.line.is_whole() && !self.line.frames.iter().any(|frame| frame.first == first && frame.payload == payload)
+        !self.line.ends
+            && self.line.is_whole()
+            && !self
+                .line
+                .frames
+                .iter()
+                .any(|frame| frame.first == first && frame.payload == payload)
     }
 
     pub(crate) fn write(&mut self, far: &mut Self, n: usize) {
@@ -80,7 +87,12 @@ impl End {
         self.wrote.extend(began.iter().map(|frame| frame.first));
         far.line.send(&bytes, began);
         self.begun.extend(bytes);
-        let left = self.model.queue.begun.as_ref().map_or(0, |(frame, left)| frame.len(self.side == Side::Client) - left);
+        let left = self
+            .model
+            .queue
+            .begun
+            .as_ref()
+            .map_or(0, |(frame, left)| frame.len(self.side == Side::Client) - left);
         self.begun.drain(..self.begun.len() - left);
     }
 
@@ -148,11 +160,25 @@ impl End {
     /// Whether it is as its model, and what always holds does.
     pub(crate) fn look(&mut self) {
         let (connection, model) = (&mut self.connection, &self.model);
-        let asks = |end: &dyn LifeCycle| [end.wants_write(), end.wants_read(), end.wants_shutdown(), end.is_done()];
-        let expected = [!model.queue.is_empty(), model.wants_read(), model.wants_shutdown(), model.is_done()];
-        assert_eq!(asks(connection), expected, "what it wants: to write, to read, to shut down, nothing");
-        assert_eq!((connection.is_open(), connection.queued()), (model.is_open(), model.queue.len()));
-        assert_eq!(self.due.map(|due| due - self.now), model.due().map(Duration::from_secs), "when something is due");
+        let asks = |end: &dyn LifeCycle| {
+            [end.wants_write(), end.wants_read(), end.wants_shutdown(), end.is_done()]
+        };
+        let expected =
+            [!model.queue.is_empty(), model.wants_read(), model.wants_shutdown(), model.is_done()];
+        assert_eq!(
+            asks(connection),
+            expected,
+            "what it wants: to write, to read, to shut down, nothing"
+        );
+        assert_eq!(
+            (connection.is_open(), connection.queued()),
+            (model.is_open(), model.queue.len())
+        );
+        assert_eq!(
+            self.due.map(|due| due - self.now),
+            model.due().map(Duration::from_secs),
+            "when something is due"
+        );
         assert_eq!(self.heartbeat.round_trip(), model.heart.round_trip.map(Duration::from_secs));
         assert_eq!(self.closes == 1, model.closure.is_some());
 
@@ -160,8 +186,16 @@ impl End {
         assert!(done != (write || read || shutdown), "done, or something is left to do");
         assert!(!(write && shutdown), "all is written before the shutdown");
         let close = self.wrote.iter().position(|first| *first == CLOSE);
-        assert!(close.is_none_or(|at| at + 1 == self.wrote.len()), "one Close frame, and nothing behind it: {:x?}", self.wrote);
-        assert!(!(close.is_some() && (connection.is_open() || self.model.queue.frames().any(|frame| frame.first != CLOSE))));
+        assert!(
+            close.is_none_or(|at| at + 1 == self.wrote.len()),
+            "one Close frame, and nothing behind it: {:x?}",
+            self.wrote
+        );
+        assert!(
+            !(close.is_some()
+                && (connection.is_open()
+                    || self.model.queue.frames().any(|frame| frame.first != CLOSE)))
+        );
         self.look_at_output();
     }
 
@@ -184,7 +218,12 @@ impl End {
             if frame.is_long() {
                 assert!(frame.is_begun_by(first, key));
             } else {
-                assert_eq!(first, support::frame(frame.first, &frame.payload, key), "{:?}", self.model.queue);
+                assert_eq!(
+                    first,
+                    support::frame(frame.first, &frame.payload, key),
+                    "{:?}",
+                    self.model.queue
+                );
             }
             if n < frame.len(masked) {
                 break;

@@ -7,20 +7,21 @@
 //!   the last one's own pong is missing and a ping or a pong has not left.
 //! - The peer lives: bytes of it came; a transport that was full took some; the loop did not read.
 //! - A ping has left when no ping or pong waits any more. From then on any byte of the peer answers
-//!   it, and so does a pong that comes while no ping or pong waits, or one of its own payload, or to
-//!   a ping of the application behind it. The time of the pong runs from when the ping has left and
-//!   from the last sign of life, whichever is later; that of silence from the last sign of life.
+//!   it, and so does a pong that comes while no ping or pong waits, or one of its own payload, or
+//!   to a ping of the application behind it. The time of the pong runs from when the ping has left
+//!   and from the last sign of life, whichever is later; that of silence from the last sign of
+//!   life.
 //! - With a write time-out, neither counts while the transport is full.
-//! - Output may wait for the write time-out while none of it moves and no message comes, and for the
-//!   drain time-out in any case.
+//! - Output may wait for the write time-out while none of it moves and no message comes, and for
+//!   the drain time-out in any case.
 //!
 //! Closing: for the close time-out, from when all is written, and the time of a pong more if the
 //! transport was full; or from when the write time-out is over; and
 //! all is written within the drain time-out.
 //!
-//! What is due gets a grace of a second. One whose end is seen late begins again,
-//! for as long as the time-out itself, and for four seconds at least. While a ping or a Close should
-//! leave, or the transport is full, there is a look each second.
+//! What is due gets a grace of a second. One whose end is seen late begins again, for as long as
+//! the time-out itself, and for four seconds at least. While a ping or a Close should leave, or the
+//! transport is full, there is a look each second.
 
 use crate::queue::Queue;
 use sockless::{Timeout, Timeouts};
@@ -41,7 +42,8 @@ pub(crate) struct Patience {
 }
 
 impl Patience {
-    pub(crate) const NEVER: Self = Self { ping: None, pong: None, idle: None, close: None, write: None, drain: None };
+    pub(crate) const NEVER: Self =
+        Self { ping: None, pong: None, idle: None, close: None, write: None, drain: None };
 
     /// For each a number, in the order above.
     pub(crate) const fn all([ping, pong, idle, close, write, drain]: [u64; 6]) -> Self {
@@ -55,7 +57,8 @@ impl Patience {
         let mut timeouts = Timeouts::default();
         (timeouts.ping_interval, timeouts.pong_timeout) = (seconds(self.ping), seconds(self.pong));
         (timeouts.idle_timeout, timeouts.close_timeout) = (seconds(self.idle), seconds(self.close));
-        (timeouts.write_timeout, timeouts.drain_timeout) = (seconds(self.write), seconds(self.drain));
+        (timeouts.write_timeout, timeouts.drain_timeout) =
+            (seconds(self.write), seconds(self.drain));
         timeouts
     }
 }
@@ -213,10 +216,13 @@ impl Heart {
 
     /// What an open end gives up for. `None`: nothing yet, and `due` says when to look again.
     pub(crate) fn open(&mut self) -> Option<Timeout> {
-        let of = |timeout, since: Option<u64>, allowed: Option<u64>| Some((left(since?, allowed?), timeout, allowed?));
+        let of = |timeout, since: Option<u64>, allowed: Option<u64>| {
+            Some((left(since?, allowed?), timeout, allowed?))
+        };
         let Patience { ping, pong, idle, write, drain, .. } = self.patience;
         let silent = Some(self.alive).filter(|_| !self.full || write.is_none());
-        let unanswered = silent.zip(self.left).filter(|_| self.waiting).map(|(silent, left)| silent.min(left));
+        let unanswered =
+            silent.zip(self.left).filter(|_| self.waiting).map(|(silent, left)| silent.min(left));
         let dues = [
             of(Timeout::Pong, unanswered, pong),
             of(Timeout::Idle, silent, idle),
@@ -244,7 +250,8 @@ impl Heart {
             (Some(written), _) => Some(-written),
             (None, write) => write.map(|write| left(moved, write)),
         };
-        let closed = over.zip(close).map(|(over, close)| (over + close as i64, Timeout::Close, close));
+        let closed =
+            over.zip(close).map(|(over, close)| (over + close as i64, Timeout::Close, close));
         let drained = drain.filter(|_| self.written.is_none());
         let dues = [closed, drained.map(|drain| (left(since, drain), Timeout::Close, drain))];
         self.over(&dues, None).is_some()
@@ -274,13 +281,17 @@ impl Heart {
     /// When the peer gave its last sign of life, if anything depends on it.
     pub(crate) fn alive_if_asked_for(&self) -> Option<u64> {
         let behind = self.waiting && self.left.is_some_and(|left| self.alive < left);
-        Some(self.alive).filter(|_| self.patience.idle.is_some() || behind && self.patience.pong.is_some())
+        Some(self.alive)
+            .filter(|_| self.patience.idle.is_some() || behind && self.patience.pong.is_some())
     }
 
     /// What can make a difference later.
     pub(crate) fn digest(&self, open: bool) -> impl std::hash::Hash + use<> {
         let [since, moved] = self.output.map_or([None; 2], |output| output.map(Some));
-        let output = (moved.filter(|_| self.patience.write.is_some()), since.filter(|_| self.patience.drain.is_some()));
+        let output = (
+            moved.filter(|_| self.patience.write.is_some()),
+            since.filter(|_| self.patience.drain.is_some()),
+        );
         let ping = self.waiting.then_some((self.left, self.answered));
         let asked = self.asked.then_some(self.asked_behind);
         let life = open.then_some((self.alive_if_asked_for(), self.pinged, ping, asked, self.full));

@@ -42,10 +42,12 @@ impl Line {
 
     /// Whether the frame that was sent last is there to its end.
     pub(crate) fn is_whole(&self) -> bool {
-        self.bytes.len() + self.read == self.frames.iter().map(|frame| frame.len(self.masked)).sum::<usize>()
+        self.bytes.len() + self.read
+            == self.frames.iter().map(|frame| frame.len(self.masked)).sum::<usize>()
     }
 
-    /// How many bytes end the frame that was begun to be read, or leave the next one with one byte to go; as far as they are there.
+    /// How many bytes end the frame that was begun to be read, or leave the next one with one byte
+    /// to go; as far as they are there.
     pub(crate) fn part(&self) -> usize {
         let part = match self.frames.front() {
             Some(frame) if self.read > 0 => frame.len(self.masked) - self.read,

@@ -1,9 +1,10 @@
-//! The closing handshake of a pair, RFC 6455 §7, explored: every order of what can happen to a client and a server while they close, breadth first over distinct
-//! states. In each state both ends are what a second, naive statement of the RFC (`model`) says that they are, calls that mean nothing change nothing, and
-//! from it loops that do their part, or time alone, end both.
+//! The closing handshake of a pair, RFC 6455 §7, explored: every order of what can happen to a
+//! client and a server while they close, breadth first over distinct states. In each state both
+//! ends are what a second, naive statement of the RFC (`model`) says that they are, calls that mean
+//! nothing change nothing, and from it loops that do their part, or time alone, end both.
 //!
-//! What can happen to either end is an `Act`. Of its own messages (one short, one long) and pings one
-//! each is under way at a time, and one bad frame: so there is an end to the states.
+//! What can happen to either end is an `Act`. Of its own messages (one short, one long) and pings
+//! one each is under way at a time, and one bad frame: so there is an end to the states.
 //!
 //! An optimised build sees all states that there are of acts by which nothing fails, and of acts by
 //! which whole batches are written and read and anything fails, time too. To a depth it goes with
@@ -12,7 +13,8 @@
 //!
 //! A refused handshake, which ends likewise, has a page of its own, `refusal`.
 //!
-//! How many states there are is asserted: a change of behaviour shows there first. ARCHITECTURE.md states it.
+//! How many states there are is asserted: a change of behaviour shows there first. ARCHITECTURE.md
+//! states it.
 //!
 //! ```sh
 //! cargo test --test close_automaton
@@ -50,7 +52,8 @@ struct Exploration {
 }
 
 impl Exploration {
-    /// How many states all orders of at most `depth` steps lead to, and how many steps the last of them takes.
+    /// How many states all orders of at most `depth` steps lead to, and how many steps the last of
+    /// them takes.
     fn count(terms: Terms, acts: &'static [Act], depth: usize) -> (usize, usize) {
         let mut found = Self { terms, acts, seen: HashMap::new(), states: Vec::new() };
         found.reach(Pair::new(terms), (0, None));
@@ -106,8 +109,8 @@ impl Exploration {
         checks::ends_with_its_peer(&mut replay(self.terms, &self.path(state)), state);
     }
 
-    /// A state that was reached by another way: something that can happen next, not the same for each state, leads from both to one. So the digest
-    /// leaves nothing out.
+    /// A state that was reached by another way: something that can happen next, not the same for
+    /// each state, leads from both to one. So the digest leaves nothing out.
     fn compare(&self, first: usize, (before, step): (usize, Option<Step>)) {
         let ways = [self.path(first), self.path(before).into_iter().chain(step).collect()];
         let all = SIDES.len() * self.acts.len();
@@ -147,15 +150,16 @@ fn replay(terms: Terms, path: &[Step]) -> Pair {
     pair
 }
 
-/// A server that names a reason and a client that does not, a bad opcode, and room to throw away what
-/// comes behind the end. There are no pings; output may be stuck for a second.
+/// A server that names a reason and a client that does not, a bad opcode, and room to throw away
+/// what comes behind the end. There are no pings; output may be stuck for a second.
 const PATIENT: Terms = Terms {
     max_discard: 64 << 20,
     closes: [Some((3001, "bye")), None],
     violation: (model::RESERVED, b""),
     patience: Patience { idle: Some(2), close: Some(1), write: Some(1), ..Patience::NEVER },
 };
-/// The other way round, a bad Close frame, and no room. Output may wait for two seconds, stuck or not.
+/// The other way round, a bad Close frame, and no room. Output may wait for two seconds, stuck or
+/// not.
 const SHORT: Terms = Terms {
     max_discard: 0,
     closes: [None, Some((4002, "enough"))],
@@ -172,8 +176,14 @@ const STUCK: Patience = Patience { write: None, ..SLOW };
 /// As deep as there is anything new.
 const ALL: usize = usize::MAX;
 
-/// Explores to a depth, and compares how many states there are, and the steps to the farthest: a debug build those that are near, an optimised one the others.
-fn explore(terms: Terms, acts: &'static [Act], near: (usize, (usize, usize)), far: (usize, (usize, usize))) {
+/// Explores to a depth, and compares how many states there are, and the steps to the farthest: a
+/// debug build those that are near, an optimised one the others.
+fn explore(
+    terms: Terms,
+    acts: &'static [Act],
+    near: (usize, (usize, usize)),
+    far: (usize, (usize, usize)),
+) {
     let (depth, expected) = if cfg!(debug_assertions) { near } else { far };
     assert_eq!(Exploration::count(terms, acts, depth), expected);
 }

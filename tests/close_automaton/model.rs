@@ -1,9 +1,14 @@
-//! What RFC 6455 says of one end while it closes, a second time and naively: no bytes, no buffers, only frames that were heard and are to be sent.
+//! What RFC 6455 says of one end while it closes, a second time and naively: no bytes, no buffers,
+//! only frames that were heard and are to be sent.
 //!
-//! - §5.5.1, §7.1.2: a Close frame is sent once, and nothing behind it. It is answered with another, unless one was sent.
-//! - §5.5.2: a ping is answered; not behind our own Close frame, though, once that has begun to leave: ARCHITECTURE.md has the reason.
-//! - §7.1.4 to §7.1.6: cleanly if both Close frames were; the code and reason of the peer's first, 1005 without one in it, 1006 without a Close frame.
-//! - §7.1.7: an end that fails the connection sends a Close frame with a fitting code, unless it has sent one, and hears nothing more.
+//! - §5.5.1, §7.1.2: a Close frame is sent once, and nothing behind it. It is answered with
+//!   another, unless one was sent.
+//! - §5.5.2: a ping is answered; not behind our own Close frame, though, once that has begun to
+//!   leave: ARCHITECTURE.md has the reason.
+//! - §7.1.4 to §7.1.6: cleanly if both Close frames were; the code and reason of the peer's first,
+//!   1005 without one in it, 1006 without a Close frame.
+//! - §7.1.7: an end that fails the connection sends a Close frame with a fitting code, unless it
+//!   has sent one, and hears nothing more.
 //! - §7.1.1: then the transport is closed, by the server first.
 //!
 //! What is beyond the RFC is the crate's own: what becomes of a transport that fails, which part of
@@ -60,7 +65,9 @@ impl From<Event<'_>> for Told {
             Event::Binary(data) => Self::Message(data.into_owned().into()),
             Event::Ping(data) => Self::Ping(data.into_owned().into()),
             Event::Pong(data) => Self::Pong(data.into_owned().into()),
-            Event::Closed(Closure { code, reason, clean, cause, unsent, .. }) => Self::Closed(Ended { code, reason, clean, cause, unsent }),
+            Event::Closed(Closure { code, reason, clean, cause, unsent, .. }) => {
+                Self::Closed(Ended { code, reason, clean, cause, unsent })
+            }
             other => panic!("nobody sent {other:?}"),
         }
     }
@@ -86,7 +93,18 @@ impl Model {
         let heart = Heart::new(patience);
         let queue = Queue::new(side == Side::Client);
         let (closing, eof, broken, mute, shut) = (false, false, false, false, false);
-        Self { side, discards_nothing, queue, closing, closure: None, eof, broken, mute, shut, heart }
+        Self {
+            side,
+            discards_nothing,
+            queue,
+            closing,
+            closure: None,
+            eof,
+            broken,
+            mute,
+            shut,
+            heart,
+        }
     }
 
     pub(crate) fn close(&mut self, body: &[u8]) {
@@ -99,7 +117,12 @@ impl Model {
         self.heart.happened.heard = true;
         let of_message = |heard: &Heard| matches!(heard, Heard::Begun(frame) | Heard::Whole(frame) if matches!(frame.first, TEXT | BINARY));
         self.heart.happened.said |= heard.iter().any(of_message);
-        heard.into_iter().filter_map(|heard| if self.closure.is_none() { self.hear_one(heard, number) } else { None }).collect()
+        heard
+            .into_iter()
+            .filter_map(
+                |heard| if self.closure.is_none() { self.hear_one(heard, number) } else { None },
+            )
+            .collect()
     }
 
     fn hear_one(&mut self, heard: Heard, number: u32) -> Option<Told> {
@@ -127,7 +150,11 @@ impl Model {
                 // §7.4.1: 1005 must not be set as a status code.
                 [0x03, 0xed, ..] => self.violation(ProtocolError::InvalidCloseCode),
                 [] => self.closed_by_peer(&[], Closure::NO_STATUS, ""),
-                [a, b, reason @ ..] => self.closed_by_peer(&payload, u16::from_be_bytes([*a, *b]), std::str::from_utf8(reason).unwrap()),
+                [a, b, reason @ ..] => self.closed_by_peer(
+                    &payload,
+                    u16::from_be_bytes([*a, *b]),
+                    std::str::from_utf8(reason).unwrap(),
+                ),
                 _ => unreachable!("nobody sends one byte"),
             },
             _ => self.violation(ProtocolError::ReservedOpcode),
@@ -225,12 +252,15 @@ impl Model {
     }
 
     pub(crate) fn wants_read(&self) -> bool {
-        !self.eof && !self.broken && (self.closure.is_none() || !self.discards_nothing && !self.is_done())
+        !self.eof
+            && !self.broken
+            && (self.closure.is_none() || !self.discards_nothing && !self.is_done())
     }
 
     pub(crate) fn wants_shutdown(&self) -> bool {
         let Some(closure) = &self.closure else { return false };
-        let first = self.side == Side::Server || !closure.clean || self.eof || self.discards_nothing;
+        let first =
+            self.side == Side::Server || !closure.clean || self.eof || self.discards_nothing;
         first && self.queue.is_empty() && !self.shut && !self.broken && !self.mute
     }
 }

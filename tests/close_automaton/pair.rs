@@ -71,19 +71,47 @@ pub(crate) const ACTS: [Act; 18] = [
 ];
 
 /// Those by which nothing fails.
-pub(crate) const WELL: [Act; 8] =
-    [Act::Send, Act::Ping, Act::Close, Act::WritePart, Act::WriteAll, Act::ReadPart, Act::ReadAll, Act::Shutdown];
+pub(crate) const WELL: [Act; 8] = [
+    Act::Send,
+    Act::Ping,
+    Act::Close,
+    Act::WritePart,
+    Act::WriteAll,
+    Act::ReadPart,
+    Act::ReadAll,
+    Act::Shutdown,
+];
 
 /// Closing and failing in every way, and time. A transport that fails is given up likewise.
-pub(crate) const FAULTS: [Act; 9] =
-    [Act::Close, Act::WriteAll, Act::ReadAll, Act::Violation, Act::Cut, Act::Shutdown, Act::WriteError, Act::Error, Act::Tick];
+pub(crate) const FAULTS: [Act; 9] = [
+    Act::Close,
+    Act::WriteAll,
+    Act::ReadAll,
+    Act::Violation,
+    Act::Cut,
+    Act::Shutdown,
+    Act::WriteError,
+    Act::Error,
+    Act::Tick,
+];
 
 /// Closing where a short message and a long one wait, in part or whole.
-pub(crate) const QUEUED: [Act; 6] = [Act::Send, Act::SendLong, Act::Close, Act::WritePart, Act::WriteAll, Act::ReadAll];
+pub(crate) const QUEUED: [Act; 6] =
+    [Act::Send, Act::SendLong, Act::Close, Act::WritePart, Act::WriteAll, Act::ReadAll];
 
 /// Time, with output that moves or does not, and a peer that answers or does not.
-pub(crate) const TIMES: [Act; 10] =
-    [Act::Send, Act::Ping, Act::Close, Act::WritePart, Act::WriteAll, Act::WriteNothing, Act::ReadAll, Act::Tick, Act::Late, Act::Pause];
+pub(crate) const TIMES: [Act; 10] = [
+    Act::Send,
+    Act::Ping,
+    Act::Close,
+    Act::WritePart,
+    Act::WriteAll,
+    Act::WriteNothing,
+    Act::ReadAll,
+    Act::Tick,
+    Act::Late,
+    Act::Pause,
+];
 
 pub(crate) type Step = (Side, Act);
 
@@ -110,7 +138,11 @@ pub(crate) struct Pair {
 
 impl Pair {
     pub(crate) fn new(terms: Terms) -> Self {
-        Self { terms, ends: SIDES.map(|side| End::new(side, terms.max_discard, terms.patience)), steps: Vec::new() }
+        Self {
+            terms,
+            ends: SIDES.map(|side| End::new(side, terms.max_discard, terms.patience)),
+            steps: Vec::new(),
+        }
     }
 
     /// The end of a side and the other one.
@@ -139,7 +171,10 @@ impl Pair {
         }
         let expected: Vec<Told> = match act {
             // One of a kind at a time, so that there are not more and more.
-            Act::Send if near.model.is_open() && !near.has_under_way(far, |frame| frame.first == TEXT) => {
+            Act::Send
+                if near.model.is_open()
+                    && !near.has_under_way(far, |frame| frame.first == TEXT) =>
+            {
                 near.connection.send_text("hi").unwrap();
                 near.model.queue.push(Frame::new(TEXT, b"hi"));
                 Vec::new()
@@ -150,7 +185,11 @@ impl Pair {
                 near.model.queue.push(frame);
                 Vec::new()
             }
-            Act::Ping if near.model.is_open() && !near.has_under_way(far, is_own_ping) && !far.has_under_way(near, is_its_pong) => {
+            Act::Ping
+                if near.model.is_open()
+                    && !near.has_under_way(far, is_own_ping)
+                    && !far.has_under_way(near, is_its_pong) =>
+            {
                 near.connection.ping(b"?!").unwrap();
                 near.model.queue.push_control(Frame::new(PING, b"?!"));
                 near.model.heart.pings_behind();
@@ -158,8 +197,14 @@ impl Pair {
             }
             Act::Close if near.model.is_open() => {
                 let close = terms.closes[side as usize];
-                near.connection.close(close.map(|(code, reason)| CloseFrame::new(CloseCode::new(code).unwrap(), reason).unwrap())).unwrap();
-                near.model.close(&close.map_or(Vec::new(), |(code, reason)| [&code.to_be_bytes()[..], reason.as_bytes()].concat()));
+                near.connection
+                    .close(close.map(|(code, reason)| {
+                        CloseFrame::new(CloseCode::new(code).unwrap(), reason).unwrap()
+                    }))
+                    .unwrap();
+                near.model.close(&close.map_or(Vec::new(), |(code, reason)| {
+                    [&code.to_be_bytes()[..], reason.as_bytes()].concat()
+                }));
                 Vec::new()
             }
             Act::WritePart if !near.model.queue.is_empty() => {
@@ -174,13 +219,19 @@ impl Pair {
                 near.refuse();
                 Vec::new()
             }
-            Act::ReadPart if near.model.wants_read() && near.line.len() > 0 => near.read(near.line.part()),
-            Act::ReadAll if near.model.wants_read() && near.line.len() > 0 => near.read(near.line.len()),
+            Act::ReadPart if near.model.wants_read() && near.line.len() > 0 => {
+                near.read(near.line.part())
+            }
+            Act::ReadAll if near.model.wants_read() && near.line.len() > 0 => {
+                near.read(near.line.len())
+            }
             Act::ReadAll if near.model.wants_read() && near.line.ends => {
                 near.connection.handle_eof();
                 near.model.end_of_stream().into_iter().collect()
             }
-            Act::Violation if near.model.closure.is_none() && near.may_go_wrong(terms.violation) => {
+            Act::Violation
+                if near.model.closure.is_none() && near.may_go_wrong(terms.violation) =>
+            {
                 let (first, payload) = terms.violation;
                 let mask = (side == Side::Server).then_some([1, 2, 3, 4]);
                 near.line.send(&frame(first, payload, mask), vec![Frame::new(first, payload)]);
@@ -210,8 +261,12 @@ impl Pair {
                 near.model.fails(Cause::Timeout(Timeout::Close)).into_iter().collect()
             }
             Act::Tick if near.due.is_some() => near.tick(Duration::ZERO).into_iter().collect(),
-            Act::Late if near.due.is_some() => near.tick(Duration::from_secs(3)).into_iter().collect(),
-            Act::Asleep if near.due.is_some() => near.tick(Duration::from_secs(100)).into_iter().collect(),
+            Act::Late if near.due.is_some() => {
+                near.tick(Duration::from_secs(3)).into_iter().collect()
+            }
+            Act::Asleep if near.due.is_some() => {
+                near.tick(Duration::from_secs(100)).into_iter().collect()
+            }
             Act::Pause => {
                 near.heartbeat.paused();
                 near.model.heart.happened.paused = true;

@@ -109,8 +109,8 @@ impl Queue {
         (before - self.len()) as u64
     }
 
-    /// Writes `n` bytes, and gives the frames that begin with them. `refused`: the transport was shown
-    /// more than it took.
+    /// Writes `n` bytes, and gives the frames that begin with them. `refused`: the transport was
+    /// shown more than it took.
     pub(crate) fn write(&mut self, mut n: usize, refused: bool) -> Vec<Frame> {
         let mut began = Vec::new();
         while n > 0 {

@@ -1,5 +1,6 @@
-//! The end of a client that is turned away, which has no closing handshake but the same transport: every order of what can happen to it, to all
-//! states that there are, against the few sentences that say what it wants.
+//! The end of a client that is turned away, which has no closing handshake but the same transport:
+//! every order of what can happen to it, to all states that there are, against the few sentences
+//! that say what it wants.
 
 use bytes::Buf;
 use sockless::server::{Config, Handshake, Incoming, Rejected};
@@ -20,7 +21,16 @@ enum Act {
     Deadline,
 }
 
-const ACTS: [Act; 8] = [Act::WritePart, Act::WriteAll, Act::Read, Act::Eof, Act::Shutdown, Act::WriteError, Act::Error, Act::Deadline];
+const ACTS: [Act; 8] = [
+    Act::WritePart,
+    Act::WriteAll,
+    Act::Read,
+    Act::Eof,
+    Act::Shutdown,
+    Act::WriteError,
+    Act::Error,
+    Act::Deadline,
+];
 
 const ALLOWED: Duration = Duration::from_secs(10);
 
@@ -46,11 +56,24 @@ impl Refused {
         let mut config = Config::default();
         config.max_discard = MAX_DISCARD;
         let mut head = *b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n";
-        let Some(Incoming::Failed(mut rejected)) = Handshake::new(config).poll(&mut Input::new(&mut head)) else { panic!() };
+        let Some(Incoming::Failed(mut rejected)) =
+            Handshake::new(config).poll(&mut Input::new(&mut head))
+        else {
+            panic!()
+        };
         let mut deadline = Deadline::after(ALLOWED);
         assert_eq!(deadline.poll(Duration::ZERO, &mut rejected), Some(ALLOWED));
         let answer = rejected.transmit().remaining();
-        Self { rejected, deadline, answer, written: 0, read: 0, shut: false, eof: false, failed: false }
+        Self {
+            rejected,
+            deadline,
+            answer,
+            written: 0,
+            read: 0,
+            shut: false,
+            eof: false,
+            failed: false,
+        }
     }
 
     /// `false`: it cannot happen, and nothing has changed.
@@ -120,14 +143,28 @@ impl Refused {
     /// It wants what it should, and what means nothing changes nothing.
     fn look(&mut self) {
         let rejected = &mut self.rejected;
-        let wants = [rejected.wants_write(), rejected.wants_read(), rejected.wants_shutdown(), rejected.is_done()];
+        let wants = [
+            rejected.wants_write(),
+            rejected.wants_read(),
+            rejected.wants_shutdown(),
+            rejected.is_done(),
+        ];
         let left = rejected.transmit().remaining();
-        assert_eq!((wants, left), ([self.left() > 0, self.wants_read(), self.wants_shutdown(), self.is_done()], self.left()));
+        assert_eq!(
+            (wants, left),
+            (
+                [self.left() > 0, self.wants_read(), self.wants_shutdown(), self.is_done()],
+                self.left()
+            )
+        );
         if self.is_done() {
             return;
         }
         let before = format!("{:?}", self.rejected);
-        assert_eq!(self.deadline.poll(ALLOWED - Duration::from_nanos(1), &mut self.rejected), Some(ALLOWED));
+        assert_eq!(
+            self.deadline.poll(ALLOWED - Duration::from_nanos(1), &mut self.rejected),
+            Some(ALLOWED)
+        );
         if !self.wants_shutdown() {
             self.rejected.shutdown_done();
         }

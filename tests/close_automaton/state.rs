@@ -1,20 +1,25 @@
 //! What makes two states one: a digest of all that can make a difference later.
 //!
-//! It takes in both models, the frames on both lines and how far they were read, and of both connections and heartbeats what `Debug` shows, which is every
-//! field but the key stream. Left out, or told otherwise, is what makes no difference to what follows:
+//! It takes in both models, the frames on both lines and how far they were read, and of both
+//! connections and heartbeats what `Debug` shows, which is every field but the key stream. Left
+//! out, or told otherwise, is what makes no difference to what follows:
 //!
-//! - masks, and the bytes under them: what the connections are to send, and what is on its way, is told as frames, which `End::look` has compared;
+//! - masks, and the bytes under them: what the connections are to send, and what is on its way, is
+//!   told as frames, which `End::look` has compared;
 //! - moments: only how long ago they were counts, so that is what is hashed;
 //! - moments on which no deadline depends any more: of an end that closes, when it heard or pinged
 //!   last; of a ping that was answered, when it left; of output, what no time-out asks for;
 //! - what the transport did: of an open end, the model says it;
-//! - the number of a heartbeat's ping: it is told as how many pings ago that was, for it is only compared;
-//! - where in a buffer something lies, how large the last batch was and how long a ping took, which nothing of all this depends on;
-//! - how much may still be thrown away: nothing here comes near the default of 64 MiB, and less than nothing is none;
+//! - the number of a heartbeat's ping: it is told as how many pings ago that was, for it is only
+//!   compared;
+//! - where in a buffer something lies, how large the last batch was and how long a ping took, which
+//!   nothing of all this depends on;
+//! - how much may still be thrown away: nothing here comes near the default of 64 MiB, and less
+//!   than nothing is none;
 //! - an end that is done: its transport is dropped, and nothing happens to it any more.
 //!
-//! So what two states with one digest do next is the same, step for step, and one of them need not be followed: of each state's second way, one step is
-//! compared with the first's.
+//! So what two states with one digest do next is the same, step for step, and one of them need not
+//! be followed: of each state's second way, one step is compared with the first's.
 
 use crate::end::End;
 use crate::pair::Pair;
@@ -57,8 +62,8 @@ fn frame_of<'a>(frame: &'a Frame, from: &End, to: &End) -> (u8, Option<u32>, &'a
     }
 }
 
-/// What `Debug` shows, but for some fields. It comes in pieces: the name of a field is one of its own,
-/// and in the values that are left out nothing begins with a small letter.
+/// What `Debug` shows, but for some fields. It comes in pieces: the name of a field is one of its
+/// own, and in the values that are left out nothing begins with a small letter.
 struct Fields<'a> {
     kept: String,
     left_out: &'a [&'a str],

@@ -1,5 +1,5 @@
-//! What comes behind the end is thrown away, and only so much of it: `Config::max_discard` holds to the byte, in each role, so that no peer holds a connection by
-//! sending for ever.
+//! What comes behind the end is thrown away, and only so much of it: `Config::max_discard` holds to
+//! the byte, in each role, so that no peer holds a connection by sending for ever.
 
 use crate::closed;
 use crate::support::{CLOSE, SIDES, Side, TEXT, feed, output};
@@ -26,7 +26,9 @@ fn a_failed_connection_discards_within_its_bound() {
 #[test]
 fn what_comes_in_the_same_read_as_the_violation_counts() {
     for side in SIDES {
-        for wire in [&[0x83; 1000][..], &[&side.other().frame(TEXT, b"\xff")[..], &[0; 1000]].concat()] {
+        for wire in
+            [&[0x83; 1000][..], &[&side.other().frame(TEXT, b"\xff")[..], &[0; 1000]].concat()]
+        {
             let mut config = Config::default();
             config.max_discard = 900;
             let mut connection = side.open(config);
@@ -44,7 +46,10 @@ fn the_bound_on_what_is_discarded_holds_while_the_answer_waits_too() {
         let mut connection = side.open(config);
         closed(&feed(&mut connection, b"\x83"));
         assert_eq!(feed(&mut connection, &[0; 999]), []);
-        assert!(!connection.wants_read() && connection.wants_write(), "a peer that sends for ever and reads nothing");
+        assert!(
+            !connection.wants_read() && connection.wants_write(),
+            "a peer that sends for ever and reads nothing"
+        );
         output(&mut connection);
         assert!(connection.wants_shutdown());
         connection.shutdown_done();

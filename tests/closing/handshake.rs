@@ -1,16 +1,22 @@
-//! Closing with Close frames: either side's, or both at once, with any code and reason, behind what is queued and in the middle of what comes; one from each side,
-//! and each role goes to its end from there.
+//! Closing with Close frames: either side's, or both at once, with any code and reason, behind what
+//! is queued and in the middle of what comes; one from each side, and each role goes to its end
+//! from there.
 
-use crate::support::{BINARY, CLOSE, CONTINUATION, MORE, PING, SIDES, Side, TEXT, feed, frames, output};
+use crate::support::{
+    BINARY, CLOSE, CONTINUATION, MORE, PING, SIDES, Side, TEXT, feed, frames, output,
+};
 use crate::{close_sent, closed, goes_to_its_end, open, told};
 use sockless::{Cause, CloseCode, CloseFrame, Event, LifeCycle, SendError};
 
 #[test]
 fn the_peer_closes() {
     for side in SIDES {
-        for (body, code, reason) in
-            [(&b""[..], 1005, ""), (b"\x03\xe8", 1000, ""), (b"\x03\xe9gone", 1001, "gone"), (b"\x13\x87\xe2\x82\xac", 4999, "€")]
-        {
+        for (body, code, reason) in [
+            (&b""[..], 1005, ""),
+            (b"\x03\xe8", 1000, ""),
+            (b"\x03\xe9gone", 1001, "gone"),
+            (b"\x13\x87\xe2\x82\xac", 4999, "€"),
+        ] {
             let mut connection = open(side);
             let events = feed(&mut connection, &side.other().frame(CLOSE, body));
             assert_eq!(told(&events), (code, reason, true, Cause::Peer));
@@ -33,15 +39,25 @@ fn every_code_that_may_be_sent_is_received_and_echoed() {
 #[test]
 fn we_close() {
     for side in SIDES {
-        for frame in [None, Some(CloseCode::NORMAL.into()), CloseFrame::new(CloseCode::AWAY, "later").ok()] {
+        for frame in
+            [None, Some(CloseCode::NORMAL.into()), CloseFrame::new(CloseCode::AWAY, "later").ok()]
+        {
             let mut connection = open(side);
             connection.close(frame).unwrap();
-            let body = frame.map_or(Vec::new(), |frame| [&frame.code().get().to_be_bytes()[..], frame.reason().as_bytes()].concat());
+            let body = frame.map_or(Vec::new(), |frame| {
+                [&frame.code().get().to_be_bytes()[..], frame.reason().as_bytes()].concat()
+            });
             assert_eq!(close_sent(&mut connection), [body]);
             // The peer's messages still arrive until its Close, and its pings.
-            assert!(!connection.wants_shutdown() && connection.wants_read() && !connection.is_done());
-            let wire = [side.other().frame(TEXT, b"still here"), side.other().frame(PING, b"?")].concat();
-            assert_eq!(feed(&mut connection, &wire), [Event::Text("still here".into()), Event::Ping(b"?".into())]);
+            assert!(
+                !connection.wants_shutdown() && connection.wants_read() && !connection.is_done()
+            );
+            let wire =
+                [side.other().frame(TEXT, b"still here"), side.other().frame(PING, b"?")].concat();
+            assert_eq!(
+                feed(&mut connection, &wire),
+                [Event::Text("still here".into()), Event::Ping(b"?".into())]
+            );
             assert_eq!(output(&mut connection), b"", "nothing is sent behind our Close");
             let events = feed(&mut connection, &side.other().frame(CLOSE, b"\x03\xe8"));
             assert_eq!(told(&events), (1000, "", true, Cause::Local));
@@ -78,7 +94,12 @@ fn a_close_in_the_middle_of_a_fragmented_message() {
     for side in SIDES {
         let peer = side.other();
         let mut connection = open(side);
-        let wire = [peer.frame(TEXT & MORE, b"never "), peer.frame(CLOSE, b"\x03\xe8"), peer.frame(CONTINUATION, b"finished")].concat();
+        let wire = [
+            peer.frame(TEXT & MORE, b"never "),
+            peer.frame(CLOSE, b"\x03\xe8"),
+            peer.frame(CONTINUATION, b"finished"),
+        ]
+        .concat();
         assert_eq!(told(&feed(&mut connection, &wire)), (1000, "", true, Cause::Peer));
         assert_eq!(close_sent(&mut connection), [b"\x03\xe8"]);
         goes_to_its_end(side, &mut connection);

@@ -1,7 +1,8 @@
-//! The closing handshake, RFC 6455 §7, and the life cycle around it: every way a connection ends, and that `Closed` comes exactly once in each.
+//! The closing handshake, RFC 6455 §7, and the life cycle around it: every way a connection ends,
+//! and that `Closed` comes exactly once in each.
 //!
-//! [`handshake`] closes it with Close frames, [`transport`] takes the stream away from it, [`discarded`] goes on sending behind its end; here stands every order
-//! of a few calls.
+//! [`handshake`] closes it with Close frames, [`transport`] takes the stream away from it,
+//! [`discarded`] goes on sending behind its end; here stands every order of a few calls.
 
 mod discarded;
 mod handshake;
@@ -31,7 +32,11 @@ fn told<'a>(events: &'a [Event<'static>]) -> (u16, &'a str, bool, Cause) {
 
 /// The payloads of the Close frames that wait to be sent.
 fn close_sent(connection: &mut Connection) -> Vec<Vec<u8>> {
-    frames(&output(connection)).into_iter().filter(|frame| frame.first == CLOSE).map(|frame| frame.payload).collect()
+    frames(&output(connection))
+        .into_iter()
+        .filter(|frame| frame.first == CLOSE)
+        .map(|frame| frame.payload)
+        .collect()
 }
 
 /// From both Close frames to the end, as each role has to go it: §7.1.1.
@@ -41,15 +46,23 @@ fn goes_to_its_end(side: Side, connection: &mut Connection) {
         Side::Server => {
             assert!(connection.wants_shutdown());
             connection.shutdown_done();
-            assert!(connection.wants_read() && !connection.is_done(), "pongs may still come, and destroy our Close if nobody reads them");
+            assert!(
+                connection.wants_read() && !connection.is_done(),
+                "pongs may still come, and destroy our Close if nobody reads them"
+            );
             assert_eq!(feed(connection, &Side::Client.frame(PONG, b"")), []);
             assert_eq!(eof(connection), []);
             assert!(connection.is_done());
         }
         Side::Client => {
-            assert!(!connection.wants_shutdown() && connection.wants_read(), "a client lets the server close first");
+            assert!(
+                !connection.wants_shutdown() && connection.wants_read(),
+                "a client lets the server close first"
+            );
             assert_eq!(eof(connection), []);
-            assert!(connection.wants_shutdown() && !connection.wants_read() && !connection.is_done());
+            assert!(
+                connection.wants_shutdown() && !connection.wants_read() && !connection.is_done()
+            );
             connection.shutdown_done();
             assert!(connection.is_done());
         }
@@ -58,7 +71,8 @@ fn goes_to_its_end(side: Side, connection: &mut Connection) {
     assert_eq!(feed(connection, b"\x83 anything"), []);
 }
 
-/// Every order of a few calls, to some depth: no panic, `Closed` at most once, and a peer that is patient gets us done.
+/// Every order of a few calls, to some depth: no panic, `Closed` at most once, and a peer that is
+/// patient gets us done.
 #[test]
 fn every_order_of_calls_ends_with_one_closed() {
     const STEPS: usize = 12;

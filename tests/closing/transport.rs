@@ -1,5 +1,6 @@
-//! A transport that ends or fails, before, during and behind the closing handshake: what can still be sent is, what can still be read is told, and nothing is
-//! clean for which a Close frame is missing.
+//! A transport that ends or fails, before, during and behind the closing handshake: what can still
+//! be sent is, what can still be read is told, and nothing is clean for which a Close frame is
+//! missing.
 
 use crate::support::{self, CLOSE, MORE, PING, SIDES, Side, TEXT, eof, feed, output};
 use crate::{close_sent, closed, open, told};
@@ -19,7 +20,9 @@ fn an_end_of_stream_before_close_is_not_clean() {
             assert_eq!(feed(&mut connection, &before), []);
             assert_eq!(told(&eof(&mut connection)), (1006, "", false, Cause::Eof));
             assert_eq!(connection.send_text("x"), Err(SendError::Closed));
-            assert!(!connection.wants_read() && connection.wants_shutdown() && !connection.is_done());
+            assert!(
+                !connection.wants_read() && connection.wants_shutdown() && !connection.is_done()
+            );
             connection.shutdown_done();
             assert!(connection.is_done());
         }
@@ -40,7 +43,10 @@ fn what_is_queued_at_an_end_of_stream_can_still_be_sent() {
 fn a_close_and_an_end_of_stream_together_are_clean() {
     for side in SIDES {
         let mut connection = open(side);
-        assert_eq!(told(&feed(&mut connection, &side.other().frame(CLOSE, b"\x03\xe8"))), (1000, "", true, Cause::Peer));
+        assert_eq!(
+            told(&feed(&mut connection, &side.other().frame(CLOSE, b"\x03\xe8"))),
+            (1000, "", true, Cause::Peer)
+        );
         assert_eq!(eof(&mut connection), []);
         // The peer may have closed its half only: the answer is still sent.
         assert_eq!(close_sent(&mut connection), [b"\x03\xe8"]);
@@ -69,7 +75,10 @@ fn a_transport_that_fails_ends_it_at_once() {
         let mut connection = open(side);
         connection.send_text("never leaves").unwrap();
         connection.handle_error();
-        assert!(!connection.wants_write() && !connection.wants_read() && !connection.is_done(), "Closed was not told yet");
+        assert!(
+            !connection.wants_write() && !connection.wants_read() && !connection.is_done(),
+            "Closed was not told yet"
+        );
         assert_eq!(told(&feed(&mut connection, b"")), (1006, "", false, Cause::Eof));
         assert!(connection.is_done() && !connection.wants_shutdown());
         assert_eq!(connection.send_text("x"), Err(SendError::Closed));
@@ -92,16 +101,36 @@ fn a_write_that_fails_does_not_keep_what_was_sent_from_being_read() {
         connection.send_text("never leaves").unwrap();
         connection.ping(b"nor does this").unwrap();
         connection.handle_write_error();
-        assert!(!connection.wants_write() && !connection.wants_shutdown() && connection.wants_read() && !connection.is_done());
+        assert!(
+            !connection.wants_write()
+                && !connection.wants_shutdown()
+                && connection.wants_read()
+                && !connection.is_done()
+        );
         assert_eq!((connection.queued(), connection.is_open()), (0, false));
-        for refused in [connection.send_text("x"), connection.ping(b""), connection.close(None), connection.begin(sockless::Kind::Text)] {
+        for refused in [
+            connection.send_text("x"),
+            connection.ping(b""),
+            connection.close(None),
+            connection.begin(sockless::Kind::Text),
+        ] {
             assert_eq!(refused, Err(SendError::Closed));
         }
-        let read = [peer.frame(TEXT, b"before"), peer.frame(PING, b"?"), peer.frame(CLOSE, b"\x03\xf1too big")].concat();
+        let read = [
+            peer.frame(TEXT, b"before"),
+            peer.frame(PING, b"?"),
+            peer.frame(CLOSE, b"\x03\xf1too big"),
+        ]
+        .concat();
         let events = feed(&mut connection, &read);
         assert_eq!(events[..2], [Event::Text("before".into()), Event::Ping(b"?".into())]);
         assert_eq!(told(&events[2..]), (1009, "too big", false, Cause::Peer));
-        assert!(!connection.wants_write() && !connection.wants_shutdown() && connection.wants_read() && !connection.is_done());
+        assert!(
+            !connection.wants_write()
+                && !connection.wants_shutdown()
+                && connection.wants_read()
+                && !connection.is_done()
+        );
         assert_eq!(eof(&mut connection), []);
         assert!(connection.is_done());
 
@@ -119,7 +148,10 @@ fn a_write_that_fails_does_not_keep_what_was_sent_from_being_read() {
         let mut connection = open(side);
         connection.close(None).unwrap();
         connection.handle_write_error();
-        assert_eq!(told(&feed(&mut connection, &peer.frame(CLOSE, b"\x03\xe8"))), (1000, "", false, Cause::Local));
+        assert_eq!(
+            told(&feed(&mut connection, &peer.frame(CLOSE, b"\x03\xe8"))),
+            (1000, "", false, Cause::Local)
+        );
         assert!(!connection.wants_write() && !connection.wants_shutdown());
 
         // After Closed nothing more is told, and nothing more is waited for than the end of stream.

@@ -14,12 +14,19 @@ struct Echo {
 
 impl Echo {
     fn start() -> Self {
-        let child = Command::new(program("echo")).arg("127.0.0.1:0").stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
+        let child = Command::new(program("echo"))
+            .arg("127.0.0.1:0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn();
         // From here on, it ends with this.
         let mut echo = Self { child: child.expect("it starts"), addr: ([127, 0, 0, 1], 0).into() };
         let out = lines(echo.child.stdout.take().expect("it is piped"));
         let url = out.recv_timeout(Duration::from_secs(10)).expect("it tells its address");
-        echo.addr = url.strip_prefix("ws://").and_then(|addr| addr.parse().ok()).unwrap_or_else(|| panic!("it is at {url:?}"));
+        echo.addr = url
+            .strip_prefix("ws://")
+            .and_then(|addr| addr.parse().ok())
+            .unwrap_or_else(|| panic!("it is at {url:?}"));
         echo
     }
 
@@ -69,8 +76,8 @@ fn the_echo_example_loses_no_close_and_no_refusal() {
         peer.leave();
 
         // A Close, and an end of stream behind it; in front of it a message, so that the peer has
-        // megabytes to read. Its echo is short enough to leave in front of our Close, or so long that
-        // it is written at once.
+        // megabytes to read. Its echo is short enough to leave in front of our Close, or so long
+        // that it is written at once.
         let mut peer = echo.enter();
         let len = (1 << 16) + more.min(4 << 20);
         let flood = peer.flood([peer.zeros(len), peer.frame(CLOSE, b"\x03\xe8")].concat());
@@ -79,13 +86,18 @@ fn the_echo_example_loses_no_close_and_no_refusal() {
             peer.finish();
         }
         let frames = peer.read_close();
-        assert_eq!((frames.len(), frames[0].payload.len(), code(&frames[1])), (2, len, 1000), "{round}");
+        assert_eq!(
+            (frames.len(), frames[0].payload.len(), code(&frames[1])),
+            (2, len, 1000),
+            "{round}"
+        );
         flood.join().unwrap().unwrap();
         peer.leave();
 
         // No request.
         let mut peer = echo.connect();
-        let flood = peer.flood([b"no request\r\n\r\n".to_vec(), vec![b'x'; more.min(1 << 19)]].concat());
+        let flood =
+            peer.flood([b"no request\r\n\r\n".to_vec(), vec![b'x'; more.min(1 << 19)]].concat());
         if round % 2 == 0 {
             until("all is sent", || flood.is_finished());
         }

@@ -1,12 +1,15 @@
-//! Our end of a connection, from its first byte to its last, whichever loop drives it: what the application says and hears, and the time.
+//! Our end of a connection, from its first byte to its last, whichever loop drives it: what the
+//! application says and hears, and the time.
 //!
-//! An end keeps the account that the tests read when it is over: every `Closed`, how many messages came, and how many turns it took.
+//! An end keeps the account that the tests read when it is over: every `Closed`, how many messages
+//! came, and how many turns it took.
 
 use crate::support::Side;
 use sockless::client::{self, Outcome, Request};
 use sockless::server::{self, Incoming, Rejected};
 use sockless::{
-    Cause, CloseCode, CloseFrame, Closure, Config, Connection, Deadline, Event, HandshakeError, Heartbeat, Input, LifeCycle, Seed, Timeouts,
+    Cause, CloseCode, CloseFrame, Closure, Config, Connection, Deadline, Event, HandshakeError,
+    Heartbeat, Input, LifeCycle, Seed, Timeouts,
 };
 use std::time::Duration;
 
@@ -146,7 +149,9 @@ impl End {
                     self.account.failure = Some(failure.error());
                     self.stage = Stage::Nothing;
                 }
-                Some(Outcome::Refused(response)) => panic!("no test refuses our client: {response:?}"),
+                Some(Outcome::Refused(response)) => {
+                    panic!("no test refuses our client: {response:?}")
+                }
                 None => {}
             },
             Stage::Answer(..) | Stage::Open(..) | Stage::Nothing => {}
@@ -160,7 +165,9 @@ impl End {
                         Event::Binary(data) => {
                             self.account.messages += 1;
                             if self.plan.echo {
-                                connection.send_binary(data).expect("it is open, and its queue has no bound");
+                                connection
+                                    .send_binary(data)
+                                    .expect("it is open, and its queue has no bound");
                             }
                         }
                         _ => {}
@@ -197,7 +204,9 @@ impl End {
 
     fn enter(&mut self, mut connection: Connection) {
         for (number, &len) in self.plan.say.iter().enumerate() {
-            connection.send_binary(vec![number as u8; len]).expect("it is open, and its queue has no bound");
+            connection
+                .send_binary(vec![number as u8; len])
+                .expect("it is open, and its queue has no bound");
         }
         if let Some(code) = self.plan.close {
             connection.close(Some(CloseFrame::from(code))).expect("it is open");

@@ -17,7 +17,25 @@ fn violation(peer: Side, number: usize) -> (Vec<u8>, u16) {
         // Masked by a server, or not by a client.
         2 => (peer.other().frame(TEXT, b"hi"), 1002),
         // 1 TiB.
-        _ => (vec![BINARY, if peer == Side::Client { 0xff } else { 127 }, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2, 3, 4], 1009),
+        _ => (
+            vec![
+                BINARY,
+                if peer == Side::Client { 0xff } else { 127 },
+                0,
+                0,
+                1,
+                0,
+                0,
+                0,
+                0,
+                0,
+                1,
+                2,
+                3,
+                4,
+            ],
+            1009,
+        ),
     }
 }
 
@@ -39,15 +57,21 @@ fn who_sends_on_behind_a_violation_hears_of_it() {
             }
             let frames = peer.read_close();
             assert_eq!((frames.len(), code(&frames[0])), (1, told), "{looped:?} {side:?} {round}");
-            flood.join().unwrap().unwrap_or_else(|error| panic!("{looped:?} {side:?} {round}: {error}"));
+            flood
+                .join()
+                .unwrap()
+                .unwrap_or_else(|error| panic!("{looped:?} {side:?} {round}: {error}"));
             peer.leave();
             let account = running.ends(SOON);
-            assert!(matches!(account.closures[..], [ref closure] if matches!(closure.cause, Cause::Violation(_)) && closure.code == 1006));
+            assert!(
+                matches!(account.closures[..], [ref closure] if matches!(closure.cause, Cause::Violation(_)) && closure.code == 1006)
+            );
         }
     });
 }
 
-/// What is thrown away has a bound, [`Config::max_discard`](sockless::Config::max_discard): up to it our Close arrives …
+/// What is thrown away has a bound, [`Config::max_discard`](sockless::Config::max_discard): up to
+/// it our Close arrives …
 #[test]
 fn within_the_bound_on_what_is_thrown_away_our_close_arrives() {
     everywhere(|looped, side| {
@@ -74,7 +98,10 @@ fn beyond_the_bound_on_what_is_thrown_away_the_transport_is_dropped() {
         let flood = peer.flood(vec![0x83; 64 << 20]);
         let account = running.ends(SOON);
         let error = flood.join().unwrap().expect_err("our end is gone");
-        assert!(matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe), "{error}");
+        assert!(
+            matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe),
+            "{error}"
+        );
         assert!(from.elapsed() < SOON);
         assert_eq!(account.closures.len(), 1);
     });

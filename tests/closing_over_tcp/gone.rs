@@ -1,4 +1,5 @@
-//! Peers that vanish without a word, and those that reset the connection: one `Closed` each, by the deadline or at once, and no busy waiting.
+//! Peers that vanish without a word, and those that reset the connection: one `Closed` each, by the
+//! deadline or at once, and no busy waiting.
 
 use crate::ends::{Account, End, Plan};
 use crate::peer::{Peer, connect, until};
@@ -91,7 +92,8 @@ fn a_handshake_ends_at_its_deadline() {
         };
         for sent in ["", head] {
             let (socket, mut peer) = connect(side);
-            let running = looped.start(socket, End::new(side, Plan { deadline: SHORT, ..patient() }));
+            let running =
+                looped.start(socket, End::new(side, Plan { deadline: SHORT, ..patient() }));
             peer.send(sent.as_bytes());
             match side {
                 // Who has begun is told so, and has as long again to take it.
@@ -133,8 +135,16 @@ fn a_reset_is_told_once_and_at_once() {
                 peer.send(&frame[..500]);
             },
         },
-        Moment { when: "after our Close", plan: Plan { close: Some(CloseCode::NORMAL), ..patient() }, before: |_| {} },
-        Moment { when: "while we write", plan: Plan { say: vec![24 << 20], ..patient() }, before: |_| sleep(SHORT / 5) },
+        Moment {
+            when: "after our Close",
+            plan: Plan { close: Some(CloseCode::NORMAL), ..patient() },
+            before: |_| {},
+        },
+        Moment {
+            when: "while we write",
+            plan: Plan { say: vec![24 << 20], ..patient() },
+            before: |_| sleep(SHORT / 5),
+        },
     ];
     everywhere(|looped, side| {
         for Moment { when, plan, before } in &moments {
@@ -151,13 +161,15 @@ fn a_reset_is_told_once_and_at_once() {
     });
 }
 
-/// It says why, and leaves with megabytes of ours unread: what fails first is our write, and its Close frame still lies there.
+/// It says why, and leaves with megabytes of ours unread: what fails first is our write, and its
+/// Close frame still lies there.
 #[test]
 fn a_close_is_told_though_our_writes_fail() {
     everywhere(|looped, side| {
         for _ in 0..5 {
             let (socket, mut peer) = connect(side);
-            let running = looped.start(socket, End::open(side, Plan { say: vec![24 << 20], ..patient() }));
+            let running =
+                looped.start(socket, End::open(side, Plan { say: vec![24 << 20], ..patient() }));
             peer.look();
             peer.send(&peer.frame(CLOSE, b"\x03\xf1"));
             drop(peer);
@@ -175,7 +187,9 @@ fn a_reset_behind_the_peers_close_is_not_told() {
         peer.look();
         peer.send(&peer.frame(CLOSE, b"\x03\xe8"));
         // Our answer is on its way, behind what was not read either.
-        until("our answer has come", || peer.stream.peek(&mut [0; 64]).is_ok_and(|n| n >= 5 + 2 + 4));
+        until("our answer has come", || {
+            peer.stream.peek(&mut [0; 64]).is_ok_and(|n| n >= 5 + 2 + 4)
+        });
         drop(peer);
         assert_eq!(running.ends(SOON).closed(), (1000, true, Cause::Peer), "{looped:?} {side:?}");
     });
@@ -184,7 +198,8 @@ fn a_reset_behind_the_peers_close_is_not_told() {
 #[test]
 fn a_reset_in_the_handshake_ends_it() {
     for looped in crate::LOOPS {
-        // A server has nothing of the client that could be left unread before it has answered: it is reset while it refuses.
+        // A server has nothing of the client that could be left unread before it has answered: it
+        // is reset while it refuses.
         let (socket, mut peer) = connect(Side::Server);
         let running = looped.start(socket, End::new(Side::Server, patient()));
         peer.send(b"no HTTP at all\r\n\r\n");
@@ -201,7 +216,10 @@ fn a_reset_in_the_handshake_ends_it() {
             peer.look();
             drop(peer);
             let account = running.ends(SOON);
-            assert_eq!((account.failure, account.closures.len()), (Some(HandshakeError::UnexpectedEnd), 0));
+            assert_eq!(
+                (account.failure, account.closures.len()),
+                (Some(HandshakeError::UnexpectedEnd), 0)
+            );
             assert!(account.turns < TURNS, "{account:?}");
         }
     }

@@ -1,4 +1,5 @@
-//! The two loops that users copy: that of `examples/echo.rs`, with a time-out for each wait, and that of `examples/chat`, whose [`pump`] it is.
+//! The two loops that users copy: that of `examples/echo.rs`, with a time-out for each wait, and
+//! that of `examples/chat`, whose [`pump`] it is.
 //!
 //! Each runs one end on a thread of its own and gives its [`Account`].
 
@@ -42,7 +43,9 @@ impl Loop {
 impl Running {
     /// What became of it; it must be over within the time.
     pub(crate) fn ends(self, within: Duration) -> Account {
-        self.0.recv_timeout(within).unwrap_or_else(|error| panic!("our end is not over within {within:?}, or panicked: {error}"))
+        self.0.recv_timeout(within).unwrap_or_else(|error| {
+            panic!("our end is not over within {within:?}, or panicked: {error}")
+        })
     }
 }
 
@@ -55,7 +58,8 @@ fn blocking(mut stream: TcpStream, end: &mut End) {
     let mut due = end.watch(started.elapsed());
     while !end.is_over() {
         // A time-out of zero would be none.
-        let patience = due.map(|due| due.saturating_sub(started.elapsed()).max(Duration::from_millis(1)));
+        let patience =
+            due.map(|due| due.saturating_sub(started.elapsed()).max(Duration::from_millis(1)));
         stream.set_read_timeout(patience).expect("it is not zero");
         stream.set_write_timeout(patience).expect("it is not zero");
         let input = turn(end.side(), &mut stream, &mut scratch);
@@ -108,7 +112,9 @@ fn events(stream: TcpStream, end: &mut End) {
     stream.set_nonblocking(true).expect("a socket");
     let mut poll = Poll::new().expect("a poll");
     let mut link = Link::new(mio::net::TcpStream::from_std(stream));
-    poll.registry().register(&mut link.socket, Token(0), Interest::READABLE | Interest::WRITABLE).expect("a socket can be watched");
+    poll.registry()
+        .register(&mut link.socket, Token(0), Interest::READABLE | Interest::WRITABLE)
+        .expect("a socket can be watched");
     let mut events = Events::with_capacity(8);
     let started = Instant::now();
     let mut scratch = vec![0; SCRATCH];

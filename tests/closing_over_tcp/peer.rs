@@ -1,4 +1,5 @@
-//! The other end: a plain socket, and WebSocket by hand. All of its waits have an end, and it expects never to be reset.
+//! The other end: a plain socket, and WebSocket by hand. All of its waits have an end, and it
+//! expects never to be reset.
 
 use crate::support::{BINARY, CLOSE, Frame, Side};
 use std::io::{self, Read, Write};
@@ -53,7 +54,12 @@ impl Peer {
     pub(crate) fn zeros(&self, len: usize) -> Vec<u8> {
         let mask = if self.side == Side::Client { 0x80 } else { 0 };
         // The key is zeros, too.
-        [&[BINARY, mask | 127][..], &(len as u64).to_be_bytes(), &vec![0; usize::from(mask) / 32 + len]].concat()
+        [
+            &[BINARY, mask | 127][..],
+            &(len as u64).to_be_bytes(),
+            &vec![0; usize::from(mask) / 32 + len],
+        ]
+        .concat()
     }
 
     /// Sends an end of stream.
@@ -83,7 +89,11 @@ impl Peer {
     }
 
     /// The same, at most so many bytes at a time, and with something to do after each read.
-    pub(crate) fn read_close_slowly(&mut self, most: usize, mut between: impl FnMut(&mut Self)) -> Vec<Frame> {
+    pub(crate) fn read_close_slowly(
+        &mut self,
+        most: usize,
+        mut between: impl FnMut(&mut Self),
+    ) -> Vec<Frame> {
         let mut frames: Vec<Frame> = vec![];
         let mut scratch = vec![0; most];
         let mut at = 0;
@@ -98,7 +108,9 @@ impl Peer {
                 }
             }
             match self.stream.read(&mut scratch) {
-                Ok(0) => panic!("an end of stream without a Close frame, after {} frames", frames.len()),
+                Ok(0) => {
+                    panic!("an end of stream without a Close frame, after {} frames", frames.len())
+                }
                 Ok(n) => self.wire.extend_from_slice(&scratch[..n]),
                 Err(error) => panic!("no Close frame: {error}, after {} frames", frames.len()),
             }
@@ -115,7 +127,8 @@ impl Peer {
         wire
     }
 
-    /// Closes TCP as its role has to once both Close frames have been sent, or our end has failed the connection: §7.1.1. Nothing may follow.
+    /// Closes TCP as its role has to once both Close frames have been sent, or our end has failed
+    /// the connection: §7.1.1. Nothing may follow.
     pub(crate) fn leave(mut self) {
         if self.side == Side::Server {
             self.finish();
@@ -135,12 +148,17 @@ pub(crate) fn frames(mut wire: &[u8]) -> Vec<Frame> {
     all
 }
 
-/// The first frame and its length, if it is whole. For megabytes the naive decoder of the other tests takes too long.
+/// The first frame and its length, if it is whole. For megabytes the naive decoder of the other
+/// tests takes too long.
 fn next_frame(wire: &[u8]) -> Option<(Frame, usize)> {
     let [first, second] = *wire.first_chunk()?;
     let (from, len) = match second & 0x7f {
         126 => (4, usize::from(u16::from_be_bytes(*wire[2..].first_chunk()?))),
-        127 => (10, usize::try_from(u64::from_be_bytes(*wire[2..].first_chunk()?)).expect("no test sends as much")),
+        127 => (
+            10,
+            usize::try_from(u64::from_be_bytes(*wire[2..].first_chunk()?))
+                .expect("no test sends as much"),
+        ),
         len => (2, usize::from(len)),
     };
     if second & 0x80 == 0 {

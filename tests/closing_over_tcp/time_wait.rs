@@ -1,4 +1,5 @@
-//! Who closes TCP first, and so keeps the port for a while in TIME_WAIT: the server, RFC 6455 §7.1.1. Linux tells.
+//! Who closes TCP first, and so keeps the port for a while in TIME_WAIT: the server, RFC 6455
+//! §7.1.1. Linux tells.
 #![cfg(target_os = "linux")]
 
 use crate::ends::{End, Plan};
@@ -38,7 +39,9 @@ fn state((local, remote): Ports) -> Option<u8> {
         let mut fields = line.split_whitespace().skip(1);
         let mut port = || u16::from_str_radix(fields.next()?.rsplit_once(':')?.1, 16).ok();
         let found = (port()?, port()?) == (local, remote);
-        found.then(|| u8::from_str_radix(fields.next().expect("a state"), 16).expect("in hexadecimal digits"))
+        found.then(|| {
+            u8::from_str_radix(fields.next().expect("a state"), 16).expect("in hexadecimal digits")
+        })
     })
 }
 
@@ -61,7 +64,11 @@ fn closed_cleanly_the_server_keeps_the_port() {
             sleep(Duration::from_millis(20));
             peer.leave();
             assert!(running.ends(SOON).closures[0].clean);
-            assert_eq!(time_wait(ours), (side == Side::Server, side == Side::Client), "{looped:?} {side:?}, we begin: {we_begin}");
+            assert_eq!(
+                time_wait(ours),
+                (side == Side::Server, side == Side::Client),
+                "{looped:?} {side:?}, we begin: {we_begin}"
+            );
         }
     });
 }
@@ -96,6 +103,10 @@ fn two_of_us_close_at_once() {
         for running in [one, other] {
             assert!(running.ends(SOON).closures[0].clean);
         }
-        assert_eq!(time_wait(ours), (side == Side::Server, side == Side::Client), "{looped:?} {side:?}");
+        assert_eq!(
+            time_wait(ours),
+            (side == Side::Server, side == Side::Client),
+            "{looped:?} {side:?}"
+        );
     });
 }

@@ -1,6 +1,6 @@
-//! Megabytes that the peer has not read. All that was queued before our own close arrives, in order, then
-//! our Close frame, then the end of the stream. Where the peer closes first, what has begun to leave
-//! arrives, then our answer, and the rest is dropped and counted. §5.5.1.
+//! Megabytes that the peer has not read. All that was queued before our own close arrives, in
+//! order, then our Close frame, then the end of the stream. Where the peer closes first, what has
+//! begun to leave arrives, then our answer, and the rest is dropped and counted. §5.5.1.
 
 use crate::ends::{Account, End, Plan};
 use crate::loops::Loop;
@@ -11,7 +11,8 @@ use sockless::{Cause, CloseCode};
 use std::thread::sleep;
 use std::time::Duration;
 
-/// More than the kernel takes for a peer that does not read, which is about 4 MiB in front of the peer, and some MiB behind.
+/// More than the kernel takes for a peer that does not read, which is about 4 MiB in front of the
+/// peer, and some MiB behind.
 const MESSAGES: usize = 8;
 const LEN: usize = 1 << 20;
 
@@ -42,7 +43,8 @@ fn assert_all(frames: &[Frame], told: u16) {
 fn what_is_queued_when_we_close_arrives_in_front_of_our_close() {
     everywhere(|looped, side| {
         let (socket, mut peer) = connect(side);
-        let running = looped.start(socket, End::open(side, Plan { close: Some(CloseCode::AWAY), ..backlog() }));
+        let running = looped
+            .start(socket, End::open(side, Plan { close: Some(CloseCode::AWAY), ..backlog() }));
         let_it_fill();
         let frames = read_slowly(&mut peer);
         assert_all(&frames, 1001);
@@ -59,7 +61,8 @@ fn what_is_unread_when_we_close_is_read_up_to_the_peers_close() {
         // Both ends send megabytes before either reads.
         let flood = peer.flood(peer.zeros(LEN).repeat(8));
         let_it_fill();
-        let running = looped.start(socket, End::open(side, Plan { close: Some(CloseCode::AWAY), ..backlog() }));
+        let running = looped
+            .start(socket, End::open(side, Plan { close: Some(CloseCode::AWAY), ..backlog() }));
         let frames = read_slowly(&mut peer);
         assert_all(&frames, 1001);
         flood.join().unwrap().unwrap();
@@ -92,8 +95,8 @@ fn peer_text(ours: Side) -> Vec<u8> {
     ours.other().frame(TEXT, b"not UTF-8: \xff")
 }
 
-/// The frames that had begun to leave, our Close behind them, and a count of the others. A blocking loop
-/// writes all before it reads the peer's Close.
+/// The frames that had begun to leave, our Close behind them, and a count of the others. A blocking
+/// loop writes all before it reads the peer's Close.
 fn assert_begun(looped: Loop, side: Side, frames: &[Frame], account: &Account) {
     let (close, messages) = frames.split_last().expect("at least our Close");
     assert_eq!((code(close), account.closed()), (1000, (1000, true, Cause::Peer)));

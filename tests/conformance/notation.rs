@@ -11,14 +11,18 @@
 //!   echoes text "frag" "oo"*3 "ment"            the message is delivered, and its echo comes back
 //! ```
 //!
-//! A frame is an opcode (`text`, `binary`, `continuation`, `ping`, `pong`, `close` or `opcode` and a number), then `more` where FIN is missing and
-//! `rsv` with the three reserved bits as a number, then its payload: pieces put together, each a text, hexadecimal, or the number of a close code.
-//! After `of` and a number of bytes only the payload's beginning comes; lines of `rest` continue it.
+//! A frame is an opcode (`text`, `binary`, `continuation`, `ping`, `pong`, `close` or `opcode` and
+//! a number), then `more` where FIN is missing and `rsv` with the three reserved bits as a number,
+//! then its payload: pieces put together, each a text, hexadecimal, or the number of a close code.
+//! After `of` and a number of bytes only the payload's beginning comes; lines of `rest` continue
+//! it.
 //!
-//! `may-echo` is `echoes`, but that the echo may be missing where the peer's Close came in the same read.
-//! Besides `answers` and `echoes` there are `delivers`, an event to which nothing is answered; `closes`, the peer's Close is answered with the same
-//! and the closure is clean; and `fails`, the connection is failed with that code. An expectation is met as soon as the line above it was sent and nothing
-//! else comes. Where neither `closes` nor `fails` is said, a clean close with 1000 follows.
+//! `may-echo` is `echoes`, but that the echo may be missing where the peer's Close came in the same
+//! read. Besides `answers` and `echoes` there are `delivers`, an event to which nothing is
+//! answered; `closes`, the peer's Close is answered with the same and the closure is clean; and
+//! `fails`, the connection is failed with that code. An expectation is met as soon as the line
+//! above it was sent and nothing else comes. Where neither `closes` nor `fails` is said, a clean
+//! close with 1000 follows.
 
 use super::support::{BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, TEXT};
 
@@ -54,7 +58,9 @@ pub(crate) struct Sent {
 /// All cases of a file. Panics name the line.
 pub(crate) fn parse(file: &str, text: &str) -> Vec<Case> {
     let mut cases = Vec::<Case>::new();
-    for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
+    for (number, line) in
+        (1..).zip(text.lines()).filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+    {
         let at = || format!("{file}:{number}: {line}");
         if !line.starts_with(' ') {
             finish(cases.last_mut());
@@ -63,7 +69,11 @@ pub(crate) fn parse(file: &str, text: &str) -> Vec<Case> {
             continue;
         }
         let step = step(line.trim()).unwrap_or_else(|| panic!("{}: not in the notation", at()));
-        cases.last_mut().unwrap_or_else(|| panic!("{}: outside a case", at())).steps.push((number, step));
+        cases
+            .last_mut()
+            .unwrap_or_else(|| panic!("{}: outside a case", at()))
+            .steps
+            .push((number, step));
     }
     finish(cases.last_mut());
     cases
@@ -74,7 +84,8 @@ fn finish(case: Option<&mut Case>) {
     let Some(case) = case else { return };
     if !case.steps.iter().any(|(_, step)| matches!(step, Step::Closes(_) | Step::Fails(_))) {
         let line = case.steps.last().map_or(0, |(line, _)| *line);
-        let close = Sent { times: 1, first: Some(CLOSE), of: 2, payload: 1000_u16.to_be_bytes().into() };
+        let close =
+            Sent { times: 1, first: Some(CLOSE), of: 2, payload: 1000_u16.to_be_bytes().into() };
         case.steps.extend([(line, Step::Sends(close.clone())), (line, Step::Closes(close))]);
     }
 }
@@ -126,7 +137,9 @@ fn sent(text: &str) -> Option<Sent> {
                 (_, Some(hex)) => {
                     let (hex, repeat) = hex.split_at(hex.find('*').unwrap_or(hex.len()));
                     let digits = (0..hex.len()).step_by(2);
-                    let bytes: Option<Vec<u8>> = digits.map(|at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()).collect();
+                    let bytes: Option<Vec<u8>> = digits
+                        .map(|at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok())
+                        .collect();
                     push(&mut sent.payload, &bytes?, repeat)?;
                 }
                 _ => sent.payload.extend(other.parse::<u16>().ok()?.to_be_bytes()),

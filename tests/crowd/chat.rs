@@ -20,9 +20,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 impl Chat {
     /// Starts the chat on a free port, with room for so many sockets.
     pub(crate) fn start(args: &[&str], sockets: usize) -> Self {
-        // The shell sets the limit and becomes the chat. Where the limit cannot be set, it stays, and may well suffice.
+        // The shell sets the limit and becomes the chat. Where the limit cannot be set, it stays,
+        // and may well suffice.
         let mut child = Command::new("sh")
-            .args(["-c", r#"ulimit -n "$0" 2>/dev/null; exec "$@""#, &(sockets + OTHERS).to_string()])
+            .args([
+                "-c",
+                r#"ulimit -n "$0" 2>/dev/null; exec "$@""#,
+                &(sockets + OTHERS).to_string(),
+            ])
             .arg(example::program("chat"))
             .args(["--addr", "127.0.0.1:0"])
             .args(args)
@@ -35,10 +40,13 @@ impl Chat {
         let complaints = lines(child.stderr.take().expect("it is piped"));
         // From here on, the chat ends with this.
         let mut chat = Self { addr: ([127, 0, 0, 1], 0).into(), child, complaints };
-        let url =
-            out.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("the chat did not start: {:?}", chat.complaints.recv_timeout(PATIENCE)));
+        let url = out.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+            panic!("the chat did not start: {:?}", chat.complaints.recv_timeout(PATIENCE))
+        });
         let addr = url.strip_prefix("http://").and_then(|url| url.strip_suffix('/'));
-        chat.addr = addr.and_then(|addr| addr.parse().ok()).unwrap_or_else(|| panic!("the chat is at {url:?}"));
+        chat.addr = addr
+            .and_then(|addr| addr.parse().ok())
+            .unwrap_or_else(|| panic!("the chat is at {url:?}"));
         chat
     }
 
@@ -47,14 +55,18 @@ impl Chat {
         self.signal("USR1");
         let until = Instant::now() + PATIENCE;
         loop {
-            let line = self.complaints.recv_timeout(until.saturating_duration_since(Instant::now())).expect("a line of statistics");
+            let line = self
+                .complaints
+                .recv_timeout(until.saturating_duration_since(Instant::now()))
+                .expect("a line of statistics");
             if line.starts_with("chat: connections ") {
                 return line;
             }
         }
     }
 
-    /// Tells the chat to stop; it must, and well, within the time. `meanwhile` is called over and over.
+    /// Tells the chat to stop; it must, and well, within the time. `meanwhile` is called over and
+    /// over.
     pub(crate) fn stop(mut self, within: Duration, mut meanwhile: impl FnMut()) {
         self.signal("TERM");
         let from = Instant::now();
@@ -65,7 +77,11 @@ impl Chat {
                 None => assert!(from.elapsed() < within, "the chat did not stop within {within:?}"),
             }
         };
-        assert!(status.success(), "the chat ended with {status}: {:?}", self.complaints.try_iter().collect::<Vec<_>>());
+        assert!(
+            status.success(),
+            "the chat ended with {status}: {:?}",
+            self.complaints.try_iter().collect::<Vec<_>>()
+        );
     }
 
     /// To this process alone: it is our child, and was not waited for yet.
@@ -82,8 +98,9 @@ impl Drop for Chat {
     }
 }
 
-/// Whether this process may have so many sockets. Where it may not but could, the test is run again by a shell that raises the limit, and its
-/// result is this one's; there is nothing left to do then.
+/// Whether this process may have so many sockets. Where it may not but could, the test is run again
+/// by a shell that raises the limit, and its result is this one's; there is nothing left to do
+/// then.
 pub(crate) fn descriptors_suffice(sockets: usize, test: &str) -> bool {
     let needed = (sockets + OTHERS).to_string();
     let soft = Command::new("sh").args(["-c", "ulimit -n"]).output().expect("sh starts");
@@ -97,7 +114,11 @@ pub(crate) fn descriptors_suffice(sockets: usize, test: &str) -> bool {
         .args([test, "--exact", "--nocapture"])
         .status()
         .expect("sh starts");
-    assert_ne!(again.code(), Some(99), "this test needs {needed} descriptors and may have {soft}: raise the hard limit, `ulimit -Hn`");
+    assert_ne!(
+        again.code(),
+        Some(99),
+        "this test needs {needed} descriptors and may have {soft}: raise the hard limit, `ulimit -Hn`"
+    );
     assert!(again.success(), "with {needed} descriptors, the test failed");
     false
 }

@@ -19,7 +19,9 @@ pub(crate) fn knock(chat: &Chat, origin: Option<&str>) -> (TcpStream, String) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
-        stream.read_exact(&mut byte).unwrap_or_else(|error| panic!("{error} after {:?}", String::from_utf8_lossy(&head)));
+        stream
+            .read_exact(&mut byte)
+            .unwrap_or_else(|error| panic!("{error} after {:?}", String::from_utf8_lossy(&head)));
         head.push(byte[0]);
     }
     (stream, String::from_utf8(head).expect("a head is ASCII"))

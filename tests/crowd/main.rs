@@ -1,11 +1,13 @@
-//! A crowd in the chat example, each side a process of its own: [`chat`] starts the server, [`people`] are clients of this crate in one event
-//! loop. Everyone hears everything, once and in order, whatever some of them do.
+//! A crowd in the chat example, each side a process of its own: [`chat`] starts the server,
+//! [`people`] are clients of this crate in one event loop. Everyone hears everything, once and in
+//! order, whatever some of them do.
 //!
 //! [`door`] is about who gets in at all.
 //!
 //! With the feature `deflate`, every second one of them compresses.
 //!
-//! `cargo test` sends 200 people, `cargo test --release` 1,000. All waits have an end, and the server ends with the test.
+//! `cargo test` sends 200 people, `cargo test --release` 1,000. All waits have an end, and the
+//! server ends with the test.
 #![cfg(unix)]
 
 mod chat;
@@ -29,7 +31,8 @@ const PEOPLE: usize = if cfg!(debug_assertions) { 200 } else { 1000 };
 const MESSAGES: usize = 5;
 /// Of each kind.
 const TROUBLE: usize = 10;
-/// What the kinds that come in are called, each with a number behind it; the others never get that far.
+/// What the kinds that come in are called, each with a number behind it; the others never get that
+/// far.
 const KINDS: [&str; 4] = ["never reads", "sends garbage", "stalls in a frame", "resets"];
 /// For one phase of a test.
 const PATIENCE: Duration = Duration::from_secs(25);
@@ -45,9 +48,13 @@ fn a_crowd_hears_everything_once_and_in_order() {
     // Everyone comes, some of them only half.
     let mut half: Vec<TcpStream> = (0..TROUBLE).map(|i| stall_in_the_head(&chat, i)).collect();
     let mut crowd = Crowd::new();
-    let people: Vec<usize> = (0..PEOPLE).map(|i| crowd.enter(Person::connect(chat.addr, &i.to_string()))).collect();
-    let trouble =
-        KINDS.map(|kind| -> Vec<usize> { (0..TROUBLE).map(|i| crowd.enter(Person::connect(chat.addr, &format!("{kind} {i}")))).collect() });
+    let people: Vec<usize> =
+        (0..PEOPLE).map(|i| crowd.enter(Person::connect(chat.addr, &i.to_string()))).collect();
+    let trouble = KINDS.map(|kind| -> Vec<usize> {
+        (0..TROUBLE)
+            .map(|i| crowd.enter(Person::connect(chat.addr, &format!("{kind} {i}"))))
+            .collect()
+    });
     crowd.drive("everyone is here", PATIENCE, |crowd| crowd.everyone().all(|person| person.here));
 
     let [never_reads, garbage, stalls, resets] = &trouble;
@@ -56,22 +63,29 @@ fn a_crowd_hears_everything_once_and_in_order() {
     }
     for who in garbage {
         // Reserved bits at once, and then whatever.
-        crowd.person(*who).write_raw(&std::array::from_fn::<u8, 1000, _>(|i| 0xff - (i * i % 251) as u8));
+        crowd
+            .person(*who)
+            .write_raw(&std::array::from_fn::<u8, 1000, _>(|i| 0xff - (i * i % 251) as u8));
     }
     for who in stalls {
-        // The beginning of 60,000 bytes, not masked by much. Of a binary frame, as whoever is slow answers the chat's ping in the middle of it.
+        // The beginning of 60,000 bytes, not masked by much. Of a binary frame, as whoever is slow
+        // answers the chat's ping in the middle of it.
         crowd.person(*who).write_raw(b"\x82\xfe\xea\x60\0\0\0\0say h");
     }
 
     // Each says the next thing as soon as it hears its last one.
     let from = Instant::now();
     people.iter().for_each(|who| crowd.talk(*who, MESSAGES));
-    crowd.drive("half of it is heard", PATIENCE, |crowd| people.iter().all(|who| crowd.look(*who).heard() >= PEOPLE * MESSAGES / 2));
+    crowd.drive("half of it is heard", PATIENCE, |crowd| {
+        people.iter().all(|who| crowd.look(*who).heard() >= PEOPLE * MESSAGES / 2)
+    });
     for who in resets {
         // With bytes that nobody read, the kernel resets the connection.
         crowd.drop(*who);
     }
-    crowd.drive("all of it is heard", PATIENCE, |crowd| people.iter().all(|who| crowd.look(*who).heard() >= PEOPLE * MESSAGES));
+    crowd.drive("all of it is heard", PATIENCE, |crowd| {
+        people.iter().all(|who| crowd.look(*who).heard() >= PEOPLE * MESSAGES)
+    });
     let took = from.elapsed();
     // What comes twice would come now.
     crowd.drive_for(Duration::from_millis(100));
@@ -82,7 +96,10 @@ fn a_crowd_hears_everything_once_and_in_order() {
         assert!(person.heard_all(PEOPLE, MESSAGES), "{}", person.name);
     }
     #[cfg(feature = "deflate")]
-    assert!(crowd.look(people[0]).read() * 10 < crowd.look(people[1]).read() * 9, "compressed, the same is shorter");
+    assert!(
+        crowd.look(people[0]).read() * 10 < crowd.look(people[1]).read() * 9,
+        "compressed, the same is shorter"
+    );
     for who in garbage {
         let closure = crowd.look(*who).closure.as_ref().expect("it is shown the door");
         assert_eq!(closure.code, CloseCode::PROTOCOL.get());
@@ -97,7 +114,9 @@ fn a_crowd_hears_everything_once_and_in_order() {
     // The server stops: everyone is told so, and who never reads does not hold it up.
     half.pop();
     chat.stop(Duration::from_secs(5), || crowd.drive_for(Duration::from_millis(20)));
-    crowd.drive("everyone is done", PATIENCE, |crowd| people.iter().all(|who| crowd.look(*who).done));
+    crowd.drive("everyone is done", PATIENCE, |crowd| {
+        people.iter().all(|who| crowd.look(*who).done)
+    });
     for who in &people {
         let closure = crowd.look(*who).closure.as_ref().expect("told before it is done");
         assert_eq!((closure.code, closure.clean), (CloseCode::AWAY.get(), true));
@@ -108,11 +127,13 @@ fn a_crowd_hears_everything_once_and_in_order() {
 fn a_slow_reader_is_let_go_and_nobody_else_notices() {
     let chat = Chat::start(&["--rate", "1000000"], 10);
     let mut crowd = Crowd::new();
-    let [ada, bob, slow] = ["0", "1", "slow"].map(|name| crowd.enter(Person::connect(chat.addr, name)));
+    let [ada, bob, slow] =
+        ["0", "1", "slow"].map(|name| crowd.enter(Person::connect(chat.addr, name)));
     crowd.drive("all three are here", PATIENCE, |crowd| crowd.everyone().all(|person| person.here));
     crowd.person(slow).reads = false;
 
-    // The longest messages that the room takes, 8 KB each. What the kernel takes for a socket that is not read is some MB, too.
+    // The longest messages that the room takes, 8 KB each. What the kernel takes for a socket that
+    // is not read is some MB, too.
     crowd.person(ada).padding = "🐌".repeat(1990);
     crowd.talk(ada, 4000);
     crowd.drive("the slow one is let go", PATIENCE, |crowd| crowd.look(bob).gone.contains("slow"));
@@ -126,18 +147,27 @@ fn a_slow_reader_is_let_go_and_nobody_else_notices() {
     crowd.wake(slow);
     crowd.drive("the slow one learns it", PATIENCE, |crowd| crowd.look(slow).closure.is_some());
     let closure = crowd.look(slow).closure.as_ref().unwrap();
-    assert_eq!((closure.code, closure.reason.as_str()), (CloseCode::POLICY.get(), "reads too slowly"));
+    assert_eq!(
+        (closure.code, closure.reason.as_str()),
+        (CloseCode::POLICY.get(), "reads too slowly")
+    );
     assert!(crowd.look(slow).heard() < crowd.look(ada).said());
 
     crowd.talk(bob, 10);
     crowd.drive("the others talk on", PATIENCE, |crowd| {
-        [ada, bob].iter().all(|who| crowd.look(*who).heard_of(1) == 10 && crowd.look(*who).heard_of(0) == crowd.look(ada).said())
+        [ada, bob].iter().all(|who| {
+            crowd.look(*who).heard_of(1) == 10
+                && crowd.look(*who).heard_of(0) == crowd.look(ada).said()
+        })
     });
     for who in [ada, bob] {
         assert!(crowd.look(who).complaints.is_empty() && crowd.look(who).closure.is_none());
     }
     let stats = chat.stats();
-    assert!(stats.contains("slow readers dropped 1, ") && stats.ends_with("bytes queued 0"), "{stats}");
+    assert!(
+        stats.contains("slow readers dropped 1, ") && stats.ends_with("bytes queued 0"),
+        "{stats}"
+    );
     println!("let go after {said} messages of 8 KB; {stats}");
 }
 
@@ -146,13 +176,15 @@ fn who_had_no_turn_yet_is_not_slow() {
     const SPEAKERS: usize = 70;
     let chat = Chat::start(&[], SPEAKERS + 1);
     let mut crowd = Crowd::new();
-    let speakers: Vec<usize> = (0..SPEAKERS).map(|i| crowd.enter(Person::connect(chat.addr, &i.to_string()))).collect();
+    let speakers: Vec<usize> =
+        (0..SPEAKERS).map(|i| crowd.enter(Person::connect(chat.addr, &i.to_string()))).collect();
     let listener = crowd.enter(Person::connect(chat.addr, "listener"));
     crowd.drive("everyone is here", PATIENCE, |crowd| crowd.everyone().all(|person| person.here));
     crowd.drive_for(Duration::from_millis(100));
 
-    // Two of the longest messages are what the chat reads in one turn of a speaker. It finds those of all of them waiting at once: more than
-    // 1 MiB for the listener, before that one's next turn.
+    // Two of the longest messages are what the chat reads in one turn of a speaker. It finds those
+    // of all of them waiting at once: more than 1 MiB for the listener, before that one's next
+    // turn.
     chat.signal("STOP");
     for who in &speakers {
         crowd.person(*who).padding = "🐌".repeat(1990);
@@ -163,9 +195,15 @@ fn who_had_no_turn_yet_is_not_slow() {
     // What they hear themselves is of no interest, and would take its time.
     speakers.iter().for_each(|who| crowd.person(*who).reads = false);
     chat.signal("CONT");
-    crowd.drive("the listener hears all of it", PATIENCE, |crowd| crowd.look(listener).heard() >= 2 * SPEAKERS);
+    crowd.drive("the listener hears all of it", PATIENCE, |crowd| {
+        crowd.look(listener).heard() >= 2 * SPEAKERS
+    });
     let person = crowd.look(listener);
-    assert!(person.complaints.is_empty() && person.heard_all(SPEAKERS, 2), "{:?}", person.complaints);
+    assert!(
+        person.complaints.is_empty() && person.heard_all(SPEAKERS, 2),
+        "{:?}",
+        person.complaints
+    );
     let stats = chat.stats();
     assert!(stats.contains("slow readers dropped 0, "), "{stats}");
 }
@@ -176,7 +214,10 @@ fn who_finds_the_room_full_is_told_when_to_come_again() {
     let (first, head) = knock(&chat, None);
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
     let (_, head) = knock(&chat, None);
-    assert!(head.starts_with("HTTP/1.1 503 ") && head.contains("\r\nRetry-After: 10\r\n"), "{head}");
+    assert!(
+        head.starts_with("HTTP/1.1 503 ") && head.contains("\r\nRetry-After: 10\r\n"),
+        "{head}"
+    );
     // The seat of who goes is free.
     drop(first);
     let until = Instant::now() + PATIENCE;
@@ -204,10 +245,15 @@ fn pages_of_other_sites_come_in_only_if_that_was_said() {
     assert!(knock(&chat, Some(&own)).1.starts_with("HTTP/1.1 101 "));
 }
 
-/// A connection that gets no further than half of its request, or begins with something else altogether.
+/// A connection that gets no further than half of its request, or begins with something else
+/// altogether.
 fn stall_in_the_head(chat: &Chat, i: usize) -> TcpStream {
     let mut stream = TcpStream::connect(chat.addr).expect("the chat listens");
-    let bytes: &[u8] = if i % 2 == 0 { b"GET /chat HTTP/1.1\r\nHost: 127" } else { b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" };
+    let bytes: &[u8] = if i % 2 == 0 {
+        b"GET /chat HTTP/1.1\r\nHost: 127"
+    } else {
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
+    };
     stream.write_all(bytes).expect("the chat reads");
     stream
 }

@@ -1,7 +1,8 @@
 //! Clients of the chat, all in one event loop, over the public API and the chat's own pump.
 //!
-//! People of the crowd are called by their numbers, from 0 on, and say `0`, `1`, `2` and so on, each with some padding behind it: what is heard of
-//! them is complete, single and in order exactly when every message has the number that is expected of its speaker next.
+//! People of the crowd are called by their numbers, from 0 on, and say `0`, `1`, `2` and so on,
+//! each with some padding behind it: what is heard of them is complete, single and in order exactly
+//! when every message has the number that is expected of its speaker next.
 
 use crate::pump::{Link, Pumped, pump};
 use mio::net::TcpStream;
@@ -54,14 +55,22 @@ enum Stage {
 
 impl Crowd {
     pub(crate) fn new() -> Self {
-        Self { poll: Poll::new().expect("a poll"), people: Vec::new(), due: BTreeSet::new(), scratch: vec![0; 64 << 10] }
+        Self {
+            poll: Poll::new().expect("a poll"),
+            people: Vec::new(),
+            due: BTreeSet::new(),
+            scratch: vec![0; 64 << 10],
+        }
     }
 
     /// Takes someone in, and gives the number.
     pub(crate) fn enter(&mut self, mut person: Person) -> usize {
         let token = Token(self.people.len());
         let both = Interest::READABLE | Interest::WRITABLE;
-        self.poll.registry().register(&mut person.link.socket, token, both).expect("a socket can be watched");
+        self.poll
+            .registry()
+            .register(&mut person.link.socket, token, both)
+            .expect("a socket can be watched");
         self.people.push(Some(person));
         token.0
     }
@@ -100,14 +109,20 @@ impl Crowd {
     pub(crate) fn drive(&mut self, what: &str, patience: Duration, until: impl Fn(&Self) -> bool) {
         let end = Instant::now() + patience;
         while !until(self) {
-            assert!(Instant::now() < end, "not within {patience:?}: {what}; {:?}", self.complaints().collect::<Vec<_>>());
+            assert!(
+                Instant::now() < end,
+                "not within {patience:?}: {what}; {:?}",
+                self.complaints().collect::<Vec<_>>()
+            );
             self.turn(Duration::from_millis(100));
         }
     }
 
     /// The first complaint of the first who have one.
     fn complaints(&self) -> impl Iterator<Item = (&str, &String)> {
-        self.everyone().filter_map(|person| Some((person.name.as_str(), person.complaints.first()?))).take(5)
+        self.everyone()
+            .filter_map(|person| Some((person.name.as_str(), person.complaints.first()?)))
+            .take(5)
     }
 
     /// Goes on for a while.
@@ -146,7 +161,9 @@ impl Person {
         Self {
             name: name.to_owned(),
             // Long enough to be compressed.
-            padding: String::from("hello everyone, hello to all who are here, and to those who are not here yet"),
+            padding: String::from(
+                "hello everyone, hello to all who are here, and to those who are not here yet",
+            ),
             reads: true,
             here: false,
             gone: BTreeSet::new(),
@@ -237,7 +254,9 @@ impl Person {
                     #[cfg(feature = "deflate")]
                     assert_eq!(opened.agreement().deflate.is_some(), compresses(&self.name));
                     let mut connection = opened.open(Config::default());
-                    connection.send_text(format!("join key-of-{0} {0}", self.name)).expect("it is open");
+                    connection
+                        .send_text(format!("join key-of-{0} {0}", self.name))
+                        .expect("it is open");
                     self.stage = Stage::Open(connection);
                 }
                 Some(other) => panic!("{} did not get in: {other:?}", self.name),
@@ -274,15 +293,21 @@ impl Person {
             let (head, text) = rest.split_once('\n')?;
             let (id, name) = head.split_once(' ')?;
             let (number, _) = text.split_once(' ')?;
-            Some((id.parse::<u64>().ok()?, name.parse::<usize>().ok()?, number.parse::<usize>().ok()?))
+            Some((
+                id.parse::<u64>().ok()?,
+                name.parse::<usize>().ok()?,
+                number.parse::<usize>().ok()?,
+            ))
         };
         let Some((id, speaker, number)) = parse() else {
             return self.complaints.push(rest.to_owned());
         };
         self.heard.resize(self.heard.len().max(speaker + 1), 0);
         if id <= self.last_id || number != self.heard[speaker] {
-            self.complaints
-                .push(format!("message {number} of {speaker} with id {id} after {} with id {}", self.heard[speaker], self.last_id));
+            self.complaints.push(format!(
+                "message {number} of {speaker} with id {id} after {} with id {}",
+                self.heard[speaker], self.last_id
+            ));
         }
         self.last_id = id;
         self.heard[speaker] += 1;

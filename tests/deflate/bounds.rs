@@ -6,7 +6,8 @@ use sockless::{Cause, Chunk, Data, Delivery, Kind, Payload, Prepared, ProtocolEr
 use support::alloc::{counted, live};
 use support::{BINARY, CONTINUATION, MORE, SIDES, frames};
 
-/// More than what the windows of both directions hold, and what else is there while a context is taken over.
+/// More than what the windows of both directions hold, and what else is there while a context is
+/// taken over.
 const WINDOW: i64 = 32 << 10;
 
 /// What a compressor has on the heap at most, with its buffer for what comes out.
@@ -35,12 +36,17 @@ fn the_limit_holds_on_what_is_inflated_to_the_byte() {
         for body in [noise(LIMIT + 1, 1), prose(LIMIT + 1, 1).into_bytes(), vec![0; LIMIT + 1]] {
             for (len, fits) in [(LIMIT - 1, true), (LIMIT, true), (LIMIT + 1, false)] {
                 let payload = deflate(&mut zlib(), &body[..len]);
-                for cut in [0, 1, 2, 8191, 8192, 8193, payload.len()].map(|cut| cut.min(payload.len())) {
-                    let fragments =
-                        [compressed(Side::Client, BINARY & MORE, &payload[..cut]), Side::Client.frame(CONTINUATION, &payload[cut..])];
+                for cut in
+                    [0, 1, 2, 8191, 8192, 8193, payload.len()].map(|cut| cut.min(payload.len()))
+                {
+                    let fragments = [
+                        compressed(Side::Client, BINARY & MORE, &payload[..cut]),
+                        Side::Client.frame(CONTINUATION, &payload[cut..]),
+                    ];
                     for step in [1000, usize::MAX] {
                         let mut config = Config::default();
-                        (config.limits.max_message, config.limits.max_frame) = (LIMIT as u64, LIMIT as u64);
+                        (config.limits.max_message, config.limits.max_frame) =
+                            (LIMIT as u64, LIMIT as u64);
                         config.delivery = delivery;
                         let mut connection = open(Side::Server, parameters(15, true), config);
                         let mut got = Vec::new();
@@ -48,12 +54,15 @@ fn the_limit_holds_on_what_is_inflated_to_the_byte() {
                         for event in events(&mut connection, &fragments.concat(), step) {
                             match event {
                                 Event::Binary(data) => got.extend_from_slice(&data),
-                                Event::Chunk(Chunk { data: Data::Binary(data), .. }) => got.extend_from_slice(&data),
+                                Event::Chunk(Chunk { data: Data::Binary(data), .. }) => {
+                                    got.extend_from_slice(&data)
+                                }
                                 Event::Closed(closure) => end = Some(closure.cause),
                                 other => panic!("{other:?}"),
                             }
                         }
-                        let expected = (!fits).then_some(Cause::Violation(ProtocolError::MessageTooBig));
+                        let expected =
+                            (!fits).then_some(Cause::Violation(ProtocolError::MessageTooBig));
                         assert_eq!(end, expected, "{len} bytes cut at {cut}, {step}");
                         let delivered = match (fits, delivery) {
                             (true, _) => len,
@@ -62,7 +71,10 @@ fn the_limit_holds_on_what_is_inflated_to_the_byte() {
                         };
                         assert!(got == body[..delivered], "{} of {delivered}", got.len());
                         if !fits {
-                            assert_eq!(frames(&sent(&mut connection))[0].payload[..2], 1009_u16.to_be_bytes());
+                            assert_eq!(
+                                frames(&sent(&mut connection))[0].payload[..2],
+                                1009_u16.to_be_bytes()
+                            );
                         }
                     }
                 }
@@ -80,7 +92,11 @@ fn limits_are_those_of_a_message() {
     let data = noise(5000, 1);
     let ended = flush(&mut zlib(), &data, FlushCompress::Finish);
     // The last one's end is all but its tail.
-    for payload in [deflate(&mut zlib(), &data), [&ended[..], &[3, 0, 3, 0, 0]].concat(), [&ended[..], &[3, 0, 3, 0, 1]].concat()] {
+    for payload in [
+        deflate(&mut zlib(), &data),
+        [&ended[..], &[3, 0, 3, 0, 0]].concat(),
+        [&ended[..], &[3, 0, 3, 0, 1]].concat(),
+    ] {
         for _ in 0..3 {
             let wire = compressed(Side::Client, BINARY, &payload);
             assert!(events(&mut connection, &wire, usize::MAX) == [Event::Binary((&data).into())]);
@@ -122,7 +138,8 @@ fn a_message_in_small_parts_has_the_limit_of_what_it_says() {
     assert!(events(&mut server, &end, 5000) == [Event::Binary(data[..8000].into())]);
 }
 
-/// On the wire, too, a compressed message has a limit: one that says nothing does not go on for ever.
+/// On the wire, too, a compressed message has a limit: one that says nothing does not go on for
+/// ever.
 #[test]
 fn a_message_that_says_nothing_has_an_end() {
     let mut config = Config::default();
@@ -130,7 +147,11 @@ fn a_message_that_says_nothing_has_an_end() {
     let nothing = [0, 0, 0, 0xff, 0xff].repeat(2100);
     for (len, fits) in [(8000 + 1000 + 1024 + 16, true), (8000 + 1000 + 1024 + 17, false)] {
         let mut connection = open(Side::Server, parameters(15, true), config.clone());
-        let events = events(&mut connection, &compressed(Side::Client, BINARY & MORE, &nothing[..len]), 1000);
+        let events = events(
+            &mut connection,
+            &compressed(Side::Client, BINARY & MORE, &nothing[..len]),
+            1000,
+        );
         assert_eq!(events.is_empty(), fits, "{len}: {events:?}");
     }
     // Each final block costs a window's copy: they count as fragments do.
@@ -141,7 +162,9 @@ fn a_message_that_says_nothing_has_an_end() {
         let events = events(&mut connection, &compressed(Side::Client, BINARY, &payload), 7);
         match &events[..] {
             [Event::Binary(_)] => assert!(fits),
-            [Event::Closed(closure)] => assert!(!fits && closure.cause == Cause::Violation(ProtocolError::TooManyFragments)),
+            [Event::Closed(closure)] => {
+                assert!(!fits && closure.cause == Cause::Violation(ProtocolError::TooManyFragments))
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -166,7 +189,11 @@ fn a_bomb_costs_its_limit() {
             None
         });
         assert_eq!(cause, Some(Cause::Violation(ProtocolError::MessageTooBig)));
-        assert!(count.peak < limit as i64 + WINDOW + DECOMPRESSOR, "{} bytes for a limit of {limit}", count.peak);
+        assert!(
+            count.peak < limit as i64 + WINDOW + DECOMPRESSOR,
+            "{} bytes for a limit of {limit}",
+            count.peak
+        );
         assert!(count.live < 1000, "{} bytes are left", count.live);
     }
 }
@@ -211,11 +238,16 @@ fn an_idle_connection_holds_no_compressor() {
                     // It goes as it is, for it becomes no shorter.
                     connection.send_binary(noise(1 << 20, 3)).unwrap();
                     drop(sent(&mut connection));
-                    let wire = compressed(side.other(), BINARY, &deflate(&mut zlib(), message.as_bytes()));
+                    let wire =
+                        compressed(side.other(), BINARY, &deflate(&mut zlib(), message.as_bytes()));
                     assert_eq!(events(&mut connection, &wire, 5000).len(), 1);
                 }
                 if let Some(pool) = &pool {
-                    assert!(live() > DECOMPRESSOR && live() < COMPRESSOR + DECOMPRESSOR, "{} bytes in the pool", live());
+                    assert!(
+                        live() > DECOMPRESSOR && live() < COMPRESSOR + DECOMPRESSOR,
+                        "{} bytes in the pool",
+                        live()
+                    );
                     pool.clear();
                 }
                 assert_eq!(live(), 0, "the connection is there, and idle");
@@ -225,7 +257,8 @@ fn an_idle_connection_holds_no_compressor() {
     }
 }
 
-/// With takeover a connection holds what was said in either direction, at most a window each, and with a pool nothing else.
+/// With takeover a connection holds what was said in either direction, at most a window each, and
+/// with a pool nothing else.
 #[test]
 fn a_taken_over_context_is_a_window() {
     for bits in [9, 12, 15] {
@@ -233,7 +266,9 @@ fn a_taken_over_context_is_a_window() {
         let mut config = Config::default();
         config.deflate.pool = Some(pool.clone());
         let ((), _) = counted(|| {
-            let mut connections: Vec<_> = (0..10).map(|_| open(Side::Server, parameters(bits, true), config.clone())).collect();
+            let mut connections: Vec<_> = (0..10)
+                .map(|_| open(Side::Server, parameters(bits, true), config.clone()))
+                .collect();
             let before = live();
             let mut total = 0;
             for len in [100, 1000, 100_000] {
@@ -242,19 +277,28 @@ fn a_taken_over_context_is_a_window() {
                 for connection in &mut connections {
                     connection.send_text(&message).unwrap();
                     drop(sent(connection));
-                    let wire = compressed(Side::Client, BINARY, &deflate(&mut zlib(), message.as_bytes()));
+                    let wire =
+                        compressed(Side::Client, BINARY, &deflate(&mut zlib(), message.as_bytes()));
                     assert_eq!(events(connection, &wire, 5000).len(), 1);
                 }
                 drop(message);
                 pool.clear();
                 let each = (live() - before) / 10;
                 // Two windows and what says where they are.
-                assert!(each >= 2 * total as i64 && each <= 4 * total as i64 && each <= (2 << bits) + 200, "{each} bytes for {total}");
+                assert!(
+                    each >= 2 * total as i64
+                        && each <= 4 * total as i64
+                        && each <= (2 << bits) + 200,
+                    "{each} bytes for {total}"
+                );
             }
             // Nothing more is sent, and then nothing more received.
             for connection in &mut connections {
                 connection.close(None).unwrap();
-                assert_eq!(events(connection, &Side::Client.frame(support::CLOSE, &[]), 100).len(), 1);
+                assert_eq!(
+                    events(connection, &Side::Client.frame(support::CLOSE, &[]), 100).len(),
+                    1
+                );
                 drop(sent(connection));
             }
             assert_eq!(live() - before, 0);
@@ -280,11 +324,23 @@ fn a_connection_that_ended_holds_nothing() {
             let ((), count) = counted(|| {
                 connection.send_text(prose(1000, 1)).unwrap();
                 let payload = deflate(&mut zlib(), prose(1000, 1).as_bytes());
-                assert_eq!(events(&mut connection, &compressed(Side::Client, BINARY, &payload), 5000).len(), 1);
+                assert_eq!(
+                    events(&mut connection, &compressed(Side::Client, BINARY, &payload), 5000)
+                        .len(),
+                    1
+                );
                 if parts {
                     connection.begin(Kind::Text).unwrap();
                     connection.write_part(prose(1000, 1).as_bytes()).unwrap();
-                    assert_eq!(events(&mut connection, &compressed(Side::Client, BINARY & MORE, &payload), 5000).len(), 1);
+                    assert_eq!(
+                        events(
+                            &mut connection,
+                            &compressed(Side::Client, BINARY & MORE, &payload),
+                            5000
+                        )
+                        .len(),
+                        1
+                    );
                 }
                 end(&mut connection);
                 drop(sent(&mut connection));
@@ -300,13 +356,15 @@ fn a_pool_keeps_no_more_than_it_may() {
         let pool = Pool::new(most);
         let mut config = Config::default();
         config.deflate.pool = Some(pool.clone());
-        let mut connections: Vec<_> = (0..8).map(|_| open(Side::Client, parameters(15, false), config.clone())).collect();
+        let mut connections: Vec<_> =
+            (0..8).map(|_| open(Side::Client, parameters(15, false), config.clone())).collect();
         let ((), count) = counted(|| {
             for connection in &mut connections {
                 // One each at the same time.
                 connection.begin(Kind::Binary).unwrap();
                 connection.write_part(&[7; 100]).unwrap();
-                let part = compressed(Side::Server, BINARY & MORE, &deflate(&mut zlib(), &[7; 100]));
+                let part =
+                    compressed(Side::Server, BINARY & MORE, &deflate(&mut zlib(), &[7; 100]));
                 assert_eq!(events(connection, &part, 100), []);
             }
             for connection in &mut connections {
@@ -317,14 +375,19 @@ fn a_pool_keeps_no_more_than_it_may() {
         });
         let held = count.live;
         let least = most as i64 * (COMPRESSOR + DECOMPRESSOR) / 2;
-        assert!(held >= least && held <= most as i64 * (COMPRESSOR + DECOMPRESSOR) + 1000, "{held} bytes in a pool of {most}");
+        assert!(
+            held >= least && held <= most as i64 * (COMPRESSOR + DECOMPRESSOR) + 1000,
+            "{held} bytes in a pool of {most}"
+        );
     }
 }
 
-/// A message in a steady state: the event's own bytes when received; nothing when sent, but for the queue's tail.
+/// A message in a steady state: the event's own bytes when received; nothing when sent, but for the
+/// queue's tail.
 #[test]
 fn messages_allocate_what_they_deliver() {
-    for (takeover, pool) in [(true, Some(Pool::new(2))), (false, Some(Pool::new(2))), (true, None)] {
+    for (takeover, pool) in [(true, Some(Pool::new(2))), (false, Some(Pool::new(2))), (true, None)]
+    {
         let mut config = Config::default();
         config.deflate.pool = pool;
         let mut server = open(Side::Server, parameters(15, takeover), config.clone());
@@ -333,7 +396,8 @@ fn messages_allocate_what_they_deliver() {
         for _ in 0..100 {
             client.send_text(&message).unwrap();
             let mut wire = sent(&mut client);
-            let (event, count) = counted(|| server.poll_event(&mut Input::new(&mut wire)).map(Event::into_owned));
+            let (event, count) =
+                counted(|| server.poll_event(&mut Input::new(&mut wire)).map(Event::into_owned));
             assert!(matches!(event, Some(Event::Text(text)) if text == message));
             // The first ones make the decompressor and let the window grow.
             let _ = count;

@@ -8,7 +8,8 @@ use sockless::{Cause, Delivery, ProtocolError};
 use support::{BINARY, CONTINUATION, MORE, PING, SIDES, TEXT};
 
 /// "Hello world" in a final block with the fixed codes.
-const HELLO: [u8; 13] = [0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x57, 0x28, 0xcf, 0x2f, 0xca, 0x49, 0x01, 0x00];
+const HELLO: [u8; 13] =
+    [0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x57, 0x28, 0xcf, 0x2f, 0xca, 0x49, 0x01, 0x00];
 
 fn finished(said: &[u8]) -> Vec<u8> {
     flush(&mut zlib(), said, FlushCompress::Finish)
@@ -31,7 +32,11 @@ fn messages() -> Vec<(&'static str, Vec<u8>, Vec<u8>)> {
         ("empty, with the fixed codes", vec![3, 0], vec![]),
         ("empty and stored", vec![1, 0, 0, 0xff, 0xff], vec![]),
         ("behind another block", [half.clone(), finished(&said[300..])].concat(), said.clone()),
-        ("behind another final block", [finished(&said[..300]), finished(&said[300..])].concat(), said.clone()),
+        (
+            "behind another final block",
+            [finished(&said[..300]), finished(&said[300..])].concat(),
+            said.clone(),
+        ),
         ("the empty one behind all of it", [half, vec![3, 0]].concat(), said[..300].to_vec()),
     ]
 }
@@ -54,8 +59,10 @@ fn inflated(payload: &[u8]) -> Option<Vec<u8>> {
                 // begin, or the block that the tail completes.
                 let (mut nothing, before) = (Vec::with_capacity(100), zlib.total_in());
                 let tail = [0, 0, 0xff, 0xff, 1, 0, 0, 0xff, 0xff];
-                let status = zlib.decompress_vec(&tail, &mut nothing, FlushDecompress::None).ok()?;
-                let whole = status == flate2::Status::StreamEnd && [4, 9].contains(&(zlib.total_in() - before));
+                let status =
+                    zlib.decompress_vec(&tail, &mut nothing, FlushDecompress::None).ok()?;
+                let whole = status == flate2::Status::StreamEnd
+                    && [4, 9].contains(&(zlib.total_in() - before));
                 return (whole && nothing.is_empty()).then_some(said);
             }
         }
@@ -89,7 +96,13 @@ fn they_are_delivered_and_so_is_what_follows() {
             let payloads = [payload.clone(), again.clone(), same, rfc, payload.clone()];
             let payloads: Vec<_> = payloads.into_iter().map(|payload| (BINARY, payload)).collect();
             let binary = |said: &[u8]| Event::Binary(said.to_vec().into());
-            let expected = [binary(&said), binary(&[&said[..], b"!"].concat()), binary(&said), binary(&said), binary(&said)];
+            let expected = [
+                binary(&said),
+                binary(&[&said[..], b"!"].concat()),
+                binary(&said),
+                binary(&said),
+                binary(&said),
+            ];
             check(parameters(15, takeover), &payloads, &expected);
             // A window that holds less than a decompressor remembers.
             check(parameters(10, takeover), &payloads[..1], &expected[..1]);
@@ -119,17 +132,30 @@ fn fragments_may_end_where_the_block_does() {
                     compressed(peer, BINARY, &payload),
                 ];
                 let binary = |said: &[u8]| Event::Binary(said.to_vec().into());
-                let expected = [binary(&said), binary(&[&said[..], b"!"].concat()), text("plain"), binary(&said)];
-                for (delivery, pool) in [(Delivery::Whole, None), (Delivery::Chunks, None), (Delivery::Whole, Some(Pool::new(1)))] {
+                let expected = [
+                    binary(&said),
+                    binary(&[&said[..], b"!"].concat()),
+                    text("plain"),
+                    binary(&said),
+                ];
+                for (delivery, pool) in [
+                    (Delivery::Whole, None),
+                    (Delivery::Chunks, None),
+                    (Delivery::Whole, Some(Pool::new(1))),
+                ] {
                     for step in [1, usize::MAX] {
                         let mut config = Config::default();
                         (config.delivery, config.deflate.pool) = (delivery, pool.clone());
                         let mut connection = open(side, parameters(15, true), config);
                         let mut events = events(&mut connection, &wire.concat(), step);
-                        let pings = events.iter().filter(|event| matches!(event, Event::Ping(_))).count();
+                        let pings =
+                            events.iter().filter(|event| matches!(event, Event::Ping(_))).count();
                         events.retain(|event| !matches!(event, Event::Ping(_)));
                         assert_eq!(pings, 1);
-                        assert!(joined(events) == expected, "{what}, {side:?} {delivery:?} {step} {at}");
+                        assert!(
+                            joined(events) == expected,
+                            "{what}, {side:?} {delivery:?} {step} {at}"
+                        );
                     }
                 }
             }
@@ -152,13 +178,20 @@ fn the_block_may_end_when_the_buffer_is_full() {
         for before in [vec![0], deflate(&mut zlib(), &vec![0; 5000])] {
             for step in [1, 100, usize::MAX] {
                 let mut connection = open(Side::Server, parameters(15, false), config.clone());
-                let expected = [said.clone(), [&said[..], &said].concat()].map(|said| Event::Binary(said.into()));
-                let wire = [&before, &payload, &twice].map(|payload| compressed(Side::Client, BINARY, payload)).concat();
+                let expected = [said.clone(), [&said[..], &said].concat()]
+                    .map(|said| Event::Binary(said.into()));
+                let wire = [&before, &payload, &twice]
+                    .map(|payload| compressed(Side::Client, BINARY, payload))
+                    .concat();
                 assert!(events(&mut connection, &wire, step)[1..] == expected, "{len} {step}");
                 let wire = compressed(Side::Client, BINARY, &[&twice[..], &payload].concat());
                 let events = events(&mut connection, &wire, step);
                 let [Event::Closed(closure)] = &events[..] else { panic!("{len} {step}") };
-                assert_eq!(closure.cause, Cause::Violation(ProtocolError::TooManyFragments), "{len} {step}");
+                assert_eq!(
+                    closure.cause,
+                    Cause::Violation(ProtocolError::TooManyFragments),
+                    "{len} {step}"
+                );
             }
         }
     }
@@ -179,17 +212,30 @@ fn what_is_cut_or_goes_on_is_what_zlib_says() {
                     let mut config = Config::default();
                     config.delivery = delivery;
                     let mut connection = open(Side::Server, parameters(15, true), config);
-                    let mut events = joined(events(&mut connection, &compressed(Side::Client, BINARY, &payload), step));
+                    let mut events = joined(events(
+                        &mut connection,
+                        &compressed(Side::Client, BINARY, &payload),
+                        step,
+                    ));
                     let last = events.pop();
                     match &expected {
-                        Some(_) => assert_eq!(last, expected, "{what}: {payload:02x?} {delivery:?} {step}"),
+                        Some(_) => {
+                            assert_eq!(last, expected, "{what}: {payload:02x?} {delivery:?} {step}")
+                        }
                         None => {
-                            let Some(Event::Chunk(_) | Event::Closed(_)) = last else { panic!("{what}: {payload:02x?} {last:?}") };
-                            let closed = events.into_iter().chain(last).find_map(|event| match event {
-                                Event::Closed(closure) => Some(closure.cause),
-                                _ => None,
-                            });
-                            assert_eq!(closed, Some(Cause::Violation(ProtocolError::InvalidDeflate)), "{what}: {payload:02x?} {step}");
+                            let Some(Event::Chunk(_) | Event::Closed(_)) = last else {
+                                panic!("{what}: {payload:02x?} {last:?}")
+                            };
+                            let closed =
+                                events.into_iter().chain(last).find_map(|event| match event {
+                                    Event::Closed(closure) => Some(closure.cause),
+                                    _ => None,
+                                });
+                            assert_eq!(
+                                closed,
+                                Some(Cause::Violation(ProtocolError::InvalidDeflate)),
+                                "{what}: {payload:02x?} {step}"
+                            );
                             cut += 1;
                         }
                     }
@@ -206,7 +252,10 @@ fn nothing_at_all_is_no_message() {
     for before in [HELLO.to_vec(), [&HELLO[..], &[1]].concat()] {
         for pieces in [
             vec![compressed(Side::Client, BINARY, b"")],
-            vec![compressed(Side::Client, BINARY & MORE, b""), Side::Client.frame(CONTINUATION, b"")],
+            vec![
+                compressed(Side::Client, BINARY & MORE, b""),
+                Side::Client.frame(CONTINUATION, b""),
+            ],
         ] {
             for pool in [None, Some(Pool::new(1))] {
                 let mut config = Config::default();
@@ -214,7 +263,9 @@ fn nothing_at_all_is_no_message() {
                 let mut connection = open(Side::Server, parameters(15, true), config);
                 let wire = [compressed(Side::Client, TEXT, &before), pieces.concat()].concat();
                 let events = events(&mut connection, &wire, usize::MAX);
-                let [Event::Text(_), Event::Closed(closure)] = &events[..] else { panic!("{events:?}") };
+                let [Event::Text(_), Event::Closed(closure)] = &events[..] else {
+                    panic!("{events:?}")
+                };
                 assert_eq!(closure.cause, Cause::Violation(ProtocolError::InvalidDeflate));
             }
         }

@@ -13,7 +13,10 @@ use support::{BINARY, MORE, frames};
 fn lengths(window: usize) -> Vec<usize> {
     let around = |at: usize| [at - 2, at - 1, at, at + 1, at + 2, at + 258];
     let short = [1, 2, 3, 4, 30, 100, 250];
-    short.into_iter().chain([1, 2, 3].into_iter().flat_map(|times| around(times * window))).collect()
+    short
+        .into_iter()
+        .chain([1, 2, 3].into_iter().flat_map(|times| around(times * window)))
+        .collect()
 }
 
 type Use = fn(&mut Connection);
@@ -92,7 +95,8 @@ fn no_decompressor_takes_along_what_another_connection_said() {
             // As far back as zlib refers, and with nothing of it in its own bytes.
             let mut zlib = Compress::new_with_window_bits(Compression::new(9), false, bits);
             zlib.set_dictionary(tail).unwrap();
-            let again = deflate(&mut zlib, &tail[tail.len() - tail.len().min(window - 270)..][..15]);
+            let again =
+                deflate(&mut zlib, &tail[tail.len() - tail.len().min(window - 270)..][..15]);
             assert!(again.len() < 10, "it refers back");
             for own in [&b""[..], b"own"] {
                 for takeover in [true, false] {
@@ -104,14 +108,22 @@ fn no_decompressor_takes_along_what_another_connection_said() {
                         events(connection, &compressed(Side::Client, BINARY, payload), step)
                     };
                     if !own.is_empty() {
-                        assert_eq!(say(&mut other, &deflate(&mut super::zlib(), own), 100).len(), 1);
+                        assert_eq!(
+                            say(&mut other, &deflate(&mut super::zlib(), own), 100).len(),
+                            1
+                        );
                     }
-                    let wire = deflate(&mut Compress::new_with_window_bits(Compression::new(6), false, bits), &secret);
+                    let wire = deflate(
+                        &mut Compress::new_with_window_bits(Compression::new(6), false, bits),
+                        &secret,
+                    );
                     for step in [7, usize::MAX] {
                         assert_eq!(say(&mut one, &wire, step), [Event::Binary((&secret).into())]);
                     }
                     let got = say(&mut other, &again, usize::MAX);
-                    let [Event::Closed(closure)] = &got[..] else { panic!("{bits} {len} {takeover}: {got:?}") };
+                    let [Event::Closed(closure)] = &got[..] else {
+                        panic!("{bits} {len} {takeover}: {got:?}")
+                    };
                     assert_eq!(closure.cause, Cause::Violation(ProtocolError::InvalidDeflate));
                 }
             }
@@ -136,16 +148,28 @@ fn a_large_buffer_is_not_kept() {
                 let wire = sent(&mut connection);
                 assert!(wire.len() > 1 << 20 && wire[0] & RSV1 == 0, "as it is");
             });
-            assert!(count.peak > 1 << 20 && count.live < BOTH, "{takeover}: {} bytes are kept", count.live);
+            assert!(
+                count.peak > 1 << 20 && count.live < BOTH,
+                "{takeover}: {} bytes are kept",
+                count.live
+            );
 
             let part = deflate(&mut zlib(), &data);
             let ((), count) = counted(|| {
-                assert_eq!(events(&mut connection, &compressed(Side::Client, BINARY & MORE, &part), 5000), []);
-                let more = Side::Client.frame(support::CONTINUATION & MORE, &deflate(&mut zlib(), &vec![0; 1 << 21]));
+                assert_eq!(
+                    events(&mut connection, &compressed(Side::Client, BINARY & MORE, &part), 5000),
+                    []
+                );
+                let more = Side::Client
+                    .frame(support::CONTINUATION & MORE, &deflate(&mut zlib(), &vec![0; 1 << 21]));
                 assert!(matches!(&events(&mut connection, &more, 5000)[..], [Event::Closed(_)]));
                 drop(sent(&mut connection));
             });
-            assert!(count.peak > 1 << 20 && count.live < BOTH, "{takeover}: {} bytes are kept", count.live);
+            assert!(
+                count.peak > 1 << 20 && count.live < BOTH,
+                "{takeover}: {} bytes are kept",
+                count.live
+            );
         }
     }
 }

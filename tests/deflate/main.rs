@@ -1,4 +1,5 @@
-//! permessage-deflate on an open connection, RFC 7692: against zlib driven by hand, against ourselves, and within bounds.
+//! permessage-deflate on an open connection, RFC 7692: against zlib driven by hand, against
+//! ourselves, and within bounds.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -28,7 +29,8 @@ fn parameters(bits: u8, takeover: bool) -> Parameters {
     let mut parameters = Parameters::default();
     let bits = WindowBits::new(bits).unwrap();
     (parameters.server_max_window_bits, parameters.client_max_window_bits) = (bits, bits);
-    (parameters.server_no_context_takeover, parameters.client_no_context_takeover) = (!takeover, !takeover);
+    (parameters.server_no_context_takeover, parameters.client_no_context_takeover) =
+        (!takeover, !takeover);
     parameters
 }
 
@@ -93,7 +95,10 @@ fn inflate(decompress: &mut Decompress, compressed: &[u8]) -> Vec<u8> {
         if out.len() < out.capacity() && (decompress.total_in() - start) as usize == data.len() {
             return out;
         }
-        assert!(out.len() > before || (decompress.total_in() - start) as usize > taken, "no progress");
+        assert!(
+            out.len() > before || (decompress.total_in() - start) as usize > taken,
+            "no progress"
+        );
     }
 }
 
@@ -108,8 +113,10 @@ fn compressed(side: Side, first: u8, payload: &[u8]) -> Vec<u8> {
 
 /// Text of this length that compresses well, different for each seed.
 fn prose(len: usize, seed: u64) -> String {
-    const WORDS: [&str; 16] =
-        ["the", "price", "of", "tea", "in", "China", "rose", "again", "und", "fiel", "wieder", "—", "日本", "sold", "at", "once"];
+    const WORDS: [&str; 16] = [
+        "the", "price", "of", "tea", "in", "China", "rose", "again", "und", "fiel", "wieder", "—",
+        "日本", "sold", "at", "once",
+    ];
     let mut random = Random(seed);
     let mut text = String::new();
     while text.len() < len {

@@ -1,4 +1,5 @@
-//! Random mixes of messages between two of us, however compressed, cut and delivered: what is sent arrives.
+//! Random mixes of messages between two of us, however compressed, cut and delivered: what is sent
+//! arrives.
 
 use super::*;
 use proptest::prelude::*;
@@ -31,7 +32,8 @@ fn body() -> impl Strategy<Value = Body> {
 }
 
 fn message() -> impl Strategy<Value = Message> {
-    let choice = || prop::sample::select(&[Choice::Auto, Choice::Auto, Choice::Yes, Choice::No][..]);
+    let choice =
+        || prop::sample::select(&[Choice::Auto, Choice::Auto, Choice::Yes, Choice::No][..]);
     prop_oneof![
         5 => (body(), choice()).prop_map(|(body, choice)| Message::Whole(body, choice)),
         2 => (0..4_usize).prop_map(Message::Prepared),
@@ -40,13 +42,16 @@ fn message() -> impl Strategy<Value = Message> {
 }
 
 fn agreed() -> impl Strategy<Value = Parameters> {
-    (any::<bool>(), any::<bool>(), 8..=15_u8, 8..=15_u8).prop_map(|(server, client, server_bits, client_bits)| {
-        let mut parameters = Parameters::default();
-        (parameters.server_no_context_takeover, parameters.client_no_context_takeover) = (server, client);
-        parameters.server_max_window_bits = WindowBits::new(server_bits).unwrap();
-        parameters.client_max_window_bits = WindowBits::new(client_bits).unwrap();
-        parameters
-    })
+    (any::<bool>(), any::<bool>(), 8..=15_u8, 8..=15_u8).prop_map(
+        |(server, client, server_bits, client_bits)| {
+            let mut parameters = Parameters::default();
+            (parameters.server_no_context_takeover, parameters.client_no_context_takeover) =
+                (server, client);
+            parameters.server_max_window_bits = WindowBits::new(server_bits).unwrap();
+            parameters.client_max_window_bits = WindowBits::new(client_bits).unwrap();
+            parameters
+        },
+    )
 }
 
 proptest! {
@@ -104,7 +109,12 @@ proptest! {
 }
 
 /// Sends a message, and gives what it says.
-fn send(from: &mut Connection, message: &Message, shared: &[Prepared], said: &[Vec<u8>]) -> Vec<u8> {
+fn send(
+    from: &mut Connection,
+    message: &Message,
+    shared: &[Prepared],
+    said: &[Vec<u8>],
+) -> Vec<u8> {
     let bytes = |body: &Body| match body {
         Body::Prose(len, seed) => prose(*len, *seed).into_bytes(),
         Body::Noise(len, seed) => noise(*len, *seed),
@@ -148,7 +158,9 @@ fn text_of_every_length_arrives_cut_anywhere() {
             for event in events(&mut server, &sent(&mut client), 1 + len % 17) {
                 match event {
                     Event::Text(text) => got.push_str(&text),
-                    Event::Chunk(chunk) => got.push_str(std::str::from_utf8(chunk.data.as_bytes()).unwrap()),
+                    Event::Chunk(chunk) => {
+                        got.push_str(std::str::from_utf8(chunk.data.as_bytes()).unwrap())
+                    }
                     other => panic!("{other:?}"),
                 }
             }

@@ -6,7 +6,8 @@ use sockless::{Kind, Payload, Prepared, Text};
 use support::alloc::counted;
 use support::{BINARY, CONTINUATION, MORE, SIDES, TEXT, frames};
 
-/// Sends the messages, and checks that zlib reads them, with one window for all of them if the context is taken over.
+/// Sends the messages, and checks that zlib reads them, with one window for all of them if the
+/// context is taken over.
 fn check(side: Side, bits: u8, takeover: bool, level: u8, pool: Option<Pool>) {
     let mut config = Config::default();
     config.deflate.level = Level::new(level).unwrap();
@@ -22,7 +23,10 @@ fn check(side: Side, bits: u8, takeover: bool, level: u8, pool: Option<Pool>) {
         if !takeover {
             zlib = Decompress::new_with_window_bits(false, bits);
         }
-        assert!(inflate(&mut zlib, &frame.payload) == message.as_bytes(), "message {i} of {side:?} {bits} {takeover} {level}");
+        assert!(
+            inflate(&mut zlib, &frame.payload) == message.as_bytes(),
+            "message {i} of {side:?} {bits} {takeover} {level}"
+        );
     }
 }
 
@@ -47,12 +51,17 @@ fn a_window_of_8_bits_is_never_sent_into() {
         let mut connection = open(side, parameters(8, true), Config::default());
         let message = prose(1000, 1);
         connection.send_text(Text::from(&message).compress(Choice::Yes)).unwrap();
-        connection.send_prepared(&Prepared::text(Text::from(&message).compress(Choice::Yes))).unwrap();
+        connection
+            .send_prepared(&Prepared::text(Text::from(&message).compress(Choice::Yes)))
+            .unwrap();
         connection.begin_with(Kind::Text, Choice::Yes).unwrap();
         connection.write_part(message.as_bytes()).unwrap();
         connection.finish().unwrap();
         let all = frames(&sent(&mut connection));
-        assert_eq!(all.iter().map(|frame| frame.first).collect::<Vec<_>>(), [TEXT, TEXT, TEXT & MORE, CONTINUATION]);
+        assert_eq!(
+            all.iter().map(|frame| frame.first).collect::<Vec<_>>(),
+            [TEXT, TEXT, TEXT & MORE, CONTINUATION]
+        );
         assert!(all[..3].iter().all(|frame| frame.payload == message.as_bytes()));
     }
 }
@@ -89,7 +98,12 @@ fn a_message_says_whether_it_is_compressed() {
         (Some(Choice::Auto), Choice::Yes, random, PLAIN),
         (Some(Choice::Auto), Choice::No, long, PACKED),
     ] {
-        assert_eq!(first(choice, default, data), expected, "{choice:?} {default:?} {} bytes", data.len());
+        assert_eq!(
+            first(choice, default, data),
+            expected,
+            "{choice:?} {default:?} {} bytes",
+            data.len()
+        );
     }
 }
 
@@ -109,8 +123,11 @@ fn a_message_that_becomes_no_shorter_goes_as_it_is() {
     let mut config = Config::default();
     config.deflate.threshold = 0;
     for (shorter, first) in [(0, TEXT), (1, TEXT | RSV1)] {
-        let by_that = |message: &String| deflate(&mut zlib(), message.as_bytes()).len() + shorter == message.len();
-        let message = (1..1000).map(|i| prose(i % 100, i as u64)).find(by_that).expect("one of these");
+        let by_that = |message: &String| {
+            deflate(&mut zlib(), message.as_bytes()).len() + shorter == message.len()
+        };
+        let message =
+            (1..1000).map(|i| prose(i % 100, i as u64)).find(by_that).expect("one of these");
         let mut connection = open(Side::Server, parameters(15, false), config.clone());
         connection.send_text(&message).unwrap();
         connection.send_prepared(&Prepared::text(&message)).unwrap();
@@ -147,15 +164,27 @@ fn parts_are_flushed() {
                     for part in parts {
                         connection.write_part(part.as_bytes()).unwrap();
                         for frame in frames(&sent(&mut connection)) {
-                            assert_eq!(frame.first, if all.is_empty() { TEXT & MORE | RSV1 } else { CONTINUATION & MORE });
+                            assert_eq!(
+                                frame.first,
+                                if all.is_empty() {
+                                    TEXT & MORE | RSV1
+                                } else {
+                                    CONTINUATION & MORE
+                                }
+                            );
                             all.extend(frame.payload);
                         }
                         if !part.is_empty() {
                             let mut so_far = Vec::with_capacity(10_000);
                             let mut reader = Decompress::new(false);
                             if round == 0 {
-                                reader.decompress_vec(&all, &mut so_far, FlushDecompress::None).unwrap();
-                                assert!(so_far.ends_with(part.as_bytes()), "{part:?} was held back");
+                                reader
+                                    .decompress_vec(&all, &mut so_far, FlushDecompress::None)
+                                    .unwrap();
+                                assert!(
+                                    so_far.ends_with(part.as_bytes()),
+                                    "{part:?} was held back"
+                                );
                             }
                         }
                     }
@@ -182,20 +211,26 @@ fn fragments_cut_what_was_compressed_anywhere() {
     let all = frames(&sent(&mut connection));
     assert_eq!(all[0].first, TEXT & MORE | RSV1);
     let (last, middle) = all[1..].split_last().unwrap();
-    assert!(middle.iter().all(|frame| frame.first == CONTINUATION & MORE && frame.payload.len() == 10));
+    assert!(
+        middle.iter().all(|frame| frame.first == CONTINUATION & MORE && frame.payload.len() == 10)
+    );
     assert_eq!(last.first, CONTINUATION);
     let payload: Vec<u8> = all.into_iter().flat_map(|frame| frame.payload).collect();
     assert_eq!(inflate(&mut Decompress::new(false), &payload), message.as_bytes());
 }
 
-/// A message that is longer compressed goes as it is, and the next one does not refer to it; a prepared one is compressed alone, and the next one may.
+/// A message that is longer compressed goes as it is, and the next one does not refer to it; a
+/// prepared one is compressed alone, and the next one may.
 #[test]
 fn windows_agree_whatever_was_sent_how() {
     for pool in [None, Some(Pool::new(1)), Some(Pool::new(4))] {
         let mut config = Config::default();
         config.deflate.pool = pool.clone();
-        let mut connections: Vec<_> =
-            (0..3).map(|_| (open(Side::Server, parameters(12, true), config.clone()), Decompress::new(false))).collect();
+        let mut connections: Vec<_> = (0..3)
+            .map(|_| {
+                (open(Side::Server, parameters(12, true), config.clone()), Decompress::new(false))
+            })
+            .collect();
         let shared: Vec<_> = (0..4).map(|i| Prepared::text(prose(1500 << i, 70 + i))).collect();
         let random = noise(600, 3);
         for round in 0..30_u64 {
@@ -217,7 +252,11 @@ fn windows_agree_whatever_was_sent_how() {
                     }
                 };
                 let [frame] = &frames(&sent(connection))[..] else { panic!() };
-                let got = if frame.first & RSV1 == 0 { frame.payload.clone() } else { inflate(zlib, &frame.payload) };
+                let got = if frame.first & RSV1 == 0 {
+                    frame.payload.clone()
+                } else {
+                    inflate(zlib, &frame.payload)
+                };
                 assert!(got == expected, "round {round} of connection {i}");
                 assert_eq!(frame.first & RSV1 == 0, expected == random);
             }
@@ -292,14 +331,21 @@ fn a_context_is_taken_over_without_its_compressor() {
     for pool in [None, Some(Pool::new(0)), Some(Pool::new(1)), Some(Pool::new(2))] {
         let mut config = Config::default();
         config.deflate.pool = pool.clone();
-        let mut connections = [0, 1].map(|_| open(Side::Server, parameters(15, true), config.clone()));
+        let mut connections =
+            [0, 1].map(|_| open(Side::Server, parameters(15, true), config.clone()));
         let said = noise(2000, 1);
         for round in 0..4 {
             for connection in &mut connections {
                 match round {
-                    0 => connection.send_prepared(&Prepared::binary(Payload::from(&said).compress(Choice::Yes))).unwrap(),
+                    0 => connection
+                        .send_prepared(&Prepared::binary(
+                            Payload::from(&said).compress(Choice::Yes),
+                        ))
+                        .unwrap(),
                     2 => connection.send_binary(Payload::from(b"").compress(Choice::Yes)).unwrap(),
-                    _ => connection.send_binary(Payload::from(&said).compress(Choice::Yes)).unwrap(),
+                    _ => {
+                        connection.send_binary(Payload::from(&said).compress(Choice::Yes)).unwrap()
+                    }
                 }
                 let len = sent(connection).len();
                 assert!(round == 0 || len < 100, "{len} bytes with {pool:?}");
@@ -308,7 +354,8 @@ fn a_context_is_taken_over_without_its_compressor() {
     }
 }
 
-/// zlib does not refer as far back as its window is: a short message gets one that is large enough for all of it.
+/// zlib does not refer as far back as its window is: a short message gets one that is large enough
+/// for all of it.
 #[test]
 fn a_prepared_message_can_refer_to_all_of_itself() {
     for len in [124, 249, 251, 1000, 10_000] {
@@ -316,11 +363,16 @@ fn a_prepared_message_can_refer_to_all_of_itself() {
         let mut connection = open(Side::Server, parameters(15, true), Config::default());
         connection.send_prepared(&message).unwrap();
         let [frame] = &frames(&sent(&mut connection))[..] else { panic!() };
-        assert!(frame.payload.len() < len + len / 10 + 30, "{} bytes for {len}", frame.payload.len());
+        assert!(
+            frame.payload.len() < len + len / 10 + 30,
+            "{} bytes for {len}",
+            frame.payload.len()
+        );
     }
 }
 
-/// The payload of a message for many is compressed once: what leaves is the same, also where a window is taken over.
+/// The payload of a message for many is compressed once: what leaves is the same, also where a
+/// window is taken over.
 #[test]
 fn a_prepared_message_is_compressed_once_for_a_window() {
     let message = Prepared::text(prose(100_000, 8));
@@ -335,5 +387,10 @@ fn a_prepared_message_is_compressed_once_for_a_window() {
         payloads.push(connection.transmit().pop().unwrap());
     }
     let places: Vec<_> = payloads.iter().map(|payload| payload.as_ptr()).collect();
-    assert!(places[0] == places[1] && places[0] == places[2] && places[3] == places[4] && places[0] != places[3]);
+    assert!(
+        places[0] == places[1]
+            && places[0] == places[2]
+            && places[3] == places[4]
+            && places[0] != places[3]
+    );
 }

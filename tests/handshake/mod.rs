@@ -20,7 +20,8 @@ pub const REQUESTS: [(&str, &[u8]); 6] = [
     ("tungstenite", include_bytes!("../data/heads/requests/tungstenite-0.30.http")),
 ];
 
-/// Changes to a head: a name, and the values that it has instead, a line each. None at all takes the header away.
+/// Changes to a head: a name, and the values that it has instead, a line each. None at all takes
+/// the header away.
 pub type Changes<'a> = &'a [(&'a str, &'a [&'a str])];
 
 /// A good request to upgrade, but for the changes.
@@ -38,7 +39,11 @@ pub fn request(line: &str, changes: Changes<'_>) -> Vec<u8> {
 /// A good 101 to this key, but for the changes.
 pub fn answer(line: &str, key: &str, changes: Changes<'_>) -> Vec<u8> {
     let accept = accept_key(key);
-    let good = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Accept", accept.as_str())];
+    let good = [
+        ("Upgrade", "websocket"),
+        ("Connection", "Upgrade"),
+        ("Sec-WebSocket-Accept", accept.as_str()),
+    ];
     head(line, &good, changes)
 }
 
@@ -61,8 +66,13 @@ fn head(line: &str, good: &[(&str, &str)], changes: Changes<'_>) -> Vec<u8> {
     head.into_bytes()
 }
 
-/// Feeds a wire in parts, each ending at one of the cuts, until there is an outcome: and how many bytes were taken until then.
-pub fn feed<T>(wire: &[u8], cuts: &[usize], mut poll: impl FnMut(&mut Input<'_>) -> Option<T>) -> (Option<T>, usize) {
+/// Feeds a wire in parts, each ending at one of the cuts, until there is an outcome: and how many
+/// bytes were taken until then.
+pub fn feed<T>(
+    wire: &[u8],
+    cuts: &[usize],
+    mut poll: impl FnMut(&mut Input<'_>) -> Option<T>,
+) -> (Option<T>, usize) {
     let mut wire = wire.to_vec();
     let (mut start, len) = (0, wire.len());
     for end in cuts.iter().copied().chain([len]) {
@@ -85,7 +95,10 @@ pub fn serve(config: &server::Config, wire: &[u8], cuts: &[usize]) -> (Option<In
     assert!(handshake.wants_read() && !handshake.is_done());
     let (outcome, taken) = feed(wire, cuts, |input| handshake.poll(input));
     assert!(!handshake.wants_write() && !handshake.wants_shutdown());
-    assert_eq!((handshake.wants_read(), handshake.is_done()), (outcome.is_none(), outcome.is_some()));
+    assert_eq!(
+        (handshake.wants_read(), handshake.is_done()),
+        (outcome.is_none(), outcome.is_some())
+    );
     if outcome.is_some() {
         let mut more = *b"GET";
         let mut input = Input::new(&mut more);
@@ -100,13 +113,17 @@ pub fn client(request: client::Request, config: client::Config) -> (client::Hand
     assert!(handshake.wants_write() && handshake.wants_read());
     let sent = handshake.transmit().pop().expect("the request");
     let sent = core::str::from_utf8(&sent).expect("ASCII");
-    let key = sent.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).expect("a key").to_owned();
+    let key = sent
+        .lines()
+        .find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "))
+        .expect("a key")
+        .to_owned();
     assert!(!handshake.wants_write());
     (handshake, key)
 }
 
-/// What a client that offers `x` and `y` makes of an answer; then of the end of the stream. With the feature it offers a compression too, one that
-/// not all answers meet.
+/// What a client that offers `x` and `y` makes of an answer; then of the end of the stream. With
+/// the feature it offers a compression too, one that not all answers meet.
 pub fn ask(config: &client::Config, wire: &[u8], cuts: &[usize]) -> (Outcome, usize) {
     let request = client::Request::new("ws://a.example/chat").expect("an address");
     let request = request.protocol("x").and_then(|request| request.protocol("y")).expect("tokens");
@@ -121,7 +138,10 @@ pub fn ask(config: &client::Config, wire: &[u8], cuts: &[usize]) -> (Outcome, us
     let (mut handshake, _) = client(request, config.clone());
     let (outcome, taken) = feed(wire, cuts, |input| handshake.poll(input));
     assert!(!handshake.wants_shutdown());
-    assert_eq!((handshake.wants_read(), handshake.is_done()), (outcome.is_none(), outcome.is_some()));
+    assert_eq!(
+        (handshake.wants_read(), handshake.is_done()),
+        (outcome.is_none(), outcome.is_some())
+    );
     let outcome = outcome.unwrap_or_else(|| {
         handshake.handle_eof();
         assert!(!handshake.wants_read() && !handshake.is_done(), "the outcome is still to come");
@@ -157,9 +177,15 @@ pub fn sent(side: &mut dyn LifeCycle) -> Vec<u8> {
     sent
 }
 
-/// Drives an answer to its end, and gives it taken apart: the status line, the header lines and the body.
+/// Drives an answer to its end, and gives it taken apart: the status line, the header lines and the
+/// body.
 pub fn answered(mut rejected: server::Rejected) -> (String, Vec<String>, Vec<u8>) {
-    assert!(rejected.wants_write() && rejected.wants_read() && !rejected.wants_shutdown() && !rejected.is_done());
+    assert!(
+        rejected.wants_write()
+            && rejected.wants_read()
+            && !rejected.wants_shutdown()
+            && !rejected.is_done()
+    );
     let bytes = sent(&mut rejected);
     assert!(rejected.wants_shutdown() && rejected.wants_read() && !rejected.is_done());
     rejected.shutdown_done();

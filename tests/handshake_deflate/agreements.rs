@@ -1,6 +1,8 @@
-//! What both ends then mean: every offer under every policy, several offers in random mixes, and the connections that come of it.
+//! What both ends then mean: every offer under every policy, several offers in random mixes, and
+//! the connections that come of it.
 //!
-//! An answer is held against RFC 7692 §7.1 stated a second time, and both ends are ours, byte by byte.
+//! An answer is held against RFC 7692 §7.1 stated a second time, and both ends are ours, byte by
+//! byte.
 
 use crate::handshake::{feed, sent, serve};
 use crate::{MAX, bits, extensions, offer, policy};
@@ -27,15 +29,35 @@ fn assert_valid(answer: &str, offer: &Offer, policy: &Policy) {
         assert_eq!(values.next(), None, "{}", context());
         first
     };
-    let names = ["server_no_context_takeover", "client_no_context_takeover", "server_max_window_bits", "client_max_window_bits"];
+    let names = [
+        "server_no_context_takeover",
+        "client_no_context_takeover",
+        "server_max_window_bits",
+        "client_max_window_bits",
+    ];
     assert!(parts.iter().all(|(name, _)| names.contains(name)), "{}", context());
     let [server_fresh, client_fresh, server_bits, client_bits] = names.map(said);
-    assert_eq!(server_fresh, (offer.server_no_context_takeover || policy.server_no_context_takeover).then_some(None), "{}", context());
-    assert_eq!(client_fresh, (offer.client_no_context_takeover || policy.client_no_context_takeover).then_some(None), "{}", context());
+    assert_eq!(
+        server_fresh,
+        (offer.server_no_context_takeover || policy.server_no_context_takeover).then_some(None),
+        "{}",
+        context()
+    );
+    assert_eq!(
+        client_fresh,
+        (offer.client_no_context_takeover || policy.client_no_context_takeover).then_some(None),
+        "{}",
+        context()
+    );
     // A number with its value, inside what the offer and the policy allow.
     let server_bits = server_bits.map(|value| value.expect("a value"));
     let limit = policy.server_max_window_bits.get().max(9);
-    assert!(server_bits.unwrap_or(MAX) <= limit && server_bits.is_none_or(|bits| (9..=MAX).contains(&bits)), "{}", context());
+    assert!(
+        server_bits.unwrap_or(MAX) <= limit
+            && server_bits.is_none_or(|bits| (9..=MAX).contains(&bits)),
+        "{}",
+        context()
+    );
     if let Some(offered) = offer.server_max_window_bits {
         assert!(server_bits.is_some_and(|bits| bits <= offered.get()), "{}", context());
     }
@@ -45,17 +67,23 @@ fn assert_valid(answer: &str, offer: &Offer, policy: &Policy) {
     match offer.client_max_window_bits {
         ClientWindow::Fixed => assert_eq!(client_bits, None, "{}", context()),
         ClientWindow::Negotiable => {}
-        ClientWindow::AtMost(offered) => assert!(client_bits.is_none_or(|bits| bits <= offered.get()), "{}", context()),
+        ClientWindow::AtMost(offered) => {
+            assert!(client_bits.is_none_or(|bits| bits <= offered.get()), "{}", context())
+        }
     }
 }
 
 fn all_offers() -> Vec<Offer> {
-    let windows = [ClientWindow::Fixed, ClientWindow::Negotiable].into_iter().chain((8..=MAX).map(|n| ClientWindow::AtMost(bits(n))));
+    let windows = [ClientWindow::Fixed, ClientWindow::Negotiable]
+        .into_iter()
+        .chain((8..=MAX).map(|n| ClientWindow::AtMost(bits(n))));
     let windows: Vec<_> = windows.collect();
     let mut all = Vec::new();
     for fresh in 0..4 {
         for server in [None].into_iter().chain((8..=MAX).map(Some)) {
-            all.extend(windows.iter().map(|window| offer(fresh & 1 > 0, fresh & 2 > 0, server, *window)));
+            all.extend(
+                windows.iter().map(|window| offer(fresh & 1 > 0, fresh & 2 > 0, server, *window)),
+            );
         }
     }
     all
@@ -65,7 +93,9 @@ fn all_policies() -> Vec<Policy> {
     let mut all = Vec::new();
     for fresh in 0..4 {
         for server in 8..=MAX {
-            all.extend((8..=MAX).map(|client| policy(fresh & 1 > 0, fresh & 2 > 0, server, client)));
+            all.extend(
+                (8..=MAX).map(|client| policy(fresh & 1 > 0, fresh & 2 > 0, server, client)),
+            );
         }
     }
     all
@@ -80,14 +110,20 @@ fn both_ends_come_to_the_same() {
         let line = offer.to_string();
         for policy in &policies {
             let answer = policy.negotiate([line.as_bytes()]).unwrap();
-            // What cannot be had: a window that zlib does not compress with, and a limit that may not be said.
+            // What cannot be had: a window that zlib does not compress with, and a limit that may
+            // not be said.
             let declined = offer.server_max_window_bits == Some(bits(8))
-                || (offer.client_max_window_bits == ClientWindow::Fixed && policy.client_max_window_bits < WindowBits::MAX);
+                || (offer.client_max_window_bits == ClientWindow::Fixed
+                    && policy.client_max_window_bits < WindowBits::MAX);
             assert_eq!(answer.is_none(), declined, "{line} under {policy:?}");
             let Some(answer) = answer else { continue };
             let text = answer.to_string();
             assert_valid(&text, offer, policy);
-            assert_eq!(Offer::check_answer(&[*offer], [text.as_bytes()]), Ok(answer.agreement()), "{text} to {line} under {policy:?}");
+            assert_eq!(
+                Offer::check_answer(&[*offer], [text.as_bytes()]),
+                Ok(answer.agreement()),
+                "{text} to {line} under {policy:?}"
+            );
             accepted += 1;
         }
     }
@@ -95,7 +131,8 @@ fn both_ends_come_to_the_same() {
     assert_eq!(accepted, 4 * 8 * (9 * 256 + 32));
 }
 
-/// What one of our servers and one of our clients, byte by byte, make of each other: what each agreed on, and its connection.
+/// What one of our servers and one of our clients, byte by byte, make of each other: what each
+/// agreed on, and its connection.
 fn shake_hands(offers: &[Offer], policy: Policy) -> [(Agreement, Connection); 2] {
     let mut request = client_side::Request::new("ws://a.example/").unwrap();
     for offer in offers {
@@ -106,12 +143,16 @@ fn shake_hands(offers: &[Offer], policy: Policy) -> [(Agreement, Connection); 2]
     assert_eq!(extensions(&wire).len(), usize::from(!offers.is_empty()));
     let mut config = server::Config::default();
     config.deflate = Some(policy);
-    let Some(Incoming::Upgrade(request)) = serve(&config, &wire, &[]).0 else { panic!("{}", wire.escape_ascii()) };
+    let Some(Incoming::Upgrade(request)) = serve(&config, &wire, &[]).0 else {
+        panic!("{}", wire.escape_ascii())
+    };
     let of_server = request.agreement();
     let mut server = request.accept().open(sockless::Config::default());
     let answer = sent(&mut server);
     match feed(&answer, &[], |input| client.poll(input)).0 {
-        Some(Outcome::Open(opened)) => [(of_server, server), (opened.agreement(), opened.open(sockless::Config::default()))],
+        Some(Outcome::Open(opened)) => {
+            [(of_server, server), (opened.agreement(), opened.open(sockless::Config::default()))]
+        }
         other => panic!("{other:?}: {}", answer.escape_ascii()),
     }
 }
@@ -155,7 +196,10 @@ fn the_connections_do_what_was_agreed() {
             let mut wire = sent(&mut ends[sender]);
             // RFC 7692 §6: RSV1 says that a message is compressed.
             assert_eq!(wire[0], if compresses { 0xc1 } else { 0x81 });
-            assert_eq!(ends[1 - sender].poll_event(&mut Input::new(&mut wire)), Some(Event::Text(text.as_str().into())));
+            assert_eq!(
+                ends[1 - sender].poll_event(&mut Input::new(&mut wire)),
+                Some(Event::Text(text.as_str().into()))
+            );
         }
     }
 }

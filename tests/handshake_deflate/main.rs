@@ -1,8 +1,9 @@
-//! The negotiation of permessage-deflate, RFC 7692 §5 and §7: what a server makes of offers, what a client makes of answers, and that
-//! both then mean the same.
+//! The negotiation of permessage-deflate, RFC 7692 §5 and §7: what a server makes of offers, what a
+//! client makes of answers, and that both then mean the same.
 //!
-//! Each role has a table, a row for each thing that may be said to it: [`offers`] to a server, [`answers`] to a client; what may be said to neither,
-//! [`wrong`], stands in both. A row is held twice, by the function that negotiates and by a whole handshake.
+//! Each role has a table, a row for each thing that may be said to it: [`offers`] to a server,
+//! [`answers`] to a client; what may be said to neither, [`wrong`], stands in both. A row is held
+//! twice, by the function that negotiates and by a whole handshake.
 #![cfg(feature = "deflate")]
 
 mod agreements;
@@ -24,7 +25,12 @@ fn bits(bits: u8) -> WindowBits {
     WindowBits::new(bits).unwrap()
 }
 
-fn offer(server_fresh: bool, client_fresh: bool, server: Option<u8>, window: ClientWindow) -> Offer {
+fn offer(
+    server_fresh: bool,
+    client_fresh: bool,
+    server: Option<u8>,
+    window: ClientWindow,
+) -> Offer {
     let mut offer = Offer::default();
     offer.server_no_context_takeover = server_fresh;
     offer.client_no_context_takeover = client_fresh;
@@ -56,7 +62,11 @@ fn lines<'a>(lines: &'a [&str]) -> impl Iterator<Item = &'a [u8]> {
 }
 
 /// What a whole handshake answers to these lines: the lines of its 101, and what it agreed on.
-fn negotiate(policy: Option<Policy>, lines: &[&str], cuts: &[usize]) -> Result<(Vec<String>, Agreement), HandshakeError> {
+fn negotiate(
+    policy: Option<Policy>,
+    lines: &[&str],
+    cuts: &[usize],
+) -> Result<(Vec<String>, Agreement), HandshakeError> {
     let mut config = server::Config::default();
     config.deflate = policy;
     let wire = request(GET, &[("Sec-WebSocket-Extensions", lines)]);
@@ -67,7 +77,10 @@ fn negotiate(policy: Option<Policy>, lines: &[&str], cuts: &[usize]) -> Result<(
             let accept = request.accept();
             assert_eq!(accept.agreement(), told);
             let extensions = extensions(&sent(&mut accept.open(sockless::Config::default())));
-            assert_eq!(extensions, answer.map(|answer| answer.to_string()).into_iter().collect::<Vec<_>>());
+            assert_eq!(
+                extensions,
+                answer.map(|answer| answer.to_string()).into_iter().collect::<Vec<_>>()
+            );
             Ok((extensions, told))
         }
         Some(Incoming::Failed(rejected)) => Err(rejected.error().unwrap()),
@@ -79,7 +92,10 @@ fn negotiate(policy: Option<Policy>, lines: &[&str], cuts: &[usize]) -> Result<(
 fn extensions(head: &[u8]) -> Vec<String> {
     let head = std::str::from_utf8(head).unwrap();
     assert!(head.ends_with("\r\n\r\n"), "{head}");
-    head.lines().filter_map(|line| line.strip_prefix("Sec-WebSocket-Extensions: ")).map(str::to_owned).collect()
+    head.lines()
+        .filter_map(|line| line.strip_prefix("Sec-WebSocket-Extensions: "))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// What a whole handshake makes of these lines in an answer.

@@ -1,5 +1,6 @@
-//! What neither an offer nor an answer may hold: parameters that mean nothing, which decline an offer and fail an answer, and lines outside the grammar,
-//! which fail the handshake of either role.
+//! What neither an offer nor an answer may hold: parameters that mean nothing, which decline an
+//! offer and fail an answer, and lines outside the grammar, which fail the handshake of either
+//! role.
 
 use crate::{check, lines, negotiate};
 use sockless::HandshakeError;
@@ -69,12 +70,28 @@ fn a_header_outside_the_grammar_fails_the_handshake_of_either_role() {
         "\"permessage-deflate\"",
     ] {
         for list in [&[wrong][..], &["permessage-deflate", wrong], &[wrong, "permessage-deflate"]] {
-            assert_eq!(negotiate(Some(Policy::default()), list, &[]), Err(HandshakeError::InvalidExtensions), "{list:?}");
-            assert_eq!(negotiate(None, list, &[]), Err(HandshakeError::InvalidExtensions), "{list:?}");
-            assert_eq!(Policy::default().negotiate(lines(list)), Err(HandshakeError::InvalidExtensions), "{list:?}");
+            assert_eq!(
+                negotiate(Some(Policy::default()), list, &[]),
+                Err(HandshakeError::InvalidExtensions),
+                "{list:?}"
+            );
+            assert_eq!(
+                negotiate(None, list, &[]),
+                Err(HandshakeError::InvalidExtensions),
+                "{list:?}"
+            );
+            assert_eq!(
+                Policy::default().negotiate(lines(list)),
+                Err(HandshakeError::InvalidExtensions),
+                "{list:?}"
+            );
             for offers in [&[Offer::default()][..], &[]] {
                 assert_eq!(check(offers, list), Err(HandshakeError::InvalidExtensions), "{list:?}");
-                assert_eq!(Offer::check_answer(offers, lines(list)), Err(HandshakeError::InvalidExtensions), "{list:?}");
+                assert_eq!(
+                    Offer::check_answer(offers, lines(list)),
+                    Err(HandshakeError::InvalidExtensions),
+                    "{list:?}"
+                );
             }
         }
     }
@@ -85,10 +102,16 @@ fn a_header_outside_the_grammar_fails_the_handshake_of_either_role() {
 fn what_is_empty_in_a_list_says_nothing_in_either_role() {
     let offers = [Offer::default()];
     let same = [
-        ("permessage-deflate", &["permessage-deflate;", "permessage-deflate ; ;;", ", permessage-deflate ;, ,"][..]),
+        (
+            "permessage-deflate",
+            &["permessage-deflate;", "permessage-deflate ; ;;", ", permessage-deflate ;, ,"][..],
+        ),
         (
             "permessage-deflate; server_no_context_takeover",
-            &["permessage-deflate; ; server_no_context_takeover", "permessage-deflate; server_no_context_takeover;"],
+            &[
+                "permessage-deflate; ; server_no_context_takeover",
+                "permessage-deflate; server_no_context_takeover;",
+            ],
         ),
         ("", &[",", " ,\t, "]),
     ];
@@ -96,11 +119,23 @@ fn what_is_empty_in_a_list_says_nothing_in_either_role() {
         let plain = if plain.is_empty() { &[][..] } else { &[plain][..] };
         for other in others.iter().chain(if plain.is_empty() { &[""][..] } else { &[] }) {
             for list in [&[*other][..], &["", other], &[other, ","]] {
-                assert_eq!(negotiate(Some(Policy::default()), list, &[]), negotiate(Some(Policy::default()), plain, &[]), "{list:?}");
-                assert_eq!(Policy::default().negotiate(lines(list)), Policy::default().negotiate(lines(plain)), "{list:?}");
+                assert_eq!(
+                    negotiate(Some(Policy::default()), list, &[]),
+                    negotiate(Some(Policy::default()), plain, &[]),
+                    "{list:?}"
+                );
+                assert_eq!(
+                    Policy::default().negotiate(lines(list)),
+                    Policy::default().negotiate(lines(plain)),
+                    "{list:?}"
+                );
                 assert_eq!(check(&offers, list), check(&offers, plain), "{list:?}");
                 assert!(check(&offers, list).is_ok(), "{list:?}");
-                assert_eq!(Offer::check_answer(&offers, lines(list)), Offer::check_answer(&offers, lines(plain)), "{list:?}");
+                assert_eq!(
+                    Offer::check_answer(&offers, lines(list)),
+                    Offer::check_answer(&offers, lines(plain)),
+                    "{list:?}"
+                );
             }
         }
     }

@@ -1,5 +1,6 @@
-//! What a server may send that no client takes, with the rule that it breaks, in the same order as the requests. The client is the one of
-//! [`ask`](crate::handshake::ask), which says what was offered.
+//! What a server may send that no client takes, with the rule that it breaks, in the same order as
+//! the requests. The client is the one of [`ask`](crate::handshake::ask), which says what was
+//! offered.
 
 use crate::handshake::{Changes, GET, SWITCHING, answer};
 use sockless::HandshakeError::{self, *};
@@ -41,13 +42,22 @@ pub(crate) fn answers(key: &str) -> Vec<(HandshakeError, Vec<u8>)> {
         all.push((MalformedStartLine, answer(line, key, &[])));
     }
     // Of those that begin with white space, the first has no header to belong to.
-    for line in [" Upgrade: websocket", "\tUpgrade: websocket", "Upgrade : websocket", "Upgrade\r\n : websocket", "Upgrade", ": websocket"]
-    {
+    for line in [
+        " Upgrade: websocket",
+        "\tUpgrade: websocket",
+        "Upgrade : websocket",
+        "Upgrade\r\n : websocket",
+        "Upgrade",
+        ": websocket",
+    ] {
         all.push((MalformedHeader, good.replace("Upgrade: websocket", line).into_bytes()));
     }
     let limit = client::Config::default().max_head;
     all.push((HeadTooLarge, answer(SWITCHING, key, &[("X", &["x".repeat(limit).as_str()])])));
-    all.push((HeadTooLarge, "HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n".repeat(1000).into_bytes()));
+    all.push((
+        HeadTooLarge,
+        "HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n".repeat(1000).into_bytes(),
+    ));
     all.push((TooManyHeaders, answer(SWITCHING, key, &[("X", &[""; 98])])));
     for version in ["0.9", "2.0"] {
         all.push((UnsupportedHttp, answer(&format!("HTTP/{version} 101 x"), key, &[])));
@@ -57,7 +67,8 @@ pub(crate) fn answers(key: &str) -> Vec<(HandshakeError, Vec<u8>)> {
     all.push((UnexpectedEnd, Vec::new()));
     all.push((UnexpectedEnd, good.as_bytes()[..good.len() - 1].to_vec()));
     all.push((UnexpectedEnd, b"HTTP/1.1 100 Continue\r\n\r\n".to_vec()));
-    let mut changed = |error, changes: Changes<'_>| all.push((error, answer(SWITCHING, key, changes)));
+    let mut changed =
+        |error, changes: Changes<'_>| all.push((error, answer(SWITCHING, key, changes)));
     changed(MissingUpgrade, &[("Upgrade", &[])]);
     for upgrade in ["", "h2c", "websocket, h2c", "websocket/13", "web socket", "websockets"] {
         changed(InvalidUpgrade, &[("Upgrade", &[upgrade])]);
@@ -68,7 +79,13 @@ pub(crate) fn answers(key: &str) -> Vec<(HandshakeError, Vec<u8>)> {
     changed(MissingAccept, &[("Sec-WebSocket-Accept", &[])]);
     let accept = sockless::handshake::accept_key(key);
     changed(RepeatedAccept, &[("Sec-WebSocket-Accept", &[accept.as_str(), accept.as_str()])]);
-    for wrong in ["", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", key, &accept.as_str().to_ascii_lowercase(), &format!("{accept}=")] {
+    for wrong in [
+        "",
+        "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
+        key,
+        &accept.as_str().to_ascii_lowercase(),
+        &format!("{accept}="),
+    ] {
         changed(WrongAccept, &[("Sec-WebSocket-Accept", &[wrong])]);
     }
     changed(InvalidExtensions, &[("Sec-WebSocket-Extensions", &["foo; a="])]);
@@ -82,17 +99,37 @@ pub(crate) fn answers(key: &str) -> Vec<(HandshakeError, Vec<u8>)> {
     {
         let good = "permessage-deflate; server_no_context_takeover; server_max_window_bits=10";
         changed(RepeatedExtension, &[("Sec-WebSocket-Extensions", &[good, good])]);
-        changed(RepeatedExtension, &[("Sec-WebSocket-Extensions", &[&format!("{good}, permessage-deflate; foo")])]);
-        for wrong in ["foo", "client_max_window_bits", "server_max_window_bits=10", "client_no_context_takeover=1"] {
-            changed(InvalidParameters, &[("Sec-WebSocket-Extensions", &[&format!("{good}; {wrong}")])]);
+        changed(
+            RepeatedExtension,
+            &[("Sec-WebSocket-Extensions", &[&format!("{good}, permessage-deflate; foo")])],
+        );
+        for wrong in [
+            "foo",
+            "client_max_window_bits",
+            "server_max_window_bits=10",
+            "client_no_context_takeover=1",
+        ] {
+            changed(
+                InvalidParameters,
+                &[("Sec-WebSocket-Extensions", &[&format!("{good}; {wrong}")])],
+            );
         }
-        for other in ["permessage-deflate", "permessage-deflate; server_no_context_takeover; server_max_window_bits=11"] {
+        for other in [
+            "permessage-deflate",
+            "permessage-deflate; server_no_context_takeover; server_max_window_bits=11",
+        ] {
             changed(ParametersNotOffered, &[("Sec-WebSocket-Extensions", &[other])]);
         }
-        changed(ParametersNotOffered, &[("Sec-WebSocket-Extensions", &[&format!("{good}; client_max_window_bits=15")])]);
+        changed(
+            ParametersNotOffered,
+            &[("Sec-WebSocket-Extensions", &[&format!("{good}; client_max_window_bits=15")])],
+        );
     }
     changed(InvalidUpgrade, &[("Upgrade", &["websocket\r\n , h2c"])]);
-    changed(WrongAccept, &[("Sec-WebSocket-Accept", &[&accept.as_str().replacen('=', "\r\n =", 1)])]);
+    changed(
+        WrongAccept,
+        &[("Sec-WebSocket-Accept", &[&accept.as_str().replacen('=', "\r\n =", 1)])],
+    );
     for protocol in ["z", "X", "xy", "x;"] {
         changed(ProtocolNotOffered, &[("Sec-WebSocket-Protocol", &[protocol])]);
     }
@@ -100,14 +137,26 @@ pub(crate) fn answers(key: &str) -> Vec<(HandshakeError, Vec<u8>)> {
     changed(SeveralProtocols, &[("Sec-WebSocket-Protocol", &["x", "x"])]);
     changed(SeveralProtocols, &[("Sec-WebSocket-Protocol", &["x", "", "y"])]);
     // Lines that end in LF alone pass in a refusal only.
-    for line in ["HTTP/1.1 101 x\nX: y", "HTTP/1.0 101 x\n", "HTTP/1.1 100 x\n", "HTTP/1.1 199 x\n", "HTTP/2.0 403 x\n", "HTTP/1.1 403x\n"]
-    {
+    for line in [
+        "HTTP/1.1 101 x\nX: y",
+        "HTTP/1.0 101 x\n",
+        "HTTP/1.1 100 x\n",
+        "HTTP/1.1 199 x\n",
+        "HTTP/2.0 403 x\n",
+        "HTTP/1.1 403x\n",
+    ] {
         all.push((IllegalByte, answer(line, key, &[])));
     }
-    for wire in ["HTTP/1.1 403 x\n\rX: y\n\n", "HTTP/1.1 403 x\nX: y\rz\n\n", "HTTP/1.1 403 x\nX: \0\n\n", "\nHTTP/1.1 403 x\n\n"] {
+    for wire in [
+        "HTTP/1.1 403 x\n\rX: y\n\n",
+        "HTTP/1.1 403 x\nX: y\rz\n\n",
+        "HTTP/1.1 403 x\nX: \0\n\n",
+        "\nHTTP/1.1 403 x\n\n",
+    ] {
         all.push((IllegalByte, wire.as_bytes().to_vec()));
     }
-    for wire in ["HTTP/1.1 403 x\n X: y\n\n", "HTTP/1.1 403 x\nX : y\n\n", "HTTP/1.1 403 x\nX\n\n"] {
+    for wire in ["HTTP/1.1 403 x\n X: y\n\n", "HTTP/1.1 403 x\nX : y\n\n", "HTTP/1.1 403 x\nX\n\n"]
+    {
         all.push((MalformedHeader, wire.as_bytes().to_vec()));
     }
     all.push((TooManyHeaders, format!("HTTP/1.1 403 x\n{}\n", "X: y\n".repeat(101)).into_bytes()));

@@ -19,7 +19,8 @@ struct Served {
 fn served() -> Vec<Served> {
     let mut all = Vec::new();
     // RFC 6455 §4.2.1: "when decoded, is 16 bytes". The second is the key of §4.1's own text.
-    for key in ["dGhlIHNhbXBsZSBub25jZR==", "AQIDBAUGBwgJCgsMDQ4PEC==", "//////////////////////=="] {
+    for key in ["dGhlIHNhbXBsZSBub25jZR==", "AQIDBAUGBwgJCgsMDQ4PEC==", "//////////////////////=="]
+    {
         let wire = request(GET, &[("Sec-WebSocket-Key", &[key])]);
         all.push(Served { wire, authority: "a.example", target: "/chat", key });
     }
@@ -42,7 +43,12 @@ fn served() -> Vec<Served> {
         &[("Connection", &[",Upgrade,,"]), ("Upgrade", &[", websocket ,"])],
     ];
     for changes in lists {
-        all.push(Served { wire: request(GET, changes), authority: "a.example", target: "/chat", key: KEY });
+        all.push(Served {
+            wire: request(GET, changes),
+            authority: "a.example",
+            target: "/chat",
+            key: KEY,
+        });
     }
     // RFC 9112 §3.2.2: the target counts, and Host is ignored.
     for (target, authority, resource) in [
@@ -64,7 +70,12 @@ fn served() -> Vec<Served> {
     all.push(Served { wire, authority: "a.example", target: "/chat", key: KEY });
     // RFC 9110 §7.2: of what has no authority, Host is empty.
     for host in ["", "  \t"] {
-        all.push(Served { wire: request(GET, &[("Host", &[host])]), authority: "", target: "/chat", key: KEY });
+        all.push(Served {
+            wire: request(GET, &[("Host", &[host])]),
+            authority: "",
+            target: "/chat",
+            key: KEY,
+        });
     }
     all
 }
@@ -76,15 +87,33 @@ fn what_is_served_is_the_same_in_every_split() {
         // A frame behind it.
         let behind = [&wire[..], &[0x81, 0x80, 1, 2, 3, 4]].concat();
         for cuts in cuttings(&behind) {
-            let (Some(Incoming::Upgrade(request)), taken) = serve(&Config::default(), &behind, &cuts) else {
+            let (Some(Incoming::Upgrade(request)), taken) =
+                serve(&Config::default(), &behind, &cuts)
+            else {
                 panic!("{text} cut at {cuts:?}")
             };
-            assert_eq!((request.authority(), request.target(), taken), (authority, target, wire.len()), "{text} cut at {cuts:?}");
-            assert_eq!(request.headers().get_all("host").collect::<Vec<_>>(), [authority.as_bytes()], "one answer: {text}");
+            assert_eq!(
+                (request.authority(), request.target(), taken),
+                (authority, target, wire.len()),
+                "{text} cut at {cuts:?}"
+            );
+            assert_eq!(
+                request.headers().get_all("host").collect::<Vec<_>>(),
+                [authority.as_bytes()],
+                "one answer: {text}"
+            );
             assert_eq!(request.accept_key(), accept_key(key), "{text}");
-            let answer = String::from_utf8(sent(&mut request.accept().open(sockless::Config::default()))).unwrap();
-            assert!(answer.contains(&format!("\r\nSec-WebSocket-Accept: {}\r\n", accept_key(key))), "{answer}");
-            assert!(!answer.contains("Protocol:") && !answer.contains("Extensions"), "nothing was offered, or all is declined: {answer}");
+            let answer =
+                String::from_utf8(sent(&mut request.accept().open(sockless::Config::default())))
+                    .unwrap();
+            assert!(
+                answer.contains(&format!("\r\nSec-WebSocket-Accept: {}\r\n", accept_key(key))),
+                "{answer}"
+            );
+            assert!(
+                !answer.contains("Protocol:") && !answer.contains("Extensions"),
+                "nothing was offered, or all is declined: {answer}"
+            );
         }
     }
 }
@@ -92,7 +121,9 @@ fn what_is_served_is_the_same_in_every_split() {
 #[test]
 fn a_list_says_the_same_without_what_is_empty() {
     let wire = request(GET, &[("Sec-WebSocket-Protocol", &[",,a,, b", ","])]);
-    let (Some(Incoming::Upgrade(request)), _) = serve(&Config::default(), &wire, &[]) else { panic!() };
+    let (Some(Incoming::Upgrade(request)), _) = serve(&Config::default(), &wire, &[]) else {
+        panic!()
+    };
     assert!(request.protocols().eq(["a", "b"]));
     #[cfg(feature = "deflate")]
     for offer in ["permessage-deflate", "permessage-deflate;", ",permessage-deflate; ;,"] {
@@ -100,7 +131,10 @@ fn a_list_says_the_same_without_what_is_empty() {
         config.deflate = Some(sockless::deflate::Policy::default());
         let wire = self::request(GET, &[("Sec-WebSocket-Extensions", &[offer])]);
         let (Some(Incoming::Upgrade(request)), _) = serve(&config, &wire, &[]) else { panic!() };
-        assert_eq!(request.deflate().map(|answer| answer.to_string()).as_deref(), Some("permessage-deflate"));
+        assert_eq!(
+            request.deflate().map(|answer| answer.to_string()).as_deref(),
+            Some("permessage-deflate")
+        );
     }
 }
 
@@ -154,7 +188,8 @@ fn strict(wire: &[u8]) -> Option<Seen> {
 }
 
 fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
+    !text.is_empty()
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
 }
 
 /// What we see of it, if we take it for a request to upgrade.
@@ -162,19 +197,32 @@ fn ours(wire: &[u8]) -> Option<Seen> {
     let mut config = Config::default();
     config.origin = OriginPolicy::Any;
     match serve(&config, wire, &[]) {
-        (Some(Incoming::Upgrade(request)), head) => Some(Seen { head, authority: request.authority().into() }),
+        (Some(Incoming::Upgrade(request)), head) => {
+            Some(Seen { head, authority: request.authority().into() })
+        }
         _ => None,
     }
 }
 
 #[test]
 fn a_strict_proxy_sees_the_same_head() {
-    let behind: [&[u8]; 5] = [b"", b"\r\n", b"GET /admin HTTP/1.1\r\nHost: c.example\r\n\r\n", b"0\r\n\r\n", &[0x81, 0x80, 1, 2, 3, 4]];
+    let behind: [&[u8]; 5] = [
+        b"",
+        b"\r\n",
+        b"GET /admin HTTP/1.1\r\nHost: c.example\r\n\r\n",
+        b"0\r\n\r\n",
+        &[0x81, 0x80, 1, 2, 3, 4],
+    ];
     for Served { wire, authority, .. } in served() {
         let seen = Seen { head: wire.len(), authority: authority.into() };
         for behind in behind {
             let wire = [&wire, behind].concat();
-            assert_eq!((strict(&wire).as_ref(), ours(&wire).as_ref()), (Some(&seen), Some(&seen)), "{}", wire.escape_ascii());
+            assert_eq!(
+                (strict(&wire).as_ref(), ours(&wire).as_ref()),
+                (Some(&seen), Some(&seen)),
+                "{}",
+                wire.escape_ascii()
+            );
         }
     }
 }

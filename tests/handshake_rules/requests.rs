@@ -1,4 +1,5 @@
-//! What a client may send that no server takes, with the rule that it breaks: first what is no head, then heads that ask for something else, or ask wrongly.
+//! What a client may send that no server takes, with the rule that it breaks: first what is no
+//! head, then heads that ask for something else, or ask wrongly.
 
 use crate::handshake::{self, Changes, GET, request};
 use sockless::HandshakeError::{self, *};
@@ -75,7 +76,13 @@ pub(crate) fn requests() -> Vec<(HandshakeError, Vec<u8>)> {
     let limit = server::Config::default().max_head;
     all.push((HeadTooLarge, request(GET, &[("X", &["x".repeat(limit).as_str()])])));
     all.push((HeadTooLarge, "G".repeat(limit).into_bytes()));
-    all.push((HeadTooLarge, request(GET, &[("X", &["x".repeat(limit + 1 - request(GET, &[("X", &[""])]).len()).as_str()])])));
+    all.push((
+        HeadTooLarge,
+        request(
+            GET,
+            &[("X", &["x".repeat(limit + 1 - request(GET, &[("X", &[""])]).len()).as_str()])],
+        ),
+    ));
     all.push((TooManyHeaders, request(GET, &[("X", &[""; 96])])));
     all.push((TooManyHeaders, format!("GET / HTTP/1.1\r\n{}", "a:\r\n".repeat(101)).into_bytes()));
     for version in ["0.9", "1.2", "2.0", "3.0"] {
@@ -129,7 +136,10 @@ pub(crate) fn requests() -> Vec<(HandshakeError, Vec<u8>)> {
     all.push((InvalidHost, request(absolute, &[("Host", &["user@a.example"])])));
     all.push((MissingKey, request(absolute, &[("Sec-WebSocket-Key", &[])])));
     for origin in ["http://b.example", "http://a.example:81", "null"] {
-        all.push((ForbiddenOrigin, request(absolute, &[("Host", &["b.example"]), ("Origin", &[origin])])));
+        all.push((
+            ForbiddenOrigin,
+            request(absolute, &[("Host", &["b.example"]), ("Origin", &[origin])]),
+        ));
     }
     for origin in ["http://", "http://a.example", "http://:80", ""] {
         all.push((ForbiddenOrigin, request(GET, &[("Host", &[""]), ("Origin", &[origin])])));
@@ -190,13 +200,21 @@ pub(crate) fn requests() -> Vec<(HandshakeError, Vec<u8>)> {
     }
     changed(InvalidProtocols, &[("Sec-WebSocket-Protocol", &["a", "b, a"])]);
     for bad in ["m, c", "m n", "m, n/o, p"] {
-        changed(InvalidProtocols, &[("Sec-WebSocket-Protocol", &["a, b, c, d, e, f, g, h, i, j, k, l", bad])]);
+        changed(
+            InvalidProtocols,
+            &[("Sec-WebSocket-Protocol", &["a, b, c, d, e, f, g, h, i, j, k, l", bad])],
+        );
     }
     let names: Vec<String> = (0..101).map(|i| format!("p{i}")).collect();
     changed(TooManyProtocols, &[("Sec-WebSocket-Protocol", &[&names.join(",")])]);
-    changed(TooManyProtocols, &[("Sec-WebSocket-Protocol", &[&names[..40].join(","), &names[40..].join(", ")])]);
+    changed(
+        TooManyProtocols,
+        &[("Sec-WebSocket-Protocol", &[&names[..40].join(","), &names[40..].join(", ")])],
+    );
     changed(TooManyProtocols, &[("Sec-WebSocket-Protocol", &[&"a,".repeat(1000)])]);
-    for extensions in [";", "foo bar", "foo; =", "foo; a=", "foo; a=\"b c\"", "foo; a=\"b", "=", "foo, ;a"] {
+    for extensions in
+        [";", "foo bar", "foo; =", "foo; a=", "foo; a=\"b c\"", "foo; a=\"b", "=", "foo, ;a"]
+    {
         changed(InvalidExtensions, &[("Sec-WebSocket-Extensions", &[extensions])]);
     }
     changed(InvalidExtensions, &[("Sec-WebSocket-Extensions", &["foo", "foo bar"])]);
@@ -204,9 +222,15 @@ pub(crate) fn requests() -> Vec<(HandshakeError, Vec<u8>)> {
     for origin in ["\u{e4}", "http://a.example\u{e4}", "http://\u{e4}.example"] {
         changed(InvalidOrigin, &[("Origin", &[origin])]);
     }
-    for origin in
-        ["null", "", "http://b.example", "http://a.example:81", "http://a.example/", "a.example", "http://a.example, http://b.example"]
-    {
+    for origin in [
+        "null",
+        "",
+        "http://b.example",
+        "http://a.example:81",
+        "http://a.example/",
+        "a.example",
+        "http://a.example, http://b.example",
+    ] {
         changed(ForbiddenOrigin, &[("Origin", &[origin])]);
     }
     all

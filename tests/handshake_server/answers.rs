@@ -1,4 +1,5 @@
-//! What a server answers: a subprotocol that was offered, headers that smuggle no line, any status, and a body that is whole.
+//! What a server answers: a subprotocol that was offered, headers that smuggle no line, any status,
+//! and a body that is whole.
 
 use crate::handshake::{GET, answered, request, sent};
 use crate::{plain, upgrade};
@@ -8,28 +9,49 @@ use sockless::server::{Config, Request};
 
 #[test]
 fn a_subprotocol_is_one_that_was_offered() {
-    let accept = || upgrade(&Config::default(), &request(GET, &[("Sec-WebSocket-Protocol", &["a, b", "c"])])).accept();
-    let answer = |accept: sockless::server::Accept| String::from_utf8(sent(&mut accept.open(sockless::Config::default()))).unwrap();
+    let accept = || {
+        upgrade(&Config::default(), &request(GET, &[("Sec-WebSocket-Protocol", &["a, b", "c"])]))
+            .accept()
+    };
+    let answer = |accept: sockless::server::Accept| {
+        String::from_utf8(sent(&mut accept.open(sockless::Config::default()))).unwrap()
+    };
     assert_eq!(accept().protocol("x").protocol("c").protocol("a").chosen(), Some("c"));
-    assert!(answer(accept().protocol("x").protocol("c").protocol("a")).ends_with("\r\nSec-WebSocket-Protocol: c\r\n\r\n"));
+    assert!(
+        answer(accept().protocol("x").protocol("c").protocol("a"))
+            .ends_with("\r\nSec-WebSocket-Protocol: c\r\n\r\n")
+    );
     for unknown in ["", "A", "a, b", "a,", " a", "a\r\nX: y"] {
         assert_eq!(accept().protocol(unknown).chosen(), None);
         assert!(!answer(accept().protocol(unknown)).contains("Protocol:"), "{unknown:?}");
     }
-    assert_eq!(upgrade(&Config::default(), &request(GET, &[])).accept().protocol("a").chosen(), None);
+    assert_eq!(
+        upgrade(&Config::default(), &request(GET, &[])).accept().protocol("a").chosen(),
+        None
+    );
 }
 
 #[test]
 fn who_was_to_come_in_can_be_turned_away() {
-    let accept = upgrade(&Config::default(), &request(GET, &[("Sec-WebSocket-Protocol", &["a"])])).accept();
+    let accept =
+        upgrade(&Config::default(), &request(GET, &[("Sec-WebSocket-Protocol", &["a"])])).accept();
     let accept = accept.protocol("b").header(Header::new("Set-Cookie", "a=b").unwrap());
-    assert_eq!((accept.chosen(), accept.target(), accept.headers().iter().count()), (None, "/chat", 6));
+    assert_eq!(
+        (accept.chosen(), accept.target(), accept.headers().iter().count()),
+        (None, "/chat", 6)
+    );
     assert_eq!(accept.headers().text("sec-websocket-protocol"), Some("a"));
     let rejected = accept.reject(400).body("a subprotocol, please").into_rejected();
     assert_eq!((rejected.status(), rejected.error()), (400, None));
     let (status, headers, body) = answered(rejected);
     assert_eq!(status, "HTTP/1.1 400 Bad Request");
-    assert_eq!((headers, body), (vec!["Content-Length: 21".to_owned(), "Connection: close".to_owned()], b"a subprotocol, please".to_vec()));
+    assert_eq!(
+        (headers, body),
+        (
+            vec!["Content-Length: 21".to_owned(), "Connection: close".to_owned()],
+            b"a subprotocol, please".to_vec()
+        )
+    );
 }
 
 #[test]
@@ -50,11 +72,17 @@ fn no_header_of_an_answer_can_smuggle_a_line() {
     ] {
         assert_eq!(Header::new(name, value), Err(error), "{name:?}");
     }
-    let (cookie, server) = (Header::new("Set-Cookie", "a=b").unwrap(), Header::new("Server", "").unwrap());
+    let (cookie, server) =
+        (Header::new("Set-Cookie", "a=b").unwrap(), Header::new("Server", "").unwrap());
     let request = || upgrade(&Config::default(), &request(GET, &[]));
-    let answer = sent(&mut request().accept().header(cookie).header(server).open(sockless::Config::default()));
-    assert!(String::from_utf8(answer).unwrap().ends_with("=\r\nSet-Cookie: a=b\r\nServer: \r\n\r\n"));
-    let (_, headers, _) = answered(request().reject(400).header(cookie).header(server).into_rejected());
+    let answer = sent(
+        &mut request().accept().header(cookie).header(server).open(sockless::Config::default()),
+    );
+    assert!(
+        String::from_utf8(answer).unwrap().ends_with("=\r\nSet-Cookie: a=b\r\nServer: \r\n\r\n")
+    );
+    let (_, headers, _) =
+        answered(request().reject(400).header(cookie).header(server).into_rejected());
     assert_eq!(headers[..2], ["Set-Cookie: a=b", "Server: "]);
 }
 
@@ -66,7 +94,10 @@ fn a_value_in_latin1_is_a_byte_for_each_character() {
     let has = |wire: &[u8]| wire.windows(line.len()).any(|window| window == line);
     assert!(has(&sent(&mut request().accept().header(header).open(sockless::Config::default()))));
     assert!(has(&sent(&mut request().reject(400).header(header).into_rejected())));
-    assert_eq!(request().accept().header(header).into_response().headers().get("x-name"), Some(&b"Zo\xeb \xa0\xff"[..]));
+    assert_eq!(
+        request().accept().header(header).into_response().headers().get("x-name"),
+        Some(&b"Zo\xeb \xa0\xff"[..])
+    );
 }
 
 /// The fields that a stack sends are those of the 101 that [`open`](sockless::server::Accept::open)
@@ -79,15 +110,29 @@ fn an_http_stack_can_send_the_101() {
         config.deflate = Some(sockless::deflate::Policy::default());
     }
     config.max_headers = 100;
-    let wire = request(GET, &[("Sec-WebSocket-Protocol", &["a, b"]), ("Sec-WebSocket-Extensions", &["permessage-deflate"])]);
-    let accept = || upgrade(&config, &wire).accept().protocol("b").header(Header::new("Set-Cookie", "a=b").unwrap());
+    let wire = request(
+        GET,
+        &[
+            ("Sec-WebSocket-Protocol", &["a, b"]),
+            ("Sec-WebSocket-Extensions", &["permessage-deflate"]),
+        ],
+    );
+    let accept = || {
+        upgrade(&config, &wire)
+            .accept()
+            .protocol("b")
+            .header(Header::new("Set-Cookie", "a=b").unwrap())
+    };
     let response = accept().into_response();
     assert_eq!((response.status(), response.agreement()), (101, accept().agreement()));
     let mut lines = String::from("HTTP/1.1 101 Switching Protocols\r\n");
     for (name, value) in response.headers().iter() {
         lines += &format!("{name}: {}\r\n", core::str::from_utf8(value).unwrap());
     }
-    assert_eq!(format!("{lines}\r\n").as_bytes(), sent(&mut accept().open(sockless::Config::default())));
+    assert_eq!(
+        format!("{lines}\r\n").as_bytes(),
+        sent(&mut accept().open(sockless::Config::default()))
+    );
     let extensions = cfg!(feature = "deflate").then_some("permessage-deflate");
     assert_eq!(response.headers().text("sec-websocket-extensions"), extensions);
 
@@ -97,7 +142,12 @@ fn an_http_stack_can_send_the_101() {
     connection.send_text("a".repeat(1000)).unwrap();
     let frame = sent(&mut connection);
     let (first, len) = if cfg!(feature = "deflate") { (0xc1, 4..100) } else { (0x81, 1004..1005) };
-    assert!(frame[0] == first && len.contains(&frame.len()), "{} bytes, {:#x}", frame.len(), frame[0]);
+    assert!(
+        frame[0] == first && len.contains(&frame.len()),
+        "{} bytes, {:#x}",
+        frame.len(),
+        frame[0]
+    );
 }
 
 #[cfg(feature = "deflate")]
@@ -118,29 +168,42 @@ fn what_is_declined_is_not_in_the_fields_nor_done() {
 #[test]
 fn parts_and_wire_are_answered_alike() {
     let wire = request("GET wss://b.example/x HTTP/1.1", &[("Sec-WebSocket-Protocol", &["a;"])]);
-    assert!(matches!(crate::handshake::serve(&Config::default(), &wire, &[]).0, Some(sockless::server::Incoming::Failed(_))));
+    assert!(matches!(
+        crate::handshake::serve(&Config::default(), &wire, &[]).0,
+        Some(sockless::server::Incoming::Failed(_))
+    ));
     let wire = request("GET wss://b.example/x HTTP/1.1", &[("Sec-WebSocket-Protocol", &["a,"])]);
     let read = upgrade(&Config::default(), &wire);
-    let headers: Vec<(String, Vec<u8>)> = read.headers().iter().map(|(name, value)| (name.to_lowercase(), value.to_vec())).collect();
+    let headers: Vec<(String, Vec<u8>)> =
+        read.headers().iter().map(|(name, value)| (name.to_lowercase(), value.to_vec())).collect();
     let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
-    let parts = Request::from_parts("GET", "wss://b.example/x", (1, 1), headers, &Config::default()).unwrap();
+    let parts =
+        Request::from_parts("GET", "wss://b.example/x", (1, 1), headers, &Config::default())
+            .unwrap();
     assert_eq!((parts.authority(), parts.target()), (read.authority(), read.target()));
     let lines = |request: Request| {
         let response = request.accept().protocol("a").into_response();
-        response.headers().iter().map(|(name, value)| (name.to_owned(), value.to_vec())).collect::<Vec<_>>()
+        response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value.to_vec()))
+            .collect::<Vec<_>>()
     };
     assert_eq!(lines(parts), lines(read));
 }
 
 #[test]
 fn answers_of_every_status() {
-    let reply = |wire: &str, status| answered(plain(wire.as_bytes()).reply(status).body("body").into_rejected());
+    let reply = |wire: &str, status| {
+        answered(plain(wire.as_bytes()).reply(status).body("body").into_rejected())
+    };
     let get = "GET / HTTP/1.1\r\n\r\n";
     for status in 0..=1000 {
         let sent = if (200..=599).contains(&status) { status } else { 500 };
         let (line, headers, body) = reply(get, status);
         assert!(line.starts_with(&format!("HTTP/1.1 {sent} ")), "{line}");
-        let lengths: Vec<&String> = headers.iter().filter(|header| header.starts_with("Content-Length: ")).collect();
+        let lengths: Vec<&String> =
+            headers.iter().filter(|header| header.starts_with("Content-Length: ")).collect();
         match sent {
             204 | 304 => assert!(lengths.is_empty() && body.is_empty()),
             205 => assert!(lengths == ["Content-Length: 0"] && body.is_empty()),
@@ -149,11 +212,18 @@ fn answers_of_every_status() {
         assert_eq!(headers.iter().any(|header| header == "Connection: close"), sent != 426);
     }
     let (_, headers, body) = reply("HEAD / HTTP/1.1\r\n\r\n", 200);
-    assert_eq!((headers, body), (vec!["Content-Length: 4".to_owned(), "Connection: close".to_owned()], Vec::new()));
+    assert_eq!(
+        (headers, body),
+        (vec!["Content-Length: 4".to_owned(), "Connection: close".to_owned()], Vec::new())
+    );
     let (line, headers, body) = answered(plain(get.as_bytes()).reply(404).into_rejected());
     assert_eq!(
         (line.as_str(), headers, body),
-        ("HTTP/1.1 404 Not Found", vec!["Content-Length: 0".to_owned(), "Connection: close".to_owned()], Vec::new())
+        (
+            "HTTP/1.1 404 Not Found",
+            vec!["Content-Length: 0".to_owned(), "Connection: close".to_owned()],
+            Vec::new()
+        )
     );
 }
 

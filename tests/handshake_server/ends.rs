@@ -1,5 +1,5 @@
-//! How a handshake ends that has no outcome, by its transport or by time, and how a refusal does, which hears its client out within a bound. What is done
-//! stays done.
+//! How a handshake ends that has no outcome, by its transport or by time, and how a refusal does,
+//! which hears its client out within a bound. What is done stays done.
 
 use crate::handshake::{GET, request, sent};
 use crate::upgrade;
@@ -14,7 +14,12 @@ fn the_end_of_the_stream_ends_it() {
             assert!(handshake.poll(&mut Input::new(&mut request(GET, &[])[..len])).is_none());
             end(&mut handshake);
             assert!(handshake.poll(&mut Input::empty()).is_none());
-            assert!(handshake.is_done() && !handshake.wants_read() && !handshake.wants_write() && !handshake.wants_shutdown());
+            assert!(
+                handshake.is_done()
+                    && !handshake.wants_read()
+                    && !handshake.wants_write()
+                    && !handshake.wants_shutdown()
+            );
         }
     }
 }
@@ -22,7 +27,11 @@ fn the_end_of_the_stream_ends_it() {
 #[test]
 fn what_is_done_stays_done() {
     let wire = request(GET, &[]);
-    for end in [Handshake::handle_eof as fn(&mut Handshake), Handshake::handle_error, Handshake::handle_timeout] {
+    for end in [
+        Handshake::handle_eof as fn(&mut Handshake),
+        Handshake::handle_error,
+        Handshake::handle_timeout,
+    ] {
         let mut handshake = Handshake::new(Config::default());
         end(&mut handshake);
         for _ in 0..2 {
@@ -50,13 +59,17 @@ fn a_head_that_is_late_has_an_answer_as_long_as_it_can_be_read() {
         let mut handshake = late();
         then(&mut handshake);
         assert!(!handshake.is_done());
-        let Some(Incoming::Failed(rejected)) = handshake.poll(&mut Input::empty()) else { panic!() };
+        let Some(Incoming::Failed(rejected)) = handshake.poll(&mut Input::empty()) else {
+            panic!()
+        };
         assert_eq!((rejected.error(), rejected.status()), (Some(HandshakeError::TimedOut), 408));
         assert!(handshake.is_done() && handshake.poll(&mut Input::empty()).is_none());
     }
     let mut handshake = late();
     handshake.handle_error();
-    assert!(handshake.is_done() && handshake.poll(&mut Input::empty()).is_none() && handshake.is_done());
+    assert!(
+        handshake.is_done() && handshake.poll(&mut Input::empty()).is_none() && handshake.is_done()
+    );
 }
 
 fn rejected(config: &Config) -> Rejected {
@@ -82,7 +95,12 @@ fn a_rejected_client_is_heard_out_within_bounds() {
     // The transport cannot be shut down before the answer has left, and is given up when it fails.
     let mut rejected = self::rejected(&config);
     rejected.handle_eof();
-    assert!(!rejected.is_done() && rejected.wants_write() && !rejected.wants_shutdown() && !rejected.wants_read());
+    assert!(
+        !rejected.is_done()
+            && rejected.wants_write()
+            && !rejected.wants_shutdown()
+            && !rejected.wants_read()
+    );
     rejected.handle_error();
     assert!(rejected.is_done() && !rejected.wants_write() && !rejected.wants_shutdown());
 }

@@ -28,10 +28,20 @@ fn who_is_asked() {
         let [target, host, authority, resource] = row[..] else { panic!("{row:?}") };
         match asked(target, host, None) {
             Incoming::Upgrade(request) => {
-                assert_eq!((request.authority(), request.target()), (authority, resource), "{row:?}");
-                assert_eq!(request.headers().get_all("host").collect::<Vec<_>>(), [authority.as_bytes()], "{row:?}");
+                assert_eq!(
+                    (request.authority(), request.target()),
+                    (authority, resource),
+                    "{row:?}"
+                );
+                assert_eq!(
+                    request.headers().get_all("host").collect::<Vec<_>>(),
+                    [authority.as_bytes()],
+                    "{row:?}"
+                );
             }
-            Incoming::Failed(rejected) => assert_eq!((rejected.status(), authority), (400, "400"), "{row:?}"),
+            Incoming::Failed(rejected) => {
+                assert_eq!((rejected.status(), authority), (400, "400"), "{row:?}")
+            }
             Incoming::Http(_) => panic!("{row:?}"),
         }
     }
@@ -56,7 +66,11 @@ fn whose_page_it_is() {
         for scheme in ["ws", "wss", "http", "https"].iter().filter(|_| !authority.is_empty()) {
             for host in ["", "c.example", authority] {
                 let target = format!("{scheme}://{authority}/x");
-                assert_eq!(allows(asked(&target, host, Some(origin))), same, "{target} beside {host:?}: {row:?}");
+                assert_eq!(
+                    allows(asked(&target, host, Some(origin))),
+                    same,
+                    "{target} beside {host:?}: {row:?}"
+                );
             }
         }
     }

@@ -1,4 +1,5 @@
-//! What a head may cost a server: its limits hold to the byte and to the line, are told at once, and the work grows with the bytes and not with their square.
+//! What a head may cost a server: its limits hold to the byte and to the line, are told at once,
+//! and the work grows with the bytes and not with their square.
 
 use crate::handshake::{GET, cuttings, request, serve};
 use crate::upgrade;
@@ -15,11 +16,20 @@ fn limits_are_exact() {
     let wire = request(GET, &[("X", &["x"; 95])]);
     for cuts in cuttings(&wire) {
         let mut config = Config::default();
-        assert!(matches!(serve(&config, &wire, &cuts).0, Some(Incoming::Upgrade(_))), "100 lines are allowed");
+        assert!(
+            matches!(serve(&config, &wire, &cuts).0, Some(Incoming::Upgrade(_))),
+            "100 lines are allowed"
+        );
         config.max_head = wire.len();
-        assert!(matches!(serve(&config, &wire, &cuts).0, Some(Incoming::Upgrade(_))), "exactly the limit");
+        assert!(
+            matches!(serve(&config, &wire, &cuts).0, Some(Incoming::Upgrade(_))),
+            "exactly the limit"
+        );
         config.max_head = wire.len() - 1;
-        assert!(matches!(serve(&config, &wire, &cuts).0, Some(Incoming::Failed(_))), "one byte more");
+        assert!(
+            matches!(serve(&config, &wire, &cuts).0, Some(Incoming::Failed(_))),
+            "one byte more"
+        );
     }
     for lines in [0, 1, 63, 64, 65, 99, 100, 1000, 3000] {
         let wire = format!("GET / HTTP/1.1\r\n{}\r\n", "a:\r\n".repeat(lines)).into_bytes();
@@ -28,7 +38,12 @@ fn limits_are_exact() {
         assert_eq!(outcome(&config, &wire), None, "{lines} of {lines}");
         if lines > 0 {
             config.max_headers = lines - 1;
-            assert_eq!(outcome(&config, &wire), Some(HandshakeError::TooManyHeaders), "{lines} of {}", lines - 1);
+            assert_eq!(
+                outcome(&config, &wire),
+                Some(HandshakeError::TooManyHeaders),
+                "{lines} of {}",
+                lines - 1
+            );
         }
     }
     // A target in absolute form is read a second time, within the same limit.
@@ -38,7 +53,10 @@ fn limits_are_exact() {
         for cuts in cuttings(&wire) {
             match serve(&Config::default(), &wire, &cuts).0 {
                 Some(Incoming::Upgrade(request)) if passes => {
-                    assert_eq!((request.authority(), request.headers().iter().count()), ("b.example", lines));
+                    assert_eq!(
+                        (request.authority(), request.headers().iter().count()),
+                        ("b.example", lines)
+                    );
                 }
                 Some(Incoming::Failed(rejected)) if !passes => {
                     assert_eq!(rejected.error(), Some(HandshakeError::TooManyHeaders));
@@ -49,7 +67,10 @@ fn limits_are_exact() {
     }
     let names: Vec<String> = (0..100).map(|i| format!("p{i}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let request = upgrade(&Config::default(), &request(GET, &[("Sec-WebSocket-Protocol", &[&names.join(",")])]));
+    let request = upgrade(
+        &Config::default(),
+        &request(GET, &[("Sec-WebSocket-Protocol", &[&names.join(",")])]),
+    );
     assert!(request.protocols().eq(names));
 
     let mut nothing = Config::default();
@@ -66,10 +87,15 @@ fn a_limit_is_told_as_soon_as_it_is_exceeded() {
     let limit = Config::default().max_head;
     let mut bytes = vec![b'G'; limit - 1];
     assert!(handshake.poll(&mut Input::new(&mut bytes)).is_none());
-    assert!(matches!(handshake.poll(&mut Input::new(&mut [b'G'])), Some(Incoming::Failed(rejected)) if rejected.status() == 431));
+    assert!(
+        matches!(handshake.poll(&mut Input::new(&mut [b'G'])), Some(Incoming::Failed(rejected)) if rejected.status() == 431)
+    );
 
     // The first byte of a TLS handshake is enough.
-    assert!(matches!(Handshake::new(Config::default()).poll(&mut Input::new(&mut [0x16])), Some(Incoming::Failed(_))));
+    assert!(matches!(
+        Handshake::new(Config::default()).poll(&mut Input::new(&mut [0x16])),
+        Some(Incoming::Failed(_))
+    ));
 }
 
 /// Work in the square of a mebibyte would take hours; what is linear takes a second.
@@ -99,7 +125,8 @@ fn large_heads_are_linear_work() {
         let single: Vec<usize> = (1..wire.len()).collect();
         assert!(serve(&config, &wire, &single).0.is_some(), "{name}");
     }
-    let lines = format!("GET / HTTP/1.1\r\n{}\r\n", "Upgrade:x\r\n".repeat(MEBIBYTE / 11)).into_bytes();
+    let lines =
+        format!("GET / HTTP/1.1\r\n{}\r\n", "Upgrade:x\r\n".repeat(MEBIBYTE / 11)).into_bytes();
     assert!(serve(&config, &lines, &(1..lines.len()).collect::<Vec<_>>()).0.is_some());
     assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
 }

@@ -1,4 +1,5 @@
-//! The server's side of the opening handshake: what it takes, what it answers, and what it leaves to others.
+//! The server's side of the opening handshake: what it takes, what it answers, and what it leaves
+//! to others.
 //!
 //! [`requests`] is about what comes, [`equals`] about who is asked and whose page asks, [`answers`]
 //! about what is said, [`limits`] about what a head may cost, [`ends`] about how a handshake and a

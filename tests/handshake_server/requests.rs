@@ -1,4 +1,5 @@
-//! What a server takes, for a request to upgrade or for a plain one, and how it hands it over: as it came, with what is behind its head left where it is.
+//! What a server takes, for a request to upgrade or for a plain one, and how it hands it over: as
+//! it came, with what is behind its head left where it is.
 
 use crate::handshake::{Changes, GET, cuttings, request, sent, serve};
 use crate::{plain, upgrade};
@@ -18,7 +19,9 @@ fn the_example_of_the_rfc() {
 
     config.origin = OriginPolicy::list(["http://example.com"]).unwrap();
     for cuts in cuttings(wire) {
-        let (Some(Incoming::Upgrade(request)), taken) = serve(&config, wire, &cuts) else { panic!("{cuts:?}") };
+        let (Some(Incoming::Upgrade(request)), taken) = serve(&config, wire, &cuts) else {
+            panic!("{cuts:?}")
+        };
         assert_eq!(taken, wire.len());
         assert_eq!((request.target(), request.origin()), ("/chat", Some("http://example.com")));
         assert!(request.protocols().eq(["chat", "superchat"]));
@@ -59,7 +62,10 @@ fn what_the_rules_allow() {
         &[("Sec-WebSocket-Protocol", &["a,b,, c"])],
         &[("Sec-WebSocket-Protocol", &["a, A", "", "b"])],
         &[("Sec-WebSocket-Protocol", &["a, b, c, d, e, f, g, h, i, j, k, l"])],
-        &[("Sec-WebSocket-Extensions", &["permessage-deflate; client_max_window_bits, x; y=\"z\""])],
+        &[(
+            "Sec-WebSocket-Extensions",
+            &["permessage-deflate; client_max_window_bits, x; y=\"z\""],
+        )],
         &[("Sec-WebSocket-Extensions", &["", "foo"])],
         &[("Cookie", &["caf\u{e9}=\"a\\b\"; c"]), ("X-Empty", &[""])],
     ];
@@ -71,14 +77,21 @@ fn what_the_rules_allow() {
                     assert_eq!((request.target(), taken), ("/chat", wire.len()));
                     // Every extension is declined by not being answered, §9.1.
                     let answer = open(request);
-                    assert!(!answer.contains("Extensions") && answer.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{answer}");
+                    assert!(
+                        !answer.contains("Extensions")
+                            && answer.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+                        "{answer}"
+                    );
                 }
                 other => panic!("{changes:?} cut at {cuts:?}: {other:?}"),
             }
         }
     }
     for target in ["/", "//", "/a%20b?c=d/?", "/[{|}]^`\\?'%zz"] {
-        assert_eq!(upgrade(&Config::default(), &request(&format!("GET {target} HTTP/1.1"), &[])).target(), target);
+        assert_eq!(
+            upgrade(&Config::default(), &request(&format!("GET {target} HTTP/1.1"), &[])).target(),
+            target
+        );
     }
 }
 
@@ -89,11 +102,17 @@ fn frames_behind_the_head_stay_in_the_input() {
     // "Hello", masked, §5.7.
     wire.extend([0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58]);
     for cuts in cuttings(&wire) {
-        let (Some(Incoming::Upgrade(request)), taken) = serve(&Config::default(), &wire, &cuts) else { panic!("{cuts:?}") };
+        let (Some(Incoming::Upgrade(request)), taken) = serve(&Config::default(), &wire, &cuts)
+        else {
+            panic!("{cuts:?}")
+        };
         assert_eq!(taken, head, "{cuts:?}");
         let mut connection = request.accept().open(sockless::Config::default());
         let mut rest = wire[taken..].to_vec();
-        assert_eq!(connection.poll_event(&mut Input::new(&mut rest)), Some(Event::Text("Hello".into())));
+        assert_eq!(
+            connection.poll_event(&mut Input::new(&mut rest)),
+            Some(Event::Text("Hello".into()))
+        );
     }
 }
 
@@ -104,14 +123,29 @@ fn a_plain_request_is_handed_over_as_it_came() {
         ("GET / HTTP/1.0\r\n\r\n", "GET", "/"),
         ("OPTIONS * HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "OPTIONS", "*"),
         ("POST /a HTTP/1.1\r\nUpgrade: h2c\r\nContent-Length: 4\r\n\r\n", "POST", "/a"),
-        ("PUT /a HTTP/1.1\r\nUpgrade: websockets, web socket, \"websocket\"\r\nTransfer-Encoding: chunked\r\n\r\n", "PUT", "/a"),
-        ("CONNECT a.example:443 HTTP/1.1\r\nConnection: websocket\r\n\r\n", "CONNECT", "a.example:443"),
+        (
+            "PUT /a HTTP/1.1\r\nUpgrade: websockets, web socket, \"websocket\"\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "PUT",
+            "/a",
+        ),
+        (
+            "CONNECT a.example:443 HTTP/1.1\r\nConnection: websocket\r\n\r\n",
+            "CONNECT",
+            "a.example:443",
+        ),
         ("GET /\u{e4} HTTP/1.1\r\nX: \u{e4}\r\n\r\n", "GET", "/\u{e4}"),
     ] {
         let wire = [head.as_bytes(), b"body\r\n\r\n"].concat();
         for cuts in cuttings(&wire) {
-            let (Some(Incoming::Http(plain)), taken) = serve(&Config::default(), &wire, &cuts) else { panic!("{head:?} {cuts:?}") };
-            assert_eq!((plain.method(), plain.target(), plain.head(), taken), (method, target, head.as_bytes(), head.len()), "{cuts:?}");
+            let (Some(Incoming::Http(plain)), taken) = serve(&Config::default(), &wire, &cuts)
+            else {
+                panic!("{head:?} {cuts:?}")
+            };
+            assert_eq!(
+                (plain.method(), plain.target(), plain.head(), taken),
+                (method, target, head.as_bytes(), head.len()),
+                "{cuts:?}"
+            );
             assert_eq!(plain.into_head(), head.as_bytes());
         }
     }
@@ -122,8 +156,14 @@ fn headers_as_they_came() {
     let plain = plain(b"GET / HTTP/1.1\r\nHost:a.example\r\nX: 1\r\nx:\t 2 \r\nEmpty:\r\nOdd: \xff\r\nColons: a:b\r\n\r\n");
     let headers = plain.headers();
     let all: Vec<(&str, &[u8])> = headers.iter().collect();
-    let expected: [(&str, &[u8]); 6] =
-        [("Host", b"a.example"), ("X", b"1"), ("x", b"2"), ("Empty", b""), ("Odd", b"\xff"), ("Colons", b"a:b")];
+    let expected: [(&str, &[u8]); 6] = [
+        ("Host", b"a.example"),
+        ("X", b"1"),
+        ("x", b"2"),
+        ("Empty", b""),
+        ("Odd", b"\xff"),
+        ("Colons", b"a:b"),
+    ];
     assert_eq!(all, expected);
     assert!(headers.get_all("X").eq([b"1", b"2"]));
     assert_eq!((headers.get("odd"), headers.text("odd")), (Some(&b"\xff"[..]), None));

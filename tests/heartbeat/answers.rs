@@ -29,7 +29,11 @@ fn a_pong_is_waited_for_from_when_its_ping_has_left() {
     for side in SIDES {
         let (mut connection, mut heartbeat) = beating(side, timeouts(20, 20, 0, 3));
         for second in 20..=100 {
-            assert_eq!(heartbeat.poll(at(second), &mut connection), Some(at(second + 1)), "it looks whether it has left");
+            assert_eq!(
+                heartbeat.poll(at(second), &mut connection),
+                Some(at(second + 1)),
+                "it looks whether it has left"
+            );
         }
         assert!(!output(&mut connection).is_empty());
         assert_eq!(heartbeat.poll(at(101), &mut connection), Some(at(121)));
@@ -37,13 +41,18 @@ fn a_pong_is_waited_for_from_when_its_ping_has_left() {
     }
 }
 
-/// A pong of the ping's own payload, or of another as some deployed peers send it, or to the later one of two pings.
+/// A pong of the ping's own payload, or of another as some deployed peers send it, or to the later
+/// one of two pings.
 #[test]
 fn any_pong_behind_the_ping_answers_it() {
     for side in SIDES {
-        for (later, payload) in
-            [(None, &b"\0\0\0\x01"[..]), (None, b"odd"), (None, b""), (Some(b"later"), b"later"), (Some(b"later"), b"odd")]
-        {
+        for (later, payload) in [
+            (None, &b"\0\0\0\x01"[..]),
+            (None, b"odd"),
+            (None, b""),
+            (Some(b"later"), b"later"),
+            (Some(b"later"), b"odd"),
+        ] {
             // It is read in the turn that sees the ping gone, and in one behind that.
             for seen in [at(20), at(21)] {
                 let (mut connection, mut heartbeat) = beating(side, timeouts(20, 20, 0, 3));
@@ -56,7 +65,11 @@ fn any_pong_behind_the_ping_answers_it() {
                     heartbeat.poll(seen, &mut connection);
                 }
                 feed(&mut connection, &side.other().frame(PONG, payload));
-                assert_eq!(heartbeat.poll(at(22), &mut connection), Some(at(40)), "the next ping, {payload:?}");
+                assert_eq!(
+                    heartbeat.poll(at(22), &mut connection),
+                    Some(at(40)),
+                    "the next ping, {payload:?}"
+                );
                 let own = payload == b"\0\0\0\x01" || later.is_some_and(|later| later == payload);
                 assert_eq!(heartbeat.round_trip(), own.then_some(at(2)), "{payload:?}");
             }
@@ -69,10 +82,15 @@ fn pongs_of_others_do_not_hide_the_one_that_is_awaited() {
     for side in SIDES {
         let (mut connection, mut heartbeat) = beating(side, timeouts(20, 20, 0, 3));
         heartbeat.poll(at(20), &mut connection);
-        // A ping of the user's, of four bytes too, is answered in the same read, behind the heartbeat's.
+        // A ping of the user's, of four bytes too, is answered in the same read, behind the
+        // heartbeat's.
         connection.ping(&7_u32.to_be_bytes()).unwrap();
         output(&mut connection);
-        let wire = [side.other().frame(PONG, &1_u32.to_be_bytes()), side.other().frame(PONG, &7_u32.to_be_bytes())].concat();
+        let wire = [
+            side.other().frame(PONG, &1_u32.to_be_bytes()),
+            side.other().frame(PONG, &7_u32.to_be_bytes()),
+        ]
+        .concat();
         feed(&mut connection, &wire);
         assert_eq!(heartbeat.poll(at(21), &mut connection), Some(at(40)));
         assert_eq!(heartbeat.round_trip(), Some(SECOND));
@@ -88,7 +106,11 @@ fn other_bytes_behind_the_ping_answer_it() {
         heartbeat.poll(at(20), &mut connection);
         feed(&mut connection, &wire[..1]);
         output(&mut connection);
-        assert_eq!(heartbeat.poll(at(21), &mut connection), Some(at(41)), "it came before, for all that is known");
+        assert_eq!(
+            heartbeat.poll(at(21), &mut connection),
+            Some(at(41)),
+            "it came before, for all that is known"
+        );
         assert_eq!(given_up(connection, heartbeat, 22), Some(42));
 
         let (mut connection, mut heartbeat) = pinged(side, at(21));
@@ -122,7 +144,8 @@ fn a_ping_of_the_peer_answers_too() {
     }
 }
 
-/// The application's own pings, in front of each look at the time, do not hide that the heartbeat's has left.
+/// The application's own pings, in front of each look at the time, do not hide that the heartbeat's
+/// has left.
 #[test]
 fn pings_of_the_application_do_not_hide_a_dead_peer() {
     for side in SIDES {

@@ -1,4 +1,5 @@
-//! The end of the closing handshake has its time, from whichever end it begins, and bytes do not put it off. RFC 6455 §7.1.1.
+//! The end of the closing handshake has its time, from whichever end it begins, and bytes do not
+//! put it off. RFC 6455 §7.1.1.
 
 use crate::support::pair::Pair;
 use crate::support::{CLOSE, SIDES, TEXT, feed};
@@ -36,7 +37,11 @@ fn the_closing_handshake_has_its_time_and_bytes_do_not_put_it_off() {
             pair.run_until(SECOND * 15 + GRACE);
             assert!(pair.connection(side).is_done(), "{side:?}, state {state}");
             let (time, closure) = closure(&mut pair, side);
-            let expected = if state == 0 { (SECOND * 15 + GRACE, Cause::Timeout(Timeout::Close)) } else { (SECOND * 5, closure.cause) };
+            let expected = if state == 0 {
+                (SECOND * 15 + GRACE, Cause::Timeout(Timeout::Close))
+            } else {
+                (SECOND * 5, closure.cause)
+            };
             assert_eq!((time, closure.cause), expected);
         }
     }

@@ -4,13 +4,23 @@ use crate::support::{Side, feed, frames, output};
 use crate::{GRACE, SECOND, TICK, at, timeouts};
 use sockless::client::{self, Outcome};
 use sockless::server::{self, Incoming};
-use sockless::{Cause, Deadline, Event, HandshakeError, Heartbeat, Input, LifeCycle, Seed, Timeouts};
+use sockless::{
+    Cause, Deadline, Event, HandshakeError, Heartbeat, Input, LifeCycle, Seed, Timeouts,
+};
 use std::time::Duration;
 
-/// Of every length, at every moment: no deadline lies behind, nothing overflows, and no loop runs hot.
+/// Of every length, at every moment: no deadline lies behind, nothing overflows, and no loop runs
+/// hot.
 #[test]
 fn durations_of_any_length_are_safe() {
-    let lengths = [None, Some(Duration::ZERO), Some(TICK), Some(SECOND), Some(Duration::MAX - SECOND), Some(Duration::MAX)];
+    let lengths = [
+        None,
+        Some(Duration::ZERO),
+        Some(TICK),
+        Some(SECOND),
+        Some(Duration::MAX - SECOND),
+        Some(Duration::MAX),
+    ];
     for i in 0..lengths.len().pow(4) {
         let pick = |place: u32| lengths[i / lengths.len().pow(place) % lengths.len()];
         let mut timeouts = Timeouts::default();
@@ -48,7 +58,8 @@ fn durations_of_any_length_are_safe() {
 fn the_longest_duration_is_never() {
     let with = |pong: Option<Duration>, write: Option<Duration>| {
         let mut timeouts = Timeouts::default();
-        (timeouts.pong_timeout, timeouts.write_timeout, timeouts.close_timeout) = (pong, write, pong);
+        (timeouts.pong_timeout, timeouts.write_timeout, timeouts.close_timeout) =
+            (pong, write, pong);
         timeouts.idle_timeout = Some(SECOND * 100);
         timeouts
     };
@@ -59,7 +70,8 @@ fn the_longest_duration_is_never() {
             let mut heartbeat = Heartbeat::new(timeouts);
             connection.send_binary(vec![7; 1 << 20]).unwrap();
             bytes::Buf::advance(&mut connection.transmit(), 1000);
-            let dues: Vec<_> = (0..300).map(|second| heartbeat.poll(at(second), &mut connection)).collect();
+            let dues: Vec<_> =
+                (0..300).map(|second| heartbeat.poll(at(second), &mut connection)).collect();
             (dues, connection.queued(), feed(&mut connection, b""))
         };
         assert_eq!(run(with(pong, write)), run(with(never(pong), never(write))));
@@ -84,7 +96,11 @@ fn a_ping_interval_of_zero_is_a_millisecond() {
 fn a_heartbeat_called_only_at_its_deadlines_is_late_by_at_most_one_interval() {
     let mut connection = Side::Server.open(Default::default());
     let mut heartbeat = Heartbeat::new(timeouts(0, 0, 30, 3));
-    assert_eq!(heartbeat.poll(at(100), &mut connection), Some(at(130)), "time counts from the first call");
+    assert_eq!(
+        heartbeat.poll(at(100), &mut connection),
+        Some(at(130)),
+        "time counts from the first call"
+    );
     feed(&mut connection, &Side::Client.frame(crate::support::TEXT, b"at 101 s, but nobody looks"));
     assert_eq!(heartbeat.poll(at(130), &mut connection), Some(at(160)));
     assert_eq!(heartbeat.poll(at(160), &mut connection), Some(at(160) + GRACE));
@@ -131,7 +147,9 @@ fn a_deadline_fires_once() {
     let mut deadline = Deadline::after(SECOND);
     deadline.poll(Duration::ZERO, &mut handshake);
     assert_eq!(deadline.poll(SECOND, &mut handshake), None);
-    let Some(Incoming::Failed(mut rejected)) = handshake.poll(&mut Input::empty()) else { panic!() };
+    let Some(Incoming::Failed(mut rejected)) = handshake.poll(&mut Input::empty()) else {
+        panic!()
+    };
     for now in [Duration::ZERO, SECOND, at(2), Duration::MAX] {
         assert_eq!(deadline.poll(now, &mut rejected), None);
         assert!(rejected.wants_write(), "it ends the handshake, and not its outcome");
@@ -160,7 +178,9 @@ fn a_handshake_has_its_deadline_and_bytes_do_not_put_it_off() {
     }
     assert_eq!(deadline.poll(SECOND * 15 - TICK, &mut handshake), Some(SECOND * 15));
     assert_eq!(deadline.poll(SECOND * 15, &mut handshake), None);
-    let Some(Incoming::Failed(mut rejected)) = handshake.poll(&mut Input::empty()) else { panic!() };
+    let Some(Incoming::Failed(mut rejected)) = handshake.poll(&mut Input::empty()) else {
+        panic!()
+    };
     assert_eq!((rejected.status(), rejected.error()), (408, Some(HandshakeError::TimedOut)));
     assert!(output(&mut rejected).starts_with(b"HTTP/1.1 408 Request Timeout\r\n"));
     assert!(handshake.is_done() && handshake.poll(&mut Input::new(&mut b"x".to_vec())).is_none());

@@ -1,4 +1,5 @@
-//! Calls that come late, and in any order within a turn: nothing is thrown away that the socket holds.
+//! Calls that come late, and in any order within a turn: nothing is thrown away that the socket
+//! holds.
 
 use crate::support::{PONG, SIDES, Side, TEXT, feed, output};
 use crate::{SECOND, TICK, at, beating, ended, timeouts};
@@ -46,7 +47,11 @@ fn a_stall_of_the_program_closes_no_live_peer() {
             looped.turn(at(20));
             looped.turn(at(21));
             // Meanwhile the pong and a message lie in the socket.
-            for (now, reads) in [(at(21 + stall), false), (at(21 + stall) + TICK, false), (at(21 + stall) + SECOND / 2, true)] {
+            for (now, reads) in [
+                (at(21 + stall), false),
+                (at(21 + stall) + TICK, false),
+                (at(21 + stall) + SECOND / 2, true),
+            ] {
                 looped.turn(now);
                 if reads {
                     looped.read();
@@ -54,7 +59,11 @@ fn a_stall_of_the_program_closes_no_live_peer() {
             }
             looped.turn(at(23 + stall));
             assert!(looped.connection.is_open(), "{side:?} {stall}");
-            assert!(matches!(&looped.events[..], [Event::Pong(_), Event::Text(_)]), "{:?}", looped.events);
+            assert!(
+                matches!(&looped.events[..], [Event::Pong(_), Event::Text(_)]),
+                "{:?}",
+                looped.events
+            );
         }
     }
 }
@@ -84,7 +93,9 @@ fn a_loop_that_is_busy_for_long_is_waited_for() {
 #[test]
 fn a_loop_that_is_always_late_ends_a_dead_peer() {
     for side in SIDES {
-        for (step, most) in [(SECOND / 10, 42), (SECOND * 2, 70), (SECOND * 5, 75), (SECOND * 9, 100)] {
+        for (step, most) in
+            [(SECOND / 10, 42), (SECOND * 2, 70), (SECOND * 5, 75), (SECOND * 9, 100)]
+        {
             let mut looped = Loop::new(side, Timeouts::default());
             let mut now = Duration::ZERO;
             while looped.events.is_empty() {
@@ -93,7 +104,9 @@ fn a_loop_that_is_always_late_ends_a_dead_peer() {
                 looped.socket.clear();
                 assert!(now < at(most), "{step:?}");
             }
-            let [Event::Closed(closure)] = &looped.events[..] else { panic!("{:?}", looped.events) };
+            let [Event::Closed(closure)] = &looped.events[..] else {
+                panic!("{:?}", looped.events)
+            };
             assert_eq!(closure.cause, Cause::Timeout(Timeout::Pong));
         }
     }
@@ -107,7 +120,8 @@ fn time_in_which_the_program_stood_still_does_not_count() {
         connection.send_binary(vec![7; 1 << 20]).unwrap();
         bytes::Buf::advance(&mut connection.transmit(), 1000);
         heartbeat.poll(at(1), &mut connection);
-        // An hour later the kernel's buffer is as full as it was, and takes more after half a minute.
+        // An hour later the kernel's buffer is as full as it was, and takes more after half a
+        // minute.
         for second in 3600..3630 {
             heartbeat.poll(at(second), &mut connection);
             assert!(connection.is_open(), "{second}");
@@ -134,9 +148,13 @@ fn a_stall_while_closing_does_not_lose_the_peers_close() {
         output(&mut connection);
         heartbeat.poll(at(1), &mut connection);
         heartbeat.poll(at(15), &mut connection);
-        let wire = [side.other().frame(TEXT, b"last words"), side.other().frame(0x88, b"")].concat();
+        let wire =
+            [side.other().frame(TEXT, b"last words"), side.other().frame(0x88, b"")].concat();
         let events = feed(&mut connection, &wire);
-        assert!(matches!(&events[..], [Event::Text(_), Event::Closed(closure)] if closure.clean), "{events:?}");
+        assert!(
+            matches!(&events[..], [Event::Text(_), Event::Closed(closure)] if closure.clean),
+            "{events:?}"
+        );
         assert!(!connection.is_done() || side == Side::Client);
     }
 }

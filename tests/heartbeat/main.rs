@@ -25,8 +25,12 @@ const GRACE: Duration = SECOND;
 fn timeouts(ping: u64, pong: u64, idle: u64, close: u64) -> Timeouts {
     let some = |n| (n > 0).then_some(Duration::from_secs(n));
     let mut timeouts = Timeouts::default();
-    (timeouts.ping_interval, timeouts.pong_timeout, timeouts.idle_timeout, timeouts.close_timeout) =
-        (some(ping), some(pong), some(idle), some(close));
+    (
+        timeouts.ping_interval,
+        timeouts.pong_timeout,
+        timeouts.idle_timeout,
+        timeouts.close_timeout,
+    ) = (some(ping), some(pong), some(idle), some(close));
     timeouts.write_timeout = None;
     timeouts
 }
@@ -45,10 +49,11 @@ fn at(seconds: u64) -> Duration {
 
 fn closure(pair: &mut Pair, side: Side) -> (Duration, Closure) {
     let station = pair.both(side).0;
-    let mut closures = station.events.iter().zip(&station.times).filter_map(|(event, time)| match event {
-        Event::Closed(closure) => Some((*time, closure.clone())),
-        _ => None,
-    });
+    let mut closures =
+        station.events.iter().zip(&station.times).filter_map(|(event, time)| match event {
+            Event::Closed(closure) => Some((*time, closure.clone())),
+            _ => None,
+        });
     let closure = closures.next().expect("it is closed");
     assert!(closures.next().is_none(), "once");
     closure

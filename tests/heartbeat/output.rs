@@ -6,8 +6,15 @@ use bytes::Buf;
 use sockless::{Cause, Connection, Event, Heartbeat, LifeCycle, Timeout, Timeouts};
 use std::time::Duration;
 
-/// Lets so many bytes leave each second, with nothing coming, until the connection has ended: when, and why. The loop looks at the time before it writes, or behind.
-fn drip(connection: &mut Connection, heartbeat: &mut Heartbeat, rate: usize, from: u64, before: bool) -> (u64, Option<Cause>) {
+/// Lets so many bytes leave each second, with nothing coming, until the connection has ended: when,
+/// and why. The loop looks at the time before it writes, or behind.
+fn drip(
+    connection: &mut Connection,
+    heartbeat: &mut Heartbeat,
+    rate: usize,
+    from: u64,
+    before: bool,
+) -> (u64, Option<Cause>) {
     for second in from..10_000 {
         if before {
             heartbeat.poll(at(second), connection);
@@ -32,7 +39,8 @@ fn drip(connection: &mut Connection, heartbeat: &mut Heartbeat, rate: usize, fro
     panic!("it never ends")
 }
 
-/// A message that takes longer to leave than a pong may take to come. The peer says nothing; behind the message a ping leaves, and is not answered.
+/// A message that takes longer to leave than a pong may take to come. The peer says nothing; behind
+/// the message a ping leaves, and is not answered.
 #[test]
 fn a_large_message_on_a_slow_line_leaves_whole() {
     for side in SIDES {
@@ -43,13 +51,17 @@ fn a_large_message_on_a_slow_line_leaves_whole() {
                 let (over, cause) = drip(&mut connection, &mut heartbeat, rate, 0, before);
                 let all = (len / rate) as u64;
                 assert_eq!(cause, Some(Cause::Timeout(Timeout::Pong)), "{side:?} {rate}");
-                assert!((all + 20..all + 25).contains(&over), "{side:?} {rate}: {over}, and all had left at {all}");
+                assert!(
+                    (all + 20..all + 25).contains(&over),
+                    "{side:?} {rate}: {over}, and all had left at {all}"
+                );
             }
         }
     }
 }
 
-/// Without a write error nothing is lost that was queued before our own close, and the Close arrives.
+/// Without a write error nothing is lost that was queued before our own close, and the Close
+/// arrives.
 #[test]
 fn a_close_waits_for_what_was_queued_before_it() {
     for side in SIDES {
@@ -60,7 +72,10 @@ fn a_close_waits_for_what_was_queued_before_it() {
             let (over, cause) = drip(&mut connection, &mut heartbeat, 1 << 20, 0, before);
             assert_eq!(cause, Some(Cause::Timeout(Timeout::Close)));
             // What a transport holds that was full is on its way for as long as a pong may be.
-            assert!((16 + 20 + 10..16 + 20 + 14).contains(&over), "{over}: behind the Close, and a second to read");
+            assert!(
+                (16 + 20 + 10..16 + 20 + 14).contains(&over),
+                "{over}: behind the Close, and a second to read"
+            );
         }
     }
 }
@@ -70,12 +85,19 @@ fn a_close_that_left_is_answered_in_time_or_given_up() {
     for side in SIDES {
         let (mut connection, mut heartbeat) = beating(side, Timeouts::default());
         connection.close(None).unwrap();
-        assert_eq!(heartbeat.poll(at(1), &mut connection), Some(at(2)), "it looks whether it has left");
+        assert_eq!(
+            heartbeat.poll(at(1), &mut connection),
+            Some(at(2)),
+            "it looks whether it has left"
+        );
         assert_eq!(frames(&output(&mut connection))[0].first, CLOSE);
         assert_eq!(heartbeat.poll(at(2), &mut connection), Some(at(12)));
         assert_eq!(heartbeat.poll(at(12), &mut connection), Some(at(13)));
         assert_eq!(heartbeat.poll(at(13), &mut connection), None);
-        assert_eq!(ended(&mut connection).map(|closure| closure.cause), Some(Cause::Timeout(Timeout::Close)));
+        assert_eq!(
+            ended(&mut connection).map(|closure| closure.cause),
+            Some(Cause::Timeout(Timeout::Close))
+        );
     }
 }
 
@@ -142,7 +164,8 @@ fn what_is_popped_a_buffer_at_a_time_is_seen_to_move() {
     }
 }
 
-/// The application stops reading and polling while it is above its mark: the pong lies in the socket meanwhile.
+/// The application stops reading and polling while it is above its mark: the pong lies in the
+/// socket meanwhile.
 #[test]
 fn back_pressure_is_not_the_peers_silence() {
     for side in SIDES {
@@ -282,8 +305,8 @@ fn a_loop_that_sleeps_to_its_deadlines_is_not_late() {
     }
 }
 
-/// A loop that looks at the time between two writes of one batch: nothing was refused, so a dead peer is
-/// found as ever.
+/// A loop that looks at the time between two writes of one batch: nothing was refused, so a dead
+/// peer is found as ever.
 #[test]
 fn a_look_between_two_writes_is_no_sign_of_life() {
     for side in SIDES {
@@ -355,11 +378,18 @@ fn a_write_that_is_refused_whole_is_a_full_transport() {
     }
 }
 
-/// Messages of the peer put the end of output that is stuck off, for it may push back. Its pings do not.
+/// Messages of the peer put the end of output that is stuck off, for it may push back. Its pings do
+/// not.
 #[test]
 fn a_peer_that_pings_and_does_not_read_is_given_up() {
     for side in SIDES {
-        for (first, every, ends) in [(0x89, 1, true), (0x89, 59, true), (0x8a, 1, true), (TEXT, 59, false), (TEXT & MORE, 59, false)] {
+        for (first, every, ends) in [
+            (0x89, 1, true),
+            (0x89, 59, true),
+            (0x8a, 1, true),
+            (TEXT, 59, false),
+            (TEXT & MORE, 59, false),
+        ] {
             let (mut connection, mut heartbeat) = beating(side, Timeouts::default());
             connection.send_binary(vec![7; 1 << 20]).unwrap();
             connection.transmit().advance(1000);

@@ -15,8 +15,13 @@ fn pings_go_out_at_every_interval_and_keep_both_alive() {
         pair.beat(side, timeouts(10, 5, 30, 5));
         pair.run_until(SECOND * 100);
         let (near, far) = pair.both(side);
-        let pings: Vec<Duration> =
-            far.events.iter().zip(&far.times).filter(|(event, _)| matches!(event, Event::Ping(_))).map(|(_, time)| *time).collect();
+        let pings: Vec<Duration> = far
+            .events
+            .iter()
+            .zip(&far.times)
+            .filter(|(event, _)| matches!(event, Event::Ping(_)))
+            .map(|(_, time)| *time)
+            .collect();
         let expected: Vec<Duration> = (1..=9).map(|i| SECOND * 10 * i + SECOND / 100).collect();
         assert_eq!(pings, expected, "each interval counts from the ping before it");
         assert_eq!(near.heartbeat.as_ref().unwrap().round_trip(), Some(SECOND / 50));
@@ -38,7 +43,8 @@ fn pings_that_nobody_reads_do_not_pile_up() {
     }
 }
 
-/// One ping waits for its turn at most, wherever it waits: alone, cut by a write, or behind a frame that has begun; one that has left is followed by the next.
+/// One ping waits for its turn at most, wherever it waits: alone, cut by a write, or behind a frame
+/// that has begun; one that has left is followed by the next.
 #[test]
 fn a_ping_that_has_not_left_is_not_followed_by_another() {
     for side in SIDES {
@@ -46,7 +52,11 @@ fn a_ping_that_has_not_left_is_not_followed_by_another() {
         let mut now = 0;
         let mut beat = |connection: &mut _| {
             now += 1;
-            assert_eq!(heartbeat.poll(now * SECOND, connection), Some((now + 1) * SECOND), "no deadline lies behind");
+            assert_eq!(
+                heartbeat.poll(now * SECOND, connection),
+                Some((now + 1) * SECOND),
+                "no deadline lies behind"
+            );
         };
         beat(&mut connection);
         let ping = connection.queued();
@@ -78,6 +88,7 @@ fn a_full_queue_does_not_keep_the_ping_back() {
     let mut heartbeat = sockless::Heartbeat::new(timeouts(10, 5, 0, 3));
     heartbeat.poll(Duration::ZERO, &mut connection);
     heartbeat.poll(SECOND * 10, &mut connection);
-    let firsts: Vec<u8> = frames(&output(&mut connection)).iter().map(|frame| frame.first).collect();
+    let firsts: Vec<u8> =
+        frames(&output(&mut connection)).iter().map(|frame| frame.first).collect();
     assert_eq!(firsts, [PING, BINARY]);
 }

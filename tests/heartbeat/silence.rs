@@ -17,7 +17,8 @@ fn no_pong_closes_at_its_tick() {
         let (time, closure) = closure(&mut pair, side);
         let expected = (SECOND * 15 + GRACE, Cause::Timeout(Timeout::Pong), 1006, false);
         assert_eq!((time, closure.cause, closure.code, closure.clean), expected);
-        // The peer may hear again: a Close frame was sent. It does not, so the transport is dropped in time.
+        // The peer may hear again: a Close frame was sent. It does not, so the transport is dropped
+        // in time.
         assert!(!pair.connection(side).is_done());
         pair.run_until(SECOND * 18 + 2 * GRACE - TICK);
         assert!(!pair.connection(side).is_done());
@@ -35,7 +36,10 @@ fn a_peer_that_hears_is_told_why() {
         for second in 11..=17 {
             heartbeat.poll(at(second), &mut connection);
         }
-        assert_eq!(ended(&mut connection).map(|closure| closure.cause), Some(Cause::Timeout(Timeout::Pong)));
+        assert_eq!(
+            ended(&mut connection).map(|closure| closure.cause),
+            Some(Cause::Timeout(Timeout::Pong))
+        );
         sent.extend(output(&mut connection));
         let sent = frames(&sent);
         assert_eq!(sent.iter().map(|frame| frame.first).collect::<Vec<_>>(), [PING, CLOSE]);

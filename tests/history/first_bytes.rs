@@ -23,9 +23,13 @@ fn whitespace_before_the_first_line() {
         let plain = [before.as_bytes(), b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"].concat();
         for wire in [wire, plain] {
             let bytes: Vec<usize> = (1..wire.len()).collect();
-            for cuts in [vec![], vec![1], vec![2], vec![before.len()], vec![before.len() + 2], bytes] {
+            for cuts in
+                [vec![], vec![1], vec![2], vec![before.len()], vec![before.len() + 2], bytes]
+            {
                 let (outcome, _) = serve(&server::Config::default(), &wire, &cuts);
-                let Some(Incoming::Failed(rejected)) = outcome else { panic!("{before:?} {cuts:?}: {outcome:?}") };
+                let Some(Incoming::Failed(rejected)) = outcome else {
+                    panic!("{before:?} {cuts:?}: {outcome:?}")
+                };
                 assert!(rejected.status() == 400 && rejected.error().is_some(), "{before:?}");
             }
         }
@@ -40,7 +44,10 @@ fn whitespace_before_the_first_line() {
             let request = client::Request::new("ws://a.example").unwrap();
             let (mut handshake, _) = handshake::client(request, client::Config::default());
             let (outcome, _) = handshake::feed(&wire, &cuts, |input| handshake.poll(input));
-            assert!(matches!(outcome, Some(Outcome::Failed(_))), "{before:?} {cuts:?}: {outcome:?}");
+            assert!(
+                matches!(outcome, Some(Outcome::Failed(_))),
+                "{before:?} {cuts:?}: {outcome:?}"
+            );
         }
     }
 }

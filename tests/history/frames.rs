@@ -1,8 +1,13 @@
 //! Payloads: what unmasks them, and what is delivered of those that break a rule.
 
-use crate::support::{BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, cuts, eof, feed, feed_cut, frame, frames, output};
+use crate::support::{
+    BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, cuts, eof, feed, feed_cut,
+    frame, frames, output,
+};
 use bytes::{Buf, BufMut};
-use sockless::{Cause, Chunk, Config, Connection, Data, Delivery, Event, Input, LifeCycle, ProtocolError};
+use sockless::{
+    Cause, Chunk, Config, Connection, Data, Delivery, Event, Input, LifeCycle, ProtocolError,
+};
 
 /// The bytes of messages, one after the other, and what else was told.
 fn told(events: Vec<Event<'static>>) -> (Vec<u8>, Vec<Event<'static>>) {
@@ -18,12 +23,16 @@ fn told(events: Vec<Event<'static>>) -> (Vec<u8>, Vec<Event<'static>>) {
     (data, others)
 }
 
-/// No CVE, but a bug that comes again and again: a payload that a read cuts at a place that is no multiple of four is unmasked from the mask's first byte
-/// again, or a control frame in between turns the mask of the message that goes on behind it. What is delivered is garbage, or text that is not UTF-8.
+/// No CVE, but a bug that comes again and again: a payload that a read cuts at a place that is no
+/// multiple of four is unmasked from the mask's first byte again, or a control frame in between
+/// turns the mask of the message that goes on behind it. What is delivered is garbage, or text that
+/// is not UTF-8.
 ///
-/// Here a frame's mask is turned by as much as was taken of its payload, and kept with that frame. Asserted of a server: three fragments with masks of
-/// their own and control frames between them, cut in two at every place, in three at many and in single bytes, in both deliveries, say what they say uncut;
-/// and so does a large message of which every part was read another way, into its place or not.
+/// Here a frame's mask is turned by as much as was taken of its payload, and kept with that frame.
+/// Asserted of a server: three fragments with masks of their own and control frames between them,
+/// cut in two at every place, in three at many and in single bytes, in both deliveries, say what
+/// they say uncut; and so does a large message of which every part was read another way, into its
+/// place or not.
 #[test]
 fn mask_phase_across_splits() {
     let payload: Vec<u8> = (0..150_u8).collect();
@@ -43,7 +52,11 @@ fn mask_phase_across_splits() {
             let mut server = Side::Server.open(config.clone());
             let (data, others) = told(feed_cut(&mut server, &wire, &cuts));
             assert_eq!(data, payload, "{cuts:?}");
-            assert_eq!(others, [Event::Ping(b"ping"[..].into()), Event::Pong(b"pong of thirteen"[..].into())], "{cuts:?}");
+            assert_eq!(
+                others,
+                [Event::Ping(b"ping"[..].into()), Event::Pong(b"pong of thirteen"[..].into())],
+                "{cuts:?}"
+            );
         }
     }
 
@@ -64,7 +77,8 @@ fn mask_phase_across_splits() {
                     })
                 })
                 .flatten();
-            let n = into_place.unwrap_or((if rest.len() > 150_000 { 20_000 } else { 0 } + step).min(rest.len()));
+            let n = into_place
+                .unwrap_or((if rest.len() > 150_000 { 20_000 } else { 0 } + step).min(rest.len()));
             let mut read = if into_place.is_some() { Vec::new() } else { rest[..n].to_vec() };
             direct += into_place.unwrap_or(0);
             rest = &rest[n..];
@@ -73,12 +87,16 @@ fn mask_phase_across_splits() {
                 data.extend(told(vec![event.into_owned()]).0);
             }
         }
-        assert!(data == payload && direct > 50_000, "steps of {step}, {direct} bytes into their place");
+        assert!(
+            data == payload && direct > 50_000,
+            "steps of {step}, {direct} bytes into their place"
+        );
     }
 }
 
-/// The same on the way out, where a client masks a large payload piece by piece as it is written: asserted for writes of every size up to nine, for some that
-/// end beside a piece's end, and for several payloads in a row.
+/// The same on the way out, where a client masks a large payload piece by piece as it is written:
+/// asserted for writes of every size up to nine, for some that end beside a piece's end, and for
+/// several payloads in a row.
 #[test]
 fn mask_phase_across_partial_writes() {
     let payload: Vec<u8> = (0..100_000_u32).map(|i| (i ^ i >> 8) as u8).collect();
@@ -102,11 +120,16 @@ fn mask_phase_across_partial_writes() {
 /// What stands in a payload that must not be seen.
 const POISON: &[u8] = b"poison";
 
-/// Frames that break a rule which their header shows, with a payload that must not be seen; and what has to come in front of them.
+/// Frames that break a rule which their header shows, with a payload that must not be seen; and
+/// what has to come in front of them.
 fn poisoned(peer: Side) -> Vec<(ProtocolError, Vec<u8>, Vec<u8>)> {
     let wrong_mask = |first| frame(first, POISON, (peer == Side::Server).then_some([9, 9, 9, 9]));
     let begun = peer.frame(BINARY & MORE, b"begun");
-    let role = if peer == Side::Client { ProtocolError::UnmaskedFrame } else { ProtocolError::MaskedFrame };
+    let role = if peer == Side::Client {
+        ProtocolError::UnmaskedFrame
+    } else {
+        ProtocolError::MaskedFrame
+    };
     let mut all = vec![
         (role, vec![], wrong_mask(BINARY)),
         (role, vec![], wrong_mask(TEXT)),
@@ -123,14 +146,34 @@ fn poisoned(peer: Side) -> Vec<(ProtocolError, Vec<u8>, Vec<u8>)> {
         (ProtocolError::ControlTooLong, begun.clone(), peer.frame(CLOSE, &POISON.repeat(30))),
         (ProtocolError::FrameTooBig, vec![], peer.frame(BINARY, &POISON.repeat(300))),
         (ProtocolError::FrameTooBig, begun.clone(), peer.frame(CONTINUATION, &POISON.repeat(300))),
-        (ProtocolError::MessageTooBig, begun.clone(), peer.frame(CONTINUATION, &POISON.repeat(166))),
-        (ProtocolError::TooManyFragments, [&begun[..], &peer.frame(CONTINUATION & MORE, b"2")].concat(), peer.frame(CONTINUATION, POISON)),
-        (ProtocolError::InvalidCloseCode, vec![], peer.frame(CLOSE, &[&[0x03, 0xee], POISON].concat())),
-        (ProtocolError::InvalidCloseReason, vec![], peer.frame(CLOSE, &[&[0x03, 0xe8], POISON, &[0xff]].concat())),
+        (
+            ProtocolError::MessageTooBig,
+            begun.clone(),
+            peer.frame(CONTINUATION, &POISON.repeat(166)),
+        ),
+        (
+            ProtocolError::TooManyFragments,
+            [&begun[..], &peer.frame(CONTINUATION & MORE, b"2")].concat(),
+            peer.frame(CONTINUATION, POISON),
+        ),
+        (
+            ProtocolError::InvalidCloseCode,
+            vec![],
+            peer.frame(CLOSE, &[&[0x03, 0xee], POISON].concat()),
+        ),
+        (
+            ProtocolError::InvalidCloseReason,
+            vec![],
+            peer.frame(CLOSE, &[&[0x03, 0xe8], POISON, &[0xff]].concat()),
+        ),
     ];
     for rsv in [0x10, 0x20, 0x40, 0x70] {
         all.push((ProtocolError::ReservedBits, vec![], peer.frame(BINARY | rsv, POISON)));
-        all.push((ProtocolError::ReservedBits, begun.clone(), peer.frame(CONTINUATION | rsv, POISON)));
+        all.push((
+            ProtocolError::ReservedBits,
+            begun.clone(),
+            peer.frame(CONTINUATION | rsv, POISON),
+        ));
         all.push((ProtocolError::ReservedBits, begun.clone(), peer.frame(PING | rsv, POISON)));
     }
     all
@@ -139,22 +182,28 @@ fn poisoned(peer: Side) -> Vec<(ProtocolError, Vec<u8>, Vec<u8>)> {
 fn config(delivery: Delivery) -> Config {
     let mut config = Config::default();
     config.delivery = delivery;
-    (config.limits.max_frame, config.limits.max_message, config.limits.max_fragments) = (1000, 1000, 2);
+    (config.limits.max_frame, config.limits.max_message, config.limits.max_fragments) =
+        (1000, 1000, 2);
     config
 }
 
-/// No CVE of one library: a payload is handed on as it comes, and only then is it found out that its frame had no mask, or too many bytes, or a place where it
-/// may not stand. Who parses as it arrives, in parts, has seen by then what nobody should.
+/// No CVE of one library: a payload is handed on as it comes, and only then is it found out that
+/// its frame had no mask, or too many bytes, or a place where it may not stand. Who parses as it
+/// arrives, in parts, has seen by then what nobody should.
 ///
-/// Here a header is checked before a byte of its payload is given out, in any delivery. Asserted, for each rule that a header can break and those of a
-/// Close frame's body, in both roles and both deliveries, whole, in single bytes and cut in two everywhere: no event has a byte of that payload in it, a message that
-/// had begun is not completed, no ping is answered, and the one answer is the rule's Close frame.
+/// Here a header is checked before a byte of its payload is given out, in any delivery. Asserted,
+/// for each rule that a header can break and those of a Close frame's body, in both roles and both
+/// deliveries, whole, in single bytes and cut in two everywhere: no event has a byte of that
+/// payload in it, a message that had begun is not completed, no ping is answered, and the one
+/// answer is the rule's Close frame.
 #[test]
 fn a_payload_delivered_before_its_frame_is_validated() {
     for side in SIDES {
         for (error, before, wire) in poisoned(side.other()) {
             for delivery in [Delivery::Whole, Delivery::Chunks] {
-                let cuttings = [vec![], (1..wire.len()).collect()].into_iter().chain((1..wire.len().min(60)).map(|cut| vec![cut]));
+                let cuttings = [vec![], (1..wire.len()).collect()]
+                    .into_iter()
+                    .chain((1..wire.len().min(60)).map(|cut| vec![cut]));
                 for cuts in cuttings {
                     let mut connection = side.open(config(delivery));
                     let (mut data, others) = told(feed(&mut connection, &before));
@@ -163,20 +212,32 @@ fn a_payload_delivered_before_its_frame_is_validated() {
                     let wire = [&wire[..], &side.other().frame(BINARY, POISON)].concat();
                     let (more, others) = told(feed_cut(&mut connection, &wire, &cuts));
                     data.extend(more);
-                    let [Event::Closed(closure)] = &others[..] else { panic!("{error:?}: {others:?}") };
-                    assert_eq!((closure.cause, closure.reason.as_str()), (Cause::Violation(error), ""));
-                    assert!(!data.windows(3).any(|seen| POISON.windows(3).any(|poison| seen == poison)), "{error:?}: {data:?}");
+                    let [Event::Closed(closure)] = &others[..] else {
+                        panic!("{error:?}: {others:?}")
+                    };
+                    assert_eq!(
+                        (closure.cause, closure.reason.as_str()),
+                        (Cause::Violation(error), "")
+                    );
+                    assert!(
+                        !data.windows(3).any(|seen| POISON.windows(3).any(|poison| seen == poison)),
+                        "{error:?}: {data:?}"
+                    );
                     assert!(delivery == Delivery::Chunks || data.is_empty(), "{error:?}: {data:?}");
                     let sent = frames(&output(&mut connection));
                     let [close] = &sent[..] else { panic!("{error:?}: {sent:?}") };
-                    assert_eq!((close.first, &close.payload[..2]), (CLOSE, &error.close_code().get().to_be_bytes()[..]));
+                    assert_eq!(
+                        (close.first, &close.payload[..2]),
+                        (CLOSE, &error.close_code().get().to_be_bytes()[..])
+                    );
                 }
             }
         }
     }
 }
 
-/// The same of text: what is not UTF-8 is not delivered as text, nor is what follows it; in parts, what is valid in front of it is.
+/// The same of text: what is not UTF-8 is not delivered as text, nor is what follows it; in parts,
+/// what is valid in front of it is.
 #[test]
 fn text_delivered_before_it_is_validated() {
     for side in SIDES {
@@ -184,10 +245,15 @@ fn text_delivered_before_it_is_validated() {
             let payload = [b"good \xe2\x82\xac", bad, POISON].concat();
             let wire = side.other().frame(TEXT, &payload);
             for cuts in cuts(wire.len()) {
-                for (delivery, expected) in [(Delivery::Whole, &b""[..]), (Delivery::Chunks, b"good \xe2\x82\xac")] {
+                for (delivery, expected) in
+                    [(Delivery::Whole, &b""[..]), (Delivery::Chunks, b"good \xe2\x82\xac")]
+                {
                     let mut connection = side.open(config(delivery));
                     let events = feed_cut(&mut connection, &wire, &cuts);
-                    assert!(events.iter().all(|event| !matches!(event, Event::Chunk(Chunk { data: Data::Binary(_), .. }))));
+                    assert!(events.iter().all(|event| !matches!(
+                        event,
+                        Event::Chunk(Chunk { data: Data::Binary(_), .. })
+                    )));
                     let (data, others) = told(events);
                     assert_eq!(data, expected, "{bad:x?} {cuts:?}");
                     assert!(

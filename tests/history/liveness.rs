@@ -9,9 +9,9 @@ fn at(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// Several servers and clients: the time of a pong began when the ping was queued, behind megabytes, and
-/// a large message on a slow line killed its own connection. Here it begins when the ping has left.
-/// Asserted: 16 MiB leave at 100 kB/s.
+/// Several servers and clients: the time of a pong began when the ping was queued, behind
+/// megabytes, and a large message on a slow line killed its own connection. Here it begins when the
+/// ping has left. Asserted: 16 MiB leave at 100 kB/s.
 #[test]
 fn the_pong_timer_began_when_the_ping_was_queued() {
     for side in SIDES {
@@ -35,9 +35,9 @@ fn the_pong_timer_began_when_the_ping_was_queued() {
     }
 }
 
-/// A client library: only a pong of the ping's own payload counted, and deployed servers send another,
-/// or answer the last of several pings (RFC 6455 §5.5.3). Here whatever comes behind the ping answers.
-/// Asserted: two hours of such pongs.
+/// A client library: only a pong of the ping's own payload counted, and deployed servers send
+/// another, or answer the last of several pings (RFC 6455 §5.5.3). Here whatever comes behind the
+/// ping answers. Asserted: two hours of such pongs.
 #[test]
 fn the_payload_of_a_pong_was_compared() {
     for side in SIDES {
@@ -53,9 +53,9 @@ fn the_payload_of_a_pong_was_compared() {
     }
 }
 
-/// Async clients: after a stall the timer's branch was polled before the socket's, and a live peer was
-/// given up, its pong and its messages unread. Here the loop reads first.
-/// Asserted: the pong and the message arrive, however long the stall.
+/// Async clients: after a stall the timer's branch was polled before the socket's, and a live peer
+/// was given up, its pong and its messages unread. Here the loop reads first. Asserted: the pong
+/// and the message arrive, however long the stall.
 #[test]
 fn the_timer_was_asked_before_the_socket() {
     for side in SIDES {
@@ -69,15 +69,19 @@ fn the_timer_was_asked_before_the_socket() {
             heartbeat.poll(at(21 + stall), &mut connection);
             let wire = [side.other().frame(PONG, b""), side.other().frame(TEXT, b"alive")].concat();
             let events = feed(&mut connection, &wire);
-            assert!(matches!(&events[..], [Event::Pong(_), Event::Text(_)]), "{side:?} {stall}: {events:?}");
+            assert!(
+                matches!(&events[..], [Event::Pong(_), Event::Text(_)]),
+                "{side:?} {stall}: {events:?}"
+            );
             heartbeat.poll(at(22 + stall), &mut connection);
             assert!(connection.is_open());
         }
     }
 }
 
-/// Servers: the time of the closing handshake began with `close()`, and cut off what was queued before.
-/// Here it begins when the Close frame has left. Asserted: all of it arrives, then the Close.
+/// Servers: the time of the closing handshake began with `close()`, and cut off what was queued
+/// before. Here it begins when the Close frame has left. Asserted: all of it arrives, then the
+/// Close.
 #[test]
 fn the_close_timer_cut_off_the_queue() {
     for side in SIDES {
@@ -98,7 +102,8 @@ fn the_close_timer_cut_off_the_queue() {
             second += 1;
             heartbeat.poll(at(second), &mut connection);
         }
-        let kinds: Vec<_> = frames(&wire).iter().map(|frame| (frame.first, frame.payload.len())).collect();
+        let kinds: Vec<_> =
+            frames(&wire).iter().map(|frame| (frame.first, frame.payload.len())).collect();
         assert_eq!(kinds, [(0x82, 16 << 20), (CLOSE, 0)]);
         let over = (second..second + 40).find(|second| {
             heartbeat.poll(at(*second), &mut connection);
@@ -108,8 +113,9 @@ fn the_close_timer_cut_off_the_queue() {
     }
 }
 
-/// Servers and clients: a Close was answered behind all that was queued, megabytes that nobody reads any
-/// more (RFC 6455 §5.5.1: "as soon as practical"). Asserted: within 128 KiB, and the rest is counted.
+/// Servers and clients: a Close was answered behind all that was queued, megabytes that nobody
+/// reads any more (RFC 6455 §5.5.1: "as soon as practical"). Asserted: within 128 KiB, and the rest
+/// is counted.
 #[test]
 fn a_close_was_answered_behind_the_whole_queue() {
     for side in SIDES {

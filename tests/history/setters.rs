@@ -31,16 +31,29 @@ fn asked(request: client::Request) -> Vec<u8> {
 /// What is on the wire when a setter was given a text; `None`: it refused.
 type Setter = fn(&str) -> Option<Vec<u8>>;
 
-/// Every public function that takes a text, or bytes, which could become part of a head that is sent; with a text that it takes.
+/// Every public function that takes a text, or bytes, which could become part of a head that is
+/// sent; with a text that it takes.
 const SETTERS: [(&str, &str, Setter); 15] = [
-    ("client::Request::new, the path", "good", |text| client::Request::new(&format!("ws://a.example/{text}")).ok().map(asked)),
-    ("client::Request::new, the query", "good", |text| client::Request::new(&format!("ws://a.example/?{text}")).ok().map(asked)),
-    ("client::Request::new, the host", "good", |text| client::Request::new(&format!("ws://{text}/")).ok().map(asked)),
-    ("client::Request::new, the port", "8080", |text| client::Request::new(&format!("ws://a.example:{text}/")).ok().map(asked)),
+    ("client::Request::new, the path", "good", |text| {
+        client::Request::new(&format!("ws://a.example/{text}")).ok().map(asked)
+    }),
+    ("client::Request::new, the query", "good", |text| {
+        client::Request::new(&format!("ws://a.example/?{text}")).ok().map(asked)
+    }),
+    ("client::Request::new, the host", "good", |text| {
+        client::Request::new(&format!("ws://{text}/")).ok().map(asked)
+    }),
+    ("client::Request::new, the port", "8080", |text| {
+        client::Request::new(&format!("ws://a.example:{text}/")).ok().map(asked)
+    }),
     ("client::Request::protocol", "good", |text| start().protocol(text).ok().map(asked)),
     ("client::Request::origin", "good", |text| start().origin(text).ok().map(asked)),
-    ("client::Request::header, a name", "good", |text| Header::new(text, "x").ok().map(|header| asked(start().header(header)))),
-    ("client::Request::header, a value", "good", |text| Header::new("X", text).ok().map(|header| asked(start().header(header)))),
+    ("client::Request::header, a name", "good", |text| {
+        Header::new(text, "x").ok().map(|header| asked(start().header(header)))
+    }),
+    ("client::Request::header, a value", "good", |text| {
+        Header::new("X", text).ok().map(|header| asked(start().header(header)))
+    }),
     ("client::Request::header, a value in Latin-1", "good", |text| {
         Header::latin1("X", text).ok().map(|header| asked(start().header(header)))
     }),
@@ -48,15 +61,25 @@ const SETTERS: [(&str, &str, Setter); 15] = [
         Header::latin1(text, "x").ok().map(|header| opened(upgrade().accept().header(header)))
     }),
     ("server::Reject::header, a value in Latin-1", "good", |text| {
-        Header::latin1("X", text).ok().map(|header| sent(&mut plain().reply(404).header(header).into_rejected()))
+        Header::latin1("X", text)
+            .ok()
+            .map(|header| sent(&mut plain().reply(404).header(header).into_rejected()))
     }),
-    ("server::Accept::header, a name", "good", |text| Header::new(text, "x").ok().map(|header| opened(upgrade().accept().header(header)))),
-    ("server::Accept::header, a value", "good", |text| Header::new("X", text).ok().map(|header| opened(upgrade().accept().header(header)))),
+    ("server::Accept::header, a name", "good", |text| {
+        Header::new(text, "x").ok().map(|header| opened(upgrade().accept().header(header)))
+    }),
+    ("server::Accept::header, a value", "good", |text| {
+        Header::new("X", text).ok().map(|header| opened(upgrade().accept().header(header)))
+    }),
     ("server::Reject::header, a name", "good", |text| {
-        Header::new(text, "x").ok().map(|header| sent(&mut upgrade().reject(403).header(header).into_rejected()))
+        Header::new(text, "x")
+            .ok()
+            .map(|header| sent(&mut upgrade().reject(403).header(header).into_rejected()))
     }),
     ("server::Reject::header, a value", "good", |text| {
-        Header::new("X", text).ok().map(|header| sent(&mut plain().reply(404).header(header).into_rejected()))
+        Header::new("X", text)
+            .ok()
+            .map(|header| sent(&mut plain().reply(404).header(header).into_rejected()))
     }),
 ];
 
@@ -90,18 +113,24 @@ fn injections(good: &str) -> Vec<String> {
     all
 }
 
-/// CVE-2026-1527: a client in JavaScript wrote the value that the caller gave for `Upgrade` into the head as it was. With CR and LF in it, who chose that
-/// value chose further headers, or the end of the head and what a server took for the next request.
+/// CVE-2026-1527: a client in JavaScript wrote the value that the caller gave for `Upgrade` into
+/// the head as it was. With CR and LF in it, who chose that value chose further headers, or the end
+/// of the head and what a server took for the next request.
 ///
-/// Here no text reaches a head that was not checked, and `Upgrade` is nobody's to choose. Asserted: each setter refuses, with an error and before there is anything to
-/// lose, a text with CR, LF, NUL or another control character at any place of it, but for the path and the query of an address, where the others than CR and LF
-/// are percent-encoded, as browsers do; what a setter takes silently, a subprotocol that was not offered and a body, adds no line to
-/// the head; and what is no head, a Close frame's reason, has its length in front.
+/// Here no text reaches a head that was not checked, and `Upgrade` is nobody's to choose. Asserted:
+/// each setter refuses, with an error and before there is anything to lose, a text with CR, LF, NUL
+/// or another control character at any place of it, but for the path and the query of an address,
+/// where the others than CR and LF are percent-encoded, as browsers do; what a setter takes
+/// silently, a subprotocol that was not offered and a body, adds no line to the head; and what is
+/// no head, a Close frame's reason, has its length in front.
 #[test]
 fn cr_and_lf_in_what_reaches_the_wire() {
     for (name, good, set) in SETTERS {
         let wire = set(good).unwrap_or_else(|| panic!("{name} takes {good}"));
-        assert!(wire.windows(good.len()).any(|part| part.eq_ignore_ascii_case(good.as_bytes())), "{name} is on the wire");
+        assert!(
+            wire.windows(good.len()).any(|part| part.eq_ignore_ascii_case(good.as_bytes())),
+            "{name} is on the wire"
+        );
         let lines = |wire: &[u8]| wire.split(|byte| *byte == b'\n').count();
         for bad in injections(good) {
             let Some(sent) = set(&bad) else { continue };
@@ -140,20 +169,28 @@ fn cr_and_lf_in_what_reaches_the_wire() {
         let rejected = upgrade().reject(403).body(bad.clone()).into_rejected();
         let (status, headers, body) = answered(rejected);
         assert_eq!(status, "HTTP/1.1 403 Forbidden");
-        assert_eq!(headers, [format!("Content-Length: {}", bad.len()), "Connection: close".to_owned()]);
+        assert_eq!(
+            headers,
+            [format!("Content-Length: {}", bad.len()), "Connection: close".to_owned()]
+        );
         assert_eq!(body, bad.as_bytes());
     }
 
     // A reason is counted, too.
     for side in SIDES {
         let mut connection = side.open(Config::default());
-        connection.close(Some(CloseFrame::new(CloseCode::NORMAL, "\r\n\r\nHTTP/1.1 200 OK").unwrap())).unwrap();
+        connection
+            .close(Some(CloseFrame::new(CloseCode::NORMAL, "\r\n\r\nHTTP/1.1 200 OK").unwrap()))
+            .unwrap();
         let sent = frames(&output(&mut connection));
-        assert!(matches!(&sent[..], [close] if close.payload == b"\x03\xe8\r\n\r\nHTTP/1.1 200 OK"));
+        assert!(
+            matches!(&sent[..], [close] if close.payload == b"\x03\xe8\r\n\r\nHTTP/1.1 200 OK")
+        );
     }
 }
 
-/// That the list above is whole: every public function of the handshake that takes a text or bytes stands here, as one that writes or as one that only looks.
+/// That the list above is whole: every public function of the handshake that takes a text or bytes
+/// stands here, as one that writes or as one that only looks.
 #[test]
 fn every_setter_is_known() {
     let known = [
@@ -167,7 +204,8 @@ fn every_setter_is_known() {
         ("server/reply.rs", "protocol"),
         ("server/reply.rs", "header"),
         ("server/reply.rs", "body"),
-        // These write what is read again and never sent: `parts_that_could_smuggle_a_line` in `handshake_rules/parts.rs`.
+        // These write what is read again and never sent: `parts_that_could_smuggle_a_line` in
+        // `handshake_rules/parts.rs`.
         ("server/request.rs", "from_parts"),
         // These look.
         ("headers.rs", "get"),
@@ -188,12 +226,16 @@ fn every_setter_is_known() {
             files.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
             continue;
         }
-        let (text, file) = (fs::read_to_string(&path).unwrap(), path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/"));
+        let (text, file) = (
+            fs::read_to_string(&path).unwrap(),
+            path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/"),
+        );
         for function in text.split("\n    pub fn ").chain(text.split("\npub fn ")).skip(1) {
             let Some((name, rest)) = function.split_once(['(', '<']) else { continue };
             let signature = rest.split("{\n").next().unwrap();
             let takes = ["str", "[u8]", "Bytes", "String", "Vec<u8>", "Header<"];
-            let parameters = signature.rsplit_once(" -> ").map_or(signature, |(parameters, _)| parameters);
+            let parameters =
+                signature.rsplit_once(" -> ").map_or(signature, |(parameters, _)| parameters);
             if name.len() < 40 && takes.iter().any(|kind| parameters.contains(kind)) {
                 found.push((file.clone(), name.to_owned()));
             }
@@ -201,7 +243,8 @@ fn every_setter_is_known() {
     }
     found.sort();
     found.dedup();
-    let mut known: Vec<(String, String)> = known.map(|(file, name)| (file.to_owned(), name.to_owned())).into();
+    let mut known: Vec<(String, String)> =
+        known.map(|(file, name)| (file.to_owned(), name.to_owned())).into();
     known.sort();
     assert_eq!(found, known, "a function that takes text: is it tested above?");
 }

@@ -1,5 +1,5 @@
-//! What a cut frame costs: nothing is allocated but for the growth of the scratch, nothing unmasked before it is whole, and little moved. Where frames come to lie
-//! is told by their addresses.
+//! What a cut frame costs: nothing is allocated but for the growth of the scratch, nothing unmasked
+//! before it is whole, and little moved. Where frames come to lie is told by their addresses.
 
 use crate::support::alloc::counted;
 use crate::support::{self, BINARY, PING, SIDES, Side, TEXT};
@@ -27,7 +27,9 @@ fn what_a_read_cuts_is_borrowed_and_nothing_allocated() {
                 let ((), count) = counted(|| {
                     while !unread.is_empty() {
                         read(&mut connection, &mut scratch, &mut unread, |event| {
-                            let (Event::Text(Cow::Borrowed(_)) | Event::Binary(Cow::Borrowed(_)) | Event::Ping(Cow::Borrowed(_))) = event
+                            let (Event::Text(Cow::Borrowed(_))
+                            | Event::Binary(Cow::Borrowed(_))
+                            | Event::Ping(Cow::Borrowed(_))) = event
                             else {
                                 panic!("{event:?}")
                             };
@@ -45,7 +47,8 @@ fn what_a_read_cuts_is_borrowed_and_nothing_allocated() {
     }
 }
 
-/// Of the bytes of a frame none is unmasked before all are there, and few are moved, however small the reads.
+/// Of the bytes of a frame none is unmasked before all are there, and few are moved, however small
+/// the reads.
 #[test]
 fn a_frame_that_comes_byte_by_byte_is_left_alone() {
     const LEN: usize = 20_000;
@@ -99,7 +102,8 @@ fn large_frames_are_not_moved() {
     assert!(places[1..].iter().all(|place| *place == places[1]), "{places:?}");
 }
 
-/// Small frames that follow a large one do not wander through all the room that it took, which no cache holds.
+/// Small frames that follow a large one do not wander through all the room that it took, which no
+/// cache holds.
 #[test]
 fn small_frames_stay_at_the_front() {
     let large = Side::Client.frame(BINARY, &vec![7; 100_000]);

@@ -1,5 +1,6 @@
-//! What is told of frames that are kept, and when: what a header breaks at once, what a payload breaks when its frame is whole or the turn ends, the end of the
-//! stream; and which frames are not kept.
+//! What is told of frames that are kept, and when: what a header breaks at once, what a payload
+//! breaks when its frame is whole or the turn ends, the end of the stream; and which frames are not
+//! kept.
 
 use crate::support::{BINARY, CLOSE, CONTINUATION, MORE, PING, Side, TEXT, eof, feed};
 use crate::{KIB, MIB, read};
@@ -15,7 +16,8 @@ fn closed(events: &[Event<'_>]) -> Cause {
 #[test]
 fn a_header_that_breaks_a_rule_is_answered_before_its_frame_is_whole() {
     let mut config = Config::default();
-    (config.limits.max_frame, config.limits.max_message, config.limits.max_fragments) = (1000, 1500, 2);
+    (config.limits.max_frame, config.limits.max_message, config.limits.max_fragments) =
+        (1000, 1500, 2);
     let frame = |first, len| Side::Client.frame(first, &vec![b'x'; len]);
     let header = |first, len| frame(first, len)[..8].to_vec();
     let cases = [
@@ -27,8 +29,15 @@ fn a_header_that_breaks_a_rule_is_answered_before_its_frame_is_whole() {
         (vec![PING, 0xfe], ProtocolError::ControlTooLong),
         (vec![BINARY, 0xfe, 0, 5, 0, 0, 0, 0], ProtocolError::LengthNotMinimal),
         (header(BINARY, 1001), ProtocolError::FrameTooBig),
-        ([frame(TEXT & MORE, 900), header(CONTINUATION, 601)].concat(), ProtocolError::MessageTooBig),
-        ([frame(TEXT & MORE, 9), frame(CONTINUATION & MORE, 9), header(CONTINUATION, 200)].concat(), ProtocolError::TooManyFragments),
+        (
+            [frame(TEXT & MORE, 900), header(CONTINUATION, 601)].concat(),
+            ProtocolError::MessageTooBig,
+        ),
+        (
+            [frame(TEXT & MORE, 9), frame(CONTINUATION & MORE, 9), header(CONTINUATION, 200)]
+                .concat(),
+            ProtocolError::TooManyFragments,
+        ),
         ([frame(TEXT & MORE, 9), vec![TEXT]].concat(), ProtocolError::InterleavedMessage),
     ];
     for (wire, error) in cases {
@@ -55,7 +64,10 @@ fn text_is_checked_when_its_frame_is_whole() {
         let mut server = Side::Server.open(Config::default());
         let mut scratch = Scratch::new(KIB, KIB);
         let (mut begin, mut last) = wire.split_at(wire.len() - 1);
-        assert_eq!(read(&mut server, &mut scratch, &mut begin, |event| panic!("{event:?}")), wire.len() - 1);
+        assert_eq!(
+            read(&mut server, &mut scratch, &mut begin, |event| panic!("{event:?}")),
+            wire.len() - 1
+        );
         let mut events = Vec::new();
         if whole {
             read(&mut server, &mut scratch, &mut last, |event| events.push(event.into_owned()));
@@ -68,12 +80,16 @@ fn text_is_checked_when_its_frame_is_whole() {
 
 #[test]
 fn the_end_of_the_stream_in_a_kept_frame_is_told() {
-    for (first, payload) in [(TEXT, "hello"), (BINARY, "hello"), (PING, "hello"), (CLOSE, "\u{3}\u{e9}")] {
+    for (first, payload) in
+        [(TEXT, "hello"), (BINARY, "hello"), (PING, "hello"), (CLOSE, "\u{3}\u{e9}")]
+    {
         for fed in [true, false] {
             let wire = Side::Client.frame(first, payload.as_bytes());
             let mut server = Side::Server.open(Config::default());
             let mut scratch = Scratch::new(KIB, KIB);
-            let rest = read(&mut server, &mut scratch, &mut &wire[..wire.len() - 1], |event| panic!("{event:?}"));
+            let rest = read(&mut server, &mut scratch, &mut &wire[..wire.len() - 1], |event| {
+                panic!("{event:?}")
+            });
             assert_eq!(rest, wire.len() - 1);
             if fed {
                 assert_eq!(server.poll_event(&mut scratch.rest()), None);
@@ -85,7 +101,8 @@ fn the_end_of_the_stream_in_a_kept_frame_is_told() {
     }
 }
 
-/// A turn that ends in the middle of a frame leaves nothing to the next connection, also where it broke off.
+/// A turn that ends in the middle of a frame leaves nothing to the next connection, also where it
+/// broke off.
 #[test]
 fn a_turn_leaves_nothing_behind() {
     let wire = Side::Client.frame(TEXT, b"secret");
@@ -96,7 +113,10 @@ fn a_turn_leaves_nothing_behind() {
             scratch.room()[..5].copy_from_slice(&wire[..5]);
             assert_eq!(server.poll_event(&mut scratch.input(5)), None); // It is not kept.
         } else {
-            assert_eq!(read(&mut server, &mut scratch, &mut &wire[..5], |event| panic!("{event:?}")), 5);
+            assert_eq!(
+                read(&mut server, &mut scratch, &mut &wire[..5], |event| panic!("{event:?}")),
+                5
+            );
             assert_eq!(server.poll_event(&mut scratch.rest()), None);
             assert_eq!(feed(&mut server, &wire[5..]), [Event::Text("secret".into())]);
         }
@@ -113,7 +133,11 @@ fn a_turn_that_breaks_off_takes_along_what_it_kept() {
     let mut server = Side::Server.open(Config::default());
     let mut turn = scratch.turn();
     assert_eq!(read(&mut server, &mut turn, &mut &wire[..5], |event| panic!("{event:?}")), 5);
-    assert_eq!(read(&mut server, &mut turn, &mut &wire[5..7], |event| panic!("{event:?}")), 7, "in a turn it is kept");
+    assert_eq!(
+        read(&mut server, &mut turn, &mut &wire[5..7], |event| panic!("{event:?}")),
+        7,
+        "in a turn it is kept"
+    );
     drop(turn);
     assert!(scratch.turn().input(0).is_empty());
     assert!(scratch.rest().is_empty());
@@ -142,7 +166,10 @@ fn what_is_not_kept_is_consumed() {
     for (most, left) in [(wire.len() - 1, 0), (wire.len(), 60_000)] {
         let mut server = Side::Server.open(Config::default());
         let mut scratch = Scratch::new(60_000, most);
-        assert_eq!(read(&mut server, &mut scratch, &mut &wire[..], |event| panic!("{event:?}")), left);
+        assert_eq!(
+            read(&mut server, &mut scratch, &mut &wire[..], |event| panic!("{event:?}")),
+            left
+        );
         assert_eq!(server.io().0.is_some(), left == 0);
     }
 
@@ -157,7 +184,12 @@ fn what_is_not_kept_is_consumed() {
     // Nor does a header wait where nothing does.
     let mut config = Config::default();
     config.delivery = Delivery::Chunks;
-    assert_eq!(read(&mut Side::Server.open(config), &mut scratch, &mut &wire[..1], |event| panic!("{event:?}")), 0);
+    assert_eq!(
+        read(&mut Side::Server.open(config), &mut scratch, &mut &wire[..1], |event| panic!(
+            "{event:?}"
+        )),
+        0
+    );
 
     // Begun through an ordinary input, it goes on as it began.
     let mut server = Side::Server.open(Config::default());
@@ -168,7 +200,8 @@ fn what_is_not_kept_is_consumed() {
     assert_eq!(feed(&mut server, &wire[50_000..]), [Event::Binary(unmasked.into())]);
 }
 
-/// The limits are those of messages, and what an extension makes of a message is nothing to the control frames in it.
+/// The limits are those of messages, and what an extension makes of a message is nothing to the
+/// control frames in it.
 #[test]
 fn a_control_frame_waits_whatever_the_message() {
     let limits = {
@@ -205,7 +238,14 @@ fn a_decoder_gives_whole_frames() {
         from = to - input.len();
     }
     // What an extension makes something of is given as it comes.
-    let expected = [(&b"abc"[..], false), (b"p", true), (b"def", true), (b"g", false), (b"h", false), (b"i", true)];
+    let expected = [
+        (&b"abc"[..], false),
+        (b"p", true),
+        (b"def", true),
+        (b"g", false),
+        (b"h", false),
+        (b"i", true),
+    ];
     assert_eq!(pieces, expected.map(|(data, last)| (data.to_vec(), last)));
     assert_eq!(left, [1, 2, 3, 4, 0, 1, 2, 0, 1, 2, 3, 4, 0, 1, 0, 0, 0, 0]);
 }

@@ -1,7 +1,9 @@
-//! Frames that a read has cut stay where they were read to, for a loop that asks for it: they are borrowed when they are whole, and cost nothing until then. That
-//! the events are the same is held in `splits`, `violations` and `deflate`.
+//! Frames that a read has cut stay where they were read to, for a loop that asks for it: they are
+//! borrowed when they are whole, and cost nothing until then. That the events are the same is held
+//! in `splits`, `violations` and `deflate`.
 //!
-//! [`cost`] counts what keeping takes, [`frames`] says what is told of a frame that is kept and when, [`room`] how much a `Scratch` gives a read.
+//! [`cost`] counts what keeping takes, [`frames`] says what is told of a frame that is kept and
+//! when, [`room`] how much a `Scratch` gives a read.
 
 mod cost;
 mod frames;
@@ -19,7 +21,12 @@ const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
 
 /// One read of a loop, and its polls.
-fn read(connection: &mut Connection, scratch: &mut Scratch, unread: &mut &[u8], mut each: impl FnMut(Event<'_>)) -> usize {
+fn read(
+    connection: &mut Connection,
+    scratch: &mut Scratch,
+    unread: &mut &[u8],
+    mut each: impl FnMut(Event<'_>),
+) -> usize {
     let room = scratch.room();
     let n = room.len().min(unread.len());
     room[..n].copy_from_slice(&unread[..n]);

@@ -1,5 +1,6 @@
-//! The room of a `Scratch`: it grows with what has come, up to its limit and no sooner, gives way where there is no memory, and is never none for a loop that
-//! does its part. What a loop does wrong costs nobody else anything.
+//! The room of a `Scratch`: it grows with what has come, up to its limit and no sooner, gives way
+//! where there is no memory, and is never none for a loop that does its part. What a loop does
+//! wrong costs nobody else anything.
 
 use crate::support::alloc::{Count, counted, refusing_above};
 use crate::support::{self, BINARY, PING, Side};
@@ -55,7 +56,9 @@ fn a_scratch_that_cannot_grow_keeps_less() {
         // Nothing is asserted where a panic could not even be told.
         refusing_above(if refused { 15_000 } else { usize::MAX }, || {
             for _ in 0..3 {
-                left.push(read(&mut server, &mut scratch, &mut unread, |event| events.push(event.into_owned())));
+                left.push(read(&mut server, &mut scratch, &mut unread, |event| {
+                    events.push(event.into_owned())
+                }));
             }
         });
         assert_eq!(left, if refused { [0, 0, 0] } else { [10_000, 0, 0] });
@@ -63,7 +66,8 @@ fn a_scratch_that_cannot_grow_keeps_less() {
     }
 }
 
-/// So also where the frame begins a little behind the front: a read of no bytes would be taken for the end of the stream.
+/// So also where the frame begins a little behind the front: a read of no bytes would be taken for
+/// the end of the stream.
 #[test]
 fn a_scratch_that_cannot_grow_still_has_room() {
     let wire = [Side::Client.frame(PING, b""), Side::Client.frame(BINARY, &[7; 14_000])].concat();
@@ -95,7 +99,8 @@ fn reads_are_laid_at_cache_lines() {
     assert_eq!(messages, 100);
 }
 
-/// Of a frame that is larger than reads are, and as large as may be, a read is given room for the rest; wherever the front is that it is moved to.
+/// Of a frame that is larger than reads are, and as large as may be, a read is given room for the
+/// rest; wherever the front is that it is moved to.
 #[test]
 fn a_read_is_given_room_for_the_rest_of_a_large_frame() {
     let large = Side::Client.frame(BINARY, &[7; 1492]);

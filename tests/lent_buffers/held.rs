@@ -1,5 +1,5 @@
-//! What is held when a turn is over: by a connection no more than what it left undone asks for, or what it was told to keep; by the buffers no more than their
-//! limit.
+//! What is held when a turn is over: by a connection no more than what it left undone asks for, or
+//! what it was told to keep; by the buffers no more than their limit.
 
 use crate::support::alloc::{counted, live};
 use crate::support::{BINARY, SIDES, Side, TEXT, feed, output};
@@ -7,7 +7,8 @@ use crate::{echo_nothing, write};
 use bytes::Bytes;
 use sockless::{Buffers, Config, Connection, Event};
 
-/// A socket that takes little: what waits stays with the connection, in a buffer of its size, and the lent one comes back.
+/// A socket that takes little: what waits stays with the connection, in a buffer of its size, and
+/// the lent one comes back.
 #[test]
 fn what_could_not_be_sent_stays_and_keeps_little() {
     for left in [1, 100, 10_000, 30_000] {
@@ -58,13 +59,15 @@ fn room_for_masking_stays_with_clients() {
     write(&mut lent, 4);
     drop(lent);
     assert_eq!(server.queued(), 3000);
-    let ((), count) = counted(|| drop((server, buffers.lend(&mut Side::Client.open(Config::default())))));
+    let ((), count) =
+        counted(|| drop((server, buffers.lend(&mut Side::Client.open(Config::default())))));
     assert!(count.live > -1000, "{count:?}");
     let ((), count) = counted(|| drop(buffers));
     assert!(count.live <= -(32 << 10), "the buffers have it: {count:?}");
 }
 
-/// A message that is under way when the buffers are taken back holds no more than nine times of what came.
+/// A message that is under way when the buffers are taken back holds no more than nine times of
+/// what came.
 #[test]
 fn a_message_under_way_keeps_little() {
     for side in SIDES {
@@ -90,8 +93,11 @@ fn a_message_under_way_keeps_little() {
                     held
                 });
                 assert!(held <= 9 * come as i64, "{held} for {come}");
-                let expected =
-                    if first == TEXT { Event::Text("y".repeat(60_000).into()) } else { Event::Binary(vec![b'y'; 60_000].into()) };
+                let expected = if first == TEXT {
+                    Event::Text("y".repeat(60_000).into())
+                } else {
+                    Event::Binary(vec![b'y'; 60_000].into())
+                };
                 assert_eq!(feed(&mut connection, &frame[header + come..]), [expected]);
             }
         }

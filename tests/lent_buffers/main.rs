@@ -1,4 +1,5 @@
-//! Buffers that a loop lends: in steady state nothing is allocated, between its turns a connection holds nothing, and what is sent and received is the same.
+//! Buffers that a loop lends: in steady state nothing is allocated, between its turns a connection
+//! holds nothing, and what is sent and received is the same.
 //!
 //! Each of the three has a file: [`steady`] counts allocations, [`held`] bytes, [`same`] compares.
 

@@ -1,4 +1,5 @@
-//! Lent buffers change nothing: the same random turns, with them and without, bring the same events and the same bytes.
+//! Lent buffers change nothing: the same random turns, with them and without, bring the same events
+//! and the same bytes.
 
 use crate::support::{BINARY, CLOSE, CONTINUATION, MORE, PING, SIDES, TEXT, output};
 use bytes::Buf;
@@ -35,7 +36,8 @@ impl End<'_> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Two connections share buffers, two others have none: the same turns bring the same events and the same bytes.
+    /// Two connections share buffers, two others have none: the same turns bring the same events
+    /// and the same bytes.
     #[test]
     fn lent_buffers_change_nothing(
         side in prop::sample::select(&SIDES[..]),

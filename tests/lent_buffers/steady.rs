@@ -1,5 +1,6 @@
-//! A loop that has its buffers allocates nothing any more, whatever its connections were in the middle of and however they ended: a large buffer is
-//! neither left with one of them nor given up for a small one.
+//! A loop that has its buffers allocates nothing any more, whatever its connections were in the
+//! middle of and however they ended: a large buffer is neither left with one of them nor given up
+//! for a small one.
 
 use crate::support::alloc::counted;
 use crate::support::{BINARY, CLOSE, MORE, SIDES, Side, TEXT, feed};
@@ -20,7 +21,8 @@ fn echo(connection: &mut Lent<'_>, read: &mut [u8]) {
     }
 }
 
-/// A hundred connections, a turn each, over and over; after the first round nothing is allocated, and between two turns no connection holds anything.
+/// A hundred connections, a turn each, over and over; after the first round nothing is allocated,
+/// and between two turns no connection holds anything.
 #[test]
 fn a_busy_loop_allocates_nothing() {
     for side in SIDES {
@@ -28,7 +30,10 @@ fn a_busy_loop_allocates_nothing() {
         let shared = Bytes::from(vec![7; 100_000]);
         let _so_that_a_clone_is_free = shared.clone();
         // Whole messages, and one that is cut at each third of its length.
-        let wire = ([peer.frame(TEXT, &[b'x'; 500]), peer.frame(BINARY, &[1; 3000])].concat(), peer.frame(TEXT, &[b'y'; 3000]));
+        let wire = (
+            [peer.frame(TEXT, &[b'x'; 500]), peer.frame(BINARY, &[1; 3000])].concat(),
+            peer.frame(TEXT, &[b'y'; 3000]),
+        );
         let mut connections: Vec<_> = (0..100).map(|_| side.open(Config::default())).collect();
         let mut buffers = Buffers::default();
         for round in 0..4 {
@@ -72,7 +77,8 @@ fn a_broadcast_costs_one_buffer() {
     assert!(count.calls == 1 && count.live == 0, "{count:?}");
 }
 
-/// A connection that is in the middle of a message needs no other buffer for it: the next connection does.
+/// A connection that is in the middle of a message needs no other buffer for it: the next
+/// connection does.
 #[test]
 fn a_message_under_way_does_not_cost_the_lent_buffer() {
     for side in SIDES {
@@ -90,7 +96,10 @@ fn a_message_under_way_does_not_cost_the_lent_buffer() {
                 .1
             };
             halves(&mut busy, &mut buffers);
-            echo_nothing(&mut buffers.lend(&mut slow), &mut side.other().frame(kind, &[b'y'; 50_000])[..3000]);
+            echo_nothing(
+                &mut buffers.lend(&mut slow),
+                &mut side.other().frame(kind, &[b'y'; 50_000])[..3000],
+            );
             // A turn in which a little more of it comes.
             drop(buffers.lend(&mut slow));
             assert_eq!(halves(&mut busy, &mut buffers).calls, 0, "{side:?}");
@@ -109,7 +118,8 @@ fn a_connection_that_ends_gives_its_buffers_back() {
                     let mut connection = side.open(Config::default());
                     let mut wire = side.other().frame(kind, &[b'x'; 50_000]);
                     let (a, b) = wire.split_at_mut(25_000);
-                    let (mut part, mut end) = (side.other().frame(kind & MORE, &[b'y'; 3000]), end.to_vec());
+                    let (mut part, mut end) =
+                        (side.other().frame(kind & MORE, &[b'y'; 3000]), end.to_vec());
                     let (c, d) = part.split_at_mut(1000);
                     let ((), count) = counted(|| {
                         let mut lent = buffers.lend(&mut connection);
@@ -165,11 +175,13 @@ fn a_small_buffer_does_not_replace_a_large_one() {
         let mut wire = side.other().frame(BINARY, &[1; 50_000]);
         let mut again = wire.clone();
         let mut lent = buffers.lend(&mut connection);
-        let ((), count) = counted(|| wire.chunks_mut(25_000).for_each(|read| echo_nothing(&mut lent, read)));
+        let ((), count) =
+            counted(|| wire.chunks_mut(25_000).for_each(|read| echo_nothing(&mut lent, read)));
         assert!(count.calls > 0);
         lent.reclaim(Event::Text(String::from("not of this connection").into()));
         lent.reclaim(Event::Binary(Vec::new().into()));
-        let ((), count) = counted(|| again.chunks_mut(25_000).for_each(|read| echo_nothing(&mut lent, read)));
+        let ((), count) =
+            counted(|| again.chunks_mut(25_000).for_each(|read| echo_nothing(&mut lent, read)));
         assert_eq!(count.calls, 0);
     }
 }

@@ -1,9 +1,15 @@
-//! An open connection, in both roles: `Closed` once, and nothing behind it; nothing written that nobody can write; an end with its peer, or by time alone.
+//! An open connection, in both roles: `Closed` once, and nothing behind it; nothing written that
+//! nobody can write; an end with its peer, or by time alone.
 
-use crate::support::{BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames};
+use crate::support::{
+    BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames,
+};
 use crate::{CASES, Io, SECOND, Watched, io};
 use proptest::prelude::*;
-use sockless::{Agreement, CloseCode, Closure, Config, Connection, Delivery, Event, Heartbeat, Kind, LifeCycle, Prepared, SendError};
+use sockless::{
+    Agreement, CloseCode, Closure, Config, Connection, Delivery, Event, Heartbeat, Kind, LifeCycle,
+    Prepared, SendError,
+};
 use std::time::Duration;
 
 proptest! {
@@ -61,8 +67,18 @@ enum Fed {
 }
 
 fn op() -> impl Strategy<Value = Op> {
-    const FED: [Fed; 10] =
-        [Fed::Text, Fed::First, Fed::Next, Fed::Ping, Fed::Pong, Fed::Close, Fed::EmptyClose, Fed::Wrong, Fed::NotUtf8, Fed::Half];
+    const FED: [Fed; 10] = [
+        Fed::Text,
+        Fed::First,
+        Fed::Next,
+        Fed::Ping,
+        Fed::Pong,
+        Fed::Close,
+        Fed::EmptyClose,
+        Fed::Wrong,
+        Fed::NotUtf8,
+        Fed::Half,
+    ];
     let fed = prop::collection::vec(prop::sample::select(&FED[..]), 1..4);
     prop_oneof![
         8 => io().prop_map(Op::Io),
@@ -108,7 +124,13 @@ impl Line {
         let mut config = Config::default();
         (config.delivery, config.max_discard) = (delivery, max_discard);
         let connection = side.open_with(agreed, config);
-        Self { side, connection, heartbeat: Heartbeat::new(Default::default()), watched: Watched::new(), closed: None }
+        Self {
+            side,
+            connection,
+            heartbeat: Heartbeat::new(Default::default()),
+            watched: Watched::new(),
+            closed: None,
+        }
     }
 
     fn apply(&mut self, op: &Op) {
@@ -122,7 +144,10 @@ impl Line {
             Op::Feed(cut, fed) => {
                 let wire: Vec<u8> = fed.iter().flat_map(|fed| bytes(self.side, *fed)).collect();
                 wire.chunks(*cut).for_each(|part| self.hear(part));
-                return assert!(open || self.connection.queued() <= queued + 200, "a connection that is closing queues pongs, and no more");
+                return assert!(
+                    open || self.connection.queued() <= queued + 200,
+                    "a connection that is closing queues pongs, and no more"
+                );
             }
             Op::Send(len) => self.connection.send_binary(vec![7; *len]),
             Op::Prepared => self.connection.send_prepared(&Prepared::text("news")),
@@ -133,7 +158,10 @@ impl Line {
             Op::Close(empty) => self.connection.close((!empty).then_some(CloseCode::AWAY.into())),
         };
         assert!(open || sent == Err(SendError::Closed), "{op:?}: {sent:?}");
-        assert!(sent.is_ok() || self.connection.queued() == queued, "refused, and yet something changed");
+        assert!(
+            sent.is_ok() || self.connection.queued() == queued,
+            "refused, and yet something changed"
+        );
     }
 
     /// Tells in how long it is to beat again.
@@ -163,7 +191,11 @@ impl Line {
         assert!(!connection.is_done() || self.closed.is_some(), "done, and Closed was not told");
         assert!(!connection.is_open() || !self.watched.mute && self.closed.is_none());
         assert!(!self.watched.mute || (connection.queued(), connection.above_mark()) == (0, false));
-        assert!(self.closed.as_ref().is_none_or(|closure| !closure.clean || !closure.code.eq(&Closure::ABNORMAL)));
+        assert!(
+            self.closed
+                .as_ref()
+                .is_none_or(|closure| !closure.clean || !closure.code.eq(&Closure::ABNORMAL))
+        );
     }
 
     /// Once there are no events, something is left to do or it is done.
@@ -171,11 +203,13 @@ impl Line {
         self.hear(b"");
         self.look();
         let connection = &self.connection;
-        let next = connection.wants_write() || connection.wants_read() || connection.wants_shutdown();
+        let next =
+            connection.wants_write() || connection.wants_read() || connection.wants_shutdown();
         assert!(next != connection.is_done(), "there is nothing to do, and yet it is not done");
     }
 
-    /// The loop of the README with a peer that takes all, and sends nothing more but the end of its stream.
+    /// The loop of the README with a peer that takes all, and sends nothing more but the end of its
+    /// stream.
     fn ends_with_its_peer(&mut self) {
         for _ in 0..4 {
             self.watched.call(&mut self.connection, Io::Write(usize::MAX));
@@ -205,7 +239,8 @@ impl Line {
         panic!("it does not end");
     }
 
-    /// What was written is frames, of which the last may be cut off, and nothing follows a Close frame.
+    /// What was written is frames, of which the last may be cut off, and nothing follows a Close
+    /// frame.
     fn wrote_frames(&self) {
         if !self.watched.mute && !self.connection.wants_write() {
             let frames = frames(&self.watched.wire);

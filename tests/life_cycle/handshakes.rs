@@ -1,4 +1,5 @@
-//! Handshakes in both roles, and refusals: one outcome, which takes over, or done; a refusal shuts down once, behind its answer.
+//! Handshakes in both roles, and refusals: one outcome, which takes over, or done; a refusal shuts
+//! down once, behind its answer.
 
 use crate::support::{SIDES, Side};
 use crate::{CASES, Io, SECOND, Watched, io};
@@ -69,7 +70,11 @@ proptest! {
 
 /// Drives a handshake over a stream that ends behind these bytes, by the rules and without a look
 /// at what comes of it: how many turns it takes until it is done, and whether there was an outcome.
-fn until_done<H: LifeCycle, T>(mut handshake: H, poll: impl Fn(&mut H, &mut Input<'_>) -> Option<T>, wire: &[u8]) -> (usize, bool) {
+fn until_done<H: LifeCycle, T>(
+    mut handshake: H,
+    poll: impl Fn(&mut H, &mut Input<'_>) -> Option<T>,
+    wire: &[u8],
+) -> (usize, bool) {
     let mut wire = wire.to_vec();
     let (mut parts, mut outcome, mut turns) = (wire.chunks_mut(50), false, 0);
     while !handshake.is_done() {
@@ -93,11 +98,20 @@ fn one_loop_ends_over_both_roles() {
     for (request, answer) in HEADS {
         let turns = request.len().div_ceil(50);
         let cut = !request.ends_with(b"\x81") && !request.ends_with(b"\r\n\r\n");
-        let served = until_done(server::Handshake::new(Default::default()), server::Handshake::poll, request);
+        let served = until_done(
+            server::Handshake::new(Default::default()),
+            server::Handshake::poll,
+            request,
+        );
         assert_eq!(served, (turns + usize::from(cut), !cut), "{}", request.escape_ascii());
-        let asks = client::Handshake::new(Request::new("ws://a.example/").unwrap(), Seed::new([7; 32]));
+        let asks =
+            client::Handshake::new(Request::new("ws://a.example/").unwrap(), Seed::new([7; 32]));
         let (turns, outcome) = until_done(asks, client::Handshake::poll, answer);
-        assert!(outcome && turns <= answer.len().div_ceil(50) + 1, "{turns} for {}", answer.escape_ascii());
+        assert!(
+            outcome && turns <= answer.len().div_ceil(50) + 1,
+            "{turns} for {}",
+            answer.escape_ascii()
+        );
     }
 }
 
@@ -161,7 +175,11 @@ fn refuse(mut rejected: Rejected, ops: &[Result<usize, Io>]) {
             Err(io) => watched.call(&mut rejected, *io),
         }
         watched.look(&mut rejected);
-        assert!(rejected.is_done() != (rejected.wants_write() || rejected.wants_read() || rejected.wants_shutdown()), "{rejected:?}");
+        assert!(
+            rejected.is_done()
+                != (rejected.wants_write() || rejected.wants_read() || rejected.wants_shutdown()),
+            "{rejected:?}"
+        );
     }
     watched.call(&mut rejected, Io::Pop);
     if rejected.wants_shutdown() {

@@ -1,5 +1,6 @@
-//! Arbitrary orders of every call that a loop can make, right or wrong, on everything that talks: what each answer promises holds after each of them, and
-//! there is always a next thing to do until it is done.
+//! Arbitrary orders of every call that a loop can make, right or wrong, on everything that talks:
+//! what each answer promises holds after each of them, and there is always a next thing to do until
+//! it is done.
 
 mod connection;
 mod handshakes;
@@ -91,7 +92,8 @@ impl Watched {
 
     /// What always holds.
     fn look(&mut self, side: &mut dyn LifeCycle) {
-        let (write, read, shutdown, done) = (side.wants_write(), side.wants_read(), side.wants_shutdown(), side.is_done());
+        let (write, read, shutdown, done) =
+            (side.wants_write(), side.wants_read(), side.wants_shutdown(), side.is_done());
         assert_eq!(write, side.transmit().has_remaining());
         assert!(!(self.mute && write), "output, though no one can write it");
         assert!(!(self.mute && shutdown), "nothing is left to shut down");

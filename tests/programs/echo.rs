@@ -1,5 +1,5 @@
-//! The echo server and those it does not serve: a page load and a page of another site are told what
-//! to do.
+//! The echo server and those it does not serve: a page load and a page of another site are told
+//! what to do.
 
 use crate::example::{lines, program};
 use std::io::{ErrorKind, Read, Write};
@@ -21,7 +21,8 @@ impl Echo {
     fn start(args: &[&str]) -> Self {
         let mut command = Command::new(program("echo"));
         command.arg("127.0.0.1:0").args(args).stdin(Stdio::null());
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
         let out = lines(child.stdout.take().expect("it is piped"));
         let err = lines(child.stderr.take().expect("it is piped"));
         let mut echo = Self { child, addr: String::new(), err };
@@ -86,7 +87,9 @@ fn pages_of_other_sites_come_in_if_that_was_said() {
         let head = echo.knock(origin);
         assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{args:?}, {origin}: {head}");
         match echo.err.recv_timeout(if welcome { Duration::from_millis(100) } else { PATIENCE }) {
-            Ok(line) => assert!(!welcome && line.contains("--origin"), "{args:?}, {origin}: {line}"),
+            Ok(line) => {
+                assert!(!welcome && line.contains("--origin"), "{args:?}, {origin}: {line}")
+            }
             Err(_) => assert!(welcome, "{args:?}, {origin}: nothing is said of it"),
         }
     }

@@ -1,6 +1,6 @@
-//! How long the chat keeps a socket that is closed: no longer than it takes to notice, however it was
-//! closed. A loop that waits for a timer where it could go on keeps each of them for the time-out of
-//! the closing handshake, or of a request.
+//! How long the chat keeps a socket that is closed: no longer than it takes to notice, however it
+//! was closed. A loop that waits for a timer where it could go on keeps each of them for the
+//! time-out of the closing handshake, or of a request.
 
 use crate::chat::Chat;
 use std::io::{self, ErrorKind, Read, Write};
@@ -41,7 +41,8 @@ impl Visitor {
         self.0.write_all(bytes).expect("the chat reads");
     }
 
-    /// A read, once more where a stopped process was continued: with a time-out, that interrupts it.
+    /// A read, once more where a stopped process was continued: with a time-out, that interrupts
+    /// it.
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.0.read(into) {
@@ -140,7 +141,11 @@ fn a_broken_rule() {
 
 #[test]
 fn turned_away_or_given_a_page() {
-    for request in ["GET / HTTP/1.1\r\nHost: a.example\r\n\r\n", "GET /chat HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\nHost"] {
+    for request in [
+        "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n",
+        "GET /chat HTTP/1.1\r\n\r\n",
+        "GET / HTTP/1.1\nHost",
+    ] {
         nothing_is_kept(|chat| {
             let mut visitor = Visitor::come(chat);
             visitor.says(request.as_bytes());
@@ -192,8 +197,8 @@ fn reset() {
     });
 }
 
-/// The time of a request is up: it is told so at that moment, and not when the answer's time is up as
-/// well.
+/// The time of a request is up: it is told so at that moment, and not when the answer's time is up
+/// as well.
 #[test]
 fn who_stalls_in_the_request_is_told_so_in_time() {
     let chat = Chat::start(&[], 10);

@@ -1,5 +1,5 @@
-//! The examples as programs: how they start ([`starts`]), what the echo server says to those it does
-//! not serve ([`echo`]), and how long the chat keeps a socket that is closed ([`kept`]).
+//! The examples as programs: how they start ([`starts`]), what the echo server says to those it
+//! does not serve ([`echo`]), and how long the chat keeps a socket that is closed ([`kept`]).
 #![cfg(unix)]
 
 #[path = "../crowd/chat.rs"]

@@ -23,7 +23,10 @@ fn fails(name: &str, args: &[&str], part: &str) {
 fn help_names_every_option() {
     for (name, options) in [
         ("chat", &["--addr", "--max-clients", "--rate", "--origin"][..]),
-        ("client", &["--subprotocol", "--header", "--origin", "--ping", "--wait", "--binary", "--deflate"]),
+        (
+            "client",
+            &["--subprotocol", "--header", "--origin", "--ping", "--wait", "--binary", "--deflate"],
+        ),
         ("echo", &["--origin", "127.0.0.1:9001"]),
     ] {
         for help in ["--help", "-h"] {
@@ -31,7 +34,9 @@ fn help_names_every_option() {
             let text = String::from_utf8(stdout).expect("text");
             assert_eq!((status.code(), stderr.as_slice()), (Some(0), &b""[..]), "{name} {help}");
             assert!(text.contains(&format!("Usage: {name} [")), "{text}");
-            options.iter().for_each(|option| assert!(text.contains(option), "{name} {help}: {option}"));
+            options
+                .iter()
+                .for_each(|option| assert!(text.contains(option), "{name} {help}: {option}"));
         }
     }
 }

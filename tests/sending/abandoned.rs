@@ -1,7 +1,9 @@
-//! The peer closes in the middle of anything: what has begun to leave leaves whole, then our answer, and
-//! what was dropped is counted to the byte. RFC 6455 §5.5.1.
+//! The peer closes in the middle of anything: what has begun to leave leaves whole, then our
+//! answer, and what was dropped is counted to the byte. RFC 6455 §5.5.1.
 
-use crate::support::{BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames, output};
+use crate::support::{
+    BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames, output,
+};
 use bytes::{Buf, Bytes};
 use proptest::prelude::*;
 use sockless::{Config, Connection, Event, Kind, LifeCycle, Prepared};
@@ -24,7 +26,9 @@ enum Op {
 }
 
 fn op() -> impl Strategy<Value = Op> {
-    let len = || prop_oneof![0..200_usize, 1000..6000_usize, 60_000..70_000_usize, 130_000..140_000_usize];
+    let len = || {
+        prop_oneof![0..200_usize, 1000..6000_usize, 60_000..70_000_usize, 130_000..140_000_usize]
+    };
     prop_oneof![
         len().prop_map(Op::Borrowed),
         len().prop_map(Op::Owned),
@@ -164,7 +168,8 @@ fn write(connection: &mut Connection, most: usize) -> Vec<u8> {
     wire
 }
 
-/// Lets the peer close, and writes the rest: the kinds of all frames, and how many bytes were dropped.
+/// Lets the peer close, and writes the rest: the kinds of all frames, and how many bytes were
+/// dropped.
 fn closed(side: Side, connection: &mut Connection, mut wire: Vec<u8>) -> (Vec<u8>, u64) {
     let events = feed(connection, &side.other().frame(CLOSE, b""));
     let Some(Event::Closed(closure)) = events.last() else { panic!("{events:?}") };
@@ -178,14 +183,20 @@ fn what_is_left_of_the_frame_that_has_begun_counts_among_the_few_bytes() {
     for side in SIDES {
         let header = if side == Side::Server { 10 } else { 14 };
         let short = header - 8 + 5;
-        for (rest, stays) in [(ANSWERS - short, true), (ANSWERS - short + 1, false), (ANSWERS + 1, false)] {
+        for (rest, stays) in
+            [(ANSWERS - short, true), (ANSWERS - short + 1, false), (ANSWERS + 1, false)]
+        {
             let mut connection = side.open(Config::default());
             connection.send_binary(vec![7; 500_000]).unwrap();
             connection.send_text("short").unwrap();
             let begun = write(&mut connection, header + 500_000 - rest);
             let (kinds, unsent) = closed(side, &mut connection, begun);
             let expected = if stays { vec![BINARY, TEXT, CLOSE] } else { vec![BINARY, CLOSE] };
-            assert_eq!((kinds, unsent as usize), (expected, if stays { 0 } else { short }), "{side:?} {rest}");
+            assert_eq!(
+                (kinds, unsent as usize),
+                (expected, if stays { 0 } else { short }),
+                "{side:?} {rest}"
+            );
         }
     }
 }
@@ -206,7 +217,8 @@ fn pings_and_pongs_that_wait_are_not_dropped() {
     }
 }
 
-/// The peer closes while much is queued: the frame that has begun leaves, our answer, and nothing else. §5.5.1.
+/// The peer closes while much is queued: the frame that has begun leaves, our answer, and nothing
+/// else. §5.5.1.
 #[test]
 fn the_answer_to_a_close_does_not_wait_for_the_queue() {
     for side in SIDES {
@@ -234,8 +246,14 @@ fn the_answer_to_a_close_does_not_wait_for_the_queue() {
             for (number, frame) in frames[..whole].iter().enumerate() {
                 assert!(frame.first == BINARY && frame.payload == vec![number as u8; 1 << 20]);
             }
-            assert_eq!((frames[whole].first, &frames[whole].payload[..]), (CLOSE, &1009_u16.to_be_bytes()[..]));
-            assert_eq!((closure.unsent, closure.clean), (((10 - whole) * ((1 << 20) + header)) as u64, true));
+            assert_eq!(
+                (frames[whole].first, &frames[whole].payload[..]),
+                (CLOSE, &1009_u16.to_be_bytes()[..])
+            );
+            assert_eq!(
+                (closure.unsent, closure.clean),
+                (((10 - whole) * ((1 << 20) + header)) as u64, true)
+            );
         }
     }
 }
@@ -270,7 +288,9 @@ fn closes_that_cross_lose_nothing() {
         connection.send_binary(vec![7; 1 << 20]).unwrap();
         connection.close(None).unwrap();
         let events = feed(&mut connection, &side.other().frame(CLOSE, b""));
-        assert!(matches!(&events[..], [Event::Closed(closure)] if closure.unsent == 0 && closure.clean));
+        assert!(
+            matches!(&events[..], [Event::Closed(closure)] if closure.unsent == 0 && closure.clean)
+        );
         assert_eq!(frames(&output(&mut connection)).len(), 2);
     }
 }

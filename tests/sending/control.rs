@@ -1,4 +1,5 @@
-//! Pings and pongs overtake what is queued, and nothing that has begun to leave: a pong goes out between frames, in its order, in front of a Close, behind a 101.
+//! Pings and pongs overtake what is queued, and nothing that has begun to leave: a pong goes out
+//! between frames, in its order, in front of a Close, behind a 101.
 
 use crate::support::{self, CLOSE, PING, PONG, SIDES, Side, TEXT, feed, frames, output};
 use bytes::Buf;
@@ -15,7 +16,8 @@ fn pongs_answer_in_order_and_leave_between_frames() {
     feed(&mut server, &pings);
     let rest = output(&mut server);
     let whole = [&support::frame(TEXT, b"first", None)[..3], &rest].concat();
-    let sent: Vec<_> = frames(&whole).into_iter().map(|frame| (frame.first, frame.payload)).collect();
+    let sent: Vec<_> =
+        frames(&whole).into_iter().map(|frame| (frame.first, frame.payload)).collect();
     let expected = [(TEXT, &b"first"[..]), (PONG, b"1"), (PONG, b"2"), (TEXT, b"second")];
     assert_eq!(sent, expected.map(|(first, payload)| (first, payload.to_vec())));
 }
@@ -56,7 +58,8 @@ fn a_pong_that_has_begun_to_leave_is_not_replaced() {
     assert_eq!(sent.last().unwrap().payload, [200; 125]);
 }
 
-/// Of a full row of pongs the last makes way for a shorter one: that is no byte less that the peer has to take before it is sent more.
+/// Of a full row of pongs the last makes way for a shorter one: that is no byte less that the peer
+/// has to take before it is sent more.
 #[test]
 fn a_pong_that_makes_way_leaves_the_queue_above_its_mark() {
     let mut config = Config::default();
@@ -85,7 +88,9 @@ fn no_pong_stands_inside_the_101() {
         ("sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
     ];
     for begun in [0, 5] {
-        let request = sockless::server::Request::from_parts("GET", "/", (1, 1), headers, &Default::default()).unwrap();
+        let request =
+            sockless::server::Request::from_parts("GET", "/", (1, 1), headers, &Default::default())
+                .unwrap();
         let mut connection = request.accept().open(Config::default());
         connection.send_text("first").unwrap();
         let mut wire = connection.transmit().copy_to_bytes(begun).to_vec();
@@ -115,8 +120,12 @@ fn a_pong_that_nobody_asked_for() {
             connection.pong(b"alive").unwrap();
         }
         let wire = output(&mut connection);
-        let answers = wire.windows(20).filter(|window| window.iter().all(|byte| *byte == window[0])).count();
-        assert!(answers > 0 || side == Side::Client, "answers were replaced by pongs that nobody waits for");
+        let answers =
+            wire.windows(20).filter(|window| window.iter().all(|byte| *byte == window[0])).count();
+        assert!(
+            answers > 0 || side == Side::Client,
+            "answers were replaced by pongs that nobody waits for"
+        );
 
         connection.close(None).unwrap();
         assert_eq!(connection.pong(b""), Err(SendError::Closed));

@@ -1,5 +1,5 @@
-//! A message becomes frames: with the shortest header, in either role, whatever it is sent from; each masked by a fresh key of a client; in fragments between
-//! characters, or to the byte.
+//! A message becomes frames: with the shortest header, in either role, whatever it is sent from;
+//! each masked by a fresh key of a client; in fragments between characters, or to the byte.
 
 use crate::support::{self, BINARY, CONTINUATION, Frame, MORE, SIDES, Side, TEXT, frames, output};
 use bytes::Bytes;
@@ -22,8 +22,13 @@ fn every_header_form_in_both_roles() {
                 }
                 .unwrap();
                 let wire = output(&mut connection);
-                let [Frame { first, mask, payload }] = &frames(&wire)[..] else { panic!("{len}, {way}") };
-                assert_eq!((*first, mask.is_some(), payload), (BINARY, side == Side::Client, &data));
+                let [Frame { first, mask, payload }] = &frames(&wire)[..] else {
+                    panic!("{len}, {way}")
+                };
+                assert_eq!(
+                    (*first, mask.is_some(), payload),
+                    (BINARY, side == Side::Client, &data)
+                );
                 assert_eq!(support::frame(BINARY, &data, *mask), wire, "the shortest header");
             }
         }
@@ -44,7 +49,9 @@ fn short_messages_of_every_length_stand_one_behind_the_other() {
                     1 => connection.send_binary(data[..len].to_vec()).unwrap(),
                     2 => connection.send_text(from_utf8(&data[..len]).unwrap()).unwrap(),
                     3 => connection.send_text(from_utf8(&data[..len]).unwrap().to_owned()).unwrap(),
-                    _ => connection.send_prepared(&Prepared::text(from_utf8(&data[..len]).unwrap())).unwrap(),
+                    _ => connection
+                        .send_prepared(&Prepared::text(from_utf8(&data[..len]).unwrap()))
+                        .unwrap(),
                 }
                 queued += side.frame(BINARY, &data[..len]).len();
                 assert_eq!(connection.queued(), queued, "{side:?}, {len}");
@@ -54,9 +61,15 @@ fn short_messages_of_every_length_stand_one_behind_the_other() {
             assert_eq!(sent.len(), batch.len());
             for (frame, &len) in sent.iter().zip(batch) {
                 let first = if len % 5 < 2 { BINARY } else { TEXT };
-                assert_eq!((frame.first, frame.mask.is_some(), &frame.payload[..]), (first, side == Side::Client, &data[..len]));
+                assert_eq!(
+                    (frame.first, frame.mask.is_some(), &frame.payload[..]),
+                    (first, side == Side::Client, &data[..len])
+                );
             }
-            let again: Vec<u8> = sent.iter().flat_map(|frame| support::frame(frame.first, &frame.payload, frame.mask)).collect();
+            let again: Vec<u8> = sent
+                .iter()
+                .flat_map(|frame| support::frame(frame.first, &frame.payload, frame.mask))
+                .collect();
             assert_eq!(again, wire, "the shortest headers");
         }
     }
@@ -88,14 +101,19 @@ fn a_client_takes_a_fresh_key_for_each_frame() {
     for _ in 0..1000 {
         client.send_text("x").unwrap();
     }
-    let mut keys: Vec<_> = frames(&output(&mut client)).into_iter().map(|frame| frame.mask.unwrap()).collect();
+    let mut keys: Vec<_> =
+        frames(&output(&mut client)).into_iter().map(|frame| frame.mask.unwrap()).collect();
     keys.sort_unstable();
     keys.dedup();
     assert!(keys.len() >= 999, "one of 1,000 keys may come twice by chance");
 
     // The same seed gives the same keys, another one others.
     let wire = |seed: u8| {
-        let mut client = Connection::new(Role::Client(Seed::new([seed; 32])), Agreement::default(), Config::default());
+        let mut client = Connection::new(
+            Role::Client(Seed::new([seed; 32])),
+            Agreement::default(),
+            Config::default(),
+        );
         client.send_text("x").unwrap();
         output(&mut client)
     };
@@ -128,13 +146,19 @@ fn text_is_fragmented_between_characters() {
 
 #[test]
 fn binary_is_fragmented_to_the_byte() {
-    for (len, size, expected) in [(10, 10, vec![10]), (11, 10, vec![10, 1]), (20, 10, vec![10, 10]), (3, 0, vec![1, 1, 1]), (0, 0, vec![0])]
-    {
+    for (len, size, expected) in [
+        (10, 10, vec![10]),
+        (11, 10, vec![10, 1]),
+        (20, 10, vec![10, 10]),
+        (3, 0, vec![1, 1, 1]),
+        (0, 0, vec![0]),
+    ] {
         let mut config = Config::default();
         config.fragment_above = size;
         let mut server = Side::Server.open(config);
         server.send_binary(vec![9; len]).unwrap();
-        let sizes: Vec<usize> = frames(&output(&mut server)).iter().map(|frame| frame.payload.len()).collect();
+        let sizes: Vec<usize> =
+            frames(&output(&mut server)).iter().map(|frame| frame.payload.len()).collect();
         assert_eq!(sizes, expected);
     }
     // A large owned payload is cut without a copy of it.

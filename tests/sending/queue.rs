@@ -1,5 +1,5 @@
-//! The transmit queue: however its bytes are taken they are the same, and so many as it says; large payloads are queued by reference; and a send that is refused
-//! leaves it as it was.
+//! The transmit queue: however its bytes are taken they are the same, and so many as it says; large
+//! payloads are queued by reference; and a send that is refused leaves it as it was.
 
 use crate::support::{self, BINARY, CLOSE, PING, PONG, SIDES, Side, TEXT, feed, frames, output};
 use bytes::{Buf, Bytes};
@@ -51,7 +51,8 @@ fn step() -> impl Strategy<Value = Step> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// However the bytes are taken, they are the same whole frames: data in order, control frames in order, none inside another.
+    /// However the bytes are taken, they are the same whole frames: data in order, control frames
+    /// in order, none inside another.
     #[test]
     fn any_way_of_taking_gives_the_same_bytes(side in prop::sample::select(&SIDES[..]), steps in prop::collection::vec(step(), 1..50), close in any::<bool>()) {
         let mut connection = side.open(Config::default());
@@ -160,7 +161,8 @@ fn the_queue_closes_up_in_front_of_a_large_payload() {
     }
 }
 
-/// A payload by reference is in memory once, however often it is queued: on 32 bits the sum is more than a `usize` holds.
+/// A payload by reference is in memory once, however often it is queued: on 32 bits the sum is more
+/// than a `usize` holds.
 #[test]
 fn more_than_4_gib_can_be_queued() {
     let payload = Bytes::from(vec![7; 16 << 20]);
@@ -187,10 +189,13 @@ fn payloads_are_queued_by_reference_where_that_is_cheaper_than_a_copy() {
         let out = connection.transmit();
         (out.chunk().len(), out.remaining())
     };
-    for (side, owned, shared) in [(Side::Server, 4 << 10, 2 << 10), (Side::Client, 64 << 10, 64 << 10)] {
-        for (from, make) in
-            [(owned, (|len| vec![7; len].into()) as fn(usize) -> Payload<'static>), (shared, |len| Bytes::from(vec![7; len]).into())]
-        {
+    for (side, owned, shared) in
+        [(Side::Server, 4 << 10, 2 << 10), (Side::Client, 64 << 10, 64 << 10)]
+    {
+        for (from, make) in [
+            (owned, (|len| vec![7; len].into()) as fn(usize) -> Payload<'static>),
+            (shared, |len| Bytes::from(vec![7; len]).into()),
+        ] {
             let (slice, all) = first_slice(side, make(from - 1));
             assert_eq!(slice, all, "{side:?}: copied behind its header");
             let (slice, all) = first_slice(side, make(from));
@@ -204,7 +209,8 @@ fn payloads_are_queued_by_reference_where_that_is_cheaper_than_a_copy() {
 /// A client's request that was written in part leaves no mark on the connection behind it.
 #[test]
 fn a_request_that_was_written_in_part_counts_for_no_mark() {
-    let new = || client::Handshake::new(Request::new("ws://a.example").unwrap(), Seed::new([7; 32]));
+    let new =
+        || client::Handshake::new(Request::new("ws://a.example").unwrap(), Seed::new([7; 32]));
     let (mut handshake, request) = (new(), String::from_utf8(output(&mut new())).unwrap());
     let key = request.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap();
     let answer = format!(
@@ -213,7 +219,11 @@ fn a_request_that_was_written_in_part_counts_for_no_mark() {
     );
     // The server answers early.
     handshake.transmit().advance(request.len() - 2);
-    let Some(client::Outcome::Open(opened)) = handshake.poll(&mut Input::new(&mut answer.into_bytes())) else { panic!() };
+    let Some(client::Outcome::Open(opened)) =
+        handshake.poll(&mut Input::new(&mut answer.into_bytes()))
+    else {
+        panic!()
+    };
     let connection = opened.open(Config::default());
     assert_eq!((connection.queued(), connection.above_mark()), (2, false));
 }

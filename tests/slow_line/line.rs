@@ -4,9 +4,9 @@
 //!   write ──► send buffer ── rate ──► receive buffer ──► read
 //! ```
 //!
-//! As a kernel does, it refuses bytes once it was full until a third of its buffer is free. Bytes pass
-//! only as far as there is room at the reader. A dead line takes bytes as long as its buffer has room,
-//! and nothing arrives any more.
+//! As a kernel does, it refuses bytes once it was full until a third of its buffer is free. Bytes
+//! pass only as far as there is room at the reader. A dead line takes bytes as long as its buffer
+//! has room, and nothing arrives any more.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -29,8 +29,8 @@ pub(crate) struct Line {
 const WINDOW: usize = 32 << 10;
 
 impl Line {
-    /// A line of so many bytes a second with a send buffer of so many bytes, at least of what it carries
-    /// in a tenth of a second.
+    /// A line of so many bytes a second with a send buffer of so many bytes, at least of what it
+    /// carries in a tenth of a second.
     pub(crate) fn new(rate: u64, size: usize) -> Self {
         let size = size.max(rate as usize / 10);
         Self {
@@ -55,7 +55,9 @@ impl Line {
         self.rest += self.rate * time.as_millis() as u64;
         let most = (self.rest / 1000) as usize;
         self.rest %= 1000;
-        let n = most.min(self.buffer.len).min(WINDOW.max(most) - self.arrived.len.min(WINDOW.max(most)));
+        let n = most
+            .min(self.buffer.len)
+            .min(WINDOW.max(most) - self.arrived.len.min(WINDOW.max(most)));
         self.arrived.push(&self.buffer.take(n));
     }
 

@@ -1,4 +1,5 @@
-//! Slow lines, simulated: nobody who moves bytes is ever closed, and who moves none always is, by his deadline.
+//! Slow lines, simulated: nobody who moves bytes is ever closed, and who moves none always is, by
+//! his deadline.
 //!
 //! Two ends, each with a heartbeat of the default time-outs, drive the recipe for back-pressure of
 //! `Heartbeat`'s documentation over a [`line`] with a send buffer, in steps of a tenth of a second.
@@ -9,7 +10,10 @@ mod support;
 
 use bytes::Buf;
 use line::Line;
-use sockless::{Agreement, Cause, Closure, Config, Connection, Event, Heartbeat, Input, LifeCycle, Timeout, Timeouts};
+use sockless::{
+    Agreement, Cause, Closure, Config, Connection, Event, Heartbeat, Input, LifeCycle, Timeout,
+    Timeouts,
+};
 use std::time::Duration;
 use support::{SIDES, Side};
 
@@ -40,7 +44,8 @@ enum Order {
     AtDeadlines,
 }
 
-const ORDERS: [Order; 5] = [Order::First, Order::BeforeReading, Order::Last, Order::BetweenWrites, Order::AtDeadlines];
+const ORDERS: [Order; 5] =
+    [Order::First, Order::BeforeReading, Order::Last, Order::BetweenWrites, Order::AtDeadlines];
 
 /// One end and its loop.
 struct End {
@@ -57,7 +62,9 @@ struct End {
 impl End {
     fn new(side: Side, agreement: Agreement, habits: Habits, order: Order, message: usize) -> Self {
         // Text that deflate makes shorter, and not to nothing.
-        let message = (0..message as u64).map(|i| b"etaoin shrdlu"[((i * i / 7 + i) % 13) as usize]).collect();
+        let message = (0..message as u64)
+            .map(|i| b"etaoin shrdlu"[((i * i / 7 + i) % 13) as usize])
+            .collect();
         let connection = side.open_with(agreement, Config::default());
         let heartbeat = Heartbeat::new(Timeouts::default());
         Self { connection, heartbeat, habits, order, due: None, message, got: 0, closed: None }
@@ -126,7 +133,8 @@ impl End {
                 Event::Binary(data) => {
                     self.got += data.len() as u64;
                     if self.habits.answers && self.connection.is_open() {
-                        // One read may bring more than the queue takes; an answer less does no harm here.
+                        // One read may bring more than the queue takes; an answer less does no harm
+                        // here.
                         let _ = self.connection.send_binary(data);
                     }
                 }
@@ -161,7 +169,11 @@ impl Pair {
 
 /// All that an application can do at once.
 fn habits() -> impl Iterator<Item = Habits> {
-    (0..8).map(|bits| Habits { says: bits & 1 != 0, controls: bits & 2 != 0, answers: bits & 4 != 0 })
+    (0..8).map(|bits| Habits {
+        says: bits & 1 != 0,
+        controls: bits & 2 != 0,
+        answers: bits & 4 != 0,
+    })
 }
 
 fn agreements() -> Vec<Agreement> {
@@ -176,7 +188,8 @@ fn agreements() -> Vec<Agreement> {
 }
 
 /// Bytes a second, for how long, and how long a message is.
-const RATES: [(u64, u64, usize); 3] = [(10 << 10, 180, 4 << 10), (64 << 10, 100, 300 << 10), (1 << 20, 50, 1 << 20)];
+const RATES: [(u64, u64, usize); 3] =
+    [(10 << 10, 180, 4 << 10), (64 << 10, 100, 300 << 10), (1 << 20, 50, 1 << 20)];
 
 /// What the line carries in so many seconds is how much its send buffer holds.
 const BUFFERS: [u64; 3] = [0, 5, 19];
@@ -191,7 +204,8 @@ fn nobody_who_moves_bytes_is_closed() {
                     // Of the fast line, what tells it from the others.
                     let few = rate == 1 << 20 && (!near.says || far.controls || near.answers);
                     // And what is compressed where there is much of it.
-                    let few = few || agreement != Agreement::default() && (rate != 64 << 10 || !near.says);
+                    let few = few
+                        || agreement != Agreement::default() && (rate != 64 << 10 || !near.says);
                     // Two that answer each other's answers push back until nothing moves.
                     let deadlock = near.answers && far.answers && (near.says || far.says);
                     if few || deadlock {
@@ -203,13 +217,18 @@ fn nobody_who_moves_bytes_is_closed() {
                     let ends = [end(side, near), end(side.other(), far)];
                     let mut pair = Pair { ends, lines: [line(), line()], now: Duration::ZERO };
                     pair.run(seconds);
-                    let what = format!("{side:?}, {rate} B/s, {buffer} s, {order:?}, {near:?}, {far:?}");
+                    let what =
+                        format!("{side:?}, {rate} B/s, {buffer} s, {order:?}, {near:?}, {far:?}");
                     for (end, other) in [(0, 1), (1, 0)] {
                         assert_eq!(pair.ends[end].closed, None, "end {end}, {what}");
-                        // Who fills his own queue whenever there is room reads nothing before he sends.
+                        // Who fills his own queue whenever there is room reads nothing before he
+                        // sends.
                         let (own, others) = (pair.ends[end].habits, pair.ends[other].habits);
                         let hears = others.says && !(own.says && own.answers);
-                        assert!(!hears || pair.ends[end].got > 0, "end {end}, nothing arrived: {what}");
+                        assert!(
+                            !hears || pair.ends[end].got > 0,
+                            "end {end}, nothing arrived: {what}"
+                        );
                     }
                 }
             }
@@ -217,8 +236,8 @@ fn nobody_who_moves_bytes_is_closed() {
     }
 }
 
-/// A cable is cut in the middle of it all. What the transport still takes at once is no sign of life: a
-/// buffer of 4 MB hides nobody. What it refuses has the time of output.
+/// A cable is cut in the middle of it all. What the transport still takes at once is no sign of
+/// life: a buffer of 4 MB hides nobody. What it refuses has the time of output.
 #[test]
 fn who_moves_no_bytes_is_closed_by_his_deadline() {
     let mut orders = ORDERS.into_iter().cycle();
@@ -227,18 +246,26 @@ fn who_moves_no_bytes_is_closed_by_his_deadline() {
             for near in habits().filter(|near| !near.answers) {
                 for buffer in [0, 64 << 10, 4 << 20] {
                     let order = orders.next().unwrap();
-                    let end = |side, habits| End::new(side, Agreement::default(), habits, order, message);
+                    let end =
+                        |side, habits| End::new(side, Agreement::default(), habits, order, message);
                     let ends = [end(side, near), end(side.other(), QUIET)];
-                    let mut pair = Pair { ends, lines: [Line::new(rate, buffer), Line::new(rate, buffer)], now: Duration::ZERO };
+                    let mut pair = Pair {
+                        ends,
+                        lines: [Line::new(rate, buffer), Line::new(rate, buffer)],
+                        now: Duration::ZERO,
+                    };
                     pair.run(25);
                     pair.lines.iter_mut().for_each(|line| line.dead = true);
                     pair.run(140);
                     let what = format!("{side:?}, {rate} B/s, {buffer}, {order:?}, {near:?}");
-                    let (when, closure) = pair.ends[0].closed.clone().unwrap_or_else(|| panic!("not closed: {what}"));
+                    let (when, closure) =
+                        pair.ends[0].closed.clone().unwrap_or_else(|| panic!("not closed: {what}"));
                     // Its pings are 20 s apart, and what it is to look at it sees within a second.
                     let most = match closure.cause {
                         Cause::Timeout(Timeout::Pong) => Duration::from_secs(25 + 20 + 20 + 3),
-                        Cause::Timeout(Timeout::Write) => pair.lines[0].taken + Duration::from_secs(60 + 3),
+                        Cause::Timeout(Timeout::Write) => {
+                            pair.lines[0].taken + Duration::from_secs(60 + 3)
+                        }
                         _ => panic!("{closure:?}, {what}"),
                     };
                     let least = Duration::from_secs(25 + 15);
@@ -257,13 +284,22 @@ fn a_buffer_of_4_mb_hides_no_dead_peer() {
     for side in SIDES {
         for order in ORDERS {
             let habits = Habits { says: true, ..QUIET };
-            let ends =
-                [End::new(side, Agreement::default(), habits, order, 1000), End::new(side.other(), Agreement::default(), QUIET, order, 0)];
-            let mut pair = Pair { ends, lines: [Line::new(1 << 20, 4 << 20), Line::new(1 << 20, 4 << 20)], now: Duration::ZERO };
+            let ends = [
+                End::new(side, Agreement::default(), habits, order, 1000),
+                End::new(side.other(), Agreement::default(), QUIET, order, 0),
+            ];
+            let mut pair = Pair {
+                ends,
+                lines: [Line::new(1 << 20, 4 << 20), Line::new(1 << 20, 4 << 20)],
+                now: Duration::ZERO,
+            };
             pair.run(30);
             pair.lines.iter_mut().for_each(|line| line.dead = true);
             pair.run(44);
-            let (_, closure) = pair.ends[0].closed.clone().unwrap_or_else(|| panic!("not closed: {side:?} {order:?}"));
+            let (_, closure) = pair.ends[0]
+                .closed
+                .clone()
+                .unwrap_or_else(|| panic!("not closed: {side:?} {order:?}"));
             assert_eq!(closure.cause, Cause::Timeout(Timeout::Pong));
             assert!(!pair.lines[0].is_full());
         }

@@ -1,4 +1,5 @@
-//! What the tests share: frames written and read by a second, naive implementation, and ways to feed a connection.
+//! What the tests share: frames written and read by a second, naive implementation, and ways to
+//! feed a connection.
 #![allow(dead_code, unreachable_pub)] // Each test file uses its own part.
 
 pub mod alloc;
@@ -69,7 +70,9 @@ pub fn frame(first: u8, payload: &[u8], mask: Option<[u8; 4]>) -> Vec<u8> {
         }
     }
     wire.extend(mask.iter().flatten());
-    wire.extend(payload.iter().enumerate().map(|(i, byte)| byte ^ mask.map_or(0, |mask| mask[i % 4])));
+    wire.extend(
+        payload.iter().enumerate().map(|(i, byte)| byte ^ mask.map_or(0, |mask| mask[i % 4])),
+    );
     wire
 }
 
@@ -94,7 +97,11 @@ pub fn frames(mut wire: &[u8]) -> Vec<Frame> {
         };
         let mask = (second & 0x80 != 0).then(|| wire.get_u32().to_be_bytes());
         let payload = wire.copy_to_bytes(len as usize);
-        let payload = payload.iter().enumerate().map(|(i, byte)| byte ^ mask.map_or(0, |mask| mask[i % 4])).collect();
+        let payload = payload
+            .iter()
+            .enumerate()
+            .map(|(i, byte)| byte ^ mask.map_or(0, |mask| mask[i % 4]))
+            .collect();
         all.push(Frame { first, mask, payload });
     }
     all
@@ -123,8 +130,9 @@ pub fn feed_cut(connection: &mut Connection, bytes: &[u8], cuts: &[usize]) -> Ve
     events
 }
 
-/// Feeds `bytes` in reads that end at `cuts` or where there is no more room; frames that are cut stay in the scratch until a turn ends: after the reads
-/// that `ends` says, by their numbers, and after the last.
+/// Feeds `bytes` in reads that end at `cuts` or where there is no more room; frames that are cut
+/// stay in the scratch until a turn ends: after the reads that `ends` says, by their numbers, and
+/// after the last.
 pub fn feed_keeping(
     connection: &mut Connection,
     scratch: &mut Scratch,
@@ -132,7 +140,11 @@ pub fn feed_keeping(
     cuts: &[usize],
     ends: impl Fn(usize) -> bool,
 ) -> Vec<Event<'static>> {
-    fn poll(connection: &mut Connection, mut input: Input<'_>, events: &mut Vec<Event<'static>>) -> usize {
+    fn poll(
+        connection: &mut Connection,
+        mut input: Input<'_>,
+        events: &mut Vec<Event<'static>>,
+    ) -> usize {
         while let Some(event) = connection.poll_event(&mut input) {
             events.push(event.into_owned());
         }
@@ -153,13 +165,18 @@ pub fn feed_keeping(
             }
         }
         if ends(read) || to == bytes.len() {
-            assert_eq!(poll(connection, scratch.rest(), &mut events), 0, "of an ordinary input nothing is left");
+            assert_eq!(
+                poll(connection, scratch.rest(), &mut events),
+                0,
+                "of an ordinary input nothing is left"
+            );
         }
     }
     events
 }
 
-/// Ways to cut `len` bytes into reads: whole, byte by byte, in two at every place, in three at some.
+/// Ways to cut `len` bytes into reads: whole, byte by byte, in two at every place, in three at
+/// some.
 pub fn cuts(len: usize) -> Vec<Vec<usize>> {
     let mut all = vec![vec![], (1..len).collect()];
     all.extend((1..len).map(|cut| vec![cut]));

@@ -1,4 +1,5 @@
-//! Both ends of a connection and the transport between them, under simulated time: delay, partial writes and reads, heartbeats, ends of stream.
+//! Both ends of a connection and the transport between them, under simulated time: delay, partial
+//! writes and reads, heartbeats, ends of stream.
 
 use super::Side;
 use bytes::Buf;
@@ -48,7 +49,11 @@ impl Pair {
             told: false,
             deaf: false,
         };
-        Self { stations: [station(Side::Server), station(Side::Client)], now: Duration::ZERO, delay: Duration::ZERO }
+        Self {
+            stations: [station(Side::Server), station(Side::Client)],
+            now: Duration::ZERO,
+            delay: Duration::ZERO,
+        }
     }
 
     /// Gives one end a heartbeat, which begins now.
@@ -72,8 +77,8 @@ impl Pair {
         &mut self.both(side).0.connection
     }
 
-    /// One turn of the loop at one end: write at most `write` bytes, shut down if it is time, read at most `read` bytes, let the heart beat. Tells
-    /// whether anything moved.
+    /// One turn of the loop at one end: write at most `write` bytes, shut down if it is time, read
+    /// at most `read` bytes, let the heart beat. Tells whether anything moved.
     pub fn turn(&mut self, side: Side, write: usize, read: usize) -> bool {
         let (now, arrives) = (self.now, self.now + self.delay);
         let (near, far) = self.both(side);
@@ -100,7 +105,13 @@ impl Pair {
     /// Lets time pass until `end`, from one thing that happens to the next.
     pub fn run_until(&mut self, end: Duration) {
         self.settle();
-        while let Some(next) = self.stations.iter().filter_map(|station| station.next(self.now)).min().filter(|next| *next <= end) {
+        while let Some(next) = self
+            .stations
+            .iter()
+            .filter_map(|station| station.next(self.now))
+            .min()
+            .filter(|next| *next <= end)
+        {
             self.now = next;
             self.settle();
         }
@@ -175,7 +186,9 @@ impl Station {
     /// At most so many of the bytes that have arrived.
     fn arrived(&mut self, most: usize, now: Duration) -> Vec<u8> {
         let mut read = Vec::new();
-        while let Some((_, bytes)) = self.incoming.front_mut().filter(|(arrives, _)| *arrives <= now && read.len() < most) {
+        while let Some((_, bytes)) =
+            self.incoming.front_mut().filter(|(arrives, _)| *arrives <= now && read.len() < most)
+        {
             let rest = bytes.split_off(bytes.len().min(most - read.len()));
             read.append(bytes);
             *bytes = rest;
@@ -206,6 +219,10 @@ impl Station {
     /// When something happens here next.
     fn next(&self, now: Duration) -> Option<Duration> {
         let arrives = self.incoming.front().map(|(arrives, _)| *arrives);
-        [arrives, self.ends, self.due].into_iter().flatten().filter(|next| *next > now && !self.connection.is_done()).min()
+        [arrives, self.ends, self.due]
+            .into_iter()
+            .flatten()
+            .filter(|next| *next > now && !self.connection.is_done())
+            .min()
     }
 }

@@ -1,4 +1,5 @@
-//! The decoder alone: pieces out of a server's input, without assembly, UTF-8 or events. A read is modelled as in `receive`.
+//! The decoder alone: pieces out of a server's input, without assembly, UTF-8 or events. A read is
+//! modelled as in `receive`.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use sockless::decoder::{Decoder, End, Limits, Piece};

@@ -1,6 +1,8 @@
-//! permessage-deflate at level 6, window 15, with a pool: a message that is compressed and sent, and received and inflated.
+//! permessage-deflate at level 6, window 15, with a pool: a message that is compressed and sent,
+//! and received and inflated.
 //!
-//! With takeover each message refers to those before it; the texts differ, so that none is a mere reference to the last one.
+//! With takeover each message refers to those before it; the texts differ, so that none is a mere
+//! reference to the last one.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use sockless::deflate::{Parameters, Pool};
@@ -33,8 +35,13 @@ fn text(len: usize, seed: usize) -> String {
     let mut state = seed as u64 + 1;
     let mut text = String::new();
     while text.len() < len {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        text.push_str(&format!(r#"{{"id":{},"room":"garden","text":"what {} said"}},"#, state >> 40, state >> 54));
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        text.push_str(&format!(
+            r#"{{"id":{},"room":"garden","text":"what {} said"}},"#,
+            state >> 40,
+            state >> 54
+        ));
     }
     text.truncate(len);
     text
@@ -42,7 +49,8 @@ fn text(len: usize, seed: usize) -> String {
 
 fn open(role: Role, takeover: bool) -> Connection {
     let mut parameters = Parameters::default();
-    (parameters.server_no_context_takeover, parameters.client_no_context_takeover) = (!takeover, !takeover);
+    (parameters.server_no_context_takeover, parameters.client_no_context_takeover) =
+        (!takeover, !takeover);
     let mut agreed = Agreement::default();
     agreed.deflate = Some(parameters);
     let mut config = Config::default();
@@ -66,7 +74,9 @@ fn run(texts: &[String], iterations: u64, takeover: bool, receives: bool) -> Dur
         assert!(wire.len() < text.len(), "it is compressed");
         let start = Instant::now();
         let mut input = Input::new(&mut wire);
-        let Some(Event::Text(received)) = server.poll_event(&mut input) else { panic!("a text was sent") };
+        let Some(Event::Text(received)) = server.poll_event(&mut input) else {
+            panic!("a text was sent")
+        };
         receiving += start.elapsed();
         assert_eq!(*received, **text);
     }

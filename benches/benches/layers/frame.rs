@@ -23,11 +23,16 @@ pub(crate) fn frame(criterion: &mut Criterion) {
             group.bench_function(BenchmarkId::new(format!("decode/{name}"), len), |bencher| {
                 bencher.iter(|| {
                     let decoded = Header::decode(black_box(bytes));
-                    assert_eq!(decoded.map(|found| found.map(|(header, _)| header.payload_len)), Ok(Some(len)));
+                    assert_eq!(
+                        decoded.map(|found| found.map(|(header, _)| header.payload_len)),
+                        Ok(Some(len))
+                    );
                 });
             });
             group.bench_function(BenchmarkId::new(format!("encode/{name}"), len), |bencher| {
-                bencher.iter(|| assert_eq!(black_box(black_box(header).encode()).as_ref().len(), bytes.len()));
+                bencher.iter(|| {
+                    assert_eq!(black_box(black_box(header).encode()).as_ref().len(), bytes.len())
+                });
             });
         }
     }

@@ -1,4 +1,5 @@
-//! The opening handshake: a server that answers Chromium's head, a client that asks and reads the answer.
+//! The opening handshake: a server that answers Chromium's head, a client that asks and reads the
+//! answer.
 
 use bytes::Buf;
 use criterion::Criterion;
@@ -17,14 +18,24 @@ pub(crate) fn handshake(criterion: &mut Criterion) {
         bencher.iter(|| {
             scratch.copy_from_slice(CHROMIUM);
             let mut handshake = server::Handshake::new(config.clone());
-            let Some(Incoming::Upgrade(request)) = handshake.poll(&mut Input::new(black_box(&mut scratch))) else { panic!("it upgrades") };
-            assert!(drain(&mut request.accept().open(Config::default())).starts_with(b"HTTP/1.1 101 "));
+            let Some(Incoming::Upgrade(request)) =
+                handshake.poll(&mut Input::new(black_box(&mut scratch)))
+            else {
+                panic!("it upgrades")
+            };
+            assert!(
+                drain(&mut request.accept().open(Config::default())).starts_with(b"HTTP/1.1 101 ")
+            );
         });
     });
     // The same seed makes the same key.
     let request = drain(&mut ask());
     let mut read = request.clone();
-    let Some(Incoming::Upgrade(request)) = server::Handshake::new(config).poll(&mut Input::new(&mut read)) else { panic!("it upgrades") };
+    let Some(Incoming::Upgrade(request)) =
+        server::Handshake::new(config).poll(&mut Input::new(&mut read))
+    else {
+        panic!("it upgrades")
+    };
     let answer = drain(&mut request.accept().open(Config::default()));
     let mut scratch = answer.clone();
     group.bench_function("client", |bencher| {
@@ -41,7 +52,8 @@ pub(crate) fn handshake(criterion: &mut Criterion) {
 }
 
 fn ask() -> client::Handshake {
-    let request = client::Request::new(black_box("ws://127.0.0.1:9001/chat?room=7")).expect("it is an address");
+    let request = client::Request::new(black_box("ws://127.0.0.1:9001/chat?room=7"))
+        .expect("it is an address");
     client::Handshake::new(request, Seed::new([7; 32]))
 }
 

@@ -1,5 +1,6 @@
-//! A bench for each layer of the crate, from headers to compressed messages: `cargo bench --manifest-path benches/Cargo.toml -- send/client` runs those whose
-//! names hold that.
+//! A bench for each layer of the crate, from headers to compressed messages:
+//! `cargo bench --manifest-path benches/Cargo.toml -- send/client` runs those whose names hold
+//! that.
 //!
 //! Each asserts that what it measures was done. One program, for it is the linking that takes long.
 

@@ -12,7 +12,8 @@ pub(crate) fn mask(criterion: &mut Criterion) {
         let plain: Vec<u8> = (0..len + 6).map(|index| (index * 7) as u8).collect();
         let mut bytes = plain.clone();
         apply(&mut bytes[6..], KEY);
-        let masked: Vec<u8> = plain[6..].iter().zip(KEY.iter().cycle()).map(|(byte, key)| byte ^ key).collect();
+        let masked: Vec<u8> =
+            plain[6..].iter().zip(KEY.iter().cycle()).map(|(byte, key)| byte ^ key).collect();
         assert_eq!(bytes[6..], masked);
         group.throughput(Throughput::Bytes(len as u64));
         group.bench_function(BenchmarkId::from_parameter(len), |bencher| {

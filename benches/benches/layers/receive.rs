@@ -1,7 +1,9 @@
-//! Receiving on a server: masked messages of one size, one behind the other, in reads of 16 and 64 KiB.
+//! Receiving on a server: masked messages of one size, one behind the other, in reads of 16 and 64
+//! KiB.
 //!
-//! The figure is the time for a message. A read is modelled by copying the wire's bytes into the scratch, for unmasking happens in place; the copy is in
-//! the figure. Each run checks that all messages came, and of what length.
+//! The figure is the time for a message. A read is modelled by copying the wire's bytes into the
+//! scratch, for unmasking happens in place; the copy is in the figure. Each run checks that all
+//! messages came, and of what length.
 
 use criterion::{BenchmarkId, Criterion};
 use sockless::{Agreement, Config, Connection, Event, Input, Role};
@@ -13,7 +15,10 @@ const BINARY: u8 = 0x82;
 
 pub(crate) fn receive(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("receive");
-    group.measurement_time(Duration::from_secs(2)).warm_up_time(Duration::from_millis(500)).sample_size(20);
+    group
+        .measurement_time(Duration::from_secs(2))
+        .warm_up_time(Duration::from_millis(500))
+        .sample_size(20);
     for read in [16 << 10, 64 << 10] {
         for len in [8, 125, 1024, 16 << 10, 256 << 10] {
             let payload: Vec<u8> = (0..len).map(|i| (i * 7) as u8).collect();
@@ -28,7 +33,13 @@ pub(crate) fn receive(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn row(group: &mut criterion::BenchmarkGroup<'_, criterion::measurement::WallTime>, name: &str, read: usize, frame: &[u8], len: usize) {
+fn row(
+    group: &mut criterion::BenchmarkGroup<'_, criterion::measurement::WallTime>,
+    name: &str,
+    read: usize,
+    frame: &[u8],
+    len: usize,
+) {
     // As many messages as make a few reads, cut where the reads end.
     let count = (4 * read / frame.len()).max(4);
     let wire = frame.repeat(count);
@@ -36,7 +47,8 @@ fn row(group: &mut criterion::BenchmarkGroup<'_, criterion::measurement::WallTim
     let id = BenchmarkId::new(format!("{name}/{len}"), format!("read {}K", read >> 10));
     group.bench_function(id, |bencher| {
         bencher.iter_custom(|iterations| {
-            let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+            let mut connection =
+                Connection::new(Role::Server, Agreement::default(), Config::default());
             let mut left = iterations as usize;
             let start = Instant::now();
             while left > 0 {

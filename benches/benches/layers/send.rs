@@ -1,6 +1,8 @@
-//! Sending, on a server and on a client: queue and drain, a message or 64 of them for each time that the queue is drained.
+//! Sending, on a server and on a client: queue and drain, a message or 64 of them for each time
+//! that the queue is drained.
 //!
-//! The transport takes all that it is given, in one vectored write. Each run checks that all bytes left.
+//! The transport takes all that it is given, in one vectored write. Each run checks that all bytes
+//! left.
 
 use bytes::{Buf, Bytes};
 use criterion::{BenchmarkId, Criterion, Throughput};
@@ -27,22 +29,26 @@ pub(crate) fn send(criterion: &mut Criterion) {
                 if len * batch > 1 << 20 {
                     continue;
                 }
-                let role = if end == "server" { Role::Server } else { Role::Client(Seed::new([7; 32])) };
+                let role =
+                    if end == "server" { Role::Server } else { Role::Client(Seed::new([7; 32])) };
                 let mut connection = Connection::new(role, Agreement::default(), Config::default());
                 group.throughput(Throughput::Elements(batch as u64));
-                group.bench_function(BenchmarkId::new(format!("{end}/{len}"), format!("{batch} a flush")), |bencher| {
-                    bencher.iter(|| {
-                        for _ in 0..batch {
-                            // Shared where that spares a server the copy.
-                            let sent = match len {
-                                ..1024 => connection.send_binary(black_box(&data[..])),
-                                _ => connection.send_binary(black_box(&data)),
-                            };
-                            sent.expect("it is open");
-                        }
-                        assert_eq!(drain(&mut connection), batch * frame);
-                    });
-                });
+                group.bench_function(
+                    BenchmarkId::new(format!("{end}/{len}"), format!("{batch} a flush")),
+                    |bencher| {
+                        bencher.iter(|| {
+                            for _ in 0..batch {
+                                // Shared where that spares a server the copy.
+                                let sent = match len {
+                                    ..1024 => connection.send_binary(black_box(&data[..])),
+                                    _ => connection.send_binary(black_box(&data)),
+                                };
+                                sent.expect("it is open");
+                            }
+                            assert_eq!(drain(&mut connection), batch * frame);
+                        });
+                    },
+                );
             }
         }
     }

@@ -12,7 +12,9 @@ pub(crate) fn utf8(criterion: &mut Criterion) {
             group.throughput(Throughput::Bytes(text.len() as u64));
             for part in [text.len(), 61] {
                 let id = BenchmarkId::new(name, format!("{len} in parts of {part}"));
-                group.bench_function(id, |bencher| bencher.iter(|| check(black_box(text.as_bytes()), part)));
+                group.bench_function(id, |bencher| {
+                    bencher.iter(|| check(black_box(text.as_bytes()), part))
+                });
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What is counted: each case does the same again and again, and checks that it was done.
 //!
-//! Payloads are masked with a key of zeros. That costs what any key costs, and what was unmasked in place can be received again, so that no copy is in the count.
+//! Payloads are masked with a key of zeros. That costs what any key costs, and what was unmasked in
+//! place can be received again, so that no copy is in the count.
 
 use bytes::Buf;
 use sockless::client;
@@ -89,7 +90,8 @@ fn receive_cut(len: usize, times: usize) {
     }
 }
 
-/// A batch of fragments, the message whole with the last of them. They are joined in place, so each batch is a copy.
+/// A batch of fragments, the message whole with the last of them. They are joined in place, so each
+/// batch is a copy.
 fn receive_fragments(len: usize, times: usize) {
     let mut connection = connection(Role::Server);
     let wire = [frame(0x01, len), frame(0x00, len).repeat(BATCH - 2), frame(0x80, len)].concat();
@@ -169,27 +171,41 @@ fn server_handshake(times: usize) {
     let mut head = HEAD.as_bytes().to_vec();
     for _ in 0..times * BATCH {
         let mut handshake = server::Handshake::new(server::Config::default());
-        let Some(Incoming::Upgrade(request)) = handshake.poll(&mut Input::new(&mut head)) else { panic!("not an upgrade") };
+        let Some(Incoming::Upgrade(request)) = handshake.poll(&mut Input::new(&mut head)) else {
+            panic!("not an upgrade")
+        };
         let mut connection = request.accept().open(Config::default());
         assert_eq!(flush(&mut connection), 129);
     }
 }
 
 fn client_handshake(times: usize) {
-    let handshake = || client::Handshake::new(client::Request::new("ws://example.com:8080/chat").expect("a URL"), Seed::new([7; 32]));
+    let handshake = || {
+        client::Handshake::new(
+            client::Request::new("ws://example.com:8080/chat").expect("a URL"),
+            Seed::new([7; 32]),
+        )
+    };
     // The seed decides on the key, and so on the answer.
     let mut request = handshake().transmit().pop().expect("a request").to_vec();
     let mut server = server::Handshake::new(server::Config::default());
-    let Some(Incoming::Upgrade(request)) = server.poll(&mut Input::new(&mut request)) else { panic!("not an upgrade") };
-    let mut answer = request.accept().open(Config::default()).transmit().pop().expect("an answer").to_vec();
+    let Some(Incoming::Upgrade(request)) = server.poll(&mut Input::new(&mut request)) else {
+        panic!("not an upgrade")
+    };
+    let mut answer =
+        request.accept().open(Config::default()).transmit().pop().expect("an answer").to_vec();
     for _ in 0..times * BATCH {
         let mut handshake = handshake();
         assert!(flush(&mut handshake) > 100);
-        assert!(matches!(handshake.poll(&mut Input::new(&mut answer)), Some(client::Outcome::Open(_))));
+        assert!(matches!(
+            handshake.poll(&mut Input::new(&mut answer)),
+            Some(client::Outcome::Open(_))
+        ));
     }
 }
 
-/// A head in single bytes, as many as a batch of this length has: what they cost grows with them, and not with their square.
+/// A head in single bytes, as many as a batch of this length has: what they cost grows with them,
+/// and not with their square.
 fn slow_handshake(len: usize, times: usize) {
     const FILLER: &str = "X-Filler: some value\r\n";
     let (line, needed) = HEAD.split_at("GET /chat HTTP/1.1\r\n".len());

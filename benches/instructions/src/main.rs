@@ -1,4 +1,5 @@
-//! Counts the instructions of a message, with callgrind, and holds them to the record in `record.txt`.
+//! Counts the instructions of a message, with callgrind, and holds them to the record in
+//! `record.txt`.
 //!
 //! ```text
 //!   instructions of (many runs) − instructions of (few runs)
@@ -6,8 +7,9 @@
 //!                 messages more
 //! ```
 //!
-//! Each count comes of two runs of this program, in which nothing differs but how often the same is done. It does not depend on the time that anything takes.
-//! It depends on the compiler, and on whether the CPU has AVX2: to a record of others nothing is held.
+//! Each count comes of two runs of this program, in which nothing differs but how often the same is
+//! done. It does not depend on the time that anything takes. It depends on the compiler, and on
+//! whether the CPU has AVX2: to a record of others nothing is held.
 
 mod cases;
 mod record;
@@ -43,15 +45,22 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             }
             lexopt::Arg::Long("write") => write = true,
             // What valgrind runs.
-            lexopt::Arg::Long("run") => run = Some(lexopt::ValueExt::parse::<usize>(&args.value()?)?),
-            lexopt::Arg::Value(name) => names.push(name.into_string().map_err(|_| "a name that is not UTF-8")?),
+            lexopt::Arg::Long("run") => {
+                run = Some(lexopt::ValueExt::parse::<usize>(&args.value()?)?)
+            }
+            lexopt::Arg::Value(name) => {
+                names.push(name.into_string().map_err(|_| "a name that is not UTF-8")?)
+            }
             other => return Err(other.unexpected().into()),
         }
     }
     let chosen = || {
         all().filter(|(name, ..)| {
             names.is_empty()
-                || names.iter().any(|part| part.strip_suffix('$').map_or_else(|| name.contains(part.as_str()), |whole| name == whole))
+                || names.iter().any(|part| {
+                    part.strip_suffix('$')
+                        .map_or_else(|| name.contains(part.as_str()), |whole| name == whole)
+                })
         })
     };
     if let Some(times) = run {
@@ -78,14 +87,17 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 /// Each case of each size, by its name.
 fn all() -> impl Iterator<Item = (String, Run, usize)> {
     CASES.into_iter().flat_map(|(name, sizes, run)| {
-        sizes.iter().map(move |len| (if *len == 0 { name.to_owned() } else { format!("{name}/{len}") }, run, *len))
+        sizes.iter().map(move |len| {
+            (if *len == 0 { name.to_owned() } else { format!("{name}/{len}") }, run, *len)
+        })
     })
 }
 
 /// What the counts depend on beside the code.
 fn machine() -> String {
     #[cfg(target_arch = "x86_64")]
-    let vectors = if std::arch::is_x86_feature_detected!("avx2") { "with AVX2" } else { "without AVX2" };
+    let vectors =
+        if std::arch::is_x86_feature_detected!("avx2") { "with AVX2" } else { "without AVX2" };
     #[cfg(not(target_arch = "x86_64"))]
     let vectors = "without AVX2";
     format!("{}, {}, {vectors}", env!("RUSTC_VERSION"), std::env::consts::ARCH)
@@ -96,8 +108,12 @@ fn count(names: &[String]) -> Result<BTreeMap<String, f64>, Box<dyn Error>> {
     let mut counts = BTreeMap::new();
     for pair in names.chunks(2) {
         let results: Vec<_> = thread::scope(|scope| {
-            let threads: Vec<_> = pair.iter().map(|name| scope.spawn(move || count_one(name))).collect();
-            threads.into_iter().map(|thread| thread.join().map_err(|_| String::from("a thread panicked"))?).collect()
+            let threads: Vec<_> =
+                pair.iter().map(|name| scope.spawn(move || count_one(name))).collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().map_err(|_| String::from("a thread panicked"))?)
+                .collect()
         });
         for (name, result) in pair.iter().zip(results) {
             counts.insert(name.clone(), result?);
@@ -116,14 +132,18 @@ fn total(name: &str, times: usize) -> Result<f64, String> {
     let this = std::env::current_exe().map_err(|error| error.to_string())?;
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        // A long copy is counted in vectors, and not in bytes, as it is where it is a single instruction.
+        // A long copy is counted in vectors, and not in bytes, as it is where it is a single
+        // instruction.
         .env("GLIBC_TUNABLES", "glibc.cpu.x86_rep_movsb_threshold=1073741824")
         .arg(this)
         .args(["--run", &times.to_string(), &format!("{name}$")])
         .output()
-        .map_err(|error| format!("valgrind does not start (its package has the same name): {error}"))?;
+        .map_err(|error| {
+            format!("valgrind does not start (its package has the same name): {error}")
+        })?;
     let told = String::from_utf8_lossy(&output.stderr);
-    let collected = told.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok());
+    let collected =
+        told.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok());
     match collected {
         Some(count) if output.status.success() => Ok(count),
         _ => Err(format!("{name}: {told}")),

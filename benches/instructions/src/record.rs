@@ -32,12 +32,16 @@ impl Record {
         Ok(Self { machine, counts: counts.collect() })
     }
 
-    /// Writes the counts, beside those `others` that were not made anew. What they were made with has to be the same.
+    /// Writes the counts, beside those `others` that were not made anew. What they were made with
+    /// has to be the same.
     pub(crate) fn write_beside(&self, others: Option<Self>, path: &Path) -> io::Result<()> {
         let mut all = BTreeMap::new();
         if let Some(others) = others {
             if others.machine != self.machine {
-                return Err(io::Error::other(format!("the record is of {}: write all cases, or none", others.machine)));
+                return Err(io::Error::other(format!(
+                    "the record is of {}: write all cases, or none",
+                    others.machine
+                )));
             }
             all = others.counts;
         }

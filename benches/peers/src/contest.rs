@@ -1,5 +1,5 @@
-//! Who takes how long: all in turn, in many short rounds, so that what else the machine does falls on few of them;
-//! in another order each time.
+//! Who takes how long: all in turn, in many short rounds, so that what else the machine does falls
+//! on few of them; in another order each time.
 //!
 //! Told are medians: of the times, and of the ratios to ours within a round.
 
@@ -70,7 +70,10 @@ pub(crate) fn run(contestants: &mut [Contestant<'_>], rounds: usize) -> Vec<Meas
         }
     }
     let ours = times.first().cloned().unwrap_or_default();
-    let measured = |(((contestant, times), pass), allocations): (((&Contestant<'_>, &Vec<f64>), &Pass), &u64)| Measured {
+    let measured = |(((contestant, times), pass), allocations): (
+        ((&Contestant<'_>, &Vec<f64>), &Pass),
+        &u64,
+    )| Measured {
         name: contestant.name,
         nanoseconds: quantile(times.clone(), 0.5),
         quartiles: [quantile(times.clone(), 0.25), quantile(times.clone(), 0.75)],

@@ -1,6 +1,8 @@
-//! What is sent: texts as they go through real connections, made anew in each run, the same each time.
+//! What is sent: texts as they go through real connections, made anew in each run, the same each
+//! time.
 //!
-//! No message comes twice within many times the largest window: a repeated one would be nothing but a reference to itself.
+//! No message comes twice within many times the largest window: a repeated one would be nothing but
+//! a reference to itself.
 
 use bytes::Bytes;
 
@@ -32,7 +34,8 @@ impl Corpus {
         }
     }
 
-    /// How many messages are at hand when the transport is: sent with one flush, read with one read.
+    /// How many messages are at hand when the transport is: sent with one flush, read with one
+    /// read.
     pub(crate) fn batch(self) -> usize {
         match self {
             Self::Chat | Self::Json1 => 16,
@@ -55,7 +58,10 @@ impl Corpus {
             Self::Json1 => (384, |random| records(random, 1 << 10)),
             Self::Json64 => (12, |random| records(random, 64 << 10)),
         };
-        (0..count).map(|_| make(&mut random)).map(|text| Message { bytes: Bytes::from(text.clone()), text }).collect()
+        (0..count)
+            .map(|_| make(&mut random))
+            .map(|text| Message { bytes: Bytes::from(text.clone()), text })
+            .collect()
     }
 }
 
@@ -64,7 +70,9 @@ fn chat(random: &mut Random) -> String {
     let text = sentence(random, words);
     let (user, room) = (random.one_of(NAMES), random.one_of(ROOMS));
     let (id, time) = (random.below(1 << 30), 1_780_000_000_000 + random.below(1 << 32));
-    format!(r#"{{"type":"message","id":{id},"room":"{room}","from":"{user}","sent":{time},"text":"{text}"}}"#)
+    format!(
+        r#"{{"type":"message","id":{id},"room":"{room}","from":"{user}","sent":{time},"text":"{text}"}}"#
+    )
 }
 
 /// Records up to a length, and the last one cut to end there.
@@ -136,8 +144,22 @@ impl Random {
     }
 }
 
-const NAMES: &[&str] =
-    &["mira", "jonas", "zoë", "amélie", "tariq", "李明", "olga", "søren", "kofi", "bruno", "yuki", "Дмитрий", "ines", "pavel"];
+const NAMES: &[&str] = &[
+    "mira",
+    "jonas",
+    "zoë",
+    "amélie",
+    "tariq",
+    "李明",
+    "olga",
+    "søren",
+    "kofi",
+    "bruno",
+    "yuki",
+    "Дмитрий",
+    "ines",
+    "pavel",
+];
 const ROOMS: &[&str] = &["general", "random", "release-planning", "support", "lunch", "incidents"];
 
 const WORDS: &[&str] = &[

@@ -5,11 +5,13 @@
 //!   corpus ──► a neutral encoder ──► each crate receives: is it what was said?
 //! ```
 //!
-//! All in one process and thread, on the same bytes, over a transport in memory whose calls are counted; in rounds, in which all do the same work one after the
-//! other. flate2 stands beside them, driven by hand: what none can be faster than, unless it does less.
+//! All in one process and thread, on the same bytes, over a transport in memory whose calls are
+//! counted; in rounds, in which all do the same work one after the other. flate2 stands beside
+//! them, driven by hand: what none can be faster than, unless it does less.
 //!
-//! All crates but one compress with the same zlib-rs. Left out are soketto, which makes a compressor for each message, of level 1 and without takeover, and
-//! ratchet: both ask flate2 for the zlib that is written in C, and so all others in this process would get it too.
+//! All crates but one compress with the same zlib-rs. Left out are soketto, which makes a
+//! compressor for each message, of level 1 and without takeover, and ratchet: both ask flate2 for
+//! the zlib that is written in C, and so all others in this process would get it too.
 
 mod alloc;
 mod args;
@@ -58,11 +60,18 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     }
     println!("\nCompressed messages\n");
-    let all: Vec<_> = peers::all().into_iter().map(|peer| (one::checks_utf8(&*peer), peer)).map(|(checks, peer)| (peer, checks)).collect();
+    let all: Vec<_> = peers::all()
+        .into_iter()
+        .map(|peer| (one::checks_utf8(&*peer), peer))
+        .map(|(checks, peer)| (peer, checks))
+        .collect();
     table::peers(&all);
     singles(&args, &mut report);
     crowds(&args, &mut report);
-    for (corpus, setting) in [Corpus::Chat, Corpus::Json1].into_iter().flat_map(|corpus| settings(6).map(|setting| (corpus, setting))) {
+    for (corpus, setting) in [Corpus::Chat, Corpus::Json1]
+        .into_iter()
+        .flat_map(|corpus| settings(6).map(|setting| (corpus, setting)))
+    {
         if args.wants(&prepared::name(corpus, setting)) {
             show(prepared::row(corpus, setting, args.times()), &mut report);
         }
@@ -87,7 +96,12 @@ fn settings(level: u8) -> [Setting; 2] {
 }
 
 fn singles(args: &Args, report: &mut Report) {
-    let works = [(Work::Send, 1), (Work::Send, 6), (Work::Receive(End::Server), 6), (Work::Receive(End::Client), 6)];
+    let works = [
+        (Work::Send, 1),
+        (Work::Send, 6),
+        (Work::Receive(End::Server), 6),
+        (Work::Receive(End::Client), 6),
+    ];
     for corpus in Corpus::ALL {
         for (work, level) in works {
             for setting in settings(level) {
@@ -121,7 +135,8 @@ fn memories(args: &Args, report: &mut Report) {
             }
             let mut peers: Vec<Box<dyn Peer>> = peers::all();
             peers.insert(1, Box::new(Sockless::new(Keep::Pool(1))));
-            let held: Vec<_> = peers.iter().filter_map(|peer| memory::held(&**peer, setting).ok()).collect();
+            let held: Vec<_> =
+                peers.iter().filter_map(|peer| memory::held(&**peer, setting).ok()).collect();
             table::held(&memory::name(setting), &held);
             report.memory.extend(held);
         }

@@ -13,7 +13,10 @@ pub(crate) fn peers(peers: &[(Box<dyn Peer>, bool)]) {
 
 pub(crate) fn row(row: &Row) {
     println!("\n{}: messages of {:.0} B", row.name, row.message_bytes);
-    println!("  {:<32} {:>12} {:>23} {:>8} {:>12} {:>12}", "", "ns/message", "half of the rounds", "to ours", "wire B/msg", "calls/msg");
+    println!(
+        "  {:<32} {:>12} {:>23} {:>8} {:>12} {:>12}",
+        "", "ns/message", "half of the rounds", "to ours", "wire B/msg", "calls/msg"
+    );
     for one in &row.measured {
         let within = format!("{:.0} to {:.0}", one.quartiles[0], one.quartiles[1]);
         println!(

@@ -1,4 +1,5 @@
-//! A neutral sender and a neutral receiver: what all receive was made by the one, what all sent is checked by the other.
+//! A neutral sender and a neutral receiver: what all receive was made by the one, what all sent is
+//! checked by the other.
 
 use crate::corpus::{Message, Random};
 use crate::peer::{Batch, End, Setting};
@@ -19,7 +20,11 @@ impl Encoder {
     /// For what a receiver at this end reads.
     pub(crate) fn new(receiver: End, setting: Setting) -> Self {
         Self {
-            compress: Compress::new_with_window_bits(Compression::new(setting.level.into()), false, setting.bits),
+            compress: Compress::new_with_window_bits(
+                Compression::new(setting.level.into()),
+                false,
+                setting.bits,
+            ),
             takeover: setting.takeover,
             keys: (receiver == End::Server).then_some(Random(7)),
         }
@@ -39,7 +44,9 @@ impl Encoder {
             self.compress.reset();
         }
         let mut packed = Vec::with_capacity(text.len() + text.len() / 8 + 64);
-        self.compress.compress_vec(text, &mut packed, FlushCompress::Sync).expect("zlib compresses anything");
+        self.compress
+            .compress_vec(text, &mut packed, FlushCompress::Sync)
+            .expect("zlib compresses anything");
         assert!(packed.ends_with(&TAIL), "there was room for all of it");
         packed.truncate(packed.len() - TAIL.len());
         header(out, packed.len(), self.keys.is_some());
@@ -69,7 +76,8 @@ pub(crate) fn header(out: &mut Vec<u8>, len: usize, masked: bool) {
     }
 }
 
-/// What a header says: its length, the payload's, the key's place if it is masked, and whether the message is compressed.
+/// What a header says: its length, the payload's, the key's place if it is masked, and whether the
+/// message is compressed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Header {
     pub(crate) len: usize,
@@ -88,7 +96,12 @@ impl Header {
             len => (usize::from(len), 2),
         };
         let masked = second >> 7 == 1;
-        (first & !0x40 == 0x81).then_some(Self { len: len + 4 * usize::from(masked), payload, masked, compressed: first & 0x40 != 0 })
+        (first & !0x40 == 0x81).then_some(Self {
+            len: len + 4 * usize::from(masked),
+            payload,
+            masked,
+            compressed: first & 0x40 != 0,
+        })
     }
 }
 
@@ -101,16 +114,23 @@ pub(crate) struct Decoder {
 
 impl Decoder {
     pub(crate) fn new(setting: Setting) -> Self {
-        Self { decompress: Decompress::new_with_window_bits(false, setting.bits), takeover: setting.takeover }
+        Self {
+            decompress: Decompress::new_with_window_bits(false, setting.bits),
+            takeover: setting.takeover,
+        }
     }
 
     /// Whether these bytes say just these messages.
     pub(crate) fn says(&mut self, mut bytes: &[u8], messages: &[Message]) -> bool {
         for message in messages {
             let Some(header) = Header::read(bytes) else { return false };
-            let Some(payload) = bytes.get(header.len..header.len + header.payload) else { return false };
+            let Some(payload) = bytes.get(header.len..header.len + header.payload) else {
+                return false;
+            };
             let same = match header.compressed {
-                true => self.inflate(payload, message.bytes.len()).is_some_and(|text| text == message.bytes),
+                true => self
+                    .inflate(payload, message.bytes.len())
+                    .is_some_and(|text| text == message.bytes),
                 false => payload == message.bytes,
             };
             if !same || header.masked {

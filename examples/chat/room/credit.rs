@@ -1,4 +1,5 @@
-//! How fast one may talk: every message costs a part of a window, and a window's worth of them is on credit.
+//! How fast one may talk: every message costs a part of a window, and a window's worth of them is
+//! on credit.
 
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ pub(crate) const WINDOW: Duration = Duration::from_secs(10);
 pub(crate) struct Credit(Duration);
 
 impl Credit {
-    /// Every message costs its part of [`WINDOW`], on credit of one window: a burst that uses the credit up, then one message for each part.
+    /// Every message costs its part of [`WINDOW`], on credit of one window: a burst that uses the
+    /// credit up, then one message for each part.
     pub(crate) fn pay(&mut self, cost: Duration, now: Duration) -> bool {
         let spent = self.0.max(now) + cost;
         let may = spent <= now + WINDOW;

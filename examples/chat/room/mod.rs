@@ -1,6 +1,8 @@
-//! The room: who is here, under which name, and what everyone hears. It knows no sockets: texts go in, [`Effect`]s come out.
+//! The room: who is here, under which name, and what everyone hears. It knows no sockets: texts go
+//! in, [`Effect`]s come out.
 //!
-//! The protocol: each WebSocket text message is a verb, a space and the rest. `⏎` is a line feed; names hold none.
+//! The protocol: each WebSocket text message is a verb, a space and the rest. `⏎` is a line feed;
+//! names hold none.
 //!
 //! | the page says    | to                                                                                           |
 //! |------------------|----------------------------------------------------------------------------------------------|
@@ -16,15 +18,16 @@
 //! | `left NAME`           | someone went                                                                            |
 //! | `refused WHY`         | nothing happened: `taken` or `name` (the name), `text` (empty), `long` (the text), `fast` (too many), `order` (no such verb, or not now) |
 //!
-//! Who joins first hears the last [`HISTORY`] messages, then `here`. A message has the same ID whenever it is told, so that a page that comes
-//! back shows none twice: the moment when it was said, in ms since 1970, or the next free number. Every `say` is answered in turn, by one's own
+//! Who joins first hears the last [`HISTORY`] messages, then `here`. A message has the same ID
+//! whenever it is told, so that a page that comes back shows none twice: the moment when it was
+//! said, in ms since 1970, or the next free number. Every `say` is answered in turn, by one's own
 //! `said` or by `refused`.
 //!
-//! Who has no seat has the credit of one who has, for all that it says: who guesses names is soon `fast`. To come in costs nothing of what
-//! one may say then.
+//! Who has no seat has the credit of one who has, for all that it says: who guesses names is soon
+//! `fast`. To come in costs nothing of what one may say then.
 //!
-//! A connection that was lost without a word still sits on its seat. Whoever comes with the same name and key gets the seat; the others
-//! notice nothing and the old connection is dismissed.
+//! A connection that was lost without a word still sits on its seat. Whoever comes with the same
+//! name and key gets the seat; the others notice nothing and the old connection is dismissed.
 
 mod credit;
 mod name;
@@ -54,7 +57,8 @@ pub(crate) enum Effect {
 #[derive(Debug)]
 pub(crate) struct Room {
     seats: BTreeMap<usize, Seat>,
-    /// Who sits under which name, in lower case: `Ada` and `ada` cannot both be here, nobody could tell them apart in a hurry.
+    /// Who sits under which name, in lower case: `Ada` and `ada` cannot both be here, nobody could
+    /// tell them apart in a hurry.
     names: BTreeMap<String, usize>,
     /// Who said something and has no seat.
     guests: BTreeMap<usize, Credit>,
@@ -139,13 +143,18 @@ impl Room {
         }
         let name = Name::parse(name).ok_or("name")?;
         let lower = name.in_lower_case();
-        let old = self.names.get(&lower).and_then(|old| Some((*old, self.seats.get(old)?.key == key)));
+        let old =
+            self.names.get(&lower).and_then(|old| Some((*old, self.seats.get(old)?.key == key)));
         let (last, credit) = match old {
             None => (Effect::TellAll(format!("joined {}", name.as_str())), Credit::default()),
-            Some((old, true)) => (Effect::Dismiss(old), self.seats.remove(&old).map_or(Credit::default(), |seat| seat.credit)),
+            Some((old, true)) => (
+                Effect::Dismiss(old),
+                self.seats.remove(&old).map_or(Credit::default(), |seat| seat.credit),
+            ),
             Some((_, false)) => return Err("taken"),
         };
-        let mut effects: Vec<_> = self.history.iter().map(|said| Effect::Tell(who, said.to(key))).collect();
+        let mut effects: Vec<_> =
+            self.history.iter().map(|said| Effect::Tell(who, said.to(key))).collect();
         effects.extend([Effect::Tell(who, self.everyone(&name)), last]);
         self.guests.remove(&who);
         self.names.insert(lower, who);
@@ -154,7 +163,9 @@ impl Room {
     }
 
     fn everyone(&self, first: &Name) -> String {
-        self.seats.values().fold(format!("here {}", first.as_str()), |list, seat| list + "\n" + seat.name.as_str())
+        self.seats
+            .values()
+            .fold(format!("here {}", first.as_str()), |list, seat| list + "\n" + seat.name.as_str())
     }
 
     fn say(&mut self, who: usize, text: &str, now: Duration) -> Result<Vec<Effect>, &'static str> {

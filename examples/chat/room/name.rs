@@ -1,4 +1,5 @@
-//! What one may be called: something that others can read, and tell from what the next one is called.
+//! What one may be called: something that others can read, and tell from what the next one is
+//! called.
 
 use crate::invisible::is_invisible;
 

@@ -31,14 +31,20 @@ fn ada_and_bob() -> Room {
 fn who_joins_learns_who_is_here_and_all_learn_of_them() {
     let mut room = empty();
     assert_eq!(room.hear(1, "join k1 Ada", START), [tell(1, "here Ada"), all("joined Ada")]);
-    assert_eq!(room.hear(2, "join k2  Bob B. ", START), [tell(2, "here Bob B.\nAda"), all("joined Bob B.")]);
+    assert_eq!(
+        room.hear(2, "join k2  Bob B. ", START),
+        [tell(2, "here Bob B.\nAda"), all("joined Bob B.")]
+    );
     assert_eq!(room.members().collect::<Vec<_>>(), [1, 2]);
 }
 
 #[test]
 fn what_is_said_goes_to_all_as_it_is() {
     let mut room = ada_and_bob();
-    assert_eq!(room.hear(1, "say  <b>two\nlines</b> 🎈 ", START), [all("said 1000 Ada\n<b>two\nlines</b> 🎈")]);
+    assert_eq!(
+        room.hear(1, "say  <b>two\nlines</b> 🎈 ", START),
+        [all("said 1000 Ada\n<b>two\nlines</b> 🎈")]
+    );
 }
 
 #[test]
@@ -61,10 +67,18 @@ fn who_comes_hears_the_past_and_which_of_it_is_theirs() {
     assert_eq!(room.hear(3, "join k3 Eve", START)[..2], past);
     room.leave(1);
     // The name alone does not make it theirs.
-    assert_eq!(room.hear(4, "join k4 Ada", START)[..2], [tell(4, "said 1000 Ada\none"), tell(4, "said 1001 Bob\ntwo")]);
+    assert_eq!(
+        room.hear(4, "join k4 Ada", START)[..2],
+        [tell(4, "said 1000 Ada\none"), tell(4, "said 1001 Bob\ntwo")]
+    );
     assert_eq!(
         room.hear(5, "join k2 Bob", START),
-        [tell(5, "said 1000 Ada\none"), tell(5, "yours 1001 Bob\ntwo"), tell(5, "here Bob\nEve\nAda"), Dismiss(2)]
+        [
+            tell(5, "said 1000 Ada\none"),
+            tell(5, "yours 1001 Bob\ntwo"),
+            tell(5, "here Bob\nEve\nAda"),
+            Dismiss(2)
+        ]
     );
 }
 
@@ -85,7 +99,10 @@ fn the_past_has_an_end() {
 fn texts_have_bounds() {
     let mut room = ada_and_bob();
     let longest = "é".repeat(TEXT_MAX);
-    assert_eq!(room.hear(1, &format!("say {longest}"), START), [all(&format!("said 1000 Ada\n{longest}"))]);
+    assert_eq!(
+        room.hear(1, &format!("say {longest}"), START),
+        [all(&format!("said 1000 Ada\n{longest}"))]
+    );
     assert_eq!(room.hear(1, &format!("say {longest}é"), START), [tell(1, "refused long")]);
     assert_eq!(room.hear(1, "say  \n ", START), [tell(1, "refused text")]);
     assert_eq!(room.said(), 1);
@@ -124,7 +141,10 @@ fn who_knocks_too_fast_is_told_so() {
         assert_eq!(room.hear(3, text, at(999)), [tell(3, "refused fast")], "{text}");
     }
     assert_eq!(room.hear(4, "join k4 ADA", START), [tell(4, "refused taken")]);
-    assert_eq!(room.hear(3, "join k3 Eve", at(1000)), [tell(3, "here Eve\nAda\nBob"), all("joined Eve")]);
+    assert_eq!(
+        room.hear(3, "join k3 Eve", at(1000)),
+        [tell(3, "here Eve\nAda\nBob"), all("joined Eve")]
+    );
     // What it took to come in is not held against them.
     for _ in 0..10 {
         assert!(matches!(room.hear(3, "say hi", at(1000))[..], [TellAll(_)]));
@@ -141,10 +161,24 @@ fn names_have_bounds() {
     for name in ["A", "ßüß", "李 小龙", "O'Neill 🎈", &longest] {
         assert_eq!(empty().hear(1, &format!("join k {name}"), START).len(), 2, "{name}");
     }
-    for name in
-        ["", "  ", "a\nb", "a\tb", "a\u{202e}b", "Ada\u{200b}", "Ada\u{200d}", "A\u{ad}da", "\u{61c}Ada", "\u{7f}", &format!("{longest}é")]
-    {
-        assert_eq!(empty().hear(1, &format!("join k {name}"), START), [tell(1, "refused name")], "{name:?}");
+    for name in [
+        "",
+        "  ",
+        "a\nb",
+        "a\tb",
+        "a\u{202e}b",
+        "Ada\u{200b}",
+        "Ada\u{200d}",
+        "A\u{ad}da",
+        "\u{61c}Ada",
+        "\u{7f}",
+        &format!("{longest}é"),
+    ] {
+        assert_eq!(
+            empty().hear(1, &format!("join k {name}"), START),
+            [tell(1, "refused name")],
+            "{name:?}"
+        );
     }
 }
 
@@ -152,13 +186,18 @@ fn names_have_bounds() {
 fn a_name_is_there_once_in_whatever_case() {
     let mut room = ada_and_bob();
     assert_eq!(room.hear(3, "join k3 ADA", START), [tell(3, "refused taken")]);
-    assert_eq!(room.hear(3, "join k3 Eve", START), [tell(3, "here Eve\nAda\nBob"), all("joined Eve")]);
+    assert_eq!(
+        room.hear(3, "join k3 Eve", START),
+        [tell(3, "here Eve\nAda\nBob"), all("joined Eve")]
+    );
 }
 
 #[test]
 fn names_are_found_as_long_as_they_are_here() {
     let mut room = ada_and_bob();
-    let names = |room: &Room| room.names.iter().map(|(name, who)| format!("{name} {who}")).collect::<Vec<_>>().join(", ");
+    let names = |room: &Room| {
+        room.names.iter().map(|(name, who)| format!("{name} {who}")).collect::<Vec<_>>().join(", ")
+    };
     assert_eq!(names(&room), "ada 1, bob 2");
     // The same page, writing itself in another way.
     assert_eq!(room.hear(3, "join k1 ADA", START), [tell(3, "here ADA\nBob"), Dismiss(1)]);
@@ -191,9 +230,16 @@ fn who_leaves_is_missed_once_and_only_if_seated() {
 fn anything_else_is_refused() {
     let mut room = ada_and_bob();
     let too_long = format!("join {} Eve", "k".repeat(KEY_MAX + 1));
-    for (who, text) in
-        [(1, "join k1 Eve"), (1, "say"), (1, "sing la la"), (1, ""), (3, "say hi"), (3, "join Eve"), (3, "join  Eve"), (3, &too_long)]
-    {
+    for (who, text) in [
+        (1, "join k1 Eve"),
+        (1, "say"),
+        (1, "sing la la"),
+        (1, ""),
+        (3, "say hi"),
+        (3, "join Eve"),
+        (3, "join  Eve"),
+        (3, &too_long),
+    ] {
         assert_eq!(room.hear(who, text, START), [tell(who, "refused order")], "{text:?}");
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::choices::Choices;
 
-/// What a message or a part says: something that compresses, something that does not, or something of what was said before.
+/// What a message or a part says: something that compresses, something that does not, or something
+/// of what was said before.
 pub fn choose(choices: &mut Choices<'_>, said: &mut Vec<u8>) -> Vec<u8> {
     let how = choices.byte();
     let len = match how >> 2 & 3 {
@@ -27,7 +28,8 @@ pub fn choose(choices: &mut Choices<'_>, said: &mut Vec<u8>) -> Vec<u8> {
 
 /// Bytes that compress.
 pub fn body(len: usize, seed: u8) -> Vec<u8> {
-    let words = ["a=0&", "because ", "of ", "\"name\": ", "\r\n", "a=1&", "0000000000000000", "compress"];
+    let words =
+        ["a=0&", "because ", "of ", "\"name\": ", "\r\n", "a=1&", "0000000000000000", "compress"];
     let mut bytes = Vec::with_capacity(len + 16);
     // No word has fewer bytes than two.
     for byte in noise(len / 2 + 1, seed) {

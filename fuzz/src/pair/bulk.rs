@@ -7,10 +7,16 @@ use crate::choices::Choices;
 use sockless::{Buffers, Kind, Payload, SendError, deflate::Compress};
 
 impl Station {
-    /// 0: a compressed message in parts, to its end; 1: payloads by reference, three and more; 2: more
-    /// pings than there is room for pongs, read before any of these can leave; others: a read in a
-    /// turn of a `Scratch`.
-    pub fn bulk(&mut self, which: u8, choices: &mut Choices<'_>, to: &mut Self, buffers: &mut Buffers) {
+    /// 0: a compressed message in parts, to its end; 1: payloads by reference, three and more; 2:
+    /// more pings than there is room for pongs, read before any of these can leave; others: a read
+    /// in a turn of a `Scratch`.
+    pub fn bulk(
+        &mut self,
+        which: u8,
+        choices: &mut Choices<'_>,
+        to: &mut Self,
+        buffers: &mut Buffers,
+    ) {
         match which {
             0 => self.say_in_parts(choices, to),
             1 => {
@@ -30,7 +36,8 @@ impl Station {
         }
     }
 
-    /// Begun, written and finished, where a message can be; with what an application says in between.
+    /// Begun, written and finished, where a message can be; with what an application says in
+    /// between.
     fn say_in_parts(&mut self, choices: &mut Choices<'_>, to: &mut Self) {
         let begun = self.ask(|connection| connection.begin_with(Kind::Binary, Compress::Yes));
         if begun.is_err() {
@@ -48,7 +55,10 @@ impl Station {
                 self.ping(b"between", to);
             }
             let inside = self.ask(|connection| connection.send_binary(Payload::from(&b"x"[..])));
-            assert!(matches!(inside, Err(SendError::InMessage | SendError::QueueFull)), "{inside:?}");
+            assert!(
+                matches!(inside, Err(SendError::InMessage | SendError::QueueFull)),
+                "{inside:?}"
+            );
         }
         assert!(matches!(finished, Ok(()) | Err(SendError::QueueFull)), "{finished:?}");
         // Its end is never refused.

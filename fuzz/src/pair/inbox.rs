@@ -104,7 +104,12 @@ impl Inbox {
         assert!(!bytes.is_empty() || *last, "an empty chunk, and not the last");
         assert_eq!(*first, self.chunks.is_empty(), "the first one, and no other, says that it is");
         if let Some((_, sent)) = self.messages.front() {
-            assert!(sent[self.chunks.len()..].starts_with(bytes), "{} bytes behind {}", bytes.len(), self.chunks.len());
+            assert!(
+                sent[self.chunks.len()..].starts_with(bytes),
+                "{} bytes behind {}",
+                bytes.len(),
+                self.chunks.len()
+            );
         }
         self.chunks.extend_from_slice(bytes);
         if *last {

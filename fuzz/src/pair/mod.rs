@@ -16,26 +16,32 @@ use sockless::{Agreement, Buffers, Payload, Prepared, Role, Seed};
 use station::{Settings, Station};
 use std::time::Duration;
 
-/// Arbitrary operations on two pairs of a client and a server, with or without compression, whose compressors may come from one pool, whose buffers
-/// may be on loan, and of which each may read through a `Scratch` that keeps what is cut: sends in every form, pings, closes, writes and reads of any length in every way that there is, the passing of time, and the faults of a
-/// transport.
+/// Arbitrary operations on two pairs of a client and a server, with or without compression, whose
+/// compressors may come from one pool, whose buffers may be on loan, and of which each may read
+/// through a `Scratch` that keeps what is cut: sends in every form, pings, closes, writes and reads
+/// of any length in every way that there is, the passing of time, and the faults of a transport.
 ///
-/// - What is sent arrives, each message once, whole and in order, however it is compressed, cut and delivered; behind a fault, a beginning of it; a message
-///   that is abandoned does not. Pings arrive in order, pongs answer them in order.
+/// - What is sent arrives, each message once, whole and in order, however it is compressed, cut and
+///   delivered; behind a fault, a beginning of it; a message that is abandoned does not. Pings
+///   arrive in order, pongs answer them in order.
 /// - Where the receiver closed first, and the sender says that it dropped bytes, a beginning of it
 ///   arrives too.
 /// - A send is refused when it has to be, and only then.
-/// - What is queued is what was sent and not written, and what little answers the peer; the marks tell of it.
-/// - A connection gives no more events than bytes came and no empty write. `Closed` comes once, behind it nothing; without a fault both ends find that
-///   it was clean, and when the transport has ended both are done and hold nothing back.
+/// - What is queued is what was sent and not written, and what little answers the peer; the marks
+///   tell of it.
+/// - A connection gives no more events than bytes came and no empty write. `Closed` comes once,
+///   behind it nothing; without a fault both ends find that it was clean, and when the transport
+///   has ended both are done and hold nothing back.
 /// - What time does is held to what `times` says.
 ///
-/// Of `data`, the first bytes choose what was agreed on, the pool, the heartbeat and how each end is set up; then come operations.
+/// Of `data`, the first bytes choose what was agreed on, the pool, the heartbeat and how each end
+/// is set up; then come operations.
 pub fn pair(data: &[u8]) {
     let mut choices = Choices::new(data);
     let flags = choices.byte();
     let mut agreed = Parameters::default();
-    (agreed.server_no_context_takeover, agreed.client_no_context_takeover) = (flags & 1 != 0, flags & 2 != 0);
+    (agreed.server_no_context_takeover, agreed.client_no_context_takeover) =
+        (flags & 1 != 0, flags & 2 != 0);
     agreed.server_max_window_bits = WindowBits::new(8 + (flags >> 2 & 7)).unwrap();
     agreed.client_max_window_bits = WindowBits::new(8 + (flags >> 5)).unwrap();
     let how = choices.byte();
@@ -49,7 +55,12 @@ pub fn pair(data: &[u8]) {
     let settings = Settings { agreement, pool, timeouts, full_early: how & 0x20 != 0 };
     let shared: Vec<Prepared> = [70, 700, 9000]
         .into_iter()
-        .map(|len| Prepared::binary(Payload::from(body(len, 3)).compress(choices.pick(&[Compress::Auto, Compress::Yes]))))
+        .map(|len| {
+            Prepared::binary(
+                Payload::from(body(len, 3))
+                    .compress(choices.pick(&[Compress::Auto, Compress::Yes])),
+            )
+        })
         .collect();
     let mut pairs: Vec<Pair> = (0..2).map(|_| Pair::new(&settings, &mut choices)).collect();
     let mut buffers = Buffers::default();
@@ -59,7 +70,9 @@ pub fn pair(data: &[u8]) {
         let which = choices.byte();
         let pair = &mut pairs[usize::from(which & 1)];
         match which {
-            0..0xc0 if which >> 2 & 15 == 13 && choices.byte() < 32 => settings.pool.iter().for_each(Pool::clear),
+            0..0xc0 if which >> 2 & 15 == 13 && choices.byte() < 32 => {
+                settings.pool.iter().for_each(Pool::clear)
+            }
             0..0xc0 => pair.talk(which, &shared, &mut choices, &mut buffers),
             _ => pair.happen(which, &mut choices, &mut buffers),
         }
@@ -80,7 +93,11 @@ struct Pair {
 impl Pair {
     fn new(settings: &Settings, choices: &mut Choices<'_>) -> Self {
         let mut station = |role| Station::new(role, settings, choices);
-        Self { stations: [station(Role::Server), station(Role::Client(Seed::new([3; 32])))], now: Duration::ZERO, faulty: false }
+        Self {
+            stations: [station(Role::Server), station(Role::Client(Seed::new([3; 32])))],
+            now: Duration::ZERO,
+            faulty: false,
+        }
     }
 
     /// The end that an operation is about, and the other.
@@ -90,7 +107,13 @@ impl Pair {
     }
 
     /// What an application does.
-    fn talk(&mut self, which: u8, shared: &[Prepared], choices: &mut Choices<'_>, buffers: &mut Buffers) {
+    fn talk(
+        &mut self,
+        which: u8,
+        shared: &[Prepared],
+        choices: &mut Choices<'_>,
+        buffers: &mut Buffers,
+    ) {
         let (from, to) = self.both(which);
         match which >> 2 & 15 {
             0..6 => from.say(choices, to),

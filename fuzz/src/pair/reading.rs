@@ -1,4 +1,5 @@
-//! The ways in which an end reads what has come: through an ordinary input, through a `Scratch` that keeps what is cut, or straight into a message.
+//! The ways in which an end reads what has come: through an ordinary input, through a `Scratch`
+//! that keeps what is cut, or straight into a message.
 
 use super::inbox::Inbox;
 use super::station::Station;
@@ -36,11 +37,25 @@ impl Keeper {
         let how = usize::from(how.checked_sub(1)?);
         let size = [100, 4096, 32, 70_000][how & 3];
         let most = [1 << 20, 200, 0, 20_000][how >> 2 & 3];
-        Some(Self { scratch: Scratch::new(size, most), most, turns: how & 16 != 0, rest: 0, polled: true })
+        Some(Self {
+            scratch: Scratch::new(size, most),
+            most,
+            turns: how & 16 != 0,
+            rest: 0,
+            polled: true,
+        })
     }
 
-    /// A read of at most so much that is polled, but for more than one event if that is not wanted: tells how much it was.
-    fn read(&mut self, incoming: &mut Vec<u8>, most: usize, once: bool, held: &mut Held<'_>, inbox: &mut Inbox) -> usize {
+    /// A read of at most so much that is polled, but for more than one event if that is not wanted:
+    /// tells how much it was.
+    fn read(
+        &mut self,
+        incoming: &mut Vec<u8>,
+        most: usize,
+        once: bool,
+        held: &mut Held<'_>,
+        inbox: &mut Inbox,
+    ) -> usize {
         let room = self.scratch.room();
         assert!(!room.is_empty() || !self.polled, "a read of no bytes would be taken for the end");
         let len = most.min(room.len());
@@ -54,7 +69,10 @@ impl Keeper {
         let kept = input.into_rest();
         if polled && !kept.is_empty() {
             assert!(kept.len() < self.most, "{} bytes are kept, of {}", kept.len(), self.most);
-            assert!(frame(kept).is_none_or(|len| kept.len() < len && len <= self.most), "{kept:02x?}");
+            assert!(
+                frame(kept).is_none_or(|len| kept.len() < len && len <= self.most),
+                "{kept:02x?}"
+            );
         }
         (self.rest, self.polled) = (kept.len(), polled);
         self.scratch.keep(self.rest);
@@ -62,7 +80,13 @@ impl Keeper {
     }
 
     /// A read of at most so much in a turn of its own, which ends with nothing kept.
-    fn turn(&mut self, incoming: &mut Vec<u8>, most: usize, held: &mut Held<'_>, inbox: &mut Inbox) {
+    fn turn(
+        &mut self,
+        incoming: &mut Vec<u8>,
+        most: usize,
+        held: &mut Held<'_>,
+        inbox: &mut Inbox,
+    ) {
         let mut turn = self.scratch.turn();
         let room = turn.room();
         let len = most.min(room.len());
@@ -124,7 +148,10 @@ impl Station {
         let Self { connection, incoming, inbox, lends, keeper, .. } = self;
         let mut held = Held::new(connection, lends.then_some(buffers));
         let (Some(mut into), _) = held.io() else { return false };
-        assert!(keeper.as_ref().is_none_or(|keeper| keeper.rest == 0), "of a frame of which a part was consumed nothing is kept");
+        assert!(
+            keeper.as_ref().is_none_or(|keeper| keeper.rest == 0),
+            "of a frame of which a part was consumed nothing is kept"
+        );
         let len = most.min(into.remaining_mut());
         into.put_slice(&incoming[..len]);
         incoming.drain(..len);
@@ -173,7 +200,8 @@ impl Station {
         let kept = keeper.rest;
         let mut input = keeper.rest();
         assert_eq!(input.len(), kept);
-        let (events, _) = poll(&mut Held::new(connection, lends.then_some(buffers)), inbox, &mut input, false);
+        let (events, _) =
+            poll(&mut Held::new(connection, lends.then_some(buffers)), inbox, &mut input, false);
         assert!(input.is_empty(), "None means that all was consumed");
         assert!(events <= kept + 1, "{events} events of {kept} bytes");
         self.look();
@@ -188,8 +216,14 @@ impl Station {
     }
 }
 
-/// Polls until there are no more events, or once: how many there were, and whether there are none any more.
-fn poll(held: &mut Held<'_>, inbox: &mut Inbox, input: &mut Input<'_>, once: bool) -> (usize, bool) {
+/// Polls until there are no more events, or once: how many there were, and whether there are none
+/// any more.
+fn poll(
+    held: &mut Held<'_>,
+    inbox: &mut Inbox,
+    input: &mut Input<'_>,
+    once: bool,
+) -> (usize, bool) {
     let mut events = 0;
     loop {
         let (queued, was_open) = (held.queued(), held.is_open());
@@ -198,7 +232,10 @@ fn poll(held: &mut Held<'_>, inbox: &mut Inbox, input: &mut Input<'_>, once: boo
             let (unsent, left) = (closure.unsent, held.queued() as u64);
             assert!(unsent == 0 || was_open && closure.cause == Cause::Peer, "{closure:?}");
             let all = queued as u64;
-            assert!(unsent <= all && left + unsent >= all, "{unsent} of {all}, and {left} are left");
+            assert!(
+                unsent <= all && left + unsent >= all,
+                "{unsent} of {all}, and {left} are left"
+            );
         }
         inbox.take(&event, held.is_open());
         held.reclaim(event);

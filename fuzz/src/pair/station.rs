@@ -1,4 +1,5 @@
-//! An end of a connection: what it is asked to send, and what must be so after each thing that happens to it.
+//! An end of a connection: what it is asked to send, and what must be so after each thing that
+//! happens to it.
 
 use super::bodies;
 use super::inbox::Inbox;
@@ -8,8 +9,8 @@ use crate::choices::Choices;
 use bytes::Bytes;
 use sockless::deflate::{Compress, Level, Pool};
 use sockless::{
-    Agreement, CloseCode, CloseFrame, Config, Connection, Delivery, Heartbeat, Input, Kind, LifeCycle, Payload, Prepared, Role, SendError,
-    Text, Timeouts,
+    Agreement, CloseCode, CloseFrame, Config, Connection, Delivery, Heartbeat, Input, Kind,
+    LifeCycle, Payload, Prepared, Role, SendError, Text, Timeouts,
 };
 use std::time::Duration;
 
@@ -49,7 +50,8 @@ pub struct Station {
     own: usize,
 }
 
-/// What a connection may queue of its own accord: waiting pongs up to their bound, one that was begun, one that leaves the bound, and a Close frame.
+/// What a connection may queue of its own accord: waiting pongs up to their bound, one that was
+/// begun, one that leaves the bound, and a Close frame.
 const ANSWERS: usize = 4096 + 3 * 139;
 
 impl Station {
@@ -58,13 +60,15 @@ impl Station {
         config.deflate.pool = settings.pool.clone();
         let level = choices.byte();
         config.deflate.level = Level::new(1 + level % 9).unwrap();
-        (config.lower_mark, config.upper_mark) = if settings.full_early { (500, 2000) } else { (1 << 20, u32::MAX) };
+        (config.lower_mark, config.upper_mark) =
+            if settings.full_early { (500, 2000) } else { (1 << 20, u32::MAX) };
         let marks = (config.lower_mark as usize, config.upper_mark as usize);
         let flags = choices.byte();
         config.delivery = if flags & 1 == 0 { Delivery::Whole } else { Delivery::Chunks };
         config.fragment_above = [usize::MAX, 7, 100, 2000][usize::from(flags >> 1 & 3)];
         config.deflate.threshold = if flags & 8 == 0 { 64 } else { 0 };
-        config.deflate.compress = [Compress::Auto, Compress::Yes, Compress::No, Compress::Auto][usize::from(flags >> 4 & 3)];
+        config.deflate.compress = [Compress::Auto, Compress::Yes, Compress::No, Compress::Auto]
+            [usize::from(flags >> 4 & 3)];
         config.kept_output = if flags & 0x40 == 0 { 0 } else { 1000 };
         Self {
             connection: Connection::new(role, settings.agreement, config),
@@ -89,9 +93,13 @@ impl Station {
         let text = std::str::from_utf8(&bytes).ok().filter(|_| choices.byte() < 128);
         let kind = if text.is_some() { Kind::Text } else { Kind::Binary };
         self.send(kind, bytes.clone(), to, |connection| match (text, compress) {
-            (Some(text), Some(compress)) => connection.send_text(Text::from(text).compress(compress)),
+            (Some(text), Some(compress)) => {
+                connection.send_text(Text::from(text).compress(compress))
+            }
             (Some(text), None) => connection.send_text(text),
-            (None, Some(compress)) => connection.send_binary(Payload::from(&bytes).compress(compress)),
+            (None, Some(compress)) => {
+                connection.send_binary(Payload::from(&bytes).compress(compress))
+            }
             (None, None) => connection.send_binary(&bytes),
         });
     }
@@ -100,15 +108,29 @@ impl Station {
     pub fn say_by_reference(&mut self, choices: &mut Choices<'_>, to: &mut Self) {
         let how = choices.byte();
         let bytes = bodies::body(choices.number() * usize::from(1 + how % 2), how);
-        let payload = if how & 4 == 0 { Payload::from(bytes.clone()) } else { Payload::from(Bytes::from(bytes.clone())) };
-        self.send(Kind::Binary, bytes, to, |connection| connection.send_binary(payload.compress(Compress::No)));
+        let payload = if how & 4 == 0 {
+            Payload::from(bytes.clone())
+        } else {
+            Payload::from(Bytes::from(bytes.clone()))
+        };
+        self.send(Kind::Binary, bytes, to, |connection| {
+            connection.send_binary(payload.compress(Compress::No))
+        });
     }
 
     pub fn say_prepared(&mut self, message: &Prepared, to: &mut Self) {
-        self.send(Kind::Binary, message.as_bytes().to_vec(), to, |connection| connection.send_prepared(message));
+        self.send(Kind::Binary, message.as_bytes().to_vec(), to, |connection| {
+            connection.send_prepared(message)
+        });
     }
 
-    fn send(&mut self, kind: Kind, bytes: Vec<u8>, to: &mut Self, send: impl FnOnce(&mut Connection) -> Result<(), SendError>) {
+    fn send(
+        &mut self,
+        kind: Kind,
+        bytes: Vec<u8>,
+        to: &mut Self,
+        send: impl FnOnce(&mut Connection) -> Result<(), SendError>,
+    ) {
         let expected = self.check_message();
         assert_eq!(self.ask(send), expected);
         if expected.is_ok() {
@@ -134,10 +156,12 @@ impl Station {
         let open = self.connection.is_open();
         let expected = match &self.parts {
             None if open => Err(SendError::NoMessage),
-            Some((Kind::Text, all)) if self.check_queue().is_ok() => match std::str::from_utf8(&[&all[..], &part].concat()) {
-                Err(error) if error.error_len().is_some() => Err(SendError::InvalidUtf8),
-                _ => Ok(()),
-            },
+            Some((Kind::Text, all)) if self.check_queue().is_ok() => {
+                match std::str::from_utf8(&[&all[..], &part].concat()) {
+                    Err(error) if error.error_len().is_some() => Err(SendError::InvalidUtf8),
+                    _ => Ok(()),
+                }
+            }
             _ => self.check_queue(),
         };
         assert_eq!(self.ask(|connection| connection.write_part(&part)), expected);
@@ -150,7 +174,9 @@ impl Station {
         let expected = match &self.parts {
             _ if !self.connection.is_open() => Err(SendError::Closed),
             None => Err(SendError::NoMessage),
-            Some((Kind::Text, all)) if std::str::from_utf8(all).is_err() => Err(SendError::InvalidUtf8),
+            Some((Kind::Text, all)) if std::str::from_utf8(all).is_err() => {
+                Err(SendError::InvalidUtf8)
+            }
             Some(_) => Ok(()),
         };
         assert_eq!(self.ask(Connection::finish), expected);
@@ -185,9 +211,14 @@ impl Station {
 
     /// A message that is sent in parts is abandoned.
     pub fn close(&mut self, how: u8) {
-        let frame = [None, Some(CloseCode::NORMAL.into()), CloseFrame::new(CloseCode::AWAY, "bye").ok()][usize::from(how) % 3];
+        let frame =
+            [None, Some(CloseCode::NORMAL.into()), CloseFrame::new(CloseCode::AWAY, "bye").ok()]
+                [usize::from(how) % 3];
         let open = self.connection.is_open();
-        assert_eq!(self.ask(|connection| connection.close(frame)), if open { Ok(()) } else { Err(SendError::Closed) });
+        assert_eq!(
+            self.ask(|connection| connection.close(frame)),
+            if open { Ok(()) } else { Err(SendError::Closed) }
+        );
     }
 
     /// Whether a message can be sent, or begun.
@@ -223,17 +254,24 @@ impl Station {
         assert!(queued <= self.own + ANSWERS, "{queued} bytes, {} of them its own", self.own);
         assert_eq!(self.connection.wants_write(), queued > 0);
         let (lower, upper) = self.marks;
-        assert!(if self.connection.above_mark() { queued > lower } else { queued <= upper }, "{queued} bytes");
+        assert!(
+            if self.connection.above_mark() { queued > lower } else { queued <= upper },
+            "{queued} bytes"
+        );
         if !self.connection.is_open() {
             self.parts = None;
         }
     }
 
-    /// Without a fault, it ended cleanly, and all that the peer sent has arrived, the answers to pings too.
-    /// But for what the peer dropped because this end closed first.
+    /// Without a fault, it ended cleanly, and all that the peer sent has arrived, the answers to
+    /// pings too. But for what the peer dropped because this end closed first.
     pub fn assert_clean(&self, peer: &Self) {
         assert!(self.connection.is_done());
-        assert!(self.inbox.closure.as_ref().is_some_and(|closure| closure.clean), "{:?}", self.inbox.closure);
+        assert!(
+            self.inbox.closure.as_ref().is_some_and(|closure| closure.clean),
+            "{:?}",
+            self.inbox.closure
+        );
         let unsent = peer.inbox.closure.as_ref().map_or(0, |closure| closure.unsent);
         assert!(self.inbox.is_empty(unsent > 0), "what was sent has arrived");
         assert!(self.inbox.is_answered(&peer.inbox), "pings are answered");

@@ -34,8 +34,19 @@ pub fn choose(choices: &mut Choices<'_>) -> Timeouts {
         return timeouts;
     }
     let mut length = || {
-        let millis = choices.pick(&[None, Some(0), Some(1), Some(700), Some(3000), Some(20_000), Some(90_000), Some(u64::MAX)]);
-        millis.map(|millis| if millis == u64::MAX { Duration::MAX } else { Duration::from_millis(millis) })
+        let millis = choices.pick(&[
+            None,
+            Some(0),
+            Some(1),
+            Some(700),
+            Some(3000),
+            Some(20_000),
+            Some(90_000),
+            Some(u64::MAX),
+        ]);
+        millis.map(
+            |millis| if millis == u64::MAX { Duration::MAX } else { Duration::from_millis(millis) },
+        )
     };
     (timeouts.ping_interval, timeouts.pong_timeout) = (length(), length());
     (timeouts.idle_timeout, timeouts.write_timeout) = (length(), length());
@@ -51,7 +62,9 @@ pub fn pass(now: Duration, choices: &mut Choices<'_>) -> Duration {
         0xfe => Duration::ZERO,
         0xfd => now.saturating_sub(SECOND * 5),
         0xfc => now.saturating_add(SECOND * 100_000),
-        byte => now.saturating_add(Duration::from_millis(forward[usize::from(byte) % forward.len()])),
+        byte => {
+            now.saturating_add(Duration::from_millis(forward[usize::from(byte) % forward.len()]))
+        }
     }
 }
 
@@ -74,11 +87,21 @@ impl Station {
         let slow = was_open && self.flow.was_full && self.flow.moved && !self.flow.emptied && full;
         self.flow = Flow { full, was_full: full, ..Flow::default() };
         self.due = self.ask(|connection| heartbeat.poll(now, connection));
-        assert!(self.due.is_none_or(|due| due > now || now == Duration::MAX), "a deadline lies ahead");
-        assert!(!slow || self.connection.is_open() || timeouts.drain_timeout.is_some(), "its bytes moved");
+        assert!(
+            self.due.is_none_or(|due| due > now || now == Duration::MAX),
+            "a deadline lies ahead"
+        );
+        assert!(
+            !slow || self.connection.is_open() || timeouts.drain_timeout.is_some(),
+            "its bytes moved"
+        );
         self.heartbeat = Some((heartbeat, timeouts));
         self.poll(Input::empty());
-        let timed_out = self.inbox.closure.as_ref().is_some_and(|closure| matches!(closure.cause, Cause::Timeout(_)));
+        let timed_out = self
+            .inbox
+            .closure
+            .as_ref()
+            .is_some_and(|closure| matches!(closure.cause, Cause::Timeout(_)));
         timed_out || self.connection.is_done() != was_done
     }
 
@@ -87,8 +110,15 @@ impl Station {
         self.heartbeat.iter_mut().for_each(|(heartbeat, _)| heartbeat.paused());
     }
 
-    /// Some turns of a slow line: a few bytes leave in each, the peer reads, and time passes. Tells what time it is then.
-    pub fn crawl(&mut self, to: &mut Self, mut now: Duration, choices: &mut Choices<'_>, buffers: &mut Buffers) -> (Duration, bool) {
+    /// Some turns of a slow line: a few bytes leave in each, the peer reads, and time passes. Tells
+    /// what time it is then.
+    pub fn crawl(
+        &mut self,
+        to: &mut Self,
+        mut now: Duration,
+        choices: &mut Choices<'_>,
+        buffers: &mut Buffers,
+    ) -> (Duration, bool) {
         let few = 1 + usize::from(choices.byte());
         let step = Duration::from_millis(choices.pick(&[100, 1_000, 5_000, 30_000]));
         let mut timed_out = false;
@@ -119,22 +149,51 @@ impl Station {
             self.tick(now);
         }
         if let Some(sum) = sum {
-            assert!(self.connection.is_done(), "{:?} after {:?}", self.connection, now.saturating_sub(begins));
-            assert!(now.saturating_sub(begins) <= sum, "{:?} of {sum:?}", now.saturating_sub(begins));
+            assert!(
+                self.connection.is_done(),
+                "{:?} after {:?}",
+                self.connection,
+                now.saturating_sub(begins)
+            );
+            assert!(
+                now.saturating_sub(begins) <= sum,
+                "{:?} of {sum:?}",
+                now.saturating_sub(begins)
+            );
         }
     }
 
     /// How long it takes at most until it is done if nothing moves; `None`: for ever, perhaps.
     fn ends_within(&self, timeouts: &Timeouts) -> Option<Duration> {
         let set = |timeout: Option<Duration>| timeout.filter(|timeout| *timeout < Duration::MAX);
-        let Timeouts { ping_interval, pong_timeout, idle_timeout, write_timeout, close_timeout, drain_timeout, .. } = timeouts;
-        let all = [ping_interval, pong_timeout, idle_timeout, write_timeout, close_timeout, drain_timeout].map(|timeout| set(*timeout));
+        let Timeouts {
+            ping_interval,
+            pong_timeout,
+            idle_timeout,
+            write_timeout,
+            close_timeout,
+            drain_timeout,
+            ..
+        } = timeouts;
+        let all = [
+            ping_interval,
+            pong_timeout,
+            idle_timeout,
+            write_timeout,
+            close_timeout,
+            drain_timeout,
+        ]
+        .map(|timeout| set(*timeout));
         let [ping, _, idle, write, close, drain] = all;
         let waits = self.connection.wants_write() || ping.is_some();
         let gives_up = idle.is_some() || waits && write.or(drain).is_some();
         let drops = drain.is_some() || close.is_some() && write.is_some();
         let written = !self.connection.is_open() && !self.connection.wants_write();
-        let ends = if written { close.is_some() } else { (!self.connection.is_open() || gives_up) && drops };
+        let ends = if written {
+            close.is_some()
+        } else {
+            (!self.connection.is_open() || gives_up) && drops
+        };
         // Each may have begun anew, and leaves a grace.
         ends.then(|| all.into_iter().flatten().map(|timeout| timeout + SECOND * 2).sum())
     }

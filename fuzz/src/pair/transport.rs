@@ -29,7 +29,10 @@ impl Station {
         let mut held = Held::new(&mut self.connection, self.lends.then_some(buffers));
         while bytes.len() < most && held.wants_write() {
             let left = most - bytes.len();
-            assert!(wire::write(&mut *held, left, how, &mut bytes) > 0, "it wants to write nothing");
+            assert!(
+                wire::write(&mut *held, left, how, &mut bytes) > 0,
+                "it wants to write nothing"
+            );
         }
         drop(held);
         if !bytes.is_empty() {

@@ -1,4 +1,5 @@
-//! The body of a refusing answer, RFC 9112 §6 and §7.1: so many bytes, in chunks, or all until the end of the stream.
+//! The body of a refusing answer, RFC 9112 §6 and §7.1: so many bytes, in chunks, or all until the
+//! end of the stream.
 //!
 //! ```text
 //!   chunked:   ┌──► hex size [; extension] CR LF ──► that many bytes ──► CR LF ──┐
@@ -6,10 +7,11 @@
 //!                   size 0 ──► trailers, nobody's business ──► empty line: over
 //! ```
 //!
-//! What exceeds the limit, what the stream's end left out, and what is behind a malformed chunk is missing, and the body is marked as cut:
-//! the status and the headers are worth telling in any case. A body whose length is in doubt is not
-//! read at all. The buffer grows with what comes, never by what is announced; the bytes between
-//! the chunks are not kept at all, and may be as many as those of the body, and a few more.
+//! What exceeds the limit, what the stream's end left out, and what is behind a malformed chunk is
+//! missing, and the body is marked as cut: the status and the headers are worth telling in any
+//! case. A body whose length is in doubt is not read at all. The buffer grows with what comes,
+//! never by what is announced; the bytes between the chunks are not kept at all, and may be as many
+//! as those of the body, and a few more.
 
 use crate::handshake::fields::is_control;
 use crate::input::Input;
@@ -130,7 +132,11 @@ impl Body {
             Rest::All => eof,
             Rest::Bytes(_) | Rest::Size(_) | Rest::Chunk(_) | Rest::ChunkEnd { .. } => false,
         };
-        Read { bytes: self.bytes, cut: self.cut || !whole, delimited: matches!(self.rest, Rest::Nothing) }
+        Read {
+            bytes: self.bytes,
+            cut: self.cut || !whole,
+            delimited: matches!(self.rest, Rest::Nothing),
+        }
     }
 
     fn is_over(&self) -> bool {
@@ -154,9 +160,15 @@ impl Body {
             Rest::ChunkEnd { cr: false } if byte == b'\r' => Some(Rest::ChunkEnd { cr: true }),
             Rest::ChunkEnd { cr: true } if byte == b'\n' => Some(Rest::Size(Line::Empty)),
             Rest::Trailers { line: false, cr: true } if byte == b'\n' => Some(Rest::Nothing),
-            Rest::Trailers { line: true, cr: true } if byte == b'\n' => Some(Rest::Trailers { line: false, cr: false }),
-            Rest::Trailers { line, cr: false } if byte == b'\r' => Some(Rest::Trailers { line, cr: true }),
-            Rest::Trailers { cr: false, .. } if !is_control(byte) => Some(Rest::Trailers { line: true, cr: false }),
+            Rest::Trailers { line: true, cr: true } if byte == b'\n' => {
+                Some(Rest::Trailers { line: false, cr: false })
+            }
+            Rest::Trailers { line, cr: false } if byte == b'\r' => {
+                Some(Rest::Trailers { line, cr: true })
+            }
+            Rest::Trailers { cr: false, .. } if !is_control(byte) => {
+                Some(Rest::Trailers { line: true, cr: false })
+            }
             _ => None,
         };
         match (next, self.framing.checked_sub(1)) {
@@ -232,7 +244,14 @@ mod tests {
             (Chunked, 9, "0\r\n\r\n", "", false, 0),
             (Chunked, 9, "0\r\n\r\nmore", "", false, 4),
             (Chunked, 9, "5\r\nhello\r\n0\r\n\r\n", "hello", false, 0),
-            (Chunked, 9, "2\r\nhe\r\n003 ; a=\"b\"\r\nllo\r\n0\r\nX: y\r\n\r\nmore", "hello", false, 4),
+            (
+                Chunked,
+                9,
+                "2\r\nhe\r\n003 ; a=\"b\"\r\nllo\r\n0\r\nX: y\r\n\r\nmore",
+                "hello",
+                false,
+                4,
+            ),
             (Chunked, 9, "5\r\nhello\r\n0\r\nX:\ty\r\nZ\r\n\r\n\r\n", "hello", false, 2),
             // Malformed trailers take nothing from the body.
             (Chunked, 9, "5\r\nhello\r\n0\r\nX\nmore", "hello", false, 4),
@@ -265,7 +284,11 @@ mod tests {
         ];
         for (framing, max, stream, bytes, cut, left) in cases {
             for at in 0..=stream.len() {
-                assert_eq!(read(*framing, *max, stream.as_bytes(), at), (bytes.as_bytes().to_vec(), *cut, *left), "{stream:?} cut at {at}");
+                assert_eq!(
+                    read(*framing, *max, stream.as_bytes(), at),
+                    (bytes.as_bytes().to_vec(), *cut, *left),
+                    "{stream:?} cut at {at}"
+                );
             }
         }
     }
@@ -273,14 +296,22 @@ mod tests {
     #[test]
     fn what_comes_between_the_chunks_is_bounded() {
         for (unit, cut) in [(&b"0"[..], true), (b"1;a", true), (b"1\t", true), (b"0\r\nX", false)] {
-            let stream: Vec<u8> = unit.iter().copied().chain(core::iter::repeat_n(unit[unit.len() - 1], 100_000)).collect();
-            assert_eq!(read(Framing::Chunked, 9, &stream, 1), (Vec::new(), cut, stream.len() - 9 - FRAMING - 1));
+            let stream: Vec<u8> = unit
+                .iter()
+                .copied()
+                .chain(core::iter::repeat_n(unit[unit.len() - 1], 100_000))
+                .collect();
+            assert_eq!(
+                read(Framing::Chunked, 9, &stream, 1),
+                (Vec::new(), cut, stream.len() - 9 - FRAMING - 1)
+            );
         }
         // Small chunks with long extensions: what is read is in proportion to what is kept.
         let (max, stream) = (1000, b"1;extension\r\nx\r\n".repeat(1000));
         let (bytes, cut, left) = read(Framing::Chunked, max, &stream, 1);
         assert_eq!((bytes.len() + max + FRAMING + 1, cut), (stream.len() - left, true));
-        let (bytes, cut, left) = read(Framing::Chunked, 20_000, &[&stream[..], b"0\r\n"].concat(), 1);
+        let (bytes, cut, left) =
+            read(Framing::Chunked, 20_000, &[&stream[..], b"0\r\n"].concat(), 1);
         assert_eq!((bytes, cut, left), (vec![b'x'; 1000], false, 0));
     }
 
@@ -288,7 +319,10 @@ mod tests {
     fn a_broken_stream_cuts_the_body() {
         let mut body = Body::new(Framing::ToEnd, 9);
         assert!(!body.feed(&mut Input::new(&mut b"hello".to_vec())));
-        assert_eq!(body.finish(false), Read { bytes: b"hello".to_vec(), cut: true, delimited: false });
+        assert_eq!(
+            body.finish(false),
+            Read { bytes: b"hello".to_vec(), cut: true, delimited: false }
+        );
     }
 
     #[test]

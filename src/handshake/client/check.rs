@@ -1,5 +1,5 @@
-//! What an answer must be to open a connection, RFC 6455 §4.1 (the checks at its end) and §4.2.2, and how long a refusing answer's body
-//! is, RFC 9112 §6.3.
+//! What an answer must be to open a connection, RFC 6455 §4.1 (the checks at its end) and §4.2.2,
+//! and how long a refusing answer's body is, RFC 9112 §6.3.
 
 use super::body::Framing;
 use super::request::Offered;
@@ -18,7 +18,8 @@ use httparse::Header;
 /// What an answer is.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// A 101 that meets all rules; where its subprotocol lies in the head, and what it accepts of the extensions.
+    /// A 101 that meets all rules; where its subprotocol lies in the head, and what it accepts of
+    /// the extensions.
     Open { protocol: Option<Range<usize>>, agreement: Agreement },
     /// Not the last word. RFC 9110 §15.2.
     Interim,
@@ -26,7 +27,11 @@ pub(super) enum Answer {
     Refused { status: u16, framing: Framing, reusable: bool },
 }
 
-pub(super) fn check(head: &Parsed<'_, '_, Response>, key: &Key, offered: &Offered) -> Result<Answer, HandshakeError> {
+pub(super) fn check(
+    head: &Parsed<'_, '_, Response>,
+    key: &Key,
+    offered: &Offered,
+) -> Result<Answer, HandshakeError> {
     let StatusLine { status, minor } = head.line;
     let fields = Fields::of(head.headers);
     match status {
@@ -47,7 +52,8 @@ pub(super) fn check(head: &Parsed<'_, '_, Response>, key: &Key, offered: &Offere
 
 /// Whether Connection has the token "close". RFC 9112 §9.6.
 fn closes(headers: &[Header<'_>]) -> bool {
-    let is_connection = |header: &&Header<'_>| Known::from_name(header.name) == Some(Known::Connection);
+    let is_connection =
+        |header: &&Header<'_>| Known::from_name(header.name) == Some(Known::Connection);
     headers.iter().filter(is_connection).any(|header| has_element(header.value, b"close"))
 }
 
@@ -73,19 +79,33 @@ impl<'b> Fields<'b> {
                 Some(Known::Connection) => fields.connection |= has_element(value, b"upgrade"),
                 Some(Known::Accept) => fields.accept.add(value),
                 // RFC 9110 §5.6.1: an empty element, or list, is as if it were not there.
-                Some(Known::Protocol) => elements(value).for_each(|protocol| fields.protocol.add(protocol)),
+                Some(Known::Protocol) => {
+                    elements(value).for_each(|protocol| fields.protocol.add(protocol))
+                }
                 Some(Known::ContentLength) => fields.length.add(value),
                 Some(Known::TransferEncoding) => fields.codings.add(value),
-                Some(Known::Host | Known::Origin | Known::Key | Known::Version | Known::Extensions) | None => {}
+                Some(
+                    Known::Host | Known::Origin | Known::Key | Known::Version | Known::Extensions,
+                )
+                | None => {}
             }
         }
         fields
     }
 
     /// The subprotocol and the extensions of a 101 that breaks no rule.
-    fn check(&self, key: &Key, offered: &Offered, headers: &[Header<'b>]) -> Result<(Option<&'b [u8]>, Agreement), HandshakeError> {
+    fn check(
+        &self,
+        key: &Key,
+        offered: &Offered,
+        headers: &[Header<'b>],
+    ) -> Result<(Option<&'b [u8]>, Agreement), HandshakeError> {
         // §4.1: "2."
-        if !self.upgrade.one(HandshakeError::MissingUpgrade, HandshakeError::InvalidUpgrade)?.eq_ignore_ascii_case(b"websocket") {
+        if !self
+            .upgrade
+            .one(HandshakeError::MissingUpgrade, HandshakeError::InvalidUpgrade)?
+            .eq_ignore_ascii_case(b"websocket")
+        {
             return Err(HandshakeError::InvalidUpgrade);
         }
         // §4.1: "3."
@@ -93,7 +113,9 @@ impl<'b> Fields<'b> {
             return Err(HandshakeError::MissingConnection);
         }
         // §4.1: "4."
-        if self.accept.one(HandshakeError::MissingAccept, HandshakeError::RepeatedAccept)? != key.accept().as_bytes() {
+        if self.accept.one(HandshakeError::MissingAccept, HandshakeError::RepeatedAccept)?
+            != key.accept().as_bytes()
+        {
             return Err(HandshakeError::WrongAccept);
         }
         // §4.1: "5.", §9.1.
@@ -102,7 +124,9 @@ impl<'b> Fields<'b> {
         // frames.
         // §4.1: "6.", §11.3.4.
         match self.protocol.at_most_one(HandshakeError::SeveralProtocols)? {
-            Some(protocol) if !elements(offered.protocols.as_bytes()).any(|offered| offered == protocol) => {
+            Some(protocol)
+                if !elements(offered.protocols.as_bytes()).any(|offered| offered == protocol) =>
+            {
                 Err(HandshakeError::ProtocolNotOffered)
             }
             protocol => Ok((protocol, agreement)),
@@ -115,7 +139,9 @@ impl<'b> Fields<'b> {
         match (last, self.length) {
             // A 304 may say how long its body would be (RFC 9110 §8.6), or how it would be coded
             // (§6.1), within the rules for a body that is there.
-            (Coding::None, length) if status == 304 => (Framing::Length(0), !matches!(length, Length::Invalid)),
+            (Coding::None, length) if status == 304 => {
+                (Framing::Length(0), !matches!(length, Length::Invalid))
+            }
             (Coding::Chunked, Length::None) if status == 304 => (Framing::Length(0), !doubtful),
             _ if status == 304 => (Framing::Length(0), false),
             // A 204 must have neither.
@@ -123,9 +149,14 @@ impl<'b> Fields<'b> {
                 let says_none = matches!(length, Length::None | Length::Bytes(0));
                 (Framing::Length(0), says_none && coding == Coding::None)
             }
-            // A coding overrides a length. HTTP/1.0 knows no coding: such a message is faulty, and ends with its stream.
-            (Coding::Chunked, length) if minor > 0 => (Framing::Chunked, matches!(length, Length::None) && !doubtful),
-            (Coding::Chunked | Coding::Other, _) | (Coding::None, Length::None) => (Framing::ToEnd, false),
+            // A coding overrides a length. HTTP/1.0 knows no coding: such a message is faulty, and
+            // ends with its stream.
+            (Coding::Chunked, length) if minor > 0 => {
+                (Framing::Chunked, matches!(length, Length::None) && !doubtful)
+            }
+            (Coding::Chunked | Coding::Other, _) | (Coding::None, Length::None) => {
+                (Framing::ToEnd, false)
+            }
             (Coding::None, Length::Bytes(length)) => (Framing::Length(length), true),
             (Coding::None, Length::Invalid) => (Framing::Doubtful, false),
         }
@@ -134,14 +165,21 @@ impl<'b> Fields<'b> {
 
 /// What an answer accepts of the extensions that were offered.
 #[cfg(feature = "deflate")]
-fn extend<'b>(lines: impl Iterator<Item = &'b [u8]>, offered: &Offered) -> Result<Agreement, HandshakeError> {
+fn extend<'b>(
+    lines: impl Iterator<Item = &'b [u8]>,
+    offered: &Offered,
+) -> Result<Agreement, HandshakeError> {
     Offer::check_answer(&offered.deflate, lines)
 }
 
 /// None is offered.
 #[cfg(not(feature = "deflate"))]
-fn extend<'b>(lines: impl Iterator<Item = &'b [u8]>, _: &Offered) -> Result<Agreement, HandshakeError> {
-    extensions::for_each(lines, |_, _| Err(HandshakeError::ExtensionNotOffered)).map(|()| Agreement::default())
+fn extend<'b>(
+    lines: impl Iterator<Item = &'b [u8]>,
+    _: &Offered,
+) -> Result<Agreement, HandshakeError> {
+    extensions::for_each(lines, |_, _| Err(HandshakeError::ExtensionNotOffered))
+        .map(|()| Agreement::default())
 }
 
 /// What all lines of `Transfer-Encoding` say together. RFC 9112 §6.1.

@@ -7,7 +7,8 @@ use alloc::borrow::Cow;
 use core::error::Error;
 use core::fmt;
 
-/// A handshake that failed: the rule that the answer breaks, and the part of the answer that was read.
+/// A handshake that failed: the rule that the answer breaks, and the part of the answer that was
+/// read.
 ///
 /// The head is kept only if all of it came and could be read, and for as long as this value is: at
 /// most [`Config::max_head`](super::Config::max_head) bytes. It is shown, by

@@ -6,8 +6,9 @@
 //!                                                   └─► Failed(Failure)       a 101, or no HTTP, that breaks a rule
 //! ```
 //!
-//! Interim answers (100, 103 and so on) are passed over, within the limits of one head. After `Refused` and `Failed` there is nothing to
-//! send: drop the transport, unless [`Response::is_reusable`] and another request is to follow.
+//! Interim answers (100, 103 and so on) are passed over, within the limits of one head. After
+//! `Refused` and `Failed` there is nothing to send: drop the transport, unless
+//! [`Response::is_reusable`] and another request is to follow.
 //!
 //! What a 101 says of a body is ignored, for it has none (RFC 9112 §6.3); so is an HTTP version of
 //! 1.0. Its lines have to end in CR LF, as frames begin behind them; those of a refusal may end in
@@ -115,8 +116,8 @@ pub struct Config {
     pub max_head: usize,
     /// The most header lines. 100 unless said otherwise.
     pub max_headers: usize,
-    /// What is kept of the body of a refusing answer, in bytes; of one in chunks, at most twice that and 4 KiB are read. 64 KiB unless said
-    /// otherwise.
+    /// What is kept of the body of a refusing answer, in bytes; of one in chunks, at most twice
+    /// that and 4 KiB are read. 64 KiB unless said otherwise.
     pub max_body: usize,
 }
 
@@ -131,7 +132,8 @@ impl Default for Config {
 #[must_use = "it holds the connection"]
 #[allow(clippy::large_enum_variant)] // One a connection, and taken apart at once.
 pub enum Outcome {
-    /// A WebSocket: a 101 that meets all of RFC 6455 §4.1. What is left in the input are its first frames.
+    /// A WebSocket: a 101 that meets all of RFC 6455 §4.1. What is left in the input are its first
+    /// frames.
     Open(Opened),
     /// Any other status: 401, 403, a redirection.
     Refused(Response),
@@ -172,10 +174,10 @@ impl Handshake {
 
     /// What the server answered, once its answer is whole.
     ///
-    /// Call it after every read, [`handle_eof`](LifeCycle::handle_eof) and [`handle_error`](LifeCycle::handle_error). `None`: all input was
-    /// taken and more is needed. The outcome is given once, at the latest after the end of the
-    /// stream. Afterwards the handshake [is done](LifeCycle::is_done), and input is not touched any
-    /// more.
+    /// Call it after every read, [`handle_eof`](LifeCycle::handle_eof) and
+    /// [`handle_error`](LifeCycle::handle_error). `None`: all input was taken and more is needed.
+    /// The outcome is given once, at the latest after the end of the stream. Afterwards the
+    /// handshake [is done](LifeCycle::is_done), and input is not touched any more.
     #[must_use = "the outcome is given once"]
     pub fn poll(&mut self, input: &mut Input<'_>) -> Option<Outcome> {
         let outcome = self.read(input)?;
@@ -189,7 +191,9 @@ impl Handshake {
     fn read(&mut self, input: &mut Input<'_>) -> Option<Outcome> {
         while matches!(self.reading, Reading::Head) {
             let (key, offered) = (&self.key, &self.offered);
-            let answer = self.head.poll(input, |head| (head.headers_start, check::check(head, key, offered)));
+            let answer = self
+                .head
+                .poll(input, |head| (head.headers_start, check::check(head, key, offered)));
             match answer {
                 None if self.ending.readable() => return None,
                 None if self.timed_out => return Some(self.failed(HandshakeError::TimedOut)),
@@ -200,7 +204,10 @@ impl Handshake {
                     let head = AnswerHead::new(head, headers_start);
                     return Some(Outcome::Open(Opened { head, protocol, agreement, seed, outbox }));
                 }
-                Some(Ok((head, (headers_start, Ok(Answer::Refused { status, framing, reusable }))))) => {
+                Some(Ok((
+                    head,
+                    (headers_start, Ok(Answer::Refused { status, framing, reusable })),
+                ))) => {
                     let head = AnswerHead::new(head, headers_start);
                     let response = Response::new(head, status, reusable);
                     self.reading = Reading::Body(response, Body::new(framing, self.max_body));
@@ -220,7 +227,10 @@ impl Handshake {
             Reading::Body(response, body) => {
                 // RFC 9112 §9.3.2: requests on a connection follow each other whole. §9.2: bytes
                 // behind the answer belong to no request.
-                let reusable = self.ending.readable() && !self.ending.mute && self.outbox.is_empty() && input.is_empty();
+                let reusable = self.ending.readable()
+                    && !self.ending.mute
+                    && self.outbox.is_empty()
+                    && input.is_empty();
                 Some(Outcome::Refused(response.with_body(body.finish(self.ending.eof), reusable)))
             }
             Reading::Head | Reading::Over => None,

@@ -29,7 +29,8 @@ impl Opened {
         str::from_utf8(self.head.get(self.protocol.clone()?)).ok()
     }
 
-    /// What the server accepted of the extensions that were offered, and the connection does. RFC 6455 §9.1.
+    /// What the server accepted of the extensions that were offered, and the connection does. RFC
+    /// 6455 §9.1.
     pub fn agreement(&self) -> Agreement {
         self.agreement
     }
@@ -48,6 +49,9 @@ impl Opened {
 
 impl fmt::Debug for Opened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Opened").field("headers", &self.headers()).field("agreement", &self.agreement).finish_non_exhaustive()
+        f.debug_struct("Opened")
+            .field("headers", &self.headers())
+            .field("agreement", &self.agreement)
+            .finish_non_exhaustive()
     }
 }

@@ -5,8 +5,8 @@
 //!   into_head():   │ GET /chat HTTP/1.1, Host: a.example:8080, ... │ key, others, CR LF │                                       what is sent
 //! ```
 //!
-//! What the caller adds was checked before, or is when it is added: no name, value, subprotocol or address holds CR, LF or NUL, and what the handshake
-//! writes itself is written once.
+//! What the caller adds was checked before, or is when it is added: no name, value, subprotocol or
+//! address holds CR, LF or NUL, and what the handshake writes itself is written once.
 
 use super::url::{Url, UrlError, push_target};
 #[cfg(feature = "deflate")]
@@ -70,7 +70,8 @@ pub(super) struct Offered {
 }
 
 impl Request {
-    /// A request to an address: `ws://` or `wss://`, a host, perhaps a port, a path and a query. §3.
+    /// A request to an address: `ws://` or `wss://`, a host, perhaps a port, a path and a query.
+    /// §3.
     ///
     /// A path and a query are sent as a browser sends them, percent-encoded where the URL standard
     /// says so: what is not ASCII, spaces, `"`, `<`, `>`; in a path also ``^`{}``, in a query also
@@ -105,7 +106,17 @@ impl Request {
         head.get_mut(authority.clone()).unwrap_or_default().make_ascii_lowercase();
         let brackets = usize::from(host.starts_with(b"["));
         let host = authority.start + brackets..authority.start + host.len() - brackets;
-        Ok(Self { head, target, authority, host, port, secure, origin: None, offered: Offered::default(), lines: Vec::new() })
+        Ok(Self {
+            head,
+            target,
+            authority,
+            host,
+            port,
+            secure,
+            origin: None,
+            offered: Offered::default(),
+            lines: Vec::new(),
+        })
     }
 
     /// Offers a subprotocol; call it for each, the preferred one first. §4.1 point 10.
@@ -126,7 +137,8 @@ impl Request {
         Ok(self)
     }
 
-    /// Offers compression; call it for each way to do it, the preferred one first. RFC 7692 §5. Unless it is called, none is offered.
+    /// Offers compression; call it for each way to do it, the preferred one first. RFC 7692 §5.
+    /// Unless it is called, none is offered.
     ///
     /// ```
     /// use sockless::Seed;
@@ -152,7 +164,8 @@ impl Request {
         self
     }
 
-    /// Says which site the request comes from, as a browser would. §4.1 point 8. The last call counts.
+    /// Says which site the request comes from, as a browser would. §4.1 point 8. The last call
+    /// counts.
     ///
     /// # Errors
     /// It holds a control character.
@@ -173,7 +186,8 @@ impl Request {
         self.secure
     }
 
-    /// The host to connect to: a name in lower case, or an address. An IPv6 address is without its brackets.
+    /// The host to connect to: a name in lower case, or an address. An IPv6 address is without its
+    /// brackets.
     pub fn host(&self) -> &str {
         self.text(&self.host)
     }
@@ -259,13 +273,31 @@ mod tests {
             ("ws://[::1]:9001/x", false, "::1", 9001, "[::1]:9001", "/x"),
             ("ws://[2001:DB8::1]", false, "2001:db8::1", 80, "[2001:db8::1]", "/"),
             ("wss://a.example:080/", true, "a.example", 80, "a.example:80", "/"),
-            ("ws://my_host.a-b.example./x", false, "my_host.a-b.example.", 80, "my_host.a-b.example.", "/x"),
+            (
+                "ws://my_host.a-b.example./x",
+                false,
+                "my_host.a-b.example.",
+                80,
+                "my_host.a-b.example.",
+                "/x",
+            ),
             ("ws://a..b", false, "a..b", 80, "a..b", "/"),
             ("ws://a.example?ids[]=\"1\"", false, "a.example", 80, "a.example", "/?ids[]=%221%22"),
-            ("ws://127.0.0.1:65535//x@y:z", false, "127.0.0.1", 65535, "127.0.0.1:65535", "//x@y:z"),
+            (
+                "ws://127.0.0.1:65535//x@y:z",
+                false,
+                "127.0.0.1",
+                65535,
+                "127.0.0.1:65535",
+                "//x@y:z",
+            ),
         ] {
             let request = Request::new(text).unwrap();
-            assert_eq!((request.secure(), request.host(), request.port()), (secure, host, port), "{text}");
+            assert_eq!(
+                (request.secure(), request.host(), request.port()),
+                (secure, host, port),
+                "{text}"
+            );
             assert_eq!((request.authority(), request.target()), (authority, target), "{text}");
         }
     }
@@ -273,7 +305,13 @@ mod tests {
     #[test]
     fn the_head_in_full() {
         let request = Request::new("ws://[::1]:9001/a?b").unwrap();
-        let request = request.protocol("x").unwrap().protocol("y").unwrap().origin("http://b.example").unwrap();
+        let request = request
+            .protocol("x")
+            .unwrap()
+            .protocol("y")
+            .unwrap()
+            .origin("http://b.example")
+            .unwrap();
         let request = request.header(Header::new("User-Agent", "test/1").unwrap());
         assert_eq!(
             String::from_utf8(request.into_head(&Key::new(*b"the sample nonce")).0).unwrap(),
@@ -286,9 +324,16 @@ mod tests {
     fn what_cannot_be_added() {
         let request = || Request::new("ws://a.example").unwrap();
         for protocol in ["", "a b", "a,b", "a\r\nb", "ä"] {
-            assert_eq!(request().protocol(protocol).unwrap_err(), HeaderError::Name, "{protocol:?}");
+            assert_eq!(
+                request().protocol(protocol).unwrap_err(),
+                HeaderError::Name,
+                "{protocol:?}"
+            );
         }
-        assert_eq!(request().protocol("a").unwrap().protocol("a").unwrap_err(), HeaderError::Repeated);
+        assert_eq!(
+            request().protocol("a").unwrap().protocol("a").unwrap_err(),
+            HeaderError::Repeated
+        );
         assert!(request().protocol("a").unwrap().protocol("A").is_ok());
         assert_eq!(request().origin("http://a.example\r\nX: y").unwrap_err(), HeaderError::Value);
     }

@@ -65,7 +65,8 @@ impl Response {
         self.head.headers()
     }
 
-    /// The body, at most [`Config::max_body`](super::Config::max_body) bytes of it, without the frame of its chunks.
+    /// The body, at most [`Config::max_body`](super::Config::max_body) bytes of it, without the
+    /// frame of its chunks.
     pub fn body(&self) -> &[u8] {
         &self.body
     }
@@ -93,8 +94,8 @@ impl Response {
     ///
     /// False too where bytes are left in the input behind the answer: they belong to no request
     /// (RFC 9112 §9.2). This holds for the input of the [`poll`](super::Handshake::poll) that gives
-    /// the outcome. Bytes of a later read cannot be seen here: if any arrive before the next request
-    /// is sent, close the connection.
+    /// the outcome. Bytes of a later read cannot be seen here: if any arrive before the next
+    /// request is sent, close the connection.
     ///
     /// ```
     /// use sockless::client::{Handshake, Outcome, Request, UrlError};

@@ -23,16 +23,26 @@ fn ask_for(request: Request, answer: &[u8], at: usize) -> Option<Outcome> {
 fn real_servers_are_understood() {
     for (name, answer) in [
         ("qt", &include_bytes!("../../../tests/data/heads/responses/qt-6.4.2.http")[..]),
-        ("tungstenite", include_bytes!("../../../tests/data/heads/responses/tungstenite-0.30.http")),
+        (
+            "tungstenite",
+            include_bytes!("../../../tests/data/heads/responses/tungstenite-0.30.http"),
+        ),
         ("ws", include_bytes!("../../../tests/data/heads/responses/node-ws-8.23.http")),
-        ("websockets", include_bytes!("../../../tests/data/heads/responses/python-websockets-17.4.http")),
+        (
+            "websockets",
+            include_bytes!("../../../tests/data/heads/responses/python-websockets-17.4.http"),
+        ),
     ] {
         for at in 0..=answer.len() {
             match ask(answer, at) {
                 Some(Outcome::Open(opened)) => {
-                    assert_eq!((opened.protocol(), opened.headers().get("sec-websocket-extensions")), (Some("chat.v1"), None))
+                    assert_eq!(
+                        (opened.protocol(), opened.headers().get("sec-websocket-extensions")),
+                        (Some("chat.v1"), None)
+                    )
                 }
-                // They answer the offer of compression that came with the captured request, and that this client does not make.
+                // They answer the offer of compression that came with the captured request, and
+                // that this client does not make.
                 Some(Outcome::Failed(failure)) => {
                     assert_eq!(failure.error(), HandshakeError::ExtensionNotOffered);
                     assert!(matches!(name, "ws" | "websockets"), "{name}");
@@ -40,7 +50,9 @@ fn real_servers_are_understood() {
                 other => panic!("{name} cut at {at}: {other:?}"),
             }
         }
-        let plain = str::from_utf8(answer).unwrap().replace("Sec-WebSocket-Extensions: permessage-deflate\r\n", "");
+        let plain = str::from_utf8(answer)
+            .unwrap()
+            .replace("Sec-WebSocket-Extensions: permessage-deflate\r\n", "");
         assert!(matches!(ask(plain.as_bytes(), 0), Some(Outcome::Open(_))), "{name}");
     }
 }
@@ -62,7 +74,8 @@ fn real_servers_compress() {
 #[test]
 fn a_key_comes_from_the_seed() {
     let head = |seed| {
-        let mut handshake = Handshake::new(Request::new("ws://a.example").unwrap(), Seed::new(seed));
+        let mut handshake =
+            Handshake::new(Request::new("ws://a.example").unwrap(), Seed::new(seed));
         handshake.transmit().pop()
     };
     assert_eq!(head([7; 32]), head([7; 32]));

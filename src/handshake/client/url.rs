@@ -236,16 +236,26 @@ mod tests {
     #[test]
     fn every_character_of_a_target() {
         for char in (0..0x2000).filter_map(char::from_u32) {
-            for text in [alloc::format!("ws://a.example/{char}x"), alloc::format!("ws://a.example/?{char}x")] {
+            for text in [
+                alloc::format!("ws://a.example/{char}x"),
+                alloc::format!("ws://a.example/?{char}x"),
+            ] {
                 match Url::parse(&text) {
                     Ok(url) => {
                         let mut to = Vec::new();
                         push_target(&mut to, url.target);
-                        assert!(to.iter().all(u8::is_ascii_graphic) && !to.contains(&b'#'), "{char:?}");
+                        assert!(
+                            to.iter().all(u8::is_ascii_graphic) && !to.contains(&b'#'),
+                            "{char:?}"
+                        );
                     }
                     Err(error) => {
-                        let expected = if char == '#' { UrlError::Fragment } else { UrlError::Target };
-                        assert!(error == expected && matches!(char, '#' | '\t' | '\n' | '\r'), "{char:?}");
+                        let expected =
+                            if char == '#' { UrlError::Fragment } else { UrlError::Target };
+                        assert!(
+                            error == expected && matches!(char, '#' | '\t' | '\n' | '\r'),
+                            "{char:?}"
+                        );
                     }
                 }
             }

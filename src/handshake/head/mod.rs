@@ -12,8 +12,9 @@
 //!                            replaced by spaces (§5.2)
 //! ```
 //!
-//! The search alone decides when a head has ended or failed, and it decides byte by byte: where the reads cut the head makes no difference. The
-//! first way is a short cut to the same end, for heads without any of that.
+//! The search alone decides when a head has ended or failed, and it decides byte by byte: where the
+//! reads cut the head makes no difference. The first way is a short cut to the same end, for heads
+//! without any of that.
 
 mod parse;
 mod search;
@@ -70,7 +71,8 @@ impl<K: Kind> HeadReader<K> {
         Self { reply_room: bytes, ..self }
     }
 
-    /// Takes the next head off the input, and reads what is wanted out of it. `None`: all input was taken and the head is not whole.
+    /// Takes the next head off the input, and reads what is wanted out of it. `None`: all input was
+    /// taken and the head is not whole.
     ///
     /// An error is final.
     pub(super) fn poll<T>(
@@ -140,7 +142,9 @@ impl<K: Kind> HeadReader<K> {
                 self.skip();
                 return None;
             }
-            Found::BareLf if K::passes_lf(&self.stored) => self.search.pass_lf(self.room, self.max_headers)?,
+            Found::BareLf if K::passes_lf(&self.stored) => {
+                self.search.pass_lf(self.room, self.max_headers)?
+            }
             found => found,
         };
         Some(match found {
@@ -172,7 +176,10 @@ impl<K: Kind> HeadReader<K> {
 /// What came may hold cookies and passwords: its length only.
 impl<K> fmt::Debug for HeadReader<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HeadReader").field("stored", &self.stored.len()).field("room", &self.room).finish_non_exhaustive()
+        f.debug_struct("HeadReader")
+            .field("stored", &self.stored.len())
+            .field("room", &self.room)
+            .finish_non_exhaustive()
     }
 }
 
@@ -181,7 +188,8 @@ mod tests {
     use super::*;
     use alloc::format;
 
-    /// Feeds in parts of this size, as often as there is a head; gives the heads' number and how many bytes were looked at.
+    /// Feeds in parts of this size, as often as there is a head; gives the heads' number and how
+    /// many bytes were looked at.
     fn work<K: Kind>(wire: &[u8], part: usize) -> (usize, usize) {
         let mut reader = HeadReader::<K>::new(usize::MAX, usize::MAX);
         let mut heads = 0;
@@ -198,13 +206,18 @@ mod tests {
     #[test]
     fn the_work_is_linear_however_slowly_a_head_comes() {
         for lines in [0, 1, 10, 100, 1000] {
-            let wire = format!("GET / HTTP/1.1\r\n{}\r\n", "Name: some value\r\n".repeat(lines)).into_bytes();
+            let wire = format!("GET / HTTP/1.1\r\n{}\r\n", "Name: some value\r\n".repeat(lines))
+                .into_bytes();
             assert_eq!(work::<Request>(&wire, wire.len()).0, 1);
             for part in [1, 2, 3, 16, 100, 1000] {
                 let (heads, work) = work::<Request>(&wire, part);
                 assert_eq!(heads, 1);
                 // The short cut on the first part, the search, and parsing once.
-                assert!(work <= 3 * wire.len(), "{work} for {} bytes in parts of {part}", wire.len());
+                assert!(
+                    work <= 3 * wire.len(),
+                    "{work} for {} bytes in parts of {part}",
+                    wire.len()
+                );
             }
         }
     }

@@ -1,7 +1,8 @@
 //! A head as httparse reads it, less what httparse lets pass and RFC 9112 does not.
 //!
-//! Lines that end in LF alone, and empty lines in front, are such. Two parsers that disagree about where a line ends are what request smuggling is made of
-//! (§11.2), so both are refused here. Folded lines, white space before a colon, NUL, and CR alone are refused by httparse.
+//! Lines that end in LF alone, and empty lines in front, are such. Two parsers that disagree about
+//! where a line ends are what request smuggling is made of (§11.2), so both are refused here.
+//! Folded lines, white space before a colon, NUL, and CR alone are refused by httparse.
 //!
 //! Two of these may pass in an answer, which whoever asked for it reads and nobody hands on. Folded
 //! lines: §5.2 has a user agent replace each fold by spaces, and it leaves no doubt about where the
@@ -89,7 +90,8 @@ impl Kind for Request {
         slots: &'h mut [MaybeUninit<Header<'b>>],
     ) -> (Self::Line<'b>, &'h [Header<'b>], httparse::Result<usize>) {
         let mut request = httparse::Request::new(&mut []);
-        let status = ParserConfig::default().parse_request_with_uninit_headers(&mut request, bytes, slots);
+        let status =
+            ParserConfig::default().parse_request_with_uninit_headers(&mut request, bytes, slots);
         let line = RequestLine {
             method: request.method.unwrap_or_default(),
             target: request.path.unwrap_or_default(),
@@ -111,7 +113,9 @@ impl Kind for Response {
 
     /// RFC 9112 §5.2. A fold right behind the status line continues no header, and stays (§2.2).
     fn unfold(head: &mut [u8]) {
-        let next = |head: &[u8], from: usize| Some(head.get(from..)?.iter().position(|byte| *byte == b'\n')? + from);
+        let next = |head: &[u8], from: usize| {
+            Some(head.get(from..)?.iter().position(|byte| *byte == b'\n')? + from)
+        };
         let mut last = next(head, 0);
         while let Some(lf) = last.and_then(|last| next(head, last + 1)) {
             if let Some([before, lf, b' ' | b'\t']) = head.get_mut(lf - 1..lf + 2) {
@@ -129,8 +133,12 @@ impl Kind for Response {
         slots: &'h mut [MaybeUninit<Header<'b>>],
     ) -> (Self::Line<'b>, &'h [Header<'b>], httparse::Result<usize>) {
         let mut response = httparse::Response::new(&mut []);
-        let status = ParserConfig::default().parse_response_with_uninit_headers(&mut response, bytes, slots);
-        let line = StatusLine { status: response.code.unwrap_or_default(), minor: response.version.unwrap_or_default() };
+        let status =
+            ParserConfig::default().parse_response_with_uninit_headers(&mut response, bytes, slots);
+        let line = StatusLine {
+            status: response.code.unwrap_or_default(),
+            minor: response.version.unwrap_or_default(),
+        };
         (line, response.headers, status)
     }
 }
@@ -139,7 +147,9 @@ impl Kind for Response {
 pub(in crate::handshake) fn status_of(head: &[u8]) -> Option<u16> {
     let [b'0' | b'1', b' ', status @ ..] = head.strip_prefix(b"HTTP/1.")? else { return None };
     let (digits, [b' ' | b'\r' | b'\n', ..]) = status.split_at_checked(3)? else { return None };
-    let number = digits.iter().try_fold(0, |number, digit| Some(number * 10 + char::from(*digit).to_digit(10)?))?;
+    let number = digits
+        .iter()
+        .try_fold(0, |number, digit| Some(number * 10 + char::from(*digit).to_digit(10)?))?;
     u16::try_from(number).ok().filter(|status| *status >= 100)
 }
 
@@ -160,10 +170,11 @@ pub(super) fn parse<'h, 'b, K: Kind>(
         Some(first) => offset(bytes, first.name.as_bytes()),
         None => len.saturating_sub(2),
     };
-    let lines_end_well = headers.iter().all(|header| ends_line(bytes, offset(bytes, header.name.as_bytes())))
-        && bytes.get(..len).is_some_and(|head| head.ends_with(b"\r\n\r\n"))
-        && !bytes.starts_with(b"\r")
-        && !bytes.starts_with(b"\n");
+    let lines_end_well =
+        headers.iter().all(|header| ends_line(bytes, offset(bytes, header.name.as_bytes())))
+            && bytes.get(..len).is_some_and(|head| head.ends_with(b"\r\n\r\n"))
+            && !bytes.starts_with(b"\r")
+            && !bytes.starts_with(b"\n");
     if !lines_end_well && !bare_lf {
         return Err(HandshakeError::IllegalByte);
     }
@@ -183,14 +194,17 @@ fn ends_line(bytes: &[u8], at: usize) -> bool {
 /// Which rule it is that httparse saw broken.
 fn blame(error: httparse::Error, head: &[u8]) -> HandshakeError {
     match error {
-        httparse::Error::HeaderName | httparse::Error::HeaderValue => HandshakeError::MalformedHeader,
+        httparse::Error::HeaderName | httparse::Error::HeaderValue => {
+            HandshakeError::MalformedHeader
+        }
         httparse::Error::TooManyHeaders => HandshakeError::TooManyHeaders,
         httparse::Error::Version if has_other_version(head) => HandshakeError::UnsupportedHttp,
         _ => HandshakeError::MalformedStartLine,
     }
 }
 
-/// Whether the first line names a version of HTTP where it should, and not 1.0 or 1.1. RFC 9112 §2.3.
+/// Whether the first line names a version of HTTP where it should, and not 1.0 or 1.1. RFC 9112
+/// §2.3.
 fn has_other_version(head: &[u8]) -> bool {
     let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
     let mut words = line.split(|byte| *byte == b' ');
@@ -201,6 +215,8 @@ fn has_other_version(head: &[u8]) -> bool {
     };
     match word.and_then(|word| word.strip_prefix(b"HTTP/")) {
         Some(b"1.0" | b"1.1") | None => false,
-        Some(version) => matches!(version, [major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit()),
+        Some(version) => {
+            matches!(version, [major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit())
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! The search for the end of a head, byte by byte, so that where the reads cut it makes no difference.
+//! The search for the end of a head, byte by byte, so that where the reads cut it makes no
+//! difference.
 
 use crate::handshake::error::HandshakeError;
 use crate::handshake::fields::is_control;
@@ -45,7 +46,12 @@ pub(super) enum Found {
 impl Search {
     /// Looks at more bytes: how many were needed, and what was found with the last of them.
     #[inline]
-    pub(super) fn feed(&mut self, bytes: &[u8], room: usize, max_headers: usize) -> (usize, Option<Found>) {
+    pub(super) fn feed(
+        &mut self,
+        bytes: &[u8],
+        room: usize,
+        max_headers: usize,
+    ) -> (usize, Option<Found>) {
         let before = self.seen;
         for byte in bytes {
             self.seen += 1;

@@ -46,7 +46,11 @@ impl Predicate {
         Self(Shared::new(Box::new(Box::new(allows))))
     }
 
-    pub(super) fn allow(&self, origin: Option<&[u8]>, asked: Asked<'_>) -> Result<(), OriginRefusal> {
+    pub(super) fn allow(
+        &self,
+        origin: Option<&[u8]>,
+        asked: Asked<'_>,
+    ) -> Result<(), OriginRefusal> {
         let check = OriginCheck { origin: origin.map(text), asked };
         if (*self.0)(&check) { Ok(()) } else { Err(OriginRefusal::Custom) }
     }
@@ -81,7 +85,8 @@ impl<'a> OriginCheck<'a> {
     /// Whether it is a page of the host that the request is for, as [`OriginPolicy::SameHost`] has
     /// it.
     pub fn is_same_host(&self) -> bool {
-        self.origin.is_some() && OriginPolicy::SameHost.allow(self.origin.map(str::as_bytes), self.asked).is_ok()
+        self.origin.is_some()
+            && OriginPolicy::SameHost.allow(self.origin.map(str::as_bytes), self.asked).is_ok()
     }
 }
 

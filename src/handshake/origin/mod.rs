@@ -1,7 +1,8 @@
 //! Which web pages may connect: the check of `Origin`, RFC 6455 §4.2.2 point 4 and §10.2.
 //!
-//! A browser says in `Origin` which site's script opens the connection, and sends that user's cookies along: without a check every
-//! site can act as the user. Other clients send no `Origin`, and could send any.
+//! A browser says in `Origin` which site's script opens the connection, and sends that user's
+//! cookies along: without a check every site can act as the user. Other clients send no `Origin`,
+//! and could send any.
 //!
 //! | Origin           | `SameHost`                          | `SameOrigin`  | `List`            | `Any`   |
 //! |------------------|-------------------------------------|---------------|-------------------|---------|
@@ -67,7 +68,8 @@ pub enum OriginPolicy {
     OneOf(Policies),
     /// What a function of yours allows, see [`custom`](Self::custom).
     Custom(Predicate),
-    /// Pages of any site. Right only where a connection proves nothing about its user: no cookies, no trusted network.
+    /// Pages of any site. Right only where a connection proves nothing about its user: no cookies,
+    /// no trusted network.
     Any,
 }
 
@@ -152,12 +154,15 @@ pub enum OriginRefusal {
 }
 
 impl OriginPolicy {
-    /// Pages of these origins, each a scheme, a host and perhaps a port: `https://app.example`. There are no wildcards: name each host.
+    /// Pages of these origins, each a scheme, a host and perhaps a port: `https://app.example`.
+    /// There are no wildcards: name each host.
     ///
     /// # Errors
-    /// One of them is not an origin. A path, even a single `/`, is not part of one; a `*` is not part of a host.
+    /// One of them is not an origin. A path, even a single `/`, is not part of one; a `*` is not
+    /// part of a host.
     pub fn list<'a>(origins: impl IntoIterator<Item = &'a str>) -> Result<Self, InvalidOrigin> {
-        let origins: Vec<Origin> = origins.into_iter().map(Origin::new).collect::<Result<_, _>>()?;
+        let origins: Vec<Origin> =
+            origins.into_iter().map(Origin::new).collect::<Result<_, _>>()?;
         Ok(Self::origins(origins))
     }
 
@@ -209,13 +214,18 @@ impl OriginPolicy {
     }
 
     /// The same, of bytes; an origin is ASCII.
-    pub(super) fn allow(&self, origin: Option<&[u8]>, asked: Asked<'_>) -> Result<(), OriginRefusal> {
+    pub(super) fn allow(
+        &self,
+        origin: Option<&[u8]>,
+        asked: Asked<'_>,
+    ) -> Result<(), OriginRefusal> {
         match (self, origin) {
             (Self::Any, _) => Ok(()),
             (Self::OneOf(policies), _) => policies.allow(origin, asked),
             (Self::Custom(predicate), _) => predicate.allow(origin, asked),
             (_, None) => Ok(()),
-            // Browsers spell both the same, and then there is nothing to take apart: what is left out in one is left out in the other.
+            // Browsers spell both the same, and then there is nothing to take apart: what is left
+            // out in one is left out in the other.
             (Self::SameHost, Some(origin)) if is_spelt_as_page_of(origin, asked) => Ok(()),
             (Self::SameHost, Some(origin)) => is_page_of(origin, asked, None),
             (Self::SameOrigin(scheme), Some(origin)) => is_page_of(origin, asked, Some(*scheme)),
@@ -251,7 +261,11 @@ fn is_spelt_as_page_of(origin: &[u8], Asked { authority, is_read }: Asked<'_>) -
 }
 
 /// Whether an origin is a page of this host and port, and of this scheme, if there is one.
-fn is_page_of(origin: &[u8], asked: Asked<'_>, scheme: Option<Scheme>) -> Result<(), OriginRefusal> {
+fn is_page_of(
+    origin: &[u8],
+    asked: Asked<'_>,
+    scheme: Option<Scheme>,
+) -> Result<(), OriginRefusal> {
     let origin = Parts::parse(origin).ok_or(OriginRefusal::NoSite)?;
     // No page is of the host that is empty.
     let to = Authority::parse(asked.authority).ok_or(OriginRefusal::NoHost)?;
@@ -264,7 +278,9 @@ fn is_page_of(origin: &[u8], asked: Asked<'_>, scheme: Option<Scheme>) -> Result
     match () {
         () if origin.authority.host != to.host => Err(OriginRefusal::OtherHost),
         () if !has_scheme => Err(OriginRefusal::OtherScheme),
-        () if port.is_none() || port != to.port.or(origin.default_port()) => Err(OriginRefusal::OtherPort),
+        () if port.is_none() || port != to.port.or(origin.default_port()) => {
+            Err(OriginRefusal::OtherPort)
+        }
         () => Ok(()),
     }
 }

@@ -32,7 +32,8 @@ impl Origin {
     /// Reads an origin.
     ///
     /// # Errors
-    /// It is not a scheme, a host and perhaps a port, with nothing around them; or there is a `*` in it, which would match nothing but itself.
+    /// It is not a scheme, a host and perhaps a port, with nothing around them; or there is a `*`
+    /// in it, which would match nothing but itself.
     pub fn new(origin: &str) -> Result<Self, InvalidOrigin> {
         let site = Parts::parse(origin.as_bytes()).filter(|_| !origin.contains('*'));
         site.map(|_| Self { written: origin.into(), is_text: false }).ok_or(InvalidOrigin)
@@ -62,7 +63,9 @@ impl Origin {
     /// other than ASCII or a control character, or has white space around it.
     pub fn text(origin: &str) -> Result<Self, InvalidOrigin> {
         let bytes = origin.as_bytes();
-        let comes = !bytes.is_empty() && bytes.trim_ascii() == bytes && bytes.iter().all(|byte| matches!(byte, b' '..=b'~'));
+        let comes = !bytes.is_empty()
+            && bytes.trim_ascii() == bytes
+            && bytes.iter().all(|byte| matches!(byte, b' '..=b'~'));
         if !comes || Parts::parse(bytes).is_some() {
             return Err(InvalidOrigin);
         }
@@ -76,7 +79,11 @@ impl Origin {
 
     /// Whether this is what a request says, which was taken apart if it can be.
     pub(super) fn is(&self, origin: &[u8], parts: Option<&Parts<'_>>) -> bool {
-        if self.is_text { self.written.as_bytes() == origin } else { self.parts().as_ref() == parts && parts.is_some() }
+        if self.is_text {
+            self.written.as_bytes() == origin
+        } else {
+            self.parts().as_ref() == parts && parts.is_some()
+        }
     }
 
     fn parts(&self) -> Option<Parts<'_>> {
@@ -113,7 +120,8 @@ impl<'a> Parts<'a> {
         // RFC 3986 §3.1.
         let (scheme, rest) = text.split_at(Class::SCHEME.prefix(text));
         let authority = Authority::parse(rest.strip_prefix(b"://")?)?;
-        Some(Self { scheme, authority }).filter(|_| scheme.first().is_some_and(u8::is_ascii_alphabetic))
+        Some(Self { scheme, authority })
+            .filter(|_| scheme.first().is_some_and(u8::is_ascii_alphabetic))
     }
 
     /// Its port, one that is left out being the default of its scheme.
@@ -132,7 +140,9 @@ impl<'a> Parts<'a> {
 
 impl PartialEq for Parts<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.scheme.eq_ignore_ascii_case(other.scheme) && self.authority.host == other.authority.host && self.port() == other.port()
+        self.scheme.eq_ignore_ascii_case(other.scheme)
+            && self.authority.host == other.authority.host
+            && self.port() == other.port()
     }
 }
 
@@ -142,17 +152,28 @@ mod tests {
 
     #[test]
     fn there_are_no_wildcards() {
-        for origin in ["*", "*://a.example", "https://*", "https://*.a.example", "https://a.*:80", "https://a.example:*"] {
+        for origin in [
+            "*",
+            "*://a.example",
+            "https://*",
+            "https://*.a.example",
+            "https://a.*:80",
+            "https://a.example:*",
+        ] {
             assert_eq!(Origin::new(origin), Err(InvalidOrigin), "{origin}");
         }
     }
 
     #[test]
     fn a_text_is_what_can_come_and_names_no_site() {
-        for text in ["null", "file://", "my-app/1", "My App", "a.example", "https://a.example/", "*"] {
+        for text in
+            ["null", "file://", "my-app/1", "My App", "a.example", "https://a.example/", "*"]
+        {
             assert_eq!(Origin::text(text).unwrap().as_str(), text);
         }
-        for text in ["", " null", "null\t", "a\tb", "a\r\nb", "\u{e4}", "https://a.example", "app://local"] {
+        for text in
+            ["", " null", "null\t", "a\tb", "a\r\nb", "\u{e4}", "https://a.example", "app://local"]
+        {
             assert_eq!(Origin::text(text), Err(InvalidOrigin), "{text:?}");
         }
         assert_ne!(Origin::text("Null").unwrap(), Origin::text("null").unwrap());

@@ -63,9 +63,14 @@ fn lists_compare_the_scheme() {
     for origin in ["https://app.example", "HTTPS://APP.example:443", "http://localhost:5173"] {
         assert!(allows(&policy, origin, "a.example"), "{origin}");
     }
-    for origin in
-        ["http://app.example", "http://app.example:443", "https://app.example:80", "http://localhost", "null", "https://a.example"]
-    {
+    for origin in [
+        "http://app.example",
+        "http://app.example:443",
+        "https://app.example:80",
+        "http://localhost",
+        "null",
+        "https://a.example",
+    ] {
         assert!(!allows(&policy, origin, "a.example"), "{origin}");
     }
     assert!(policy.check(None, "a.example").is_ok());
@@ -109,7 +114,10 @@ fn no_page_is_of_the_empty_host() {
             assert!(!allows(&policy, origin, ""), "{origin:?} {policy:?}");
         }
     }
-    assert_eq!(OriginPolicy::SameHost.check(Some("http://a.example"), ""), Err(OriginRefusal::NoHost));
+    assert_eq!(
+        OriginPolicy::SameHost.check(Some("http://a.example"), ""),
+        Err(OriginRefusal::NoHost)
+    );
     assert_eq!(OriginPolicy::SameHost.check(None, ""), Ok(()));
 }
 
@@ -121,15 +129,23 @@ fn texts_and_sites_in_one_list() {
     for origin in ["null", "file://", "my app", "app://local", "APP://LOCAL"] {
         assert!(allows(&policy, origin, "a.example"), "{origin}");
     }
-    for origin in ["NULL", "null ", "file:///", "my  app", "app://local:80", "http://a.example", ""] {
-        assert_eq!(policy.check(Some(origin), "a.example"), Err(OriginRefusal::NotListed), "{origin}");
+    for origin in ["NULL", "null ", "file:///", "my  app", "app://local:80", "http://a.example", ""]
+    {
+        assert_eq!(
+            policy.check(Some(origin), "a.example"),
+            Err(OriginRefusal::NotListed),
+            "{origin}"
+        );
     }
 }
 
 #[test]
 fn one_of_several_is_enough() {
-    let custom = OriginPolicy::custom(|asked| asked.origin() == Some("x") && asked.authority() == "a.example");
-    let policy = OriginPolicy::SameHost.or(OriginPolicy::list(["https://b.example"]).unwrap().or(custom));
+    let custom = OriginPolicy::custom(|asked| {
+        asked.origin() == Some("x") && asked.authority() == "a.example"
+    });
+    let policy =
+        OriginPolicy::SameHost.or(OriginPolicy::list(["https://b.example"]).unwrap().or(custom));
     for origin in ["http://a.example", "https://b.example", "x"] {
         assert!(allows(&policy, origin, "a.example"), "{origin}");
     }
@@ -143,12 +159,17 @@ fn one_of_several_is_enough() {
 
 #[test]
 fn a_function_is_asked_about_everyone() {
-    let policy = OriginPolicy::custom(|asked| asked.origin().is_some_and(|origin| origin.starts_with("https:")));
+    let policy = OriginPolicy::custom(|asked| {
+        asked.origin().is_some_and(|origin| origin.starts_with("https:"))
+    });
     assert!(allows(&policy, "https://b.example", "a.example"));
     assert_eq!(policy.check(Some("http://a.example"), "a.example"), Err(OriginRefusal::Custom));
     assert_eq!(policy.check(None, "a.example"), Err(OriginRefusal::Custom));
     let same = OriginPolicy::custom(|asked| asked.is_same_host());
-    assert!(allows(&same, "http://a.example", "a.example") && !allows(&same, "http://b.example", "a.example"));
+    assert!(
+        allows(&same, "http://a.example", "a.example")
+            && !allows(&same, "http://b.example", "a.example")
+    );
     assert!(same.check(None, "a.example").is_err());
     assert_eq!(format!("{policy:?}"), "Custom(Predicate { .. })");
 }
@@ -170,14 +191,19 @@ fn what_is_no_authority_has_no_pages() {
         custom(),
         custom().or(OriginPolicy::SameHost),
     ];
-    for authority in
-        ["user@a", "a/", "a/x", "a b", "a?", "a#", "a\\b", "", ":80", "a:", "a:0", "a:65536", "a:x", "::1", "[::1", "\u{e4}", "a%2"]
-    {
+    for authority in [
+        "user@a", "a/", "a/x", "a b", "a?", "a#", "a\\b", "", ":80", "a:", "a:0", "a:65536", "a:x",
+        "::1", "[::1", "\u{e4}", "a%2",
+    ] {
         let is_one = Authority::parse(authority.as_bytes()).is_some();
         assert_eq!(is_one, authority == "a:", "an empty port is none");
         for policy in &policies {
             let origin = format!("http://{authority}");
-            assert_eq!(policy.check(Some(&origin), authority).is_ok(), is_one, "{policy:?} {origin:?}");
+            assert_eq!(
+                policy.check(Some(&origin), authority).is_ok(),
+                is_one,
+                "{policy:?} {origin:?}"
+            );
         }
         assert!(OriginPolicy::Any.check(Some("http://a"), authority).is_ok());
         let expected = format!("OriginCheck {{ origin: None, authority: {authority:?} }}");

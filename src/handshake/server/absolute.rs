@@ -34,8 +34,12 @@ impl Absolute {
             return None;
         }
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
-        let authority = rest.as_bytes().get(..end).filter(|authority| Authority::parse(authority).is_some())?;
-        let host = head.headers.iter().find(|header| Known::from_name(header.name) == Some(Known::Host))?;
+        let authority =
+            rest.as_bytes().get(..end).filter(|authority| Authority::parse(authority).is_some())?;
+        let host = head
+            .headers
+            .iter()
+            .find(|header| Known::from_name(header.name) == Some(Known::Host))?;
         Some(Self {
             target: head.place(target.as_bytes()).start,
             authority: head.place(authority),
@@ -47,10 +51,18 @@ impl Absolute {
     pub(super) fn rewrite(&self, head: &[u8]) -> Vec<u8> {
         let part = |range: Range<usize>| head.get(range).unwrap_or_default();
         let behind = part(self.host..head.len());
-        let line_end = self.host + behind.iter().position(|byte| *byte == b'\r').unwrap_or(behind.len());
+        let line_end =
+            self.host + behind.iter().position(|byte| *byte == b'\r').unwrap_or(behind.len());
         // RFC 9112 §3.2.1: an empty path is sent as "/".
         let slash: &[u8] = if head.get(self.authority.end) == Some(&b'/') { b"" } else { b"/" };
-        [part(0..self.target), slash, part(self.authority.end..self.host), b": ", part(self.authority.clone()), part(line_end..head.len())]
-            .concat()
+        [
+            part(0..self.target),
+            slash,
+            part(self.authority.end..self.host),
+            b": ",
+            part(self.authority.clone()),
+            part(line_end..head.len()),
+        ]
+        .concat()
     }
 }

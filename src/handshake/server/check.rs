@@ -1,7 +1,7 @@
 //! What a request must be to become a WebSocket, RFC 6455 §4.2.1.
 //!
-//! The headers are walked once; then the rules are asked in the order in which their answers help the client most: method and version of
-//! HTTP first, the version of the protocol before its key.
+//! The headers are walked once; then the rules are asked in the order in which their answers help
+//! the client most: method and version of HTTP first, the version of the protocol before its key.
 
 use super::Config;
 use super::absolute::Absolute;
@@ -68,7 +68,10 @@ impl From<HandshakeError> for Stop {
 }
 
 /// Checks a request to upgrade; `None` for a plain request.
-pub(super) fn check(head: &Parsed<'_, '_, Request>, config: &Config) -> Result<Option<Upgrade>, Stop> {
+pub(super) fn check(
+    head: &Parsed<'_, '_, Request>,
+    config: &Config,
+) -> Result<Option<Upgrade>, Stop> {
     let fields = Fields::of(head.headers);
     // §4.2.1 point 3.
     if !fields.websocket {
@@ -79,7 +82,8 @@ pub(super) fn check(head: &Parsed<'_, '_, Request>, config: &Config) -> Result<O
     if method != "GET" {
         return Err(HandshakeError::Method.into());
     }
-    // RFC 9110 §7.8 would have the Upgrade of HTTP/1.0 ignored; §4.2.1 wants 1.1 of whoever asks for a WebSocket, and a 400 says so.
+    // RFC 9110 §7.8 would have the Upgrade of HTTP/1.0 ignored; §4.2.1 wants 1.1 of whoever asks
+    // for a WebSocket, and a 400 says so.
     if minor == 0 {
         return Err(HandshakeError::HttpTooOld.into());
     }
@@ -90,8 +94,8 @@ pub(super) fn check(head: &Parsed<'_, '_, Request>, config: &Config) -> Result<O
     if !host.is_empty() && Authority::parse(host).is_none() {
         return Err(HandshakeError::InvalidHost.into());
     }
-    // §3: no fragment. Otherwise what browsers leave as it is: more than RFC 3986 allows (`[`, `|`, a `%` without digits), and more than our
-    // own client sends, but none of these.
+    // §3: no fragment. Otherwise what browsers leave as it is: more than RFC 3986 allows (`[`, `|`,
+    // a `%` without digits), and more than our own client sends, but none of these.
     if !Class::RESOURCE.spans(target.as_bytes()) {
         return Err(HandshakeError::InvalidTarget.into());
     }
@@ -103,7 +107,8 @@ pub(super) fn check(head: &Parsed<'_, '_, Request>, config: &Config) -> Result<O
         return Err(HandshakeError::MissingConnection.into());
     }
     // §4.2.1 point 6, §4.4.
-    if fields.version.one(HandshakeError::MissingVersion, HandshakeError::RepeatedVersion)? != b"13" {
+    if fields.version.one(HandshakeError::MissingVersion, HandshakeError::RepeatedVersion)? != b"13"
+    {
         return Err(HandshakeError::UnsupportedVersion.into());
     }
     // §4.2.1 point 5.
@@ -134,7 +139,10 @@ pub(super) fn check(head: &Parsed<'_, '_, Request>, config: &Config) -> Result<O
         return Err(HandshakeError::InvalidOrigin.into());
     }
     if let Err(refusal) = config.origin.allow(origin, Asked::read(host)) {
-        return Err(Stop::Broken(Broken { error: HandshakeError::ForbiddenOrigin, origin: Some(refusal) }));
+        return Err(Stop::Broken(Broken {
+            error: HandshakeError::ForbiddenOrigin,
+            origin: Some(refusal),
+        }));
     }
     Ok(Some(Upgrade {
         key: head.place(key).start,
@@ -226,13 +234,18 @@ fn check_at_most<const MAX: usize>(headers: &[Header<'_>]) -> Result<(), Handsha
 const MAX_PROTOCOLS: usize = 100;
 
 fn protocols<'b>(headers: &[Header<'b>]) -> impl Iterator<Item = &'b [u8]> {
-    headers.iter().filter(|header| Known::from_name(header.name) == Some(Known::Protocol)).flat_map(|header| elements(header.value))
+    headers
+        .iter()
+        .filter(|header| Known::from_name(header.name) == Some(Known::Protocol))
+        .flat_map(|header| elements(header.value))
 }
 
 /// Where these headers lie in the head.
 fn place(head: &Parsed<'_, '_, Request>, headers: &[Header<'_>]) -> Range<usize> {
     match (headers.first(), headers.last()) {
-        (Some(first), Some(last)) => head.place(first.name.as_bytes()).start..head.place(last.value).end,
+        (Some(first), Some(last)) => {
+            head.place(first.name.as_bytes()).start..head.place(last.value).end
+        }
         _ => 0..0,
     }
 }

@@ -33,7 +33,12 @@ impl Asked {
     pub(super) fn of(head: &Parsed<'_, '_, Request>) -> Self {
         let RequestLine { method, target, .. } = head.line;
         let start = head.place(method.as_bytes()).start;
-        Self { start, method: method.len(), target: target.len(), headers_start: head.headers_start }
+        Self {
+            start,
+            method: method.len(),
+            target: target.len(),
+            headers_start: head.headers_start,
+        }
     }
 
     /// What can be read of a head that failed, or that did not come whole, and where that ends.
@@ -41,7 +46,8 @@ impl Asked {
         // RFC 9112 §2.2: an empty line may stand in front.
         let start = if bytes.starts_with(b"\r\n") { 2 } else { 0 };
         let text = bytes.get(start..).unwrap_or_default();
-        let word = |text: &[u8]| text.iter().take_while(|byte| **byte > b' ' && **byte != 0x7f).count();
+        let word =
+            |text: &[u8]| text.iter().take_while(|byte| **byte > b' ' && **byte != 0x7f).count();
         let method = word(text);
         let is_method = text.get(method) == Some(&b' ') && text.get(..method).is_some_and(is_token);
         if !is_method {
@@ -49,9 +55,13 @@ impl Asked {
         }
         let behind = text.get(method + 1..).unwrap_or_default();
         let target = word(behind);
-        let line = text.split_inclusive(|byte| *byte == b'\n').next().filter(|line| line.ends_with(b"\r\n"));
+        let line = text
+            .split_inclusive(|byte| *byte == b'\n')
+            .next()
+            .filter(|line| line.ends_with(b"\r\n"));
         let headers_start = start + line.map_or(method + 1 + target, <[u8]>::len);
-        let lines = bytes.get(headers_start..).unwrap_or_default().split_inclusive(|byte| *byte == b'\n');
+        let lines =
+            bytes.get(headers_start..).unwrap_or_default().split_inclusive(|byte| *byte == b'\n');
         let readable: usize = lines.take_while(|line| is_field(line)).map(<[u8]>::len).sum();
         (Self { start, method, target, headers_start }, headers_start + readable)
     }
@@ -93,12 +103,18 @@ impl Head {
     }
 
     fn text(&self, start: usize, len: usize) -> &str {
-        self.bytes.get(start..start + len).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default()
+        self.bytes
+            .get(start..start + len)
+            .and_then(|text| str::from_utf8(text).ok())
+            .unwrap_or_default()
     }
 
     /// What a log may show, as the fields of a struct.
     pub(super) fn show(&self, shown: &mut fmt::DebugStruct<'_, '_>) {
-        shown.field("method", &self.method()).field("target", &self.target()).field("headers", &self.headers());
+        shown
+            .field("method", &self.method())
+            .field("target", &self.target())
+            .field("headers", &self.headers());
     }
 }
 

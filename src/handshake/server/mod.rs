@@ -8,8 +8,8 @@
 //!                    └─► Failed(Rejected)
 //! ```
 //!
-//! A request is `Http` exactly when its `Upgrade` lacks the token `websocket`. Every way ends in bytes to send, so whoever drives what
-//! came out by [`LifeCycle`] answers every client.
+//! A request is `Http` exactly when its `Upgrade` lacks the token `websocket`. Every way ends in
+//! bytes to send, so whoever drives what came out by [`LifeCycle`] answers every client.
 //!
 //! # What equals what
 //!
@@ -107,7 +107,10 @@ use check::{Broken, Stop, Upgrade};
 use core::fmt;
 use kept::{Asked, Head};
 
-pub use super::origin::{InvalidOrigin, Origin, OriginCheck, OriginPolicy, OriginRefusal, Origins, Policies, Predicate, Scheme};
+pub use super::origin::{
+    InvalidOrigin, Origin, OriginCheck, OriginPolicy, OriginRefusal, Origins, Policies, Predicate,
+    Scheme,
+};
 pub use rejected::Rejected;
 pub use reply::{Accept, Reject};
 pub use request::{Plain, Request};
@@ -175,8 +178,9 @@ pub struct Config {
     /// How offers of compression are accepted, RFC 7692. They are declined, unless said otherwise.
     #[cfg(feature = "deflate")]
     pub deflate: Option<Policy>,
-    /// How many bytes of a client that is turned away are read and thrown away, so that the answer reaches it: closing a socket with unread
-    /// bytes makes the kernel send a reset instead. 1 MiB unless said otherwise.
+    /// How many bytes of a client that is turned away are read and thrown away, so that the answer
+    /// reaches it: closing a socket with unread bytes makes the kernel send a reset instead. 1 MiB
+    /// unless said otherwise.
     pub max_discard: u32,
 }
 
@@ -200,27 +204,31 @@ impl Default for Config {
 pub enum Incoming {
     /// A WebSocket: a request that meets all of RFC 6455 §4.2.1, from an origin that is welcome.
     Upgrade(Request),
-    /// A plain HTTP request: its `Upgrade` lacks the token `websocket`. The bytes of its body are still in the input.
+    /// A plain HTTP request: its `Upgrade` lacks the token `websocket`. The bytes of its body are
+    /// still in the input.
     Http(Plain),
     /// What breaks a rule or a limit, and the answer to it.
     Failed(Rejected),
 }
 
-/// What the buffer of a request has beside it, for the answer that is written behind it: then one allocation is enough.
+/// What the buffer of a request has beside it, for the answer that is written behind it: then one
+/// allocation is enough.
 const REPLY_ROOM: usize = 192;
 
 impl Handshake {
     /// A handshake on a transport that was just opened.
     pub fn new(config: Config) -> Self {
-        let head = HeadReader::new(config.max_head, config.max_headers).with_reply_room(reply_room(&config));
+        let head = HeadReader::new(config.max_head, config.max_headers)
+            .with_reply_room(reply_room(&config));
         let ending = Ending::new(config.max_discard);
         Self { config, head, outbox: Outbox::default(), ending, over: false, timed_out: false }
     }
 
     /// What came, once the head is whole.
     ///
-    /// Call it after every read. `None`: all input was taken and more is needed. The outcome is given once; what is left in `input` then
-    /// are the first frames, or the body, and is for whoever takes over. Afterwards, and once it [is done](LifeCycle::is_done), input is not
+    /// Call it after every read. `None`: all input was taken and more is needed. The outcome is
+    /// given once; what is left in `input` then are the first frames, or the body, and is for
+    /// whoever takes over. Afterwards, and once it [is done](LifeCycle::is_done), input is not
     /// touched any more.
     #[must_use = "the outcome is given once"]
     pub fn poll(&mut self, input: &mut Input<'_>) -> Option<Incoming> {
@@ -232,12 +240,15 @@ impl Handshake {
             return Some(self.failed(HandshakeError::TimedOut));
         }
         let config = &self.config;
-        let outcome = self.head.poll(input, |head| (Asked::of(head), check::check(head, config)))?;
+        let outcome =
+            self.head.poll(input, |head| (Asked::of(head), check::check(head, config)))?;
         self.over = true;
         Some(match outcome {
             Ok((head, (asked, Ok(checked)))) => self.come(head, asked, checked),
             Ok((head, (asked, Err(Stop::Broken(broken))))) => self.broken(head, asked, broken),
-            Ok((head, (asked, Err(Stop::Absolute(absolute))))) => self.absolute(head, asked, &absolute),
+            Ok((head, (asked, Err(Stop::Absolute(absolute))))) => {
+                self.absolute(head, asked, &absolute)
+            }
             Err(error) => self.failed(error),
         })
     }
@@ -262,11 +273,16 @@ impl Handshake {
     #[cold]
     fn absolute(&self, head: Vec<u8>, asked: Asked, absolute: &Absolute) -> Incoming {
         let (mut rewritten, config) = (absolute.rewrite(&head), &self.config);
-        let mut reader = HeadReader::new(usize::MAX, config.max_headers).with_reply_room(reply_room(config));
-        let read = reader.poll(&mut Input::new(&mut rewritten), |head| (Asked::of(head), check::check(head, config)));
+        let mut reader =
+            HeadReader::new(usize::MAX, config.max_headers).with_reply_room(reply_room(config));
+        let read = reader.poll(&mut Input::new(&mut rewritten), |head| {
+            (Asked::of(head), check::check(head, config))
+        });
         match read {
             Some(Ok((head, (asked, Ok(checked))))) => self.come(head, asked, checked),
-            Some(Ok((head, (asked, Err(Stop::Broken(broken)))))) => self.broken(head, asked, broken),
+            Some(Ok((head, (asked, Err(Stop::Broken(broken)))))) => {
+                self.broken(head, asked, broken)
+            }
             // What was rewritten is a head, and its target is in origin form.
             _ => self.broken(head, asked, HandshakeError::InvalidTarget.into()),
         }
@@ -300,7 +316,10 @@ impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let has_begun = self.head.has_begun();
         let mut shown = f.debug_struct("Handshake");
-        shown.field("config", &self.config).field("has_begun", &has_begun).field("over", &self.over);
+        shown
+            .field("config", &self.config)
+            .field("has_begun", &has_begun)
+            .field("over", &self.over);
         shown.field("timed_out", &self.timed_out).finish_non_exhaustive()
     }
 }

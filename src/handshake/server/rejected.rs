@@ -4,7 +4,8 @@
 //!   write the answer ──► shut down the write side ──► read and throw away ──► done: at the end of stream, or beyond Config::max_discard
 //! ```
 //!
-//! Closing a socket with unread bytes makes the kernel send a reset, and the reset destroys the answer before the client has read it.
+//! Closing a socket with unread bytes makes the kernel send a reset, and the reset destroys the
+//! answer before the client has read it.
 
 use super::check::Broken;
 use super::kept::Head;
@@ -17,7 +18,8 @@ use crate::life_cycle::{Ending, LifeCycle};
 use crate::outbox::{Outbox, Transmit};
 use core::fmt;
 
-/// An answer on its way out, to a client that gets no connection: drive it by [`LifeCycle`] until it is done.
+/// An answer on its way out, to a client that gets no connection: drive it by [`LifeCycle`] until
+/// it is done.
 ///
 /// ```
 /// use sockless::server::{Config, Handshake, Incoming};
@@ -117,7 +119,10 @@ impl Rejected {
 impl fmt::Debug for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Rejected");
-        shown.field("status", &self.status).field("error", &self.error()).field("origin_refusal", &self.origin_refusal());
+        shown
+            .field("status", &self.status)
+            .field("error", &self.error())
+            .field("origin_refusal", &self.origin_refusal());
         self.head.show(&mut shown);
         shown.field("queued", &self.outbox.queued()).field("ending", &self.ending).finish()
     }

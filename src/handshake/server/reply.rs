@@ -6,8 +6,9 @@
 //!   open():                          │ 101, its lines, CR LF │                │     what the connection sends first
 //! ```
 //!
-//! Nothing that is not checked reaches these bytes: a header comes as a [`Header`], which can be sent whatever it is, and a subprotocol is one
-//! that the client offered. Nothing in here fails, so no client is left without an answer.
+//! Nothing that is not checked reaches these bytes: a header comes as a [`Header`], which can be
+//! sent whatever it is, and a subprotocol is one that the client offered. Nothing in here fails, so
+//! no client is left without an answer.
 
 use super::REPLY_ROOM;
 use super::check::{Broken, Upgrade};
@@ -104,10 +105,12 @@ pub struct Accept {
 
 /// An answer that does not open a connection: to a request that is turned away, or to a plain one.
 ///
-/// The status is a final one, 200 to 599; any other number would not end the exchange and is sent as 500. `Content-Length` and
-/// `Connection: close` are written by this, a 426 also gets its `Upgrade: websocket` and `Sec-WebSocket-Version: 13` (RFC 9110 §15.5.22).
-/// The body is left out for HEAD, 204, 205 and 304. Yours to add are the headers that hang on what you know: `Allow` to a 405 (RFC 9110
-/// §15.5.6), `WWW-Authenticate` to a 401 (§15.5.2), `Date` (§6.6.1) if you have a clock.
+/// The status is a final one, 200 to 599; any other number would not end the exchange and is sent
+/// as 500. `Content-Length` and `Connection: close` are written by this, a 426 also gets its
+/// `Upgrade: websocket` and `Sec-WebSocket-Version: 13` (RFC 9110 §15.5.22). The body is left out
+/// for HEAD, 204, 205 and 304. Yours to add are the headers that hang on what you know: `Allow` to
+/// a 405 (RFC 9110 §15.5.6), `WWW-Authenticate` to a 401 (§15.5.2), `Date` (§6.6.1) if you have a
+/// clock.
 ///
 /// ```
 /// use sockless::handshake::Header;
@@ -145,10 +148,13 @@ impl Accept {
         Self { head, upgrade, start, chosen: None }
     }
 
-    /// Speaks this subprotocol, if the client offered it and none was chosen before: name those that the server speaks one after the
-    /// other, the best first. When none fits, the answer names none, which the client may take or leave. §4.2.2 point 5.5.
+    /// Speaks this subprotocol, if the client offered it and none was chosen before: name those
+    /// that the server speaks one after the other, the best first. When none fits, the answer names
+    /// none, which the client may take or leave. §4.2.2 point 5.5.
     pub fn protocol(mut self, protocol: &str) -> Self {
-        if self.chosen.is_none() && self.head.protocols(&self.upgrade).any(|offered| offered == protocol) {
+        if self.chosen.is_none()
+            && self.head.protocols(&self.upgrade).any(|offered| offered == protocol)
+        {
             push(&mut self.head.bytes, "Sec-WebSocket-Protocol", protocol);
             let end = self.head.bytes.len() - "\r\n".len();
             self.chosen = Some(end - protocol.len()..end);
@@ -193,7 +199,8 @@ impl Accept {
         self
     }
 
-    /// Turns the client away after all: see [`Reject`]. What was added to this answer is not in that one.
+    /// Turns the client away after all: see [`Reject`]. What was added to this answer is not in
+    /// that one.
     pub fn reject(mut self, status: u16) -> Reject {
         self.head.bytes.truncate(self.start);
         Reject::new(status, self.head)
@@ -220,10 +227,16 @@ impl Accept {
         self.upgrade.agreement()
     }
 
-    /// Opens the connection; the 101 is the first that it sends. What is left of the input are its first frames.
+    /// Opens the connection; the 101 is the first that it sends. What is left of the input are its
+    /// first frames.
     pub fn open(self, config: Config) -> Connection {
         let agreement = self.agreement();
-        Connection::with_outbox(Role::Server, agreement, config, Outbox::with_head(self.into_bytes()))
+        Connection::with_outbox(
+            Role::Server,
+            agreement,
+            config,
+            Outbox::with_head(self.into_bytes()),
+        )
     }
 
     /// Leaves the sending of the 101 to an HTTP stack: its header fields, and the connection that
@@ -282,7 +295,8 @@ impl Reject {
         self
     }
 
-    /// Sets the body. Its `Content-Type` is a header like any other. A large body is sent as it lies, without a copy.
+    /// Sets the body. Its `Content-Type` is a header like any other. A large body is sent as it
+    /// lies, without a copy.
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
         self
@@ -291,7 +305,8 @@ impl Reject {
     /// The answer as it goes out.
     pub fn into_rejected(mut self) -> Rejected {
         let has_content = !matches!(self.status, 204 | 205 | 304);
-        // RFC 9110 §8.6: with HEAD, the length is that of the body which GET would get. No 204 has one, and a 304 need not.
+        // RFC 9110 §8.6: with HEAD, the length is that of the body which GET would get. No 204 has
+        // one, and a 304 need not.
         match self.status {
             204 | 304 => {}
             205 => push(&mut self.lines, "Content-Length", "0"),
@@ -305,7 +320,11 @@ impl Reject {
         self.lines.extend_from_slice(b"\r\n");
         // RFC 9110 §9.3.2.
         let has_content = has_content && self.head.method() != "HEAD";
-        let outbox = if has_content { Outbox::with_answer(self.lines, self.body) } else { Outbox::with_head(self.lines) };
+        let outbox = if has_content {
+            Outbox::with_answer(self.lines, self.body)
+        } else {
+            Outbox::with_head(self.lines)
+        };
         // It stays as long as the client takes, and nothing is written behind it any more.
         self.head.bytes.shrink_to_fit();
         Rejected::new(outbox, self.status, self.broken, self.head)
@@ -315,11 +334,15 @@ impl Reject {
 impl fmt::Debug for Reject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let error = self.broken.map(|broken| broken.error);
-        f.debug_struct("Reject").field("status", &self.status).field("error", &error).finish_non_exhaustive()
+        f.debug_struct("Reject")
+            .field("status", &self.status)
+            .field("error", &error)
+            .finish_non_exhaustive()
     }
 }
 
 /// Up to the value of its last header.
 const SWITCHING: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ";
 
-const UPGRADE: &str = "Upgrade: websocket\r\nConnection: Upgrade, close\r\nSec-WebSocket-Version: 13\r\n";
+const UPGRADE: &str =
+    "Upgrade: websocket\r\nConnection: Upgrade, close\r\nSec-WebSocket-Version: 13\r\n";

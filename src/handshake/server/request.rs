@@ -1,6 +1,7 @@
 //! A request that was read: one to upgrade, or a plain one.
 //!
-//! Both own their head and nothing else: they can be kept while an authentication is awaited, or sent to another thread.
+//! Both own their head and nothing else: they can be kept while an authentication is awaited, or
+//! sent to another thread.
 
 use super::check::Upgrade;
 use super::kept::Head;
@@ -44,8 +45,8 @@ use core::str;
 /// # Ok::<(), sockless::handshake::HeaderError>(())
 /// ```
 ///
-/// Whether to accept it may take a while to find out. Read nothing in that time, and keep what came behind the head: those are the first
-/// frames.
+/// Whether to accept it may take a while to find out. Read nothing in that time, and keep what came
+/// behind the head: those are the first frames.
 ///
 /// ```
 /// use sockless::server::{Config, Handshake, Incoming};
@@ -78,8 +79,9 @@ pub struct Request {
 
 /// A plain HTTP request: one whose `Upgrade` lacks the token `websocket`.
 ///
-/// Answer it with [`reply`](Self::reply), or hand [`into_head`](Self::into_head) and what is left in the [`Input`] on to an HTTP library: together
-/// they are the bytes that came, less an empty line in front of the request line (RFC 9112 §2.2).
+/// Answer it with [`reply`](Self::reply), or hand [`into_head`](Self::into_head) and what is left
+/// in the [`Input`] on to an HTTP library: together they are the bytes that came, less an empty
+/// line in front of the request line (RFC 9112 §2.2).
 ///
 /// Nothing but the form of its lines was checked.
 ///
@@ -114,12 +116,14 @@ impl Request {
         Self { head, upgrade }
     }
 
-    /// Checks a request that an HTTP stack has read, by the same rules. `version` is that of HTTP, as (1, 1).
+    /// Checks a request that an HTTP stack has read, by the same rules. `version` is that of HTTP,
+    /// as (1, 1).
     ///
     /// Accept it, and let the stack send the answer: see [`Accept::into_response`]. Where the stack
     /// gives away its transport before an answer, [`Accept::open`] sends the 101 itself.
     ///
-    /// The limits on bytes and lines hold here too; a stack that hides its `Connection` or `Upgrade` headers has to give them.
+    /// The limits on bytes and lines hold here too; a stack that hides its `Connection` or
+    /// `Upgrade` headers has to give them.
     ///
     /// ```
     /// use sockless::server::{Config, Request};
@@ -153,7 +157,9 @@ impl Request {
         headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
         config: &Config,
     ) -> Result<Self, HandshakeError> {
-        if !fields::is_token(method.as_bytes()) || target.is_empty() || target.bytes().any(|byte| byte == b' ' || fields::is_control(byte))
+        if !fields::is_token(method.as_bytes())
+            || target.is_empty()
+            || target.bytes().any(|byte| byte == b' ' || fields::is_control(byte))
         {
             return Err(HandshakeError::MalformedStartLine);
         }
@@ -175,7 +181,9 @@ impl Request {
         match Handshake::new(config.clone()).poll(&mut Input::new(&mut head)) {
             Some(Incoming::Upgrade(request)) => Ok(request),
             Some(Incoming::Http(_)) => Err(HandshakeError::MissingUpgrade),
-            Some(Incoming::Failed(rejected)) => Err(rejected.error().unwrap_or(HandshakeError::MalformedHeader)),
+            Some(Incoming::Failed(rejected)) => {
+                Err(rejected.error().unwrap_or(HandshakeError::MalformedHeader))
+            }
             None => Err(HandshakeError::UnexpectedEnd),
         }
     }
@@ -227,7 +235,8 @@ impl Request {
         self.headers().text("origin")
     }
 
-    /// The subprotocols that the client offers, those it prefers first; at most 100. §4.2.1 point 8.
+    /// The subprotocols that the client offers, those it prefers first; at most 100. §4.2.1 point
+    /// 8.
     pub fn protocols(&self) -> impl Iterator<Item = &str> {
         self.head.protocols(&self.upgrade)
     }
@@ -330,7 +339,8 @@ impl Head {
 
     pub(super) fn accept_key(&self, upgrade: &Upgrade) -> AcceptKey {
         // It was seen to be there.
-        let key: Option<&[u8; Key::LEN]> = self.bytes.get(upgrade.key..).and_then(<[u8]>::first_chunk);
+        let key: Option<&[u8; Key::LEN]> =
+            self.bytes.get(upgrade.key..).and_then(<[u8]>::first_chunk);
         accept_key(key.copied().unwrap_or_default())
     }
 }

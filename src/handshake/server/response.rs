@@ -105,6 +105,9 @@ impl Response {
 
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Response").field("headers", &self.headers()).field("agreement", &self.agreement).finish()
+        f.debug_struct("Response")
+            .field("headers", &self.headers())
+            .field("agreement", &self.agreement)
+            .finish()
     }
 }

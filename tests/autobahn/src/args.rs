@@ -17,7 +17,8 @@ pub(crate) struct Args {
     /// Which end of the connection is tested
     pub(crate) role: Role,
 
-    /// Which cases, as the suite writes them; 12 and 13, those of compression, take about a quarter of an hour, the others 15 s
+    /// Which cases, as the suite writes them; 12 and 13, those of compression, take about a quarter
+    /// of an hour, the others 15 s
     #[arg(long, value_name = "PATTERNS", value_delimiter = ',', default_value = "*")]
     pub(crate) cases: Vec<String>,
 
@@ -37,11 +38,13 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = Parts::Whole)]
     pub(crate) delivery: Parts,
 
-    /// Which messages are compressed where it was agreed on: those that it makes shorter, from 64 bytes on; all of them; or none
+    /// Which messages are compressed where it was agreed on: those that it makes shorter, from 64
+    /// bytes on; all of them; or none
     #[arg(long, value_name = "WHICH", value_enum, default_value_t = Which::Auto)]
     pub(crate) compress: Which,
 
-    /// Between two messages compressors and decompressors wait in a pool, so many of each at most, and not in their connections
+    /// Between two messages compressors and decompressors wait in a pool, so many of each at most,
+    /// and not in their connections
     #[arg(long, value_name = "MOST")]
     pub(crate) pool: Option<usize>,
 
@@ -49,7 +52,8 @@ pub(crate) struct Args {
     #[arg(long = "loop", value_name = "LOOP", value_enum, default_value_t = Driver::Blocking)]
     pub(crate) driver: Driver,
 
-    /// Another implementation in the place of sockless, for comparison; what is said above of how sockless runs is not for it
+    /// Another implementation in the place of sockless, for comparison; what is said above of how
+    /// sockless runs is not for it
     #[arg(long, value_name = "NAME", value_enum, conflicts_with_all = ["read", "write", "delivery", "compress", "pool", "driver"])]
     pub(crate) peer: Option<Peer>,
 
@@ -99,7 +103,9 @@ impl Args {
             None => self.role.name().to_owned(),
             Some(peer) => format!("{}-{}", peer.name(), self.role.name()),
         };
-        self.out.clone().unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("reports").join(name))
+        self.out
+            .clone()
+            .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("reports").join(name))
     }
 
     /// What is tested.

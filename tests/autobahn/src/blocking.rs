@@ -1,4 +1,5 @@
-//! The loop of `examples/echo.rs`, over a blocking socket, with reads and writes as small as one asks for.
+//! The loop of `examples/echo.rs`, over a blocking socket, with reads and writes as small as one
+//! asks for.
 
 use crate::talk::{Pace, Talk};
 use bytes::Buf;
@@ -45,8 +46,8 @@ fn write(side: &mut dyn LifeCycle, stream: &mut TcpStream, most: usize) -> bool 
     wanted
 }
 
-/// The kernel holds the last of many small writes back until the others are acknowledged, 40 ms later. This lets it go; where it fails, it is only
-/// slower.
+/// The kernel holds the last of many small writes back until the others are acknowledged, 40 ms
+/// later. This lets it go; where it fails, it is only slower.
 fn send_off(stream: &TcpStream) {
     let _ = stream.set_nodelay(true);
     let _ = stream.set_nodelay(false);

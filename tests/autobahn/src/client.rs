@@ -1,4 +1,5 @@
-//! The driver client under test: it asks the suite's server for one case after the other, each on a connection of its own, and echoes.
+//! The driver client under test: it asks the suite's server for one case after the other, each on a
+//! connection of its own, and echoes.
 
 use crate::Failure;
 use crate::args::Driver;
@@ -30,14 +31,21 @@ pub(crate) struct Suite {
 pub(crate) fn start(driver: Driver, pace: Pace, suite: Suite, news: Sender<News>) {
     thread::spawn(move || {
         let panicked = |_| Err("the client panicked".into());
-        if let Err(failure) = thread::spawn(move || run(driver, &pace, suite)).join().unwrap_or_else(panicked) {
+        if let Err(failure) =
+            thread::spawn(move || run(driver, &pace, suite)).join().unwrap_or_else(panicked)
+        {
             let _ = news.send(News::Failed(failure)); // Nobody listens any more when the suite ended first.
         }
     });
 }
 
 /// The same, by another implementation.
-pub(crate) fn start_peer(peer: Peer, pace: Pace, suite: Suite, news: Sender<News>) -> Result<Running, Failure> {
+pub(crate) fn start_peer(
+    peer: Peer,
+    pace: Pace,
+    suite: Suite,
+    news: Sender<News>,
+) -> Result<Running, Failure> {
     drop(connect(suite.port)?);
     let url = format!("ws://127.0.0.1:{}/runCase?agent={}&case=", suite.port, suite.agent);
     let running = peer.start(&["client", &url, &suite.cases.to_string()])?;
@@ -77,9 +85,17 @@ fn finish(driver: Driver, pace: &Pace, suite: Suite) -> Result<(), Failure> {
 }
 
 /// One connection, from its beginning to its end.
-fn call(driver: Driver, pace: &Pace, port: u16, target: &str, task: Task) -> Result<Option<String>, Failure> {
-    // The suite's server chooses the parameters of its cases itself, and this offer, that of browsers, leaves it all of them.
-    let request = Request::new(&format!("ws://127.0.0.1:{port}{target}"))?.deflate(Offer::default());
+fn call(
+    driver: Driver,
+    pace: &Pace,
+    port: u16,
+    target: &str,
+    task: Task,
+) -> Result<Option<String>, Failure> {
+    // The suite's server chooses the parameters of its cases itself, and this offer, that of
+    // browsers, leaves it all of them.
+    let request =
+        Request::new(&format!("ws://127.0.0.1:{port}{target}"))?.deflate(Offer::default());
     let mut client = Client::new(Handshake::new(request, Seed::random()?), pace.clone(), task);
     let stream = connect(port)?;
     match driver {
@@ -94,7 +110,10 @@ fn connect(port: u16) -> io::Result<TcpStream> {
     let from = Instant::now();
     loop {
         match TcpStream::connect((Ipv4Addr::LOCALHOST, port)) {
-            Err(error) if error.kind() == ErrorKind::ConnectionRefused && from.elapsed() < Duration::from_secs(10) => {
+            Err(error)
+                if error.kind() == ErrorKind::ConnectionRefused
+                    && from.elapsed() < Duration::from_secs(10) =>
+            {
                 thread::sleep(Duration::from_millis(20));
             }
             result => return result,
@@ -106,7 +125,11 @@ fn poll(stream: TcpStream, client: Client, pace: &Pace) -> io::Result<Client> {
     stream.set_nonblocking(true)?;
     let mut link = Link::new(mio::net::TcpStream::from_std(stream), client, pace);
     let mut poll = Poll::new()?;
-    poll.registry().register(&mut link.socket, Token(0), Interest::READABLE | Interest::WRITABLE)?;
+    poll.registry().register(
+        &mut link.socket,
+        Token(0),
+        Interest::READABLE | Interest::WRITABLE,
+    )?;
     let mut events = Events::with_capacity(4);
     loop {
         match poll.poll(&mut events, None) {

@@ -5,8 +5,8 @@
 //!   client:  wstest fuzzingserver ◄─── is asked for each case by ── our client, which echoes
 //! ```
 //!
-//! Either way the suite judges and writes its report; this program starts both ends, shows how far they are, adds the results up, and fails unless
-//! every case was run and is OK or INFORMATIONAL.
+//! Either way the suite judges and writes its report; this program starts both ends, shows how far
+//! they are, adds the results up, and fails unless every case was run and is OK or INFORMATIONAL.
 
 mod args;
 mod blocking;
@@ -99,7 +99,8 @@ fn test_client(args: &Args, out: &Path) -> Result<Vec<String>, Failure> {
         }
         Some(peer) => Some(client::start_peer(peer, args.pace(), suite_server, suite.news())?),
     };
-    // It tells of a case when the client asks for it, and ends when the client has let it write its reports.
+    // It tells of a case when the client asks for it, and ends when the client has let it write its
+    // reports.
     watch(&mut suite, cases.len())?;
     Ok(cases)
 }

@@ -14,7 +14,8 @@ pub(crate) fn render(results: &Results) -> String {
 
 fn write(page: &mut String, results: &Results) -> std::fmt::Result {
     let role = results.role.name();
-    let (class, outcome) = if results.passed() { ("good", "Passed") } else { ("bad", "Not passed") };
+    let (class, outcome) =
+        if results.passed() { ("good", "Passed") } else { ("bad", "Not passed") };
     writeln!(
         page,
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -36,7 +37,12 @@ fn write(page: &mut String, results: &Results) -> std::fmt::Result {
     for section in &results.sections {
         let mut cases = results.cases.iter().filter(|case| case.section() == section.number);
         let title = escape(section.title);
-        writeln!(page, "<section>\n<h3>{} <span>{title}</span> <em>{}</em></h3>\n<ol>", section.number, escape(&sum(&section.tally)))?;
+        writeln!(
+            page,
+            "<section>\n<h3>{} <span>{title}</span> <em>{}</em></h3>\n<ol>",
+            section.number,
+            escape(&sum(&section.tally))
+        )?;
         cases.try_for_each(|case| cell(page, case))?;
         writeln!(page, "</ol>\n</section>")?;
     }
@@ -61,7 +67,12 @@ fn cell(page: &mut String, case: &Case) -> std::fmt::Result {
 }
 
 fn problem(page: &mut String, case: &Case) -> std::fmt::Result {
-    writeln!(page, "<details open>\n<summary><b>{}</b> {}</summary>\n<dl>", escape(&case.id), escape(&case.verdict))?;
+    writeln!(
+        page,
+        "<details open>\n<summary><b>{}</b> {}</summary>\n<dl>",
+        escape(&case.id),
+        escape(&case.verdict)
+    )?;
     if !is_good(&case.behavior_close) {
         entry(page, "closing", &case.behavior_close)?;
     }
@@ -104,14 +115,18 @@ fn settings(results: &Results) -> String {
         Parts::Whole => "whole messages",
         Parts::Chunks => "messages in parts",
     };
-    let write = results.write.map(|bytes| format!(", writes of at most {bytes} bytes")).unwrap_or_default();
+    let write =
+        results.write.map(|bytes| format!(", writes of at most {bytes} bytes")).unwrap_or_default();
     let compress = match results.compress {
         Which::Auto => "",
         Which::All => ", all messages compressed",
         Which::None => ", no message compressed",
     };
     let pool = results.pool.map(|most| format!(", a pool of {most}")).unwrap_or_default();
-    format!("{driver}, {delivery}, reads of at most {} bytes{write}{compress}{pool}; {:.0} s", results.read, results.seconds)
+    format!(
+        "{driver}, {delivery}, reads of at most {} bytes{write}{compress}{pool}; {:.0} s",
+        results.read, results.seconds
+    )
 }
 
 fn escape(text: &str) -> String {

@@ -1,4 +1,5 @@
-//! Other implementations in our place, for comparison: programs in `peers/`, run by the same command.
+//! Other implementations in our place, for comparison: programs in `peers/`, run by the same
+//! command.
 
 use crate::Failure;
 use clap::ValueEnum;
@@ -43,7 +44,11 @@ impl Peer {
                 let folder = folder().join("ws");
                 match folder.join("node_modules/ws").exists() {
                     true => Ok(()),
-                    false => Err(format!("ws is not installed: npm install --prefix {}", folder.display()).into()),
+                    false => Err(format!(
+                        "ws is not installed: npm install --prefix {}",
+                        folder.display()
+                    )
+                    .into()),
                 }
             }
             _ => match self.cargo("build").status()?.success() {
@@ -72,7 +77,9 @@ impl Peer {
 
     fn cargo(self, what: &str) -> Command {
         let mut command = Command::new("cargo");
-        command.args([what, "--quiet", "--release", "--bin", self.name(), "--manifest-path"]).arg(folder().join("Cargo.toml"));
+        command
+            .args([what, "--quiet", "--release", "--bin", self.name(), "--manifest-path"])
+            .arg(folder().join("Cargo.toml"));
         command
     }
 }
@@ -88,7 +95,9 @@ impl Running {
         let from = Instant::now();
         while from.elapsed() < Duration::from_secs(20) && !self.ended()? {
             match TcpStream::connect((Ipv4Addr::LOCALHOST, port)) {
-                Err(error) if error.kind() == ErrorKind::ConnectionRefused => thread::sleep(Duration::from_millis(20)),
+                Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
+                    thread::sleep(Duration::from_millis(20))
+                }
                 result => return result.map(drop).map_err(Failure::from),
             }
         }

@@ -1,6 +1,8 @@
-//! The loop of `examples/chat`, over sockets that do not block, with reads and writes as small as one asks for.
+//! The loop of `examples/chat`, over sockets that do not block, with reads and writes as small as
+//! one asks for.
 //!
-//! mio tells a change of readiness once; a [`Link`] remembers it until the socket says "would block".
+//! mio tells a change of readiness once; a [`Link`] remembers it until the socket says "would
+//! block".
 
 use crate::talk::{Pace, Talk};
 use bytes::Buf;
@@ -36,10 +38,19 @@ pub(crate) enum Turn {
 impl<T: Talk> Link<T> {
     pub(crate) fn new(socket: TcpStream, talk: T, pace: &Pace) -> Self {
         let _ = socket.set_nodelay(pace.write == usize::MAX); // Where this fails, it is only slower.
-        Self { socket, talk, most: pace.write, readable: false, writable: false, scratch: vec![0; pace.read], unheard: 0..0 }
+        Self {
+            socket,
+            talk,
+            most: pace.write,
+            readable: false,
+            writable: false,
+            scratch: vec![0; pace.read],
+            unheard: 0..0,
+        }
     }
 
-    /// Remembers what an event says. After an error both directions are worth a try: that is how the error shows.
+    /// Remembers what an event says. After an error both directions are worth a try: that is how
+    /// the error shows.
     pub(crate) fn ready(&mut self, event: &Event) {
         self.readable |= event.is_readable() || event.is_read_closed() || event.is_error();
         self.writable |= event.is_writable() || event.is_write_closed() || event.is_error();
@@ -98,7 +109,8 @@ impl<T: Talk> Link<T> {
             }
         }
         if wanted && self.most < usize::MAX {
-            // The kernel would hold the last of many small writes back; where this fails, it is only slower.
+            // The kernel would hold the last of many small writes back; where this fails, it is
+            // only slower.
             let _ = self.socket.set_nodelay(true);
             let _ = self.socket.set_nodelay(false);
         }

@@ -1,4 +1,5 @@
-//! How far a run is: one line that is written over on a terminal, elsewhere a line a section, and one for each part of those that take minutes.
+//! How far a run is: one line that is written over on a terminal, elsewhere a line a section, and
+//! one for each part of those that take minutes.
 
 use std::io::{self, IsTerminal, Write};
 

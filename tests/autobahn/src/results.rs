@@ -79,12 +79,21 @@ const MISSING: &str = "MISSING";
 
 impl Results {
     /// Reads the suite's reports; `wanted` are the cases that it was to run.
-    pub(crate) fn read(raw: &Path, args: &Args, wanted: &[String], took: Duration) -> Result<Self, Failure> {
+    pub(crate) fn read(
+        raw: &Path,
+        args: &Args,
+        wanted: &[String],
+        took: Duration,
+    ) -> Result<Self, Failure> {
         let index = raw.join("index.json");
-        let file = File::open(&index).map_err(|error| format!("the suite wrote no report, {}: {error}", index.display()))?;
+        let file = File::open(&index)
+            .map_err(|error| format!("the suite wrote no report, {}: {error}", index.display()))?;
         let agents: BTreeMap<String, BTreeMap<String, Entry>> = serde_json::from_reader(file)?;
         let entries = agents.into_values().next().unwrap_or_default();
-        let cases = wanted.iter().map(|id| Case::new(id, entries.get(id), raw)).collect::<Result<Vec<_>, _>>()?;
+        let cases = wanted
+            .iter()
+            .map(|id| Case::new(id, entries.get(id), raw))
+            .collect::<Result<Vec<_>, _>>()?;
         let mut sections = Vec::<Section>::new();
         for case in &cases {
             let number = case.section();
@@ -141,8 +150,16 @@ impl Case {
                 details: None,
             });
         };
-        let verdict = if is_good(&entry.behavior) && !is_good(&entry.behavior_close) { &entry.behavior_close } else { &entry.behavior };
-        let details = if is_good(verdict) { None } else { Some(serde_json::from_str(&fs::read_to_string(raw.join(&entry.reportfile))?)?) };
+        let verdict = if is_good(&entry.behavior) && !is_good(&entry.behavior_close) {
+            &entry.behavior_close
+        } else {
+            &entry.behavior
+        };
+        let details = if is_good(verdict) {
+            None
+        } else {
+            Some(serde_json::from_str(&fs::read_to_string(raw.join(&entry.reportfile))?)?)
+        };
         Ok(Self {
             id: id.to_owned(),
             verdict: verdict.clone(),
@@ -184,7 +201,11 @@ fn title(section: u32) -> &'static str {
 pub(crate) fn sum(tally: &Tally) -> String {
     let mut sorted: Vec<_> = tally.iter().collect();
     sorted.sort_by_key(|(_, count)| usize::MAX - **count);
-    sorted.iter().map(|(verdict, count)| format!("{count} {verdict}")).collect::<Vec<_>>().join(", ")
+    sorted
+        .iter()
+        .map(|(verdict, count)| format!("{count} {verdict}"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 impl fmt::Display for Results {
@@ -198,11 +219,21 @@ impl fmt::Display for Results {
                 write!(f, ", closing: {}", case.behavior_close)?;
             }
             match &case.details {
-                Some(details) if is_good(&case.behavior) => writeln!(f, ": {}", details.result_close)?,
+                Some(details) if is_good(&case.behavior) => {
+                    writeln!(f, ": {}", details.result_close)?
+                }
                 Some(details) => writeln!(f, ": {}", details.result)?,
                 None => writeln!(f)?,
             }
         }
-        writeln!(f, "{} as {}: {} of {} cases in {:.0} s", self.testee, self.role.name(), sum(&self.tally), self.cases.len(), self.seconds)
+        writeln!(
+            f,
+            "{} as {}: {} of {} cases in {:.0} s",
+            self.testee,
+            self.role.name(),
+            sum(&self.tally),
+            self.cases.len(),
+            self.seconds
+        )
     }
 }

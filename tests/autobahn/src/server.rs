@@ -41,7 +41,8 @@ fn one_loop(listener: TcpListener, pace: &Pace) -> io::Result<()> {
     let mut poll = Poll::new()?;
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     let mut links = BTreeMap::new();
-    // Numbers are given once and never again: an event that was on its way when its connection ended finds nobody.
+    // Numbers are given once and never again: an event that was on its way when its connection
+    // ended finds nobody.
     let mut next = LISTENER.0 + 1;
     let mut events = Events::with_capacity(64);
     loop {
@@ -52,7 +53,11 @@ fn one_loop(listener: TcpListener, pace: &Pace) -> io::Result<()> {
         for event in &events {
             if event.token() == LISTENER {
                 while let Some(mut socket) = accept(&listener)? {
-                    poll.registry().register(&mut socket, Token(next), Interest::READABLE | Interest::WRITABLE)?;
+                    poll.registry().register(
+                        &mut socket,
+                        Token(next),
+                        Interest::READABLE | Interest::WRITABLE,
+                    )?;
                     links.insert(next, Link::new(socket, Server::new(pace.clone()), pace));
                     next += 1;
                 }

@@ -1,6 +1,8 @@
-//! The suite's program, `wstest`, as a child: told what to do by a file, heard line by line, ended by its handle.
+//! The suite's program, `wstest`, as a child: told what to do by a file, heard line by line, ended
+//! by its handle.
 //!
-//! It runs in the output folder and knows only paths below it, so that a script which runs it in a container can stand in for it.
+//! It runs in the output folder and knows only paths below it, so that a script which runs it in a
+//! container can stand in for it.
 
 use crate::Failure;
 use crate::args::Args;
@@ -52,16 +54,25 @@ impl Suite {
     pub(crate) fn start(args: &Args, out: &Path, mode: &Mode) -> Result<Self, Failure> {
         let (name, spec) = match mode {
             Mode::Client { port } => {
-                let server = json!({ "agent": args.testee(), "url": format!("ws://127.0.0.1:{port}") });
-                ("fuzzingclient", json!({ "outdir": RAW, "servers": [server], "cases": args.cases }))
+                let server =
+                    json!({ "agent": args.testee(), "url": format!("ws://127.0.0.1:{port}") });
+                (
+                    "fuzzingclient",
+                    json!({ "outdir": RAW, "servers": [server], "cases": args.cases }),
+                )
             }
-            Mode::Server { port } => {
-                ("fuzzingserver", json!({ "outdir": RAW, "url": format!("ws://127.0.0.1:{port}"), "cases": args.cases }))
-            }
+            Mode::Server { port } => (
+                "fuzzingserver",
+                json!({ "outdir": RAW, "url": format!("ws://127.0.0.1:{port}"), "cases": args.cases }),
+            ),
         };
         fs::write(out.join(SPEC), spec.to_string())?;
         // A path is one of this folder, a name one of PATH.
-        let program = if args.wstest.components().count() > 1 { fs::canonicalize(&args.wstest) } else { Ok(args.wstest.clone()) };
+        let program = if args.wstest.components().count() > 1 {
+            fs::canonicalize(&args.wstest)
+        } else {
+            Ok(args.wstest.clone())
+        };
         let child = program.and_then(|program| {
             Command::new(program)
                 .args(["--mode", name, "--spec", SPEC, "--webport", "0"])
@@ -79,7 +90,8 @@ impl Suite {
         if let Some(stdout) = child.stdout.take() {
             let tell = news.0.clone();
             thread::spawn(move || {
-                let lines = BufReader::new(stdout).lines().map_while(io::Result::ok).map(News::Line);
+                let lines =
+                    BufReader::new(stdout).lines().map_while(io::Result::ok).map(News::Line);
                 lines.chain([News::Ended]).try_for_each(|news| tell.send(news))
             });
         }
@@ -96,8 +108,13 @@ impl Suite {
         while let Some(line) = self.line()? {
             if let Some(list) = line.strip_prefix("Cases = ") {
                 // A list as Python writes it: ['1.1.1', '1.1.2'].
-                let cases: Vec<_> = list.split('\'').skip(1).step_by(2).map(str::to_owned).collect();
-                return if cases.is_empty() { Err("the suite has no such case".into()) } else { Ok(cases) };
+                let cases: Vec<_> =
+                    list.split('\'').skip(1).step_by(2).map(str::to_owned).collect();
+                return if cases.is_empty() {
+                    Err("the suite has no such case".into())
+                } else {
+                    Ok(cases)
+                };
             }
         }
         Err(format!("the suite did not start: see {LOG} in the output folder").into())
@@ -121,7 +138,10 @@ impl Suite {
             Ok(News::Ended) => Ok(None),
             Ok(News::Failed(failure)) => Err(failure),
             Err(_) => {
-                let during = self.case.as_deref().map_or("before the first case".to_owned(), |case| format!("in case {case}"));
+                let during = self
+                    .case
+                    .as_deref()
+                    .map_or("before the first case".to_owned(), |case| format!("in case {case}"));
                 Err(format!("nothing happened for {} s, {during}", self.patience.as_secs()).into())
             }
         }

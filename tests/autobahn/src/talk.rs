@@ -1,10 +1,13 @@
-//! What is said on a connection, whichever loop drives it: from the handshake to the end, and the echo in between.
+//! What is said on a connection, whichever loop drives it: from the handshake to the end, and the
+//! echo in between.
 
 use crate::Failure;
 use sockless::client::Outcome;
 use sockless::deflate::{Compress, Policy, Pool};
 use sockless::server::{Incoming, Rejected};
-use sockless::{Chunk, Config, Connection, Data, Delivery, Event, Input, LifeCycle, SendError, client, server};
+use sockless::{
+    Chunk, Config, Connection, Data, Delivery, Event, Input, LifeCycle, SendError, client, server,
+};
 
 /// How a connection is driven.
 #[derive(Clone, Debug)]
@@ -33,7 +36,8 @@ impl Pace {
 pub(crate) trait Talk {
     fn side(&mut self) -> &mut dyn LifeCycle;
 
-    /// Takes what was read. What it gives back is to be given again once more was written, before anything else is read.
+    /// Takes what was read. What it gives back is to be given again once more was written, before
+    /// anything else is read.
     fn hear<'b>(&mut self, input: Input<'b>) -> &'b mut [u8];
 }
 
@@ -73,8 +77,12 @@ impl Talk for Server {
     fn hear<'b>(&mut self, mut input: Input<'b>) -> &'b mut [u8] {
         if let ServerState::Handshake(handshake) = &mut self.state {
             self.state = match handshake.poll(&mut input) {
-                Some(Incoming::Upgrade(request)) => ServerState::Open(request.accept().open(self.pace.config())),
-                Some(Incoming::Http(plain)) => ServerState::Rejected(plain.reply(426).into_rejected()),
+                Some(Incoming::Upgrade(request)) => {
+                    ServerState::Open(request.accept().open(self.pace.config()))
+                }
+                Some(Incoming::Http(plain)) => {
+                    ServerState::Rejected(plain.reply(426).into_rejected())
+                }
                 Some(Incoming::Failed(rejected)) => ServerState::Rejected(rejected),
                 None => return input.into_rest(),
             };
@@ -140,22 +148,31 @@ impl Talk for Client {
         if let ClientState::Handshake(handshake) = &mut self.state {
             // Any other outcome leaves a handshake that is done.
             match handshake.poll(&mut input) {
-                Some(Outcome::Open(opened)) => self.state = ClientState::Open(opened.open(self.pace.config())),
-                Some(Outcome::Refused(response)) => self.refused = Some(format!("the suite answered {}", response.status())),
-                Some(Outcome::Failed(error)) => self.refused = Some(format!("no handshake: {error}")),
+                Some(Outcome::Open(opened)) => {
+                    self.state = ClientState::Open(opened.open(self.pace.config()))
+                }
+                Some(Outcome::Refused(response)) => {
+                    self.refused = Some(format!("the suite answered {}", response.status()))
+                }
+                Some(Outcome::Failed(error)) => {
+                    self.refused = Some(format!("no handshake: {error}"))
+                }
                 None => {}
             }
         }
         match (&mut self.state, &mut self.task) {
             (ClientState::Handshake(_), _) => {}
             (ClientState::Open(connection), Task::Echo) => echo(connection, &mut input),
-            (ClientState::Open(connection), Task::Listen(answer)) => listen(connection, &mut input, answer),
+            (ClientState::Open(connection), Task::Listen(answer)) => {
+                listen(connection, &mut input, answer)
+            }
         }
         input.into_rest()
     }
 }
 
-/// Answers each message with itself. Stops while the peer takes less than it sends: what is left of the input waits.
+/// Answers each message with itself. Stops while the peer takes less than it sends: what is left of
+/// the input waits.
 fn echo(connection: &mut Connection, input: &mut Input<'_>) {
     while !connection.above_mark() {
         let Some(event) = connection.poll_event(input) else { return };
@@ -166,9 +183,12 @@ fn echo(connection: &mut Connection, input: &mut Input<'_>) {
             _ => Ok(()),
         };
         match sent {
-            // Closed: of a text whose end is not UTF-8 the beginning is told when the Close frame is queued already.
+            // Closed: of a text whose end is not UTF-8 the beginning is told when the Close frame
+            // is queued already.
             Ok(()) | Err(SendError::Closed) => {}
-            Err(error) => panic!("the echo was refused, though the queue was not above its mark: {error}"),
+            Err(error) => {
+                panic!("the echo was refused, though the queue was not above its mark: {error}")
+            }
         }
     }
 }
@@ -189,7 +209,9 @@ fn listen(connection: &mut Connection, input: &mut Input<'_>, answer: &mut Optio
     while let Some(event) = connection.poll_event(input) {
         match event {
             Event::Text(text) => *answer = Some(text.into_owned()),
-            Event::Chunk(Chunk { data: Data::Text(text), .. }) => answer.get_or_insert_default().push_str(&text),
+            Event::Chunk(Chunk { data: Data::Text(text), .. }) => {
+                answer.get_or_insert_default().push_str(&text)
+            }
             _ => {}
         }
     }

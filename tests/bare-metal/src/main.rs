@@ -1,6 +1,8 @@
-//! An echo server for a machine that has nothing: what its interrupt handler would do with received bytes, over the frame layer alone.
+//! An echo server for a machine that has nothing: what its interrupt handler would do with received
+//! bytes, over the frame layer alone.
 //!
-//! It is linked, not run. That it links is the test: there is no allocator, no `alloc` and no system.
+//! It is linked, not run. That it links is the test: there is no allocator, no `alloc` and no
+//! system.
 
 #![no_std]
 #![no_main]
@@ -12,17 +14,28 @@ use sockless::frame::{Header, OpCode};
 use sockless::utf8::Validator;
 use sockless::{CloseFrame, Input, ProtocolError};
 
-/// Where the linker lets the machine begin. What goes in and comes out is kept from the optimizer, as a network card's memory would be.
+/// Where the linker lets the machine begin. What goes in and comes out is kept from the optimizer,
+/// as a network card's memory would be.
 #[unsafe(no_mangle)]
 pub extern "C" fn _start() -> ! {
-    let mut echo =
-        Echo { decoder: Decoder::new(End::Server, Limits::default()), text: Validator::default(), control: [0; 125], control_len: 0 };
+    let mut echo = Echo {
+        decoder: Decoder::new(End::Server, Limits::default()),
+        text: Validator::default(),
+        control: [0; 125],
+        control_len: 0,
+    };
     let mut sent = [0; 256];
     loop {
         let mut received = black_box(*b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58");
         let end = match echo.feed(&mut Input::new(&mut received), &mut sent) {
             Ok(end) => end,
-            Err(violation) => frame(&mut sent, 0, OpCode::Close, true, &violation.close_code().get().to_be_bytes()),
+            Err(violation) => frame(
+                &mut sent,
+                0,
+                OpCode::Close,
+                true,
+                &violation.close_code().get().to_be_bytes(),
+            ),
         };
         black_box(sent.get(..end));
     }
@@ -75,7 +88,8 @@ impl Echo {
 
 /// Writes a frame at `at` and gives where it ends.
 fn frame(out: &mut [u8], at: usize, opcode: OpCode, fin: bool, payload: &[u8]) -> usize {
-    let header = Header { fin, rsv: 0, opcode, mask: None, payload_len: payload.len() as u64 }.encode();
+    let header =
+        Header { fin, rsv: 0, opcode, mask: None, payload_len: payload.len() as u64 }.encode();
     let at = append(out, at, header.as_ref());
     append(out, at, payload)
 }

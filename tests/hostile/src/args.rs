@@ -3,7 +3,8 @@
 use clap::Parser;
 use std::time::Duration;
 
-/// Sends 200 hostile and 200 honest peers to the chat, and fails unless the honest notice nothing and the memory comes back
+/// Sends 200 hostile and 200 honest peers to the chat, and fails unless the honest notice nothing
+/// and the memory comes back
 #[derive(Debug, Parser)]
 #[command(name = "hostile")]
 pub(crate) struct Args {

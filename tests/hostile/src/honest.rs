@@ -1,7 +1,10 @@
-//! The honest ones: 200 people in one thread, clients of this crate over the chat's own loop. They take turns to speak, and note what each hears of whom.
+//! The honest ones: 200 people in one thread, clients of this crate over the chat's own loop. They
+//! take turns to speak, and note what each hears of whom.
 //!
-//! Each has its number for a name, and says `0`, `1`, `2` and so on: what is heard of someone is complete, single and in order exactly when every message has the
-//! number that is expected of its speaker next. How long one is on its way is from the call that sends it to the event that tells it, for each listener.
+//! Each has its number for a name, and says `0`, `1`, `2` and so on: what is heard of someone is
+//! complete, single and in order exactly when every message has the number that is expected of its
+//! speaker next. How long one is on its way is from the call that sends it to the event that tells
+//! it, for each listener.
 
 use crate::pump::{Link, Pumped, pump};
 use mio::net::TcpStream;
@@ -22,7 +25,8 @@ const APART: Duration = Duration::from_millis(10);
 /// For all to come in, to hear what is on its way, and to go.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Long enough to be compressed by those who do that.
-const PADDING: &str = "hello everyone, hello to all who are here, and to those who are not here yet";
+const PADDING: &str =
+    "hello everyone, hello to all who are here, and to those who are not here yet";
 /// How many complaints are told.
 const EXAMPLES: usize = 10;
 
@@ -83,8 +87,16 @@ impl People {
         };
         for index in 0..count {
             let mut socket = TcpStream::connect(address)?;
-            people.poll.registry().register(&mut socket, Token(index), Interest::READABLE | Interest::WRITABLE)?;
-            let request = if index % 2 == 0 { request.clone().deflate(Offer::default()) } else { request.clone() };
+            people.poll.registry().register(
+                &mut socket,
+                Token(index),
+                Interest::READABLE | Interest::WRITABLE,
+            )?;
+            let request = if index % 2 == 0 {
+                request.clone().deflate(Offer::default())
+            } else {
+                request.clone()
+            };
             let mut seed = [7; 32];
             seed[..8].copy_from_slice(&(index as u64).to_ne_bytes());
             people.people.push(Person {
@@ -129,13 +141,18 @@ impl People {
     pub(crate) fn go(mut self) -> io::Result<Account> {
         for (index, person) in self.people.iter_mut().enumerate() {
             if let Stage::Open(connection) = &mut person.stage {
-                connection.close(Some(CloseFrame::truncated(CloseCode::NORMAL, ""))).map_err(io::Error::other)?;
+                connection
+                    .close(Some(CloseFrame::truncated(CloseCode::NORMAL, "")))
+                    .map_err(io::Error::other)?;
                 self.due.insert(index);
             }
         }
         self.drive("everyone is gone", |people| people.iter().all(|person| person.done))?;
         for Person { number, closure, .. } in &self.people {
-            if !closure.as_ref().is_some_and(|closure| closure.clean && closure.code == CloseCode::NORMAL.get()) {
+            if !closure
+                .as_ref()
+                .is_some_and(|closure| closure.clean && closure.code == CloseCode::NORMAL.get())
+            {
                 self.talk.complaints.push(format!("{number} was closed: {closure:?}"));
             }
         }
@@ -147,7 +164,9 @@ impl People {
 
     fn listen(&mut self) -> io::Result<()> {
         let said: Vec<_> = self.talk.said.iter().map(Vec::len).collect();
-        self.drive("everyone has heard everything", |people| people.iter().all(|person| person.heard == said))?;
+        self.drive("everyone has heard everything", |people| {
+            people.iter().all(|person| person.heard == said)
+        })?;
         // What comes twice would come now.
         let until = Instant::now() + Duration::from_millis(200);
         while Instant::now() < until {
@@ -157,10 +176,14 @@ impl People {
     }
 
     fn say(&mut self, who: usize) -> io::Result<()> {
-        let Stage::Open(connection) = &mut self.people[who].stage else { return Err(io::Error::other("not let in")) };
+        let Stage::Open(connection) = &mut self.people[who].stage else {
+            return Err(io::Error::other("not let in"));
+        };
         let said = &mut self.talk.said[who];
         said.push(Instant::now());
-        connection.send_text(format!("say {} {PADDING}", said.len() - 1)).map_err(|error| io::Error::other(format!("{who}: {error}")))?;
+        connection
+            .send_text(format!("say {} {PADDING}", said.len() - 1))
+            .map_err(|error| io::Error::other(format!("{who}: {error}")))?;
         self.due.insert(who);
         Ok(())
     }
@@ -181,13 +204,17 @@ impl People {
     fn check(&self) -> io::Result<()> {
         match self.talk.complaints.len() {
             0 => Ok(()),
-            n => Err(io::Error::other(format!("{n} complaints: {}", self.talk.complaints[..n.min(EXAMPLES)].join("; ")))),
+            n => Err(io::Error::other(format!(
+                "{n} complaints: {}",
+                self.talk.complaints[..n.min(EXAMPLES)].join("; ")
+            ))),
         }
     }
 
     fn turn(&mut self, patience: Duration) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
-        self.poll.poll(&mut events, Some(if self.due.is_empty() { patience } else { Duration::ZERO }))?;
+        self.poll
+            .poll(&mut events, Some(if self.due.is_empty() { patience } else { Duration::ZERO }))?;
         for event in &events {
             self.people[event.token().0].link.ready(event);
             self.due.insert(event.token().0);
@@ -226,12 +253,16 @@ impl Person {
                 None => return true,
                 Some(Outcome::Open(opened)) => {
                     let mut connection = opened.open(Config::default());
-                    if let Err(error) = connection.send_text(format!("join key-of-{0} {0}", self.number)) {
+                    if let Err(error) =
+                        connection.send_text(format!("join key-of-{0} {0}", self.number))
+                    {
                         talk.complaints.push(format!("{}: {error}", self.number));
                     }
                     self.stage = Stage::Open(Box::new(connection));
                 }
-                Some(other) => talk.complaints.push(format!("{} did not get in: {other:?}", self.number)),
+                Some(other) => {
+                    talk.complaints.push(format!("{} did not get in: {other:?}", self.number))
+                }
             }
         }
         let now = Instant::now();
@@ -258,7 +289,8 @@ impl Person {
             Some(("joined", _)) => {}
             // Of the honest, someone may go when all do.
             Some(("left", name)) if name.parse::<usize>().is_err() || self.closes() => {}
-            Some(("said", rest)) if rest.split(' ').nth(1).is_some_and(|name| name.starts_with("hostile-")) => {}
+            Some(("said", rest))
+                if rest.split(' ').nth(1).is_some_and(|name| name.starts_with("hostile-")) => {}
             // The past: of those who were here before.
             Some(("said" | "yours", _)) if !self.here => {}
             Some(("said", rest)) => {
@@ -279,18 +311,30 @@ impl Person {
             let (head, text) = rest.split_once('\n')?;
             let (id, name) = head.split_once(' ')?;
             let (number, padding) = text.split_once(' ')?;
-            (padding == PADDING).then_some((id.parse::<u64>().ok()?, name.parse::<usize>().ok()?, number.parse::<usize>().ok()?))
+            (padding == PADDING).then_some((
+                id.parse::<u64>().ok()?,
+                name.parse::<usize>().ok()?,
+                number.parse::<usize>().ok()?,
+            ))
         };
         let (id, speaker, number) = parse().ok_or_else(|| format!("hears {rest:?}"))?;
         let first = self.number - self.number % FIRST;
-        let heard = self.heard.get_mut(speaker.wrapping_sub(first)).ok_or_else(|| format!("hears {speaker}, whom nobody knows"))?;
+        let heard = self
+            .heard
+            .get_mut(speaker.wrapping_sub(first))
+            .ok_or_else(|| format!("hears {speaker}, whom nobody knows"))?;
         if id <= self.last_id || number != *heard {
-            return Err(format!("hears message {number} of {speaker} with id {id} after {heard} with id {}", self.last_id));
+            return Err(format!(
+                "hears message {number} of {speaker} with id {id} after {heard} with id {}",
+                self.last_id
+            ));
         }
         (self.last_id, *heard) = (id, number + 1);
-        let sent =
-            talk.said[speaker - first].get(number).ok_or_else(|| format!("hears message {number} of {speaker}, which was not said"))?;
-        talk.latencies.push(u32::try_from(now.duration_since(*sent).as_micros()).unwrap_or(u32::MAX));
+        let sent = talk.said[speaker - first]
+            .get(number)
+            .ok_or_else(|| format!("hears message {number} of {speaker}, which was not said"))?;
+        talk.latencies
+            .push(u32::try_from(now.duration_since(*sent).as_micros()).unwrap_or(u32::MAX));
         Ok(())
     }
 }

@@ -1,4 +1,5 @@
-//! The hostile ones: 200 of them in one thread, each beginning a session of its kind whenever its time has come, however the one before it ended.
+//! The hostile ones: 200 of them in one thread, each beginning a session of its kind whenever its
+//! time has come, however the one before it ended.
 
 use crate::kinds::{Arsenal, KINDS, Number};
 use crate::session::{How, Session, Turn, connect};
@@ -38,7 +39,12 @@ struct Slot {
 impl Mob {
     pub(crate) fn new(address: SocketAddr, dummy: bool, seed: u64) -> io::Result<Self> {
         let now = Instant::now();
-        let slot = |number: usize| Slot { kind: number % KINDS.len(), session: None, next: now + APART * number as u32, due: false };
+        let slot = |number: usize| Slot {
+            kind: number % KINDS.len(),
+            session: None,
+            next: now + APART * number as u32,
+            due: false,
+        };
         Ok(Self {
             poll: Poll::new()?,
             address,
@@ -56,7 +62,8 @@ impl Mob {
         let mut events = Events::with_capacity(1024);
         let mut scratch = vec![0; 64 << 10];
         loop {
-            let patience = if self.slots.iter().any(|slot| slot.due) { Duration::ZERO } else { TICK };
+            let patience =
+                if self.slots.iter().any(|slot| slot.due) { Duration::ZERO } else { TICK };
             self.poll.poll(&mut events, Some(patience))?;
             for event in &events {
                 if let Some(session) = &mut self.slots[event.token().0].session {
@@ -75,7 +82,8 @@ impl Mob {
         for slot in &mut self.slots {
             if let Some(session) = slot.session.take() {
                 session.reset();
-                self.tallies[slot.kind].add(&KINDS[slot.kind], session.into_ending(How::CutShort, now));
+                self.tallies[slot.kind]
+                    .add(&KINDS[slot.kind], session.into_ending(How::CutShort, now));
             }
         }
         Ok(self.tallies)
@@ -87,10 +95,21 @@ impl Mob {
         let Some(session) = &mut slot.session else {
             if slot.next <= now {
                 slot.next = now + kind.every();
-                let plan = kind.plan(&self.arsenal, &Number { slot: number, session: self.begun[slot.kind] });
+                let plan = kind
+                    .plan(&self.arsenal, &Number { slot: number, session: self.begun[slot.kind] });
                 self.begun[slot.kind] += 1;
-                let mut session = Session::new(connect(self.address, kind.small)?, plan, kind.limit(), self.dummy, now);
-                self.poll.registry().register(&mut session.socket, Token(number), Interest::READABLE | Interest::WRITABLE)?;
+                let mut session = Session::new(
+                    connect(self.address, kind.small)?,
+                    plan,
+                    kind.limit(),
+                    self.dummy,
+                    now,
+                );
+                self.poll.registry().register(
+                    &mut session.socket,
+                    Token(number),
+                    Interest::READABLE | Interest::WRITABLE,
+                )?;
                 slot.session = Some(session);
             }
             return Ok(());

@@ -1,7 +1,9 @@
-//! One session of a hostile peer: a plan, step by step, over a socket that does not block, and how it ended.
+//! One session of a hostile peer: a plan, step by step, over a socket that does not block, and how
+//! it ended.
 //!
-//! A step that waits for the server waits until the session's time is up; for a dummy, which says nothing, only [`DUMMY`]. What the server ends early is read
-//! to its end, whatever the plan wanted to do then.
+//! A step that waits for the server waits until the session's time is up; for a dummy, which says
+//! nothing, only [`DUMMY`]. What the server ends early is read to its end, whatever the plan wanted
+//! to do then.
 
 use crate::wire::Heard;
 use bytes::Bytes;
@@ -97,7 +99,13 @@ const DUMMY: Duration = Duration::from_millis(200);
 const WRITE: usize = 64 << 10;
 
 impl Session {
-    pub(crate) fn new(socket: TcpStream, plan: Vec<Step>, limit: Duration, dummy: bool, now: Instant) -> Self {
+    pub(crate) fn new(
+        socket: TcpStream,
+        plan: Vec<Step>,
+        limit: Duration,
+        dummy: bool,
+        now: Instant,
+    ) -> Self {
         Self {
             socket,
             plan: plan.into(),
@@ -129,7 +137,8 @@ impl Session {
             (Ok(_), _) if now.duration_since(self.began) > self.limit => {
                 self.reset();
                 // In time is who was to wait for nothing but time.
-                let waits = matches!(self.plan.front(), Some(Step::Upgraded | Step::Joined | Step::End));
+                let waits =
+                    matches!(self.plan.front(), Some(Step::Upgraded | Step::Joined | Step::End));
                 Turn::Over(if waits && !self.dummy { How::Overdue } else { How::Left })
             }
             (Ok(true), _) | (_, Turn::Again) => Turn::Again,
@@ -243,7 +252,8 @@ impl Session {
         }
     }
 
-    /// The server went while there was still something to say: what it said before is there to be read.
+    /// The server went while there was still something to say: what it said before is there to be
+    /// read.
     fn hush(&mut self) -> Turn {
         self.mute = true;
         self.reads = true;
@@ -256,7 +266,8 @@ impl Session {
     }
 }
 
-/// A socket on its way to the server, with a receive buffer as small as the kernel allows if it is one not to be read.
+/// A socket on its way to the server, with a receive buffer as small as the kernel allows if it is
+/// one not to be read.
 pub(crate) fn connect(address: SocketAddr, small: bool) -> io::Result<TcpStream> {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
     if small {
@@ -264,7 +275,10 @@ pub(crate) fn connect(address: SocketAddr, small: bool) -> io::Result<TcpStream>
     }
     socket.set_nonblocking(true)?;
     match socket.connect(&address.into()) {
-        Err(error) if error.kind() != ErrorKind::WouldBlock && error.raw_os_error() != Some(Errno::INPROGRESS.raw_os_error()) => {
+        Err(error)
+            if error.kind() != ErrorKind::WouldBlock
+                && error.raw_os_error() != Some(Errno::INPROGRESS.raw_os_error()) =>
+        {
             return Err(error);
         }
         _ => {}

@@ -37,15 +37,25 @@ impl Tally {
             self.expected += 1;
         } else if self.unexpected.len() < EXAMPLES {
             let Ending { heard, sent, took, .. } = &ending;
-            let more = format!("{sent} bytes sent, {} pongs, {} times refused", heard.pongs, heard.refused);
-            self.unexpected.push(format!("{} after {:.1} s; {more}", describe(&ending), took.as_secs_f64()));
+            let more = format!(
+                "{sent} bytes sent, {} pongs, {} times refused",
+                heard.pongs, heard.refused
+            );
+            self.unexpected.push(format!(
+                "{} after {:.1} s; {more}",
+                describe(&ending),
+                took.as_secs_f64()
+            ));
         }
     }
 
     /// What is wrong with how the chat dealt with a kind in a run of this length.
     pub(crate) fn complaints(&self, kind: &Kind, time: Duration) -> Vec<String> {
-        let mut complaints: Vec<_> =
-            self.unexpected.iter().map(|ending| format!("{}: {ending}, instead of: {}", kind.name, kind.answer)).collect();
+        let mut complaints: Vec<_> = self
+            .unexpected
+            .iter()
+            .map(|ending| format!("{}: {ending}, instead of: {}", kind.name, kind.answer))
+            .collect();
         if self.sessions == 0 {
             complaints.push(format!("{}: none attacked", kind.name));
         } else if self.expected == 0 && time > Duration::from_millis(kind.lasts) + MARGIN {

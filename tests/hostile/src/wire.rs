@@ -1,4 +1,5 @@
-//! What hostile peers say and understand of the protocol, written by hand: nothing here holds to a rule that it could break.
+//! What hostile peers say and understand of the protocol, written by hand: nothing here holds to a
+//! rule that it could break.
 
 use flate2::{Compress, Compression, FlushCompress};
 
@@ -55,12 +56,17 @@ pub(crate) fn declared(first: u8, len: u64) -> Vec<u8> {
 pub(crate) fn deflated(data: &[u8]) -> Vec<u8> {
     let mut wire = Vec::with_capacity(data.len() / 500 + 1024);
     // It always succeeds, and the room suffices for what is all the same byte.
-    let _ = Compress::new(Compression::best(), false).compress_vec(data, &mut wire, FlushCompress::Sync);
+    let _ = Compress::new(Compression::best(), false).compress_vec(
+        data,
+        &mut wire,
+        FlushCompress::Sync,
+    );
     wire.truncate(wire.len().saturating_sub(4));
     wire
 }
 
-/// What a server said, as it comes: the status, and of the frames behind a 101 what matters here. It keeps at most a head and the beginning of a frame.
+/// What a server said, as it comes: the status, and of the frames behind a 101 what matters here.
+/// It keeps at most a head and the beginning of a frame.
 #[derive(Debug, Default)]
 pub(crate) struct Heard {
     /// 0 until the head is whole.
@@ -100,7 +106,8 @@ impl Heard {
             self.kept.push(byte);
             if self.status == 0 {
                 if self.kept.ends_with(b"\r\n\r\n") || self.kept.len() == HEAD {
-                    let digits = self.kept.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok());
+                    let digits =
+                        self.kept.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok());
                     self.status = digits.and_then(|digits| digits.parse().ok()).unwrap_or(999);
                     self.kept.clear();
                 }
@@ -120,7 +127,10 @@ impl Heard {
         match self.kept[0] {
             TEXT if payload.starts_with(b"here ") => self.here += 1,
             TEXT if payload.starts_with(b"refused ") => self.refused += 1,
-            CLOSE => self.close = Some(payload.first_chunk().map_or(1005, |code| u16::from_be_bytes(*code))),
+            CLOSE => {
+                self.close =
+                    Some(payload.first_chunk().map_or(1005, |code| u16::from_be_bytes(*code)))
+            }
             PONG => self.pongs += 1,
             _ => {}
         }

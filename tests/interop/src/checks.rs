@@ -14,7 +14,8 @@
 //! | `/raw?hex=H` | these bytes, as they are, behind its 101 |
 //! | `/closure?id=ID` | as a JSON text: `code`, `reason` that came from the client on the connection whose address had `id=ID`, once it is over |
 //!
-//! One that accepts compression does so as offered and, in the query, by the names of the parameters of RFC 7692, as it is asked to (`compression`).
+//! One that accepts compression does so as offered and, in the query, by the names of the
+//! parameters of RFC 7692, as it is asked to (`compression`).
 //!
 //! Of an `Origin` other than `http://127.0.0.1` it lets nobody in: 403.
 
@@ -25,7 +26,10 @@ use crate::sample::{self, SIZES};
 use crate::session::{self, Answer, Session};
 use serde::Deserialize;
 use sockless::handshake::Header;
-use sockless::{Cause, Chunk, CloseCode, CloseFrame, Closure, Config, Connection, Data, Delivery, Event, Kind, ProtocolError};
+use sockless::{
+    Cause, Chunk, CloseCode, CloseFrame, Closure, Config, Connection, Data, Delivery, Event, Kind,
+    ProtocolError,
+};
 use std::collections::HashMap;
 
 /// In what peers may differ.
@@ -33,8 +37,8 @@ use std::collections::HashMap;
 pub(crate) struct Habits {
     /// With which code it answers a Close without one; §7.1.5 calls none 1005.
     pub(crate) answer_to_empty_close: u16,
-    /// What a Close without a code is to it: what it tells of ours, and what comes when it closes without saying a code. 1005 again, for those who know
-    /// such a Close at all.
+    /// What a Close without a code is to it: what it tells of ours, and what comes when it closes
+    /// without saying a code. 1005 again, for those who know such a Close at all.
     pub(crate) empty_close: u16,
 }
 
@@ -53,7 +57,9 @@ pub(crate) fn all(group: &mut Group<'_>, server: &PeerServer, habits: &Habits) {
 /// Text and binary of every size.
 pub(crate) fn echoes(group: &mut Group<'_>, server: &PeerServer) {
     for size in SIZES {
-        group.check(&format!("text of {size} bytes, echoed"), || echo_text(&mut server.open("/echo")?, &sample::text(size)));
+        group.check(&format!("text of {size} bytes, echoed"), || {
+            echo_text(&mut server.open("/echo")?, &sample::text(size))
+        });
         group.check(&format!("binary of {size} bytes, echoed"), || {
             let mut session = server.open("/echo")?;
             echo_binary(&mut session, &sample::binary(size))?;
@@ -71,7 +77,9 @@ pub(crate) fn echoes(group: &mut Group<'_>, server: &PeerServer) {
     }
     group.check("a thousand messages, echoed in order", || {
         let mut session = server.open("/echo")?;
-        session.send(|connection| (0..1000).try_for_each(|i| connection.send_text(format!("message {i}"))))?;
+        session.send(|connection| {
+            (0..1000).try_for_each(|i| connection.send_text(format!("message {i}")))
+        })?;
         (0..1000).try_for_each(|i| same(session.text()?, format!("message {i}")))?;
         session.finish()
     });
@@ -93,7 +101,9 @@ pub(crate) fn fragments(group: &mut Group<'_>, server: &PeerServer) {
         let text = sample::text(100);
         session.send(|connection| connection.begin(Kind::Text))?;
         for part in text.as_bytes().chunks(3) {
-            session.send(|connection| connection.write_part(part).and_then(|()| connection.ping(part)))?;
+            session.send(|connection| {
+                connection.write_part(part).and_then(|()| connection.ping(part))
+            })?;
         }
         session.send(Connection::finish)?;
         let mut pongs = Vec::new();
@@ -109,36 +119,42 @@ pub(crate) fn fragments(group: &mut Group<'_>, server: &PeerServer) {
     });
     group.check("an empty message in parts", || {
         let mut session = server.open("/echo")?;
-        session.send(|connection| connection.begin(Kind::Binary).and_then(|()| connection.finish()))?;
+        session
+            .send(|connection| connection.begin(Kind::Binary).and_then(|()| connection.finish()))?;
         same(session.message()?, Event::Binary(Vec::new().into()))?;
         session.finish()
     });
     for (size, count) in [(1, 50), (125, 8), (126, 8), (65_536, 16)] {
         group.check(&format!("its text in {count} fragments of {size} bytes"), || {
-            let mut session = server.open(&format!("/parts?kind=text&size={size}&count={count}"))?;
+            let mut session =
+                server.open(&format!("/parts?kind=text&size={size}&count={count}"))?;
             same(session.text()?, sample::text(size * count))?;
             session.finish()
         });
-        group.check(&format!("its binary in {count} fragments of {size} bytes, taken in chunks"), || {
-            let request = server.request(&format!("/parts?kind=binary&size={size}&count={count}"))?;
-            let mut config = Config::default();
-            config.delivery = Delivery::Chunks;
-            let mut session = Session::with(request, config)?;
-            let mut joined = Vec::new();
-            loop {
-                match session.message()? {
-                    Event::Chunk(Chunk { data: Data::Binary(data), last, .. }) => {
-                        joined.extend_from_slice(&data);
-                        if last {
-                            break;
+        group.check(
+            &format!("its binary in {count} fragments of {size} bytes, taken in chunks"),
+            || {
+                let request =
+                    server.request(&format!("/parts?kind=binary&size={size}&count={count}"))?;
+                let mut config = Config::default();
+                config.delivery = Delivery::Chunks;
+                let mut session = Session::with(request, config)?;
+                let mut joined = Vec::new();
+                loop {
+                    match session.message()? {
+                        Event::Chunk(Chunk { data: Data::Binary(data), last, .. }) => {
+                            joined.extend_from_slice(&data);
+                            if last {
+                                break;
+                            }
                         }
+                        other => return Err(format!("{other:?}").into()),
                     }
-                    other => return Err(format!("{other:?}").into()),
                 }
-            }
-            same(joined, sample::binary(size * count))?;
-            session.finish()
-        });
+                same(joined, sample::binary(size * count))?;
+                session.finish()
+            },
+        );
     }
 }
 
@@ -170,28 +186,40 @@ pub(crate) fn pings(group: &mut Group<'_>, server: &PeerServer) {
 /// We close first.
 pub(crate) fn our_closes(group: &mut Group<'_>, server: &PeerServer, habits: &Habits) {
     let long = sample::text(123);
-    for (number, (code, reason)) in [(1000, ""), (1001, "leaving"), (3000, "né€😀"), (4999, &long)].into_iter().enumerate() {
-        group.check(&format!("we close with {code} and a reason of {} bytes", reason.len()), || {
-            let id = format!("ours-{number}");
-            let mut session = server.open(&format!("/echo?id={id}"))?;
-            let frame = CloseFrame::new(CloseCode::new(code).ok_or("no such code")?, reason)?;
-            session.send(|connection| connection.close(Some(frame)))?;
-            let closure = session.closure()?;
-            same((closure.code, closure.clean, closure.cause), (code, true, Cause::Local))?;
-            same(seen(server, &id)?, (code, reason.to_owned()))
-        });
+    for (number, (code, reason)) in
+        [(1000, ""), (1001, "leaving"), (3000, "né€😀"), (4999, &long)].into_iter().enumerate()
+    {
+        group.check(
+            &format!("we close with {code} and a reason of {} bytes", reason.len()),
+            || {
+                let id = format!("ours-{number}");
+                let mut session = server.open(&format!("/echo?id={id}"))?;
+                let frame = CloseFrame::new(CloseCode::new(code).ok_or("no such code")?, reason)?;
+                session.send(|connection| connection.close(Some(frame)))?;
+                let closure = session.closure()?;
+                same((closure.code, closure.clean, closure.cause), (code, true, Cause::Local))?;
+                same(seen(server, &id)?, (code, reason.to_owned()))
+            },
+        );
     }
     group.check("we close with an empty Close", || {
         let mut session = server.open("/echo?id=ours-empty")?;
         session.send(|connection| connection.close(None))?;
         let closure = session.closure()?;
-        same((closure.code, closure.clean, closure.cause), (habits.answer_to_empty_close, true, Cause::Local))?;
+        same(
+            (closure.code, closure.clean, closure.cause),
+            (habits.answer_to_empty_close, true, Cause::Local),
+        )?;
         same(seen(server, "ours-empty")?, (habits.empty_close, String::new()))
     });
     group.check("our Close right behind 1 MiB: both ends agree on the end", || {
         let mut session = server.open("/echo?id=ours-queued")?;
         let data = sample::binary(1 << 20);
-        session.send(|connection| connection.send_binary(&data).and_then(|()| connection.close(Some(CloseCode::NORMAL.into()))))?;
+        session.send(|connection| {
+            connection
+                .send_binary(&data)
+                .and_then(|()| connection.close(Some(CloseCode::NORMAL.into())))
+        })?;
         // The echo may be given up for the Close or not; the closing is in order either way.
         same(session.closure()?.code, 1000)?;
         same(seen(server, "ours-queued")?, (1000, String::new()))
@@ -201,22 +229,33 @@ pub(crate) fn our_closes(group: &mut Group<'_>, server: &PeerServer, habits: &Ha
 /// The peer closes first.
 pub(crate) fn its_closes(group: &mut Group<'_>, server: &PeerServer, habits: &Habits) {
     let long = sample::text(123);
-    for (number, (code, reason)) in [(1000, ""), (1001, "leaving"), (1011, "broken"), (4999, &long)].into_iter().enumerate() {
-        group.check(&format!("it closes with {code} and a reason of {} bytes", reason.len()), || {
-            let query = form_urlencoded::Serializer::new(String::new())
-                .append_pair("code", &code.to_string())
-                .append_pair("reason", reason)
-                .append_pair("id", &format!("its-{number}"))
-                .finish();
-            let closure = server.open(&format!("/close?{query}"))?.closure()?;
-            same((closure.code, closure.reason.as_str(), closure.clean, closure.cause), (code, reason, true, Cause::Peer))?;
-            // The answer has the same code (§5.5.1: "typically echos the status code").
-            same(seen(server, &format!("its-{number}"))?.0, code)
-        });
+    for (number, (code, reason)) in
+        [(1000, ""), (1001, "leaving"), (1011, "broken"), (4999, &long)].into_iter().enumerate()
+    {
+        group.check(
+            &format!("it closes with {code} and a reason of {} bytes", reason.len()),
+            || {
+                let query = form_urlencoded::Serializer::new(String::new())
+                    .append_pair("code", &code.to_string())
+                    .append_pair("reason", reason)
+                    .append_pair("id", &format!("its-{number}"))
+                    .finish();
+                let closure = server.open(&format!("/close?{query}"))?.closure()?;
+                same(
+                    (closure.code, closure.reason.as_str(), closure.clean, closure.cause),
+                    (code, reason, true, Cause::Peer),
+                )?;
+                // The answer has the same code (§5.5.1: "typically echos the status code").
+                same(seen(server, &format!("its-{number}"))?.0, code)
+            },
+        );
     }
     group.check("it closes without a code", || {
         let closure = server.open("/close?id=its-empty")?.closure()?;
-        same((closure.code, closure.reason.as_str(), closure.clean, closure.cause), (habits.empty_close, "", true, Cause::Peer))?;
+        same(
+            (closure.code, closure.reason.as_str(), closure.clean, closure.cause),
+            (habits.empty_close, "", true, Cause::Peer),
+        )?;
         same(seen(server, "its-empty")?.0, habits.empty_close)
     });
     group.check("it drops the connection without a Close", || {
@@ -239,8 +278,11 @@ pub(crate) fn limits(group: &mut Group<'_>, server: &PeerServer) {
             let id = format!("limit-{above}");
             let mut config = Config::default();
             config.limits.max_message = 1000;
-            let target =
-                if above == usize::MAX { format!("/echo?id={id}") } else { format!("/parts?kind=binary&size=100&count=11&id={id}") };
+            let target = if above == usize::MAX {
+                format!("/echo?id={id}")
+            } else {
+                format!("/parts?kind=binary&size=100&count=11&id={id}")
+            };
             let mut session = Session::with(server.request(&target)?, config)?;
             if above == usize::MAX {
                 echo_binary(&mut session, &sample::binary(1000))?;
@@ -255,7 +297,9 @@ pub(crate) fn limits(group: &mut Group<'_>, server: &PeerServer) {
 }
 
 pub(crate) fn protocols(group: &mut Group<'_>, server: &PeerServer) {
-    for (offered, chosen) in [(&["chat.v1"][..], Some("chat.v1")), (&["nope", "chat.v2"], Some("chat.v2")), (&[], None)] {
+    for (offered, chosen) in
+        [(&["chat.v1"][..], Some("chat.v1")), (&["nope", "chat.v2"], Some("chat.v2")), (&[], None)]
+    {
         group.check(&format!("subprotocols {offered:?}"), || {
             let mut request = server.request("/echo")?;
             for protocol in offered {
@@ -277,7 +321,8 @@ pub(crate) fn requests(group: &mut Group<'_>, server: &PeerServer) {
             target: String,
             headers: HashMap<String, String>,
         }
-        let request = server.request("/request?a=%20b&c")?.header(Header::new("X-Sent", "one, two")?);
+        let request =
+            server.request("/request?a=%20b&c")?.header(Header::new("X-Sent", "one, two")?);
         let mut session = Session::with(request.origin("http://127.0.0.1")?, Config::default())?;
         same(session.mark(), Some("yes"))?;
         let told: Told = serde_json::from_str(&session.text()?)?;
@@ -289,7 +334,10 @@ pub(crate) fn requests(group: &mut Group<'_>, server: &PeerServer) {
     group.check("a refusal with 401, its header and its body", || {
         match session::ask(server.request("/refuse?status=401")?, Config::default())? {
             Answer::Refused(response) => {
-                same((response.status(), response.headers().text("x-interop")), (401, Some("yes")))?;
+                same(
+                    (response.status(), response.headers().text("x-interop")),
+                    (401, Some("yes")),
+                )?;
                 same((response.body(), response.is_cut()), (&b"not you\n"[..], false))
             }
             other => Err(format!("{other:?}").into()),
@@ -300,7 +348,10 @@ pub(crate) fn requests(group: &mut Group<'_>, server: &PeerServer) {
 /// Which web pages it lets in.
 pub(crate) fn origins(group: &mut Group<'_>, server: &PeerServer) {
     group.check("an Origin that it does not want is refused with 403", || {
-        match session::ask(server.request("/echo")?.origin("http://elsewhere.example")?, Config::default())? {
+        match session::ask(
+            server.request("/echo")?.origin("http://elsewhere.example")?,
+            Config::default(),
+        )? {
             Answer::Refused(response) => same(response.status(), 403),
             other => Err(format!("{other:?}").into()),
         }
@@ -331,10 +382,21 @@ pub(crate) fn seen(server: &PeerServer, id: &str) -> Result<(u16, String), Failu
 }
 
 /// Fails unless both are the same; of long values the beginning is told.
-pub(crate) fn same<A: PartialEq<B> + std::fmt::Debug, B: std::fmt::Debug>(is: A, should: B) -> Result<(), Failure> {
+pub(crate) fn same<A: PartialEq<B> + std::fmt::Debug, B: std::fmt::Debug>(
+    is: A,
+    should: B,
+) -> Result<(), Failure> {
     const LONG: usize = 200;
     let shown = |text: String| {
-        if text.len() > LONG { format!("{} bytes: {}…", text.len(), text.chars().take(LONG).collect::<String>()) } else { text }
+        if text.len() > LONG {
+            format!("{} bytes: {}…", text.len(), text.chars().take(LONG).collect::<String>())
+        } else {
+            text
+        }
     };
-    if is == should { Ok(()) } else { Err(format!("{}, not {}", shown(format!("{is:?}")), shown(format!("{should:?}"))).into()) }
+    if is == should {
+        Ok(())
+    } else {
+        Err(format!("{}, not {}", shown(format!("{is:?}")), shown(format!("{should:?}"))).into())
+    }
 }

@@ -1,4 +1,5 @@
-//! The checks of compression, RFC 7692, of our client against a peer's server, the same for every peer that has it.
+//! The checks of compression, RFC 7692, of our client against a peer's server, the same for every
+//! peer that has it.
 //!
 //! What was agreed on is read in the 101, and told again by the bytes on the wire:
 //!
@@ -56,7 +57,11 @@ fn cases() -> Vec<Case> {
             (true, true) => "none takes its context over",
         };
         let agreed = parameters(server, client, 15, 15);
-        cases.push(Case::offered(&format!("{name}, offered"), offer(server, client, None, ClientWindow::Negotiable), agreed));
+        cases.push(Case::offered(
+            &format!("{name}, offered"),
+            offer(server, client, None, ClientWindow::Negotiable),
+            agreed,
+        ));
         cases.push(Case::by_policy(&format!("{name}, by its policy"), agreed));
     }
     for bits in 9..=15 {
@@ -80,7 +85,13 @@ fn cases() -> Vec<Case> {
 impl Case {
     /// The server agrees to what is offered, by saying it.
     pub(crate) fn offered(name: &str, offer: Offer, agreed: Parameters) -> Self {
-        let answer = offer.to_string().split("; ").skip(1).filter(|said| *said != "client_max_window_bits").map(str::to_owned).collect();
+        let answer = offer
+            .to_string()
+            .split("; ")
+            .skip(1)
+            .filter(|said| *said != "client_max_window_bits")
+            .map(str::to_owned)
+            .collect();
         Self { name: name.to_owned(), offers: vec![offer], policy: String::new(), answer, agreed }
     }
 
@@ -90,14 +101,27 @@ impl Case {
             ("server_no_context_takeover", agreed.server_no_context_takeover),
             ("client_no_context_takeover", agreed.client_no_context_takeover),
         ];
-        let windows =
-            [("server_max_window_bits", agreed.server_max_window_bits), ("client_max_window_bits", agreed.client_max_window_bits)];
+        let windows = [
+            ("server_max_window_bits", agreed.server_max_window_bits),
+            ("client_max_window_bits", agreed.client_max_window_bits),
+        ];
         let flags = flags.into_iter().filter(|(_, said)| *said).map(|(name, _)| name.to_owned());
         let answer: Vec<_> = flags
             // 15 is what holds where nothing is said.
-            .chain(windows.into_iter().filter(|(_, bits)| *bits < WindowBits::MAX).map(|(name, bits)| format!("{name}={bits}")))
+            .chain(
+                windows
+                    .into_iter()
+                    .filter(|(_, bits)| *bits < WindowBits::MAX)
+                    .map(|(name, bits)| format!("{name}={bits}")),
+            )
             .collect();
-        Self { name: name.to_owned(), offers: vec![Offer::default()], policy: answer.join("&"), answer, agreed }
+        Self {
+            name: name.to_owned(),
+            offers: vec![Offer::default()],
+            policy: answer.join("&"),
+            answer,
+            agreed,
+        }
     }
 
     pub(crate) fn check(&self, group: &mut Group<'_>, server: &PeerServer) {
@@ -113,9 +137,12 @@ impl Case {
     /// A connection on which exactly that was agreed on.
     pub(crate) fn open(&self, server: &PeerServer) -> Result<Session, Failure> {
         let url = server.url(&format!("/echo?{}", self.policy));
-        let request = self.offers.iter().fold(Request::new(&url)?, |request, offer| request.deflate(*offer));
+        let request =
+            self.offers.iter().fold(Request::new(&url)?, |request, offer| request.deflate(*offer));
         let session = Session::with(request, Config::default())?;
-        let [line] = session.extensions() else { return Err(format!("it answers {:?}", session.extensions()).into()) };
+        let [line] = session.extensions() else {
+            return Err(format!("it answers {:?}", session.extensions()).into());
+        };
         let mut said: Vec<_> = line.split(';').map(|word| word.trim().to_owned()).collect();
         same(said.remove(0).as_str(), "permessage-deflate")?;
         said.sort();
@@ -132,8 +159,16 @@ fn takeover(session: &mut Session, agreed: &Parameters) -> Result<(), Failure> {
     let messages = vec![noise(100, 1).repeat(2); 20];
     let carried = exchange(session, &messages)?;
     let expected = |fresh| if fresh { 1600..4000 } else { 0..1000 };
-    within("of 4000 bytes, ours on the wire", carried.written, expected(agreed.client_no_context_takeover))?;
-    within("of 4000 bytes, its on the wire", carried.read, expected(agreed.server_no_context_takeover))
+    within(
+        "of 4000 bytes, ours on the wire",
+        carried.written,
+        expected(agreed.client_no_context_takeover),
+    )?;
+    within(
+        "of 4000 bytes, its on the wire",
+        carried.read,
+        expected(agreed.server_no_context_takeover),
+    )
 }
 
 /// Whether each end refers as far back as its window reaches, and no farther.
@@ -144,18 +179,28 @@ fn windows(session: &mut Session, agreed: &Parameters) -> Result<(), Failure> {
         ("its", agreed.server_max_window_bits, |carried| carried.read),
     ];
     for (seed, (whose, bits, count)) in (10..).zip(sides) {
-        // Farther than half a window, which is the next smaller one; but zlib keeps 262 bytes of the smallest to itself.
+        // Farther than half a window, which is the next smaller one; but zlib keeps 262 bytes of
+        // the smallest to itself.
         let (near, far) = ((bits.bytes() / 2 + 1).min(bits.bytes() - 270), bits.bytes() + 1);
-        // There is no window of 8 bits to compress with: what comes of it is not compressed, or with 9.
+        // There is no window of 8 bits to compress with: what comes of it is not compressed, or
+        // with 9.
         if bits > WindowBits::MIN {
             let repeated = noise(near, seed).repeat(8);
             let carried = exchange(session, &[&repeated])?;
-            within(&format!("of 8 times {near} bytes, {whose} on the wire"), count(carried), 0..repeated.len() * 6 / 10)?;
+            within(
+                &format!("of 8 times {near} bytes, {whose} on the wire"),
+                count(carried),
+                0..repeated.len() * 6 / 10,
+            )?;
         }
         let repeated = noise(far, seed + 10).repeat(4);
         let carried = exchange(session, &[&repeated])?;
         let least = repeated.len() * 9 / 10;
-        within(&format!("of 4 times {far} bytes, {whose} on the wire"), count(carried), least..repeated.len() + 100)?;
+        within(
+            &format!("of 4 times {far} bytes, {whose} on the wire"),
+            count(carried),
+            least..repeated.len() + 100,
+        )?;
     }
     Ok(())
 }
@@ -166,7 +211,9 @@ fn mixture(session: &mut Session) -> Result<(), Failure> {
     for i in 0..40 {
         let compress = [Compress::Auto, Compress::Yes, Compress::No][i % 3];
         for data in [sample::own(i), noise(500, i as u32), Vec::new()] {
-            session.send(|connection| connection.send_binary(Payload::from(&data).compress(compress)))?;
+            session.send(|connection| {
+                connection.send_binary(Payload::from(&data).compress(compress))
+            })?;
             same(session.message()?, Event::Binary(data.into()))?;
         }
         session.send(|connection| connection.send_prepared(&prepared))?;
@@ -187,18 +234,23 @@ fn incompressible(group: &mut Group<'_>, server: &PeerServer) {
 
 /// Small texts that are much like each other, many in a row.
 fn chat(group: &mut Group<'_>, server: &PeerServer) {
-    group.check("a thousand messages of a chat, echoed in order, in a third of their bytes", || {
-        let mut session = server.open("/echo")?;
-        let messages: Vec<_> = (0..1000).map(sample::chat).collect();
-        let whole: usize = messages.iter().map(String::len).sum();
-        let before = session.carried();
-        session.send(|connection| messages.iter().try_for_each(|message| connection.send_text(message)))?;
-        messages.iter().try_for_each(|message| same(session.text()?, message.as_str()))?;
-        let carried = since(before, session.carried());
-        within(&format!("of {whole} bytes, ours on the wire"), carried.written, 0..whole / 3)?;
-        within(&format!("of {whole} bytes, its on the wire"), carried.read, 0..whole / 3)?;
-        session.finish()
-    });
+    group.check(
+        "a thousand messages of a chat, echoed in order, in a third of their bytes",
+        || {
+            let mut session = server.open("/echo")?;
+            let messages: Vec<_> = (0..1000).map(sample::chat).collect();
+            let whole: usize = messages.iter().map(String::len).sum();
+            let before = session.carried();
+            session.send(|connection| {
+                messages.iter().try_for_each(|message| connection.send_text(message))
+            })?;
+            messages.iter().try_for_each(|message| same(session.text()?, message.as_str()))?;
+            let carried = since(before, session.carried());
+            within(&format!("of {whole} bytes, ours on the wire"), carried.written, 0..whole / 3)?;
+            within(&format!("of {whole} bytes, its on the wire"), carried.read, 0..whole / 3)?;
+            session.finish()
+        },
+    );
 }
 
 /// A little on the wire that becomes much.
@@ -239,7 +291,12 @@ fn raw(group: &mut Group<'_>, server: &PeerServer) {
         ("a reserved block type", "c10106", 1007, ProtocolError::InvalidDeflate),
         ("a message that is cut short", "c104f248cdc9", 1007, ProtocolError::InvalidDeflate),
         ("a distance into nothing", "c105f200110000", 1007, ProtocolError::InvalidDeflate),
-        ("text that inflates to no UTF-8", "c109000300fcffeda08000", 1007, ProtocolError::InvalidUtf8),
+        (
+            "text that inflates to no UTF-8",
+            "c109000300fcffeda08000",
+            1007,
+            ProtocolError::InvalidUtf8,
+        ),
         ("RSV1 on a continuation", "4103f248cdc004c9c90700", 1002, ProtocolError::ReservedBits),
         ("RSV1 on a ping", "c900", 1002, ProtocolError::ReservedBits),
     ];
@@ -247,14 +304,20 @@ fn raw(group: &mut Group<'_>, server: &PeerServer) {
         group.check(&format!("{what}: it sees {code}"), || {
             let mut session = server.open(&format!("/raw?hex={hex}&id=raw-{number}"))?;
             let closure = session.closure()?;
-            same((closure.code, closure.clean, closure.cause), (Closure::ABNORMAL, false, Cause::Violation(error)))?;
+            same(
+                (closure.code, closure.clean, closure.cause),
+                (Closure::ABNORMAL, false, Cause::Violation(error)),
+            )?;
             same(seen(server, &format!("raw-{number}"))?.0, code)
         });
     }
 }
 
 /// Sends messages, takes their echoes, and tells what that took on the wire.
-pub(crate) fn exchange(session: &mut Session, messages: &[impl AsRef<[u8]>]) -> Result<Carried, Failure> {
+pub(crate) fn exchange(
+    session: &mut Session,
+    messages: &[impl AsRef<[u8]>],
+) -> Result<Carried, Failure> {
     let before = session.carried();
     for message in messages {
         session.send(|connection| connection.send_binary(message.as_ref()))?;
@@ -270,10 +333,19 @@ fn since(before: Carried, now: Carried) -> Carried {
 }
 
 pub(crate) fn within(what: &str, bytes: usize, expected: Range<usize>) -> Result<(), Failure> {
-    if expected.contains(&bytes) { Ok(()) } else { Err(format!("{what}: {bytes} bytes, and not {expected:?}").into()) }
+    if expected.contains(&bytes) {
+        Ok(())
+    } else {
+        Err(format!("{what}: {bytes} bytes, and not {expected:?}").into())
+    }
 }
 
-pub(crate) fn offer(server_fresh: bool, client_fresh: bool, server: Option<WindowBits>, client: ClientWindow) -> Offer {
+pub(crate) fn offer(
+    server_fresh: bool,
+    client_fresh: bool,
+    server: Option<WindowBits>,
+    client: ClientWindow,
+) -> Offer {
     let mut offer = Offer::default();
     offer.server_no_context_takeover = server_fresh;
     offer.client_no_context_takeover = client_fresh;
@@ -282,7 +354,12 @@ pub(crate) fn offer(server_fresh: bool, client_fresh: bool, server: Option<Windo
     offer
 }
 
-pub(crate) fn parameters(server_fresh: bool, client_fresh: bool, server: u8, client: u8) -> Parameters {
+pub(crate) fn parameters(
+    server_fresh: bool,
+    client_fresh: bool,
+    server: u8,
+    client: u8,
+) -> Parameters {
     let bits = |bits| WindowBits::new(bits).expect("8 to 15");
     let mut parameters = Parameters::default();
     parameters.server_no_context_takeover = server_fresh;

@@ -5,8 +5,9 @@
 //!   our client, its server:   a program of peers/NAME ◄─── our checks ──── session
 //! ```
 //!
-//! A peer is a row of the table in `peers`. Its programs are told what to do and tell what they found on pipes (`program`). What is said on the
-//! wire is the same for all of them: the paths of `server`, the payloads of `sample`.
+//! A peer is a row of the table in `peers`. Its programs are told what to do and tell what they
+//! found on pipes (`program`). What is said on the wire is the same for all of them: the paths of
+//! `server`, the payloads of `sample`.
 
 mod args;
 mod checks;

@@ -9,7 +9,8 @@
 //!       ◄── `listening PORT`
 //! ```
 //!
-//! Either ends when its standard input does: so none outlives this program, however that ends. Who takes too long is killed.
+//! Either ends when its standard input does: so none outlives this program, however that ends. Who
+//! takes too long is killed.
 
 use crate::Failure;
 use crate::report::Report;
@@ -38,13 +39,22 @@ pub(crate) enum Compression {
 }
 
 /// Has a program check our server.
-pub(crate) fn check_server(report: &mut Report, mut command: Command, compression: Compression) -> Result<(), Failure> {
+pub(crate) fn check_server(
+    report: &mut Report,
+    mut command: Command,
+    compression: Compression,
+) -> Result<(), Failure> {
     let (heading, start): (_, fn() -> _) = match compression {
         Compression::Off => ("its client, our server", Server::start),
         Compression::On => ("its client, our server, compressed", Server::compressing),
     };
     let (server, other) = (start()?, start()?);
-    let mut program = Program::start(command.args(["client", &server.url(), &other.url(), compression.argument()]))?;
+    let mut program = Program::start(command.args([
+        "client",
+        &server.url(),
+        &other.url(),
+        compression.argument(),
+    ]))?;
     let until = Instant::now() + PATIENCE;
     let mut group = report.group(heading);
     let mut told = 0;
@@ -137,7 +147,12 @@ impl Program {
         let mut child = spawned.map_err(|error| format!("{}: {error}", shown.to_string_lossy()))?;
         let (tell, lines) = mpsc::channel();
         if let Some(stdout) = child.stdout.take() {
-            thread::spawn(move || BufReader::new(stdout).lines().map_while(io::Result::ok).try_for_each(|line| tell.send(line)));
+            thread::spawn(move || {
+                BufReader::new(stdout)
+                    .lines()
+                    .map_while(io::Result::ok)
+                    .try_for_each(|line| tell.send(line))
+            });
         }
         Ok(Self { child, lines })
     }

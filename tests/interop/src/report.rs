@@ -33,7 +33,13 @@ struct Check {
 impl Report {
     pub(crate) fn begin(&mut self, peer: &'static str, version: &str) {
         println!("{peer}: {version}");
-        self.visits.push(Visit { peer, version: version.to_owned(), seconds: 0.0, checks: Vec::new(), from: Instant::now() });
+        self.visits.push(Visit {
+            peer,
+            version: version.to_owned(),
+            seconds: 0.0,
+            checks: Vec::new(),
+            from: Instant::now(),
+        });
     }
 
     /// The checks that follow belong together.
@@ -75,7 +81,11 @@ impl Report {
             println!("{peer:<9} FAILED: not installed");
         }
         let checks = || self.visits.iter().flat_map(|visit| &visit.checks);
-        println!("{} checks, {} failed", checks().count(), checks().filter(|check| check.failure.is_some()).count());
+        println!(
+            "{} checks, {} failed",
+            checks().count(),
+            checks().filter(|check| check.failure.is_some()).count()
+        );
     }
 
     /// Whether there was anything to check, and all of it held.
@@ -103,7 +113,12 @@ impl Visit {
 
     fn tally(&self) -> String {
         let time = Duration::from_secs_f64(self.seconds);
-        format!("{} checks, {} failed, {:.1} s", self.checks.len(), self.failed(), time.as_secs_f64())
+        format!(
+            "{} checks, {} failed, {:.1} s",
+            self.checks.len(),
+            self.failed(),
+            time.as_secs_f64()
+        )
     }
 }
 

@@ -4,7 +4,9 @@ use crate::Failure;
 use crate::transport::Transport;
 use crate::wire::{Carried, Wire};
 use sockless::client::{self, Handshake, Outcome, Request, Response};
-use sockless::{Agreement, CloseCode, Closure, Config, Connection, Event, Input, LifeCycle, Seed, SendError};
+use sockless::{
+    Agreement, CloseCode, Closure, Config, Connection, Event, Input, LifeCycle, Seed, SendError,
+};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -80,7 +82,10 @@ impl Session {
     }
 
     /// Queues something and writes it.
-    pub(crate) fn send(&mut self, what: impl FnOnce(&mut Connection) -> Result<(), SendError>) -> Result<(), Failure> {
+    pub(crate) fn send(
+        &mut self,
+        what: impl FnOnce(&mut Connection) -> Result<(), SendError>,
+    ) -> Result<(), Failure> {
         what(&mut self.connection)?;
         self.wire.write(&mut self.connection);
         Ok(())
@@ -101,7 +106,8 @@ impl Session {
             if self.connection.is_done() {
                 return Ok(None);
             }
-            self.unheard = 0..self.wire.turn(&mut self.connection, &mut self.scratch).into_rest().len();
+            self.unheard =
+                0..self.wire.turn(&mut self.connection, &mut self.scratch).into_rest().len();
         }
     }
 
@@ -148,7 +154,8 @@ impl Session {
 
 /// Asks for a connection.
 pub(crate) fn ask(request: Request, config: Config) -> Result<Answer, Failure> {
-    let mut wire = Wire::new(Transport::connect(request.host(), request.port(), request.secure())?, PATIENCE)?;
+    let mut wire =
+        Wire::new(Transport::connect(request.host(), request.port(), request.secure())?, PATIENCE)?;
     let mut scratch = vec![0; 64 << 10];
     let mut handshake = Handshake::new(request, Seed::random()?);
     loop {
@@ -161,12 +168,25 @@ pub(crate) fn ask(request: Request, config: Config) -> Result<Answer, Failure> {
                 let protocol = opened.protocol().map(str::to_owned);
                 let mark = opened.headers().text("x-interop").map(str::to_owned);
                 let agreement = opened.agreement();
-                let lines = opened.headers().iter().filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-extensions"));
-                let extensions = lines.map(|(_, value)| String::from_utf8_lossy(value).into_owned()).collect();
+                let lines = opened
+                    .headers()
+                    .iter()
+                    .filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-extensions"));
+                let extensions =
+                    lines.map(|(_, value)| String::from_utf8_lossy(value).into_owned()).collect();
                 scratch[..rest.len()].copy_from_slice(&rest);
                 let connection = opened.open(config);
                 let unheard = 0..rest.len();
-                return Ok(Answer::Open(Session { wire, connection, protocol, mark, agreement, extensions, scratch, unheard }));
+                return Ok(Answer::Open(Session {
+                    wire,
+                    connection,
+                    protocol,
+                    mark,
+                    agreement,
+                    extensions,
+                    scratch,
+                    unheard,
+                }));
             }
             Some(Outcome::Refused(response)) => return Ok(Answer::Refused(response)),
             Some(Outcome::Failed(error)) => return Ok(Answer::Failed(error)),

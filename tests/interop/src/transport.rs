@@ -46,7 +46,8 @@ impl Transport {
         }
     }
 
-    /// Says that nothing more is sent: with TLS by close_notify, and TCP stays as it is, for what the peer still sends.
+    /// Says that nothing more is sent: with TLS by close_notify, and TCP stays as it is, for what
+    /// the peer still sends.
     pub(crate) fn shut_down(&mut self) -> io::Result<()> {
         match self {
             Self::Plain(socket) => socket.shutdown(Shutdown::Write),

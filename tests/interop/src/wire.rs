@@ -1,4 +1,5 @@
-//! The loop of `examples/echo.rs` over a blocking transport, with an end to its patience: past that moment the transport counts as failed.
+//! The loop of `examples/echo.rs` over a blocking transport, with an end to its patience: past that
+//! moment the transport counts as failed.
 
 use crate::transport::Transport;
 use bytes::Buf;
@@ -27,7 +28,12 @@ impl Wire {
     /// Everything that is said on it has to be said within `patience`.
     pub(crate) fn new(transport: Transport, patience: Duration) -> io::Result<Self> {
         transport.socket().set_nodelay(true)?;
-        Ok(Self { transport, until: Instant::now() + patience, ended: false, carried: Carried::default() })
+        Ok(Self {
+            transport,
+            until: Instant::now() + patience,
+            ended: false,
+            carried: Carried::default(),
+        })
     }
 
     /// Whether it took too long.
@@ -45,7 +51,11 @@ impl Wire {
     }
 
     /// One turn, the same for everything that talks: write, shut down, read.
-    pub(crate) fn turn<'b>(&mut self, side: &mut dyn LifeCycle, scratch: &'b mut [u8]) -> Input<'b> {
+    pub(crate) fn turn<'b>(
+        &mut self,
+        side: &mut dyn LifeCycle,
+        scratch: &'b mut [u8],
+    ) -> Input<'b> {
         self.write(side);
         if side.wants_shutdown() {
             let _ = self.transport.shut_down(); // If it fails, reading tells why.

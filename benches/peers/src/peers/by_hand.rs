@@ -1,4 +1,5 @@
-//! The floor: flate2 as it is, with as little around it as the wire format allows. No limit, no check of frames.
+//! The floor: flate2 as it is, with as little around it as the wire format allows. No limit, no
+//! check of frames.
 
 use crate::corpus::Message;
 use crate::peer::{Batch, Connection, End, Peer, Refused, Setting, Tally};
@@ -21,7 +22,11 @@ impl Peer for ByHand {
 
     fn connect(&self, _: End, setting: Setting) -> Result<Box<dyn Connection>, &'static str> {
         Ok(Box::new(Bare {
-            compress: Compress::new_with_window_bits(Compression::new(setting.level.into()), false, setting.bits),
+            compress: Compress::new_with_window_bits(
+                Compression::new(setting.level.into()),
+                false,
+                setting.bits,
+            ),
             decompress: Decompress::new_with_window_bits(false, setting.bits),
             takeover: setting.takeover,
             packed: Vec::with_capacity(128 << 10),
@@ -50,7 +55,9 @@ impl Connection for Bare {
                 self.compress.reset();
             }
             self.packed.clear();
-            self.compress.compress_vec(&message.bytes, &mut self.packed, FlushCompress::Sync).expect("zlib compresses anything");
+            self.compress
+                .compress_vec(&message.bytes, &mut self.packed, FlushCompress::Sync)
+                .expect("zlib compresses anything");
             let payload = &self.packed[..self.packed.len() - TAIL.len()];
             wire::header(&mut self.frames, payload.len(), false);
             self.frames.extend_from_slice(payload);
@@ -70,8 +77,11 @@ impl Connection for Bare {
             if masked {
                 let key = *head.last_chunk::<4>().ok_or(Refused)?;
                 let (words, end) = payload.as_chunks_mut::<8>();
-                let wide = u64::from_ne_bytes([key, key].concat().try_into().expect("twice four bytes"));
-                words.iter_mut().for_each(|word| *word = (u64::from_ne_bytes(*word) ^ wide).to_ne_bytes());
+                let wide =
+                    u64::from_ne_bytes([key, key].concat().try_into().expect("twice four bytes"));
+                words
+                    .iter_mut()
+                    .for_each(|word| *word = (u64::from_ne_bytes(*word) ^ wide).to_ne_bytes());
                 end.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
                 end.iter_mut().skip(4).zip(key).for_each(|(byte, key)| *byte ^= key);
             }
@@ -80,7 +90,9 @@ impl Connection for Bare {
             }
             self.text.clear();
             for part in [&*payload, &TAIL] {
-                self.decompress.decompress_vec(part, &mut self.text, FlushDecompress::None).map_err(|_| Refused)?;
+                self.decompress
+                    .decompress_vec(part, &mut self.text, FlushDecompress::None)
+                    .map_err(|_| Refused)?;
             }
             tally.text(simdutf8::basic::from_utf8(&self.text).map_err(|_| Refused)?.as_bytes());
         }

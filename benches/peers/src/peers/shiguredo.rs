@@ -4,8 +4,9 @@ use crate::corpus::Message;
 use crate::peer::{Batch, Connection, End, Peer, Refused, Setting, Tally};
 use crate::transport::Sink;
 use shiguredo_websocket::{
-    ClientConnectionOptions, ConnectionEvent, ConnectionOutput, Error, PerMessageDeflateConfig, RandomSource, ServerConnectionOptions,
-    Timestamp, WebSocketClientConnection, WebSocketServerConnection,
+    ClientConnectionOptions, ConnectionEvent, ConnectionOutput, Error, PerMessageDeflateConfig,
+    RandomSource, ServerConnectionOptions, Timestamp, WebSocketClientConnection,
+    WebSocketServerConnection,
 };
 
 /// shiguredo_websocket 2026.3.
@@ -38,8 +39,13 @@ impl Peer for Shiguredo {
 }
 
 /// A pair that shook hands.
-fn pair(config: PerMessageDeflateConfig) -> Result<(WebSocketServerConnection, WebSocketClientConnection<Keys>), Error> {
-    let mut client = WebSocketClientConnection::new(ClientConnectionOptions::new("localhost", "/").deflate(config.clone()), Keys(7));
+fn pair(
+    config: PerMessageDeflateConfig,
+) -> Result<(WebSocketServerConnection, WebSocketClientConnection<Keys>), Error> {
+    let mut client = WebSocketClientConnection::new(
+        ClientConnectionOptions::new("localhost", "/").deflate(config.clone()),
+        Keys(7),
+    );
     let mut server = WebSocketServerConnection::new(ServerConnectionOptions::new().deflate(config));
     client.connect()?;
     while let Some(output) = client.poll_output() {
@@ -53,7 +59,10 @@ fn pair(config: PerMessageDeflateConfig) -> Result<(WebSocketServerConnection, W
             client.feed_recv_buf(&data, Timestamp::default())?;
         }
     }
-    while server.poll_event().is_some() || client.poll_event().is_some() || client.poll_output().is_some() {}
+    while server.poll_event().is_some()
+        || client.poll_event().is_some()
+        || client.poll_output().is_some()
+    {}
     Ok((server, client))
 }
 

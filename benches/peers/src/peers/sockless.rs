@@ -39,7 +39,8 @@ impl Sockless {
     pub(crate) fn open(&self, end: End, setting: Setting) -> sockless::Connection {
         let bits = WindowBits::new(setting.bits).expect("8 to 15");
         let mut parameters = Parameters::default();
-        (parameters.server_no_context_takeover, parameters.client_no_context_takeover) = (!setting.takeover, !setting.takeover);
+        (parameters.server_no_context_takeover, parameters.client_no_context_takeover) =
+            (!setting.takeover, !setting.takeover);
         (parameters.server_max_window_bits, parameters.client_max_window_bits) = (bits, bits);
         let mut agreed = Agreement::default();
         agreed.deflate = Some(parameters);
@@ -68,7 +69,9 @@ impl Peer for Sockless {
             Keep::Pool(1) => {
                 "compresses by flate2 with zlib-rs, inflates by zlib-rs itself; one compressor and one decompressor for all connections, primed with the window of each"
             }
-            Keep::Pool(_) => "compresses by flate2 with zlib-rs, inflates by zlib-rs itself; a pool with room for every connection",
+            Keep::Pool(_) => {
+                "compresses by flate2 with zlib-rs, inflates by zlib-rs itself; a pool with room for every connection"
+            }
             Keep::Nothing => {
                 "compresses by flate2 with zlib-rs, inflates by zlib-rs itself; without takeover a compressor or decompressor is made for each message"
             }

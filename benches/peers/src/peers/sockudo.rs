@@ -1,4 +1,5 @@
-//! sockudo-ws: its protocol without a stream around it, which leaves reads and writes to the caller.
+//! sockudo-ws: its protocol without a stream around it, which leaves reads and writes to the
+//! caller.
 
 use crate::corpus::Message;
 use crate::peer::{Batch, Connection, End, Peer, Refused, Setting, Tally};
@@ -35,7 +36,12 @@ impl Peer for Sockudo {
             End::Server => CompressedProtocol::server(MOST, MOST, config),
             End::Client => CompressedProtocol::client(MOST, MOST, config),
         };
-        Ok(Box::new(Driven { protocol, out: BytesMut::new(), read: BytesMut::new(), messages: Vec::new() }))
+        Ok(Box::new(Driven {
+            protocol,
+            out: BytesMut::new(),
+            read: BytesMut::new(),
+            messages: Vec::new(),
+        }))
     }
 }
 

@@ -9,7 +9,8 @@ use wtx::rng::Xorshift64;
 use wtx::stream::{StreamReader, StreamWriter};
 use wtx::web_socket::compression::{Flate2, NegotiatedFlate2, WindowBits};
 use wtx::web_socket::{
-    Compression, CompressionLevel, DeflateConfig, Frame, OpCode, WebSocketBuffer, WebSocketOwned, WebSocketPayloadOrigin,
+    Compression, CompressionLevel, DeflateConfig, Frame, OpCode, WebSocketBuffer, WebSocketOwned,
+    WebSocketPayloadOrigin,
 };
 
 /// wtx 0.46: later ones need a newer Rust.
@@ -47,15 +48,27 @@ struct Driven<const IS_CLIENT: bool> {
 impl<const IS_CLIENT: bool> Driven<IS_CLIENT> {
     fn new(setting: Setting) -> Result<Self, &'static str> {
         let bits = WindowBits::try_from(setting.bits).map_err(|_| "no such window")?;
-        let compression_level = CompressionLevel::try_from(setting.level).map_err(|_| "no such level")?;
-        let config = DeflateConfig { client_max_window_bits: bits, compression_level, server_max_window_bits: bits };
+        let compression_level =
+            CompressionLevel::try_from(setting.level).map_err(|_| "no such level")?;
+        let config = DeflateConfig {
+            client_max_window_bits: bits,
+            compression_level,
+            server_max_window_bits: bits,
+        };
         let agreed = [[&b"sec-websocket-extensions"[..], b"permessage-deflate"]];
-        let negotiated = Compression::<IS_CLIENT>::negotiate(Flate2::from(config), agreed.iter()).map_err(|_| "it refuses this")?;
+        let negotiated = Compression::<IS_CLIENT>::negotiate(Flate2::from(config), agreed.iter())
+            .map_err(|_| "it refuses this")?;
         if negotiated.is_none() {
             return Err("it refuses this");
         }
         let pipe = Pipe::default();
-        let socket = WebSocketOwned::new(negotiated, false, Xorshift64::new(7), Ours(pipe.clone()), WebSocketBuffer::new());
+        let socket = WebSocketOwned::new(
+            negotiated,
+            false,
+            Xorshift64::new(7),
+            Ours(pipe.clone()),
+            WebSocketBuffer::new(),
+        );
         Ok(Self { socket, pipe, payload: Vec::new(), text: Vector::new() })
     }
 }
@@ -66,7 +79,8 @@ impl<const IS_CLIENT: bool> Connection for Driven<IS_CLIENT> {
             self.payload.clear();
             self.payload.extend_from_slice(&message.bytes);
             let mut frame = Frame::new_fin(OpCode::Text, &mut self.payload[..]);
-            let written = self.pipe.write_to(sink, || self.socket.write_frame(&mut frame).now_or_never());
+            let written =
+                self.pipe.write_to(sink, || self.socket.write_frame(&mut frame).now_or_never());
             written.expect("the sink takes all").expect("it is open");
         }
     }
@@ -75,7 +89,10 @@ impl<const IS_CLIENT: bool> Connection for Driven<IS_CLIENT> {
         let (outcome, reads) = self.pipe.read_from(&batch.bytes, || {
             // A read that was begun cannot be left: only as many as there are messages.
             for _ in 0..batch.messages {
-                let frame = self.socket.read_frame(&mut self.text, WebSocketPayloadOrigin::Adaptive).now_or_never();
+                let frame = self
+                    .socket
+                    .read_frame(&mut self.text, WebSocketPayloadOrigin::Adaptive)
+                    .now_or_never();
                 tally.text(frame.ok_or(Refused)?.map_err(|_| Refused)?.payload());
             }
             Ok(())

@@ -31,7 +31,10 @@ impl Peer for Yawc {
             .with_limits(MOST, 2 * MOST)
             .with_backpressure_boundary(BOUNDARY)
             .with_utf8();
-        let mut agreed = format!("permessage-deflate; server_max_window_bits={0}; client_max_window_bits={0}", setting.bits);
+        let mut agreed = format!(
+            "permessage-deflate; server_max_window_bits={0}; client_max_window_bits={0}",
+            setting.bits
+        );
         if !setting.takeover {
             options = options.server_no_context_takeover().client_no_context_takeover();
             agreed.push_str("; server_no_context_takeover; client_no_context_takeover");
@@ -41,7 +44,9 @@ impl Peer for Yawc {
             End::Client => Role::Client,
         };
         let pipe = Pipe::default();
-        let socket = WebSocket::from_stream_with_extensions(pipe.clone(), role, Some(&agreed), options).map_err(|_| "it refuses this")?;
+        let socket =
+            WebSocket::from_stream_with_extensions(pipe.clone(), role, Some(&agreed), options)
+                .map_err(|_| "it refuses this")?;
         Ok(Box::new(Driven { socket, pipe }))
     }
 }
@@ -59,7 +64,10 @@ impl Connection for Driven {
             }
             self.socket.flush().await
         };
-        self.pipe.write_to(sink, || all.now_or_never()).expect("the sink takes all").expect("it is open");
+        self.pipe
+            .write_to(sink, || all.now_or_never())
+            .expect("the sink takes all")
+            .expect("it is open");
     }
 
     fn receive(&mut self, batch: &Batch, tally: &mut Tally<'_>) -> Result<(), Refused> {

@@ -1,4 +1,5 @@
-//! What was measured, as charts in SVG: dots on a scale of ratios, ours at 1, to the right of it what takes longer.
+//! What was measured, as charts in SVG: dots on a scale of ratios, ours at 1, to the right of it
+//! what takes longer.
 
 use super::Group;
 use super::table::label;
@@ -57,17 +58,23 @@ pub(crate) fn write(groups: &[Group], folder: &Path) -> std::io::Result<()> {
         std::fs::write(folder.join(format!("{name}.svg")), draw(group.title, &lines))?;
     }
     let rows: Vec<_> = groups.iter().flat_map(|group| &group.rows).collect();
-    let of = |(name, label): &(&str, &str)| rows.iter().find(|row| row.name == *name).map(|row| ((*label).to_owned(), &*row.measured));
+    let of = |(name, label): &(&str, &str)| {
+        rows.iter().find(|row| row.name == *name).map(|row| ((*label).to_owned(), &*row.measured))
+    };
     let lines: Vec<_> = OVERVIEW.iter().filter_map(of).collect();
     if !lines.is_empty() {
-        std::fs::write(folder.join("overview.svg"), draw("Time for a message, or a handshake", &lines))?;
+        std::fs::write(
+            folder.join("overview.svg"),
+            draw("Time for a message, or a handshake", &lines),
+        )?;
     }
     Ok(())
 }
 
 fn draw(title: &str, lines: &[(String, &[Measured])]) -> String {
     let ratios = lines.iter().flat_map(|(_, measured)| measured.iter().map(|one| one.ratio));
-    let (least, most) = ratios.fold((1.0_f64, 2.0_f64), |(least, most), ratio| (least.min(ratio), most.max(ratio)));
+    let (least, most) =
+        ratios.fold((1.0_f64, 2.0_f64), |(least, most), ratio| (least.min(ratio), most.max(ratio)));
     let (from, to) = (least.log2().floor(), most.log2().ceil());
     let x = |ratio: f64| LEFT + (ratio.log2() - from) / (to - from) * (WIDTH - LEFT - RIGHT);
     let height = TOP + LINE * lines.len() as f64 + 34.0;
@@ -80,8 +87,12 @@ fn draw(title: &str, lines: &[(String, &[Measured])]) -> String {
 <text x="16" y="26" font-size="17" font-weight="600">{title}</text>
 <text x="16" y="46" fill="#555555">how many times as long as sockless; one process, in memory, the same bytes</text>"##
     );
-    let present: Vec<_> =
-        COLOURS.iter().filter(|(name, _)| lines.iter().any(|(_, measured)| measured.iter().any(|one| one.name == *name))).collect();
+    let present: Vec<_> = COLOURS
+        .iter()
+        .filter(|(name, _)| {
+            lines.iter().any(|(_, measured)| measured.iter().any(|one| one.name == *name))
+        })
+        .collect();
     let mut at = 16.0;
     for (name, colour) in present {
         let _ = writeln!(
@@ -106,11 +117,23 @@ fn draw(title: &str, lines: &[(String, &[Measured])]) -> String {
     }
     for (index, (label, measured)) in lines.iter().enumerate() {
         let y = TOP + LINE * index as f64 + LINE / 2.0;
-        let _ = writeln!(svg, r##"<line x1="{LEFT}" x2="{}" y1="{y}" y2="{y}" stroke="#eeeeee"/>"##, WIDTH - RIGHT);
-        let _ = writeln!(svg, r#"<text x="{}" y="{}" text-anchor="end">{label}</text>"#, LEFT - 14.0, y + 4.5);
+        let _ = writeln!(
+            svg,
+            r##"<line x1="{LEFT}" x2="{}" y1="{y}" y2="{y}" stroke="#eeeeee"/>"##,
+            WIDTH - RIGHT
+        );
+        let _ = writeln!(
+            svg,
+            r#"<text x="{}" y="{}" text-anchor="end">{label}</text>"#,
+            LEFT - 14.0,
+            y + 4.5
+        );
         // Ours last, on top.
         for one in measured.iter().rev() {
-            let colour = COLOURS.iter().find(|(name, _)| *name == one.name).map_or("#000000", |(_, colour)| colour);
+            let colour = COLOURS
+                .iter()
+                .find(|(name, _)| *name == one.name)
+                .map_or("#000000", |(_, colour)| colour);
             let _ = writeln!(
                 svg,
                 r##"<circle cx="{:.1}" cy="{y}" r="5.5" fill="{colour}" fill-opacity="0.9" stroke="#111111" stroke-width="0.6"><title>{}: {:.2}, {:.0} ns</title></circle>"##,

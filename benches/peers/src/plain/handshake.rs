@@ -1,6 +1,8 @@
-//! The opening handshake: a server that answers Chromium's head, a client that asks and checks the answer.
+//! The opening handshake: a server that answers Chromium's head, a client that asks and checks the
+//! answer.
 //!
-//! The other end of the client is a few lines here; their time is set aside. What a server says is checked to belong to the key.
+//! The other end of the client is a few lines here; their time is set aside. What a server says is
+//! checked to belong to the key.
 
 use super::{Group, Peer, Pipe, wanted};
 use crate::args::Args;
@@ -38,7 +40,10 @@ fn row(end: End, peers: &[Box<dyn Peer>], args: &Args) -> Row {
     for peer in &present {
         let (peer, head) = (&***peer, &head);
         let pipe = Pipe::default();
-        contestants.push(Contestant { name: peer.name(), pass: Box::new(move || pass(end, peer, head, &pipe)) });
+        contestants.push(Contestant {
+            name: peer.name(),
+            pass: Box::new(move || pass(end, peer, head, &pipe)),
+        });
     }
     let measured = contest::run(&mut contestants, args.rounds());
     drop(contestants);
@@ -51,7 +56,10 @@ fn row(end: End, peers: &[Box<dyn Peer>], args: &Args) -> Row {
 /// Chromium's head, from a page of the same host: some refuse other pages.
 fn request() -> Bytes {
     let head = std::str::from_utf8(CHROMIUM).expect("a head is ASCII");
-    let origin = head.lines().find_map(|line| line.strip_prefix("Origin: http://")).expect("browsers name it");
+    let origin = head
+        .lines()
+        .find_map(|line| line.strip_prefix("Origin: http://"))
+        .expect("browsers name it");
     let host = head.lines().find_map(|line| line.strip_prefix("Host: ")).expect("all name it");
     head.replace(&format!("Origin: http://{origin}"), &format!("Origin: http://{host}")).into()
 }
@@ -67,7 +75,13 @@ fn once(end: End, peer: &dyn Peer, head: &Bytes) -> Result<(), &'static str> {
             peer.accept(&pipe)?;
             let accept = accept_of(head).expect("it has a key");
             let said = String::from_utf8(pipe.take_kept()).expect("a head is ASCII");
-            assert!(said.starts_with("HTTP/1.1 101 ") && said.contains(&accept) && said.ends_with("\r\n\r\n"), "{}: {said}", peer.name());
+            assert!(
+                said.starts_with("HTTP/1.1 101 ")
+                    && said.contains(&accept)
+                    && said.ends_with("\r\n\r\n"),
+                "{}: {said}",
+                peer.name()
+            );
         }
         End::Client => {
             pipe.answer_with(answer);
@@ -80,7 +94,9 @@ fn once(end: End, peer: &dyn Peer, head: &Bytes) -> Result<(), &'static str> {
 /// Whether a client refuses what answers another key than its own. RFC 6455 §4.1.
 pub(crate) fn checks_answer(peer: &dyn Peer) -> bool {
     let pipe = Pipe::default();
-    pipe.answer_with(|request| answer(request).map(|_| ANSWER.replace("{}", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=").into()));
+    pipe.answer_with(|request| {
+        answer(request).map(|_| ANSWER.replace("{}", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=").into())
+    });
     peer.request(&pipe).is_err()
 }
 
@@ -98,18 +114,26 @@ fn pass(end: End, peer: &dyn Peer, head: &Bytes, pipe: &Pipe) -> Pass {
         }
     }
     let aside = pipe.take_aside();
-    Pass { messages: EACH as u64, bytes: pipe.take_written(), calls: pipe.take_calls(), aside: [aside.nanoseconds, aside.allocations] }
+    Pass {
+        messages: EACH as u64,
+        bytes: pipe.take_written(),
+        calls: pipe.take_calls(),
+        aside: [aside.nanoseconds, aside.allocations],
+    }
 }
 
 const ANSWER: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n\r\n";
 
 fn answer(request: &[u8]) -> Option<Bytes> {
-    request.ends_with(b"\r\n\r\n").then(|| ANSWER.replace("{}", &accept_of(request).expect("it has a key")).into())
+    request
+        .ends_with(b"\r\n\r\n")
+        .then(|| ANSWER.replace("{}", &accept_of(request).expect("it has a key")).into())
 }
 
 /// What belongs to the key in this head. RFC 6455 §4.2.2.
 fn accept_of(head: &[u8]) -> Option<String> {
     let head = std::str::from_utf8(head).ok()?;
-    let line = head.lines().find(|line| line.to_ascii_lowercase().starts_with("sec-websocket-key:"))?;
+    let line =
+        head.lines().find(|line| line.to_ascii_lowercase().starts_with("sec-websocket-key:"))?;
     Some(tungstenite::handshake::derive_accept_key(line.split_once(':')?.1.trim().as_bytes()))
 }

@@ -76,7 +76,8 @@ impl Content {
                 fill(&mut text, len, || {
                     if left == 0 {
                         left = 2 + random.below(7);
-                        first = [0x61, 0x61, 0xe0, 0x3b1, 0x430, 0x5d0, 0x4e00, 0x1f600][random.below(8) as usize];
+                        first = [0x61, 0x61, 0xe0, 0x3b1, 0x430, 0x5d0, 0x4e00, 0x1f600]
+                            [random.below(8) as usize];
                     }
                     left -= 1;
                     char::from_u32(first + random.below(24) as u32)
@@ -101,16 +102,24 @@ fn fill(text: &mut String, len: usize, mut character: impl FnMut() -> Option<cha
     }
 }
 
-/// The wire of these messages, for a receiver at this end; in fragments of this length, if there is one.
+/// The wire of these messages, for a receiver at this end; in fragments of this length, if there is
+/// one.
 pub(crate) fn wire(receiver: End, messages: &[Message], fragment: Option<usize>) -> Bytes {
     let mut keys = (receiver == End::Server).then_some(Random(7));
     let mut out = Vec::new();
     for message in messages {
         let count = fragment.map_or(1, |len| message.bytes.len().div_ceil(len));
-        for (index, part) in message.bytes.chunks(fragment.unwrap_or(message.bytes.len()).max(1)).enumerate() {
+        for (index, part) in
+            message.bytes.chunks(fragment.unwrap_or(message.bytes.len()).max(1)).enumerate()
+        {
             let opcode = if index > 0 { 0 } else { if message.text { 1 } else { 2 } };
             let fin = index + 1 == count;
-            frame(&mut out, u8::from(fin) << 7 | opcode, part, keys.as_mut().map(Random::next).map(|key| (key as u32).to_le_bytes()));
+            frame(
+                &mut out,
+                u8::from(fin) << 7 | opcode,
+                part,
+                keys.as_mut().map(Random::next).map(|key| (key as u32).to_le_bytes()),
+            );
         }
     }
     out.into()
@@ -135,7 +144,8 @@ pub(crate) fn frame(out: &mut Vec<u8>, first: u8, payload: &[u8], key: Option<[u
     out.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
 }
 
-/// Whether these bytes are just these messages, as this end sends them: each in one frame or in several.
+/// Whether these bytes are just these messages, as this end sends them: each in one frame or in
+/// several.
 ///
 /// # Errors
 /// Where they are not.
@@ -144,8 +154,8 @@ pub(crate) fn says(sender: End, mut bytes: &[u8], messages: &[Message]) -> Resul
         let mut whole = Vec::with_capacity(message.bytes.len());
         let mut opcode = if message.text { 1 } else { 2 };
         loop {
-            let (fin, found, payload, rest) =
-                read(sender, bytes).ok_or(Unlike("a frame is not whole, or masked by the wrong end".into()))?;
+            let (fin, found, payload, rest) = read(sender, bytes)
+                .ok_or(Unlike("a frame is not whole, or masked by the wrong end".into()))?;
             if found != opcode {
                 return Err(Unlike(format!("opcode {found} for {opcode}")));
             }
@@ -167,8 +177,12 @@ pub(crate) fn says(sender: End, mut bytes: &[u8], messages: &[Message]) -> Resul
 fn read(sender: End, bytes: &[u8]) -> Option<(bool, u8, Vec<u8>, &[u8])> {
     let (&[first, second], rest) = bytes.split_first_chunk()?;
     let (len, mut rest) = match second & 0x7f {
-        126 => rest.split_first_chunk().map(|(len, rest)| (usize::from(u16::from_be_bytes(*len)), rest))?,
-        127 => rest.split_first_chunk().map(|(len, rest)| (u64::from_be_bytes(*len) as usize, rest))?,
+        126 => rest
+            .split_first_chunk()
+            .map(|(len, rest)| (usize::from(u16::from_be_bytes(*len)), rest))?,
+        127 => {
+            rest.split_first_chunk().map(|(len, rest)| (u64::from_be_bytes(*len) as usize, rest))?
+        }
         len => (usize::from(len), rest),
     };
     if (second & 0x80 != 0) != (sender == End::Client) || first & 0x70 != 0 {
@@ -179,7 +193,12 @@ fn read(sender: End, bytes: &[u8]) -> Option<(bool, u8, Vec<u8>, &[u8])> {
         (key, rest) = rest.split_first_chunk().map(|(key, rest)| (*key, rest))?;
     }
     let (payload, behind) = rest.split_at_checked(len)?;
-    Some((first & 0x80 != 0, first & 0xf, payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect(), behind))
+    Some((
+        first & 0x80 != 0,
+        first & 0xf,
+        payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect(),
+        behind,
+    ))
 }
 
 /// How something differs from what was said.
@@ -196,7 +215,11 @@ impl Unlike {
             return None;
         }
         let same = expected.bytes.iter().zip(data).take_while(|(one, other)| one == other).count();
-        Some(Self(format!("{} bytes instead of {}, and other ones from {same} on", data.len(), expected.bytes.len())))
+        Some(Self(format!(
+            "{} bytes instead of {}, and other ones from {same} on",
+            data.len(),
+            expected.bytes.len()
+        )))
     }
 }
 

@@ -6,7 +6,8 @@
 //!   a head ──► each crate shakes hands
 //! ```
 //!
-//! Each crate is set up as its documentation says is fastest, and has, where it allows that, a second way to send: many messages, then one flush.
+//! Each crate is set up as its documentation says is fastest, and has, where it allows that, a
+//! second way to send: many messages, then one flush.
 
 pub(crate) mod chart;
 mod handshake;

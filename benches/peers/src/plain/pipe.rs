@@ -1,7 +1,8 @@
 //! The transport, in memory: what would be a system call on a socket is counted.
 //!
-//! A read gives what there is room for, but no more than a socket would give at once. A write is taken whole; what is written is kept only where it is
-//! checked, for a socket's own copy is the kernel's work, the same for all.
+//! A read gives what there is room for, but no more than a socket would give at once. A write is
+//! taken whole; what is written is kept only where it is checked, for a socket's own copy is the
+//! kernel's work, the same for all.
 
 use crate::alloc;
 use bytes::Bytes;
@@ -13,7 +14,8 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// The most that a read brings: Linux' receive buffer, as long as nobody has changed it (`net.ipv4.tcp_rmem`).
+/// The most that a read brings: Linux' receive buffer, as long as nobody has changed it
+/// (`net.ipv4.tcp_rmem`).
 const AT_ONCE: usize = 128 << 10;
 
 /// Both directions; its clones are the same transport.
@@ -164,18 +166,31 @@ impl Write for Pipe {
 }
 
 impl AsyncRead for Pipe {
-    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, room: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        room: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         // Nobody waits for it: it is polled when there is more.
-        self.read_with(room.remaining(), |bytes| room.put_slice(bytes)).map_or(Poll::Pending, |()| Poll::Ready(Ok(())))
+        self.read_with(room.remaining(), |bytes| room.put_slice(bytes))
+            .map_or(Poll::Pending, |()| Poll::Ready(Ok(())))
     }
 }
 
 impl AsyncWrite for Pipe {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Poll::Ready(Ok(self.write_parts([bytes].into_iter())))
     }
 
-    fn poll_write_vectored(self: Pin<&mut Self>, _: &mut Context<'_>, parts: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         Poll::Ready(Ok(self.write_parts(parts.iter().map(|part| &**part))))
     }
 

@@ -1,6 +1,7 @@
 //! Sending binary messages, as a server and as a client: a flush for each, and one for many.
 //!
-//! The caller keeps what it sends, as one does who sends it to others too. What was written is read back before the clock runs and after it.
+//! The caller keeps what it sends, as one does who sends it to others too. What was written is read
+//! back before the clock runs and after it.
 
 use super::load::{self, Content, Message};
 use super::{Connection, Group, Peer, Pipe, Setup, wanted};
@@ -34,15 +35,23 @@ impl Work {
 }
 
 pub(crate) fn groups(peers: &[Box<dyn Peer>], args: &Args) -> Vec<Group> {
-    let works = |end, batch, lens: &[usize]| lens.iter().map(|len| Work { end, len: *len, batch }).collect::<Vec<_>>();
+    let works = |end, batch, lens: &[usize]| {
+        lens.iter().map(|len| Work { end, len: *len, batch }).collect::<Vec<_>>()
+    };
     let groups = [
         ("A server sends, a flush for each", works(End::Server, 1, &[8, 125, K, 16 * K, 256 * K])),
         ("A server sends, 64 a flush", works(End::Server, 64, &[8, 125, K, 16 * K, 256 * K])),
-        ("A client sends, a flush for each", works(End::Client, 1, &[8, 125, K, 16 * K, 256 * K, 4096 * K])),
+        (
+            "A client sends, a flush for each",
+            works(End::Client, 1, &[8, 125, K, 16 * K, 256 * K, 4096 * K]),
+        ),
         ("A client sends, 64 a flush", works(End::Client, 64, &[8, 125, K, 16 * K, 256 * K])),
     ];
     let row = |work: Work| wanted(args, &work.name()).then(|| row(work, peers, args));
-    let group = |(title, works): (_, Vec<Work>)| Group { title, rows: works.into_iter().filter_map(row).collect() };
+    let group = |(title, works): (_, Vec<Work>)| Group {
+        title,
+        rows: works.into_iter().filter_map(row).collect(),
+    };
     groups.into_iter().map(group).filter(|group| !group.rows.is_empty()).collect()
 }
 
@@ -69,25 +78,38 @@ fn row(work: Work, peers: &[Box<dyn Peer>], args: &Args) -> Row {
     let (mut writers, mut absent) = (Vec::new(), Vec::new());
     for peer in peers {
         let pipe = Pipe::default();
-        match peer.connect(Setup { end: work.end, batched: work.batch > 1, fragmented: false, alone: None }, &pipe) {
+        match peer.connect(
+            Setup { end: work.end, batched: work.batch > 1, fragmented: false, alone: None },
+            &pipe,
+        ) {
             Ok(connection) => writers.push((&**peer, RefCell::new(Writer { connection, pipe }))),
             Err(why) => absent.push(Absent { name: peer.name(), why }),
         }
     }
-    let check = || writers.iter().for_each(|(peer, writer)| writer.borrow_mut().check(peer.name(), work, &messages));
+    let check = || {
+        writers
+            .iter()
+            .for_each(|(peer, writer)| writer.borrow_mut().check(peer.name(), work, &messages))
+    };
     let pass = |writer: &RefCell<Writer>| {
         let writer = &mut *writer.borrow_mut();
         messages.chunks(work.batch).for_each(|batch| writer.connection.send(batch));
         let written = writer.pipe.take_written();
         assert!(written > said, "something was not written");
-        Pass { messages: messages.len() as u64, bytes: written, calls: writer.pipe.take_calls(), aside: [0; 2] }
+        Pass {
+            messages: messages.len() as u64,
+            bytes: written,
+            calls: writer.pipe.take_calls(),
+            aside: [0; 2],
+        }
     };
     let contestant = |(peer, writer)| {
         let (peer, writer): (&dyn Peer, &RefCell<Writer>) = (peer, writer);
         Contestant { name: peer.name(), pass: Box::new(move || pass(writer)) }
     };
     check();
-    let mut contestants: Vec<_> = writers.iter().map(|(peer, writer)| (*peer, writer)).map(contestant).collect();
+    let mut contestants: Vec<_> =
+        writers.iter().map(|(peer, writer)| (*peer, writer)).map(contestant).collect();
     let measured = contest::run(&mut contestants, args.rounds());
     drop(contestants);
     check();

@@ -1,6 +1,7 @@
 //! What was measured, as tables in Markdown.
 //!
-//! A cell has nanoseconds a message and how many times as long as ours that is; ours has nanoseconds alone.
+//! A cell has nanoseconds a message and how many times as long as ours that is; ours has
+//! nanoseconds alone.
 
 use super::handshake::checks_answer;
 use super::receive::Checks;
@@ -19,7 +20,8 @@ pub(crate) fn peers() {
             (true, false) => "; TAKES FRAGMENTED TEXT THAT ENDS IN THE MIDDLE OF A CHARACTER",
             (false, _) => "; DOES NOT CHECK UTF-8",
         };
-        let answer = if checks_answer(&*peer) { "" } else { "; ITS CLIENT TAKES THE ANSWER TO ANOTHER KEY" };
+        let answer =
+            if checks_answer(&*peer) { "" } else { "; ITS CLIENT TAKES THE ANSWER TO ANOTHER KEY" };
         println!("{:<20} {}{utf8}{answer}", peer.name(), peer.about());
     }
 }
@@ -30,8 +32,16 @@ pub(crate) fn group(group: &Group) {
     let names: Vec<_> = peers.iter().map(|peer| (peer.name(), unchecked(&**peer))).collect();
     println!("\n### {}\n", group.title);
     table(group, &names, "ns", |one| one.nanoseconds, |one| format!("({:.2})", one.ratio));
-    println!("\nWith {CALL} ns added for each call of the transport; in brackets the calls a message:\n");
-    table(group, &names, "ns", |one| one.nanoseconds + CALL * one.calls, |one| format!("[{}]", short(one.calls)));
+    println!(
+        "\nWith {CALL} ns added for each call of the transport; in brackets the calls a message:\n"
+    );
+    table(
+        group,
+        &names,
+        "ns",
+        |one| one.nanoseconds + CALL * one.calls,
+        |one| format!("[{}]", short(one.calls)),
+    );
     if group.title == "Handshakes" {
         println!("\nAllocations:\n");
         table(group, &names, "", |one| one.allocations, |_| String::new());
@@ -41,8 +51,15 @@ pub(crate) fn group(group: &Group) {
     }
 }
 
-fn table(group: &Group, names: &[(&str, bool)], unit: &str, value: impl Fn(&Measured) -> f64, note: impl Fn(&Measured) -> String) {
-    let present = |name: &str| group.rows.iter().any(|row| row.measured.iter().any(|one| one.name == name));
+fn table(
+    group: &Group,
+    names: &[(&str, bool)],
+    unit: &str,
+    value: impl Fn(&Measured) -> f64,
+    note: impl Fn(&Measured) -> String,
+) {
+    let present =
+        |name: &str| group.rows.iter().any(|row| row.measured.iter().any(|one| one.name == name));
     let names: Vec<_> = names.iter().filter(|(name, _)| present(name)).collect();
     print!("| {unit} |");
     for (name, unchecked) in &names {
@@ -67,7 +84,9 @@ pub(crate) fn label(row: &Row) -> String {
     match parts[..] {
         ["receive", _, content, _, ..] => {
             let fragment = parts.iter().find_map(|part| part.strip_prefix("fragments-"));
-            let fragment = fragment.map(|len| format!(" in {}", size(len.parse().unwrap_or_default()))).unwrap_or_default();
+            let fragment = fragment
+                .map(|len| format!(" in {}", size(len.parse().unwrap_or_default())))
+                .unwrap_or_default();
             format!("{content} {}{fragment}", size(row.message_bytes as usize))
         }
         ["handshake", end] => end.to_owned(),

@@ -1,4 +1,5 @@
-//! Many connections in turn, one message each: what it costs that each has its own context, in a cache that does not hold them all, or has to be primed.
+//! Many connections in turn, one message each: what it costs that each has its own context, in a
+//! cache that does not hold them all, or has to be primed.
 //!
 //! Each connection says, or is told, the corpus from another place on.
 
@@ -12,7 +13,8 @@ use crate::wire::{Decoder, Encoder};
 
 pub(crate) const CROWD: usize = 100;
 
-/// How many rounds there are, each with a message for each connection, as a multiple of what is asked for.
+/// How many rounds there are, each with a message for each connection, as a multiple of what is
+/// asked for.
 const ROUNDS: usize = 4;
 
 pub(crate) fn name(work: Work, corpus: Corpus, setting: Setting) -> String {
@@ -20,17 +22,25 @@ pub(crate) fn name(work: Work, corpus: Corpus, setting: Setting) -> String {
     format!("crowd/{}/{work}/{}", corpus.name(), takeover(setting))
 }
 
-pub(crate) fn row(work: Work, corpus: Corpus, setting: Setting, peers: &[Box<dyn Peer>], times: usize) -> Row {
+pub(crate) fn row(
+    work: Work,
+    corpus: Corpus,
+    setting: Setting,
+    peers: &[Box<dyn Peer>],
+    times: usize,
+) -> Row {
     let rounds = times * ROUNDS;
     let messages = &corpus.messages()[..];
     let mean = mean(messages);
     // The windows are full before the clock runs.
     let before = ((1 << setting.bits) as f64 / mean) as usize + 1;
     let turns = before + rounds;
-    let wires: Vec<_> = (0..CROWD).map(|connection| Wire::new(connection, turns, messages, setting)).collect();
+    let wires: Vec<_> =
+        (0..CROWD).map(|connection| Wire::new(connection, turns, messages, setting)).collect();
     let (mut contestants, mut absent) = (Vec::new(), Vec::new());
     for peer in peers {
-        let crowd: Result<Vec<_>, _> = (0..CROWD).map(|_| peer.connect(End::Server, setting)).collect();
+        let crowd: Result<Vec<_>, _> =
+            (0..CROWD).map(|_| peer.connect(End::Server, setting)).collect();
         let mut crowd = match crowd {
             Ok(crowd) => crowd,
             Err(why) => {
@@ -50,7 +60,9 @@ pub(crate) fn row(work: Work, corpus: Corpus, setting: Setting, peers: &[Box<dyn
                     }
                     Work::Receive(_) => {
                         let mut tally = Tally { expected: Some(said.iter()), ..Tally::default() };
-                        connection.receive(&wires[place].batches[turn], &mut tally).is_ok() && tally.messages == 1 && !tally.wrong
+                        connection.receive(&wires[place].batches[turn], &mut tally).is_ok()
+                            && tally.messages == 1
+                            && !tally.wrong
                     }
                 };
                 assert!(right, "{}: {work:?}, {corpus:?}, {setting:?}", peer.name());
@@ -60,7 +72,13 @@ pub(crate) fn row(work: Work, corpus: Corpus, setting: Setting, peers: &[Box<dyn
         let pass = move || {
             let mut pass = Pass::default();
             for (place, connection) in crowd.iter_mut().enumerate() {
-                pass.add(one(&mut **connection, work, said(messages, place, turn), &wires[place].batches[turn], &mut sink));
+                pass.add(one(
+                    &mut **connection,
+                    work,
+                    said(messages, place, turn),
+                    &wires[place].batches[turn],
+                    &mut sink,
+                ));
             }
             turn += 1;
             pass
@@ -71,7 +89,13 @@ pub(crate) fn row(work: Work, corpus: Corpus, setting: Setting, peers: &[Box<dyn
     Row { name: name(work, corpus, setting), message_bytes: mean, measured, absent }
 }
 
-fn one(connection: &mut dyn Connection, work: Work, said: &[Message], batch: &Batch, sink: &mut Sink) -> Pass {
+fn one(
+    connection: &mut dyn Connection,
+    work: Work,
+    said: &[Message],
+    batch: &Batch,
+    sink: &mut Sink,
+) -> Pass {
     match work {
         Work::Send => {
             sink.bytes.clear();
@@ -82,7 +106,12 @@ fn one(connection: &mut dyn Connection, work: Work, said: &[Message], batch: &Ba
         Work::Receive(_) => {
             let mut tally = Tally::default();
             connection.receive(batch, &mut tally).expect("it is what a sender may send");
-            Pass { messages: tally.messages, bytes: batch.bytes.len() as u64, calls: tally.reads, aside: [0; 2] }
+            Pass {
+                messages: tally.messages,
+                bytes: batch.bytes.len() as u64,
+                calls: tally.reads,
+                aside: [0; 2],
+            }
         }
     }
 }
@@ -100,7 +129,9 @@ struct Wire {
 impl Wire {
     fn new(connection: usize, turns: usize, messages: &[Message], setting: Setting) -> Self {
         let mut encoder = Encoder::new(End::Server, setting);
-        let batches = (0..turns).flat_map(|turn| encoder.batches(said(messages, connection, turn), 1)).collect();
+        let batches = (0..turns)
+            .flat_map(|turn| encoder.batches(said(messages, connection, turn), 1))
+            .collect();
         Self { batches }
     }
 }

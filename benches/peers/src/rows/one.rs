@@ -1,7 +1,8 @@
 //! One connection, one direction: sending as a server, receiving as either end.
 //!
-//! The corpus is sent again and again as one stream, a part of it in each round: what lies in the window when it begins anew is always its end, so that
-//! under takeover too the same wire can be read each time. All of it is checked twice before the clock runs, and once after it.
+//! The corpus is sent again and again as one stream, a part of it in each round: what lies in the
+//! window when it begins anew is always its end, so that under takeover too the same wire can be
+//! read each time. All of it is checked twice before the clock runs, and once after it.
 
 use super::{Absent, Row};
 use crate::contest::{self, Contestant, Pass};
@@ -32,7 +33,13 @@ pub(crate) fn takeover(setting: Setting) -> &'static str {
     if setting.takeover { "takeover" } else { "no-takeover" }
 }
 
-pub(crate) fn row(work: Work, corpus: Corpus, setting: Setting, peers: &[Box<dyn Peer>], times: usize) -> Row {
+pub(crate) fn row(
+    work: Work,
+    corpus: Corpus,
+    setting: Setting,
+    peers: &[Box<dyn Peer>],
+    times: usize,
+) -> Row {
     let messages = corpus.messages();
     let batch = corpus.batch();
     let end = match work {
@@ -53,13 +60,22 @@ pub(crate) fn row(work: Work, corpus: Corpus, setting: Setting, peers: &[Box<dyn
         };
         match work {
             Work::Send => {
-                let sender = Rc::new(RefCell::new(Sender { connection, sink: Sink::default(), decoder: Decoder::new(setting) }));
+                let sender = Rc::new(RefCell::new(Sender {
+                    connection,
+                    sink: Sink::default(),
+                    decoder: Decoder::new(setting),
+                }));
                 let (check, messages) = (sender.clone(), &messages[..]);
-                let check: Box<dyn Fn() -> bool> = Box::new(move || check.borrow_mut().check(messages, batch));
+                let check: Box<dyn Fn() -> bool> =
+                    Box::new(move || check.borrow_mut().check(messages, batch));
                 let mut parts = messages.chunks(messages.len() / corpus.parts()).cycle();
-                let pass: Box<dyn FnMut() -> Pass> =
-                    Box::new(move || sender.borrow_mut().pass(parts.next().expect("they never end"), batch));
-                assert!(check() && check(), "{name} does not send what it should: {work:?}, {corpus:?}, {setting:?}");
+                let pass: Box<dyn FnMut() -> Pass> = Box::new(move || {
+                    sender.borrow_mut().pass(parts.next().expect("they never end"), batch)
+                });
+                assert!(
+                    check() && check(),
+                    "{name} does not send what it should: {work:?}, {corpus:?}, {setting:?}"
+                );
                 contestants.push(Contestant { name, pass });
                 checks.push(check);
             }
@@ -70,7 +86,10 @@ pub(crate) fn row(work: Work, corpus: Corpus, setting: Setting, peers: &[Box<dyn
                     let tally = receive(&mut **check.borrow_mut(), batches, Some(messages));
                     !tally.wrong && tally.messages == messages.len() as u64
                 };
-                assert!(check(&passes[0]) && check(again), "{name} does not receive what it should: {work:?}, {corpus:?}, {setting:?}");
+                assert!(
+                    check(&passes[0]) && check(again),
+                    "{name} does not receive what it should: {work:?}, {corpus:?}, {setting:?}"
+                );
                 let mut parts = again.chunks(again.len() / corpus.parts()).cycle();
                 let pass: Box<dyn FnMut() -> Pass> = Box::new(move || {
                     let part = parts.next().expect("they never end");
@@ -92,7 +111,12 @@ pub(crate) fn row(work: Work, corpus: Corpus, setting: Setting, peers: &[Box<dyn
         assert!(check(), "{} lost its way: {work:?}, {corpus:?}, {setting:?}", contestant.name);
     }
     drop((contestants, checks));
-    Row { name: self::name(work, corpus, setting), message_bytes: mean(&messages), measured, absent }
+    Row {
+        name: self::name(work, corpus, setting),
+        message_bytes: mean(&messages),
+        measured,
+        absent,
+    }
 }
 
 pub(crate) fn mean(messages: &[Message]) -> f64 {
@@ -112,7 +136,12 @@ impl Sender {
         for batch in messages.chunks(batch) {
             self.connection.send(batch, &mut self.sink);
         }
-        Pass { messages: messages.len() as u64, bytes: self.sink.bytes.len() as u64, calls: self.sink.calls, aside: [0; 2] }
+        Pass {
+            messages: messages.len() as u64,
+            bytes: self.sink.bytes.len() as u64,
+            calls: self.sink.calls,
+            aside: [0; 2],
+        }
     }
 
     fn check(&mut self, messages: &[Message], batch: usize) -> bool {
@@ -121,7 +150,11 @@ impl Sender {
     }
 }
 
-fn receive<'a>(connection: &mut dyn Connection, batches: &[Batch], expected: Option<&'a [Message]>) -> Tally<'a> {
+fn receive<'a>(
+    connection: &mut dyn Connection,
+    batches: &[Batch],
+    expected: Option<&'a [Message]>,
+) -> Tally<'a> {
     let mut tally = Tally { expected: expected.map(<[Message]>::iter), ..Tally::default() };
     for batch in batches {
         connection.receive(batch, &mut tally).expect("it is what a sender may send");
@@ -133,7 +166,8 @@ fn receive<'a>(connection: &mut dyn Connection, batches: &[Batch], expected: Opt
 pub(crate) fn checks_utf8(peer: &dyn Peer) -> bool {
     let setting = Setting { level: 6, takeover: false, bits: 15 };
     let mut bytes = Vec::new();
-    Encoder::new(End::Server, setting).frame(b"text that ends in a byte of another encoding: caf\xe9", &mut bytes);
+    Encoder::new(End::Server, setting)
+        .frame(b"text that ends in a byte of another encoding: caf\xe9", &mut bytes);
     let mut connection = peer.connect(End::Server, setting).expect("all can do that");
     connection.receive(&Batch { bytes: bytes.into(), messages: 1 }, &mut Tally::default()).is_err()
 }

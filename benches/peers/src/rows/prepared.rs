@@ -23,7 +23,8 @@ pub(crate) fn row(corpus: Corpus, setting: Setting, times: usize) -> Row {
         .map(|(name, prepared)| {
             // That many compressors would be some 300 MB.
             let peer = Sockless::new(Keep::Pool(1));
-            let mut connections: Vec<_> = (0..RECIPIENTS).map(|_| peer.open(End::Server, setting)).collect();
+            let mut connections: Vec<_> =
+                (0..RECIPIENTS).map(|_| peer.open(End::Server, setting)).collect();
             let (mut sink, mut next) = (Sink::default(), 0);
             let pass = move || {
                 (sink.calls, next) = (0, (next + 1) % messages.len());

@@ -1,5 +1,6 @@
-//! What each peer is asked to do: `NAME server 127.0.0.1:PORT`, or `NAME client URL-WITHOUT-THE-NUMBER CASES`. All keep the defaults of their library
-//! and echo as its own documentation shows.
+//! What each peer is asked to do: `NAME server 127.0.0.1:PORT`, or
+//! `NAME client URL-WITHOUT-THE-NUMBER CASES`. All keep the defaults of their library and echo as
+//! its own documentation shows.
 
 use std::env;
 

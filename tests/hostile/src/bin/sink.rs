@@ -1,5 +1,6 @@
-//! A server that accepts, answers the end of a head with a 101, and throws away whatever comes: what the same attacks cost where nothing stands against
-//! them. It prints its address, and ends when its standard input does.
+//! A server that accepts, answers the end of a head with a 101, and throws away whatever comes:
+//! what the same attacks cost where nothing stands against them. It prints its address, and ends
+//! when its standard input does.
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
@@ -11,7 +12,8 @@ const LISTENER: Token = Token(0);
 /// How much is read before the others get a turn.
 const SCRATCH: usize = 16 * 1024;
 /// Its clients look at the status alone.
-const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+const ANSWER: &[u8] =
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
 
 struct Client {
     socket: TcpStream,
@@ -55,13 +57,15 @@ fn main() -> io::Result<()> {
         }
         due.sort_unstable();
         due.dedup();
-        due.retain(|number| match clients.get_mut(number).map(|client| client.turn(&mut scratch)) {
-            Some(Ok(more)) => more,
-            Some(Err(_)) => {
-                clients.remove(number);
-                false
+        due.retain(|number| {
+            match clients.get_mut(number).map(|client| client.turn(&mut scratch)) {
+                Some(Ok(more)) => more,
+                Some(Err(_)) => {
+                    clients.remove(number);
+                    false
+                }
+                None => false,
             }
-            None => false,
         });
     }
 }

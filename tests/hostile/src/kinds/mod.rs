@@ -1,6 +1,8 @@
-//! The kinds of hostile peers: a row each, with what one of them does and how the chat has to end it.
+//! The kinds of hostile peers: a row each, with what one of them does and how the chat has to end
+//! it.
 //!
-//! What one does is a plan (`session`), made anew for each session from its number; the bytes that all of a kind send are made once ([`Arsenal`]).
+//! What one does is a plan (`session`), made anew for each session from its number; the bytes that
+//! all of a kind send are made once ([`Arsenal`]).
 
 mod plans;
 
@@ -15,9 +17,11 @@ pub(crate) struct Kind {
     pub(crate) answer: &'static str,
     /// How many ms after one session the next begins.
     pub(crate) every: u64,
-    /// How many ms one may take: whoever still waits for the chat then has not got what the kind expects.
+    /// How many ms one may take: whoever still waits for the chat then has not got what the kind
+    /// expects.
     pub(crate) limit: u64,
-    /// How many ms the chat lets one go on: in a run that is shorter, none of these may come to an end.
+    /// How many ms the chat lets one go on: in a run that is shorter, none of these may come to an
+    /// end.
     pub(crate) lasts: u64,
     /// Keeps the kernel's buffer for what comes as small as it can be.
     pub(crate) small: bool,
@@ -60,7 +64,9 @@ fn refused(ending: &Ending, statuses: &[u16]) -> bool {
 
 /// Let in, and then told one of these codes.
 fn closed(ending: &Ending, codes: &[u16]) -> bool {
-    ending.how == How::Ended && ending.heard.status == 101 && ending.heard.close.is_some_and(|code| codes.contains(&code))
+    ending.how == How::Ended
+        && ending.heard.status == 101
+        && ending.heard.close.is_some_and(|code| codes.contains(&code))
 }
 
 /// Let in, let be, and gone by itself.
@@ -68,9 +74,12 @@ fn left(ending: &Ending) -> bool {
     ending.how == How::Left && ending.heard.status == 101 && ending.heard.close.is_none()
 }
 
-/// Let in, and dropped: 1008 is the last of what was queued, and there only for who takes all of it within the time of a goodbye.
+/// Let in, and dropped: 1008 is the last of what was queued, and there only for who takes all of it
+/// within the time of a goodbye.
 fn let_go(ending: &Ending) -> bool {
-    matches!(ending.how, How::Ended | How::WasReset) && ending.heard.status == 101 && matches!(ending.heard.close, None | Some(1008))
+    matches!(ending.how, How::Ended | How::WasReset)
+        && ending.heard.status == 101
+        && matches!(ending.heard.close, None | Some(1008))
 }
 
 /// Whom the chat counts as slow readers.
@@ -85,13 +94,15 @@ const fn kind(
     Kind { name, answer, every, limit, lasts, small: false, plan, is_expected }
 }
 
-/// It will not read. Who reads later is none of these: through a window as small as that the kernel passes some KB a second.
+/// It will not read. Who reads later is none of these: through a window as small as that the kernel
+/// passes some KB a second.
 const fn blind(mut kind: Kind) -> Kind {
     kind.small = true;
     kind
 }
 
-/// A request's time in the chat is 10 s, a goodbye's 3 s, and a ping's answer may take 20 s, 20 s after the last sign of life.
+/// A request's time in the chat is 10 s, a goodbye's 3 s, and a ping's answer may take 20 s, 20 s
+/// after the last sign of life.
 #[rustfmt::skip]
 pub(crate) const KINDS: &[Kind] = &[
     kind(("says nothing",                     "ended at 10 s"),    (12_000, 30_000, 10_000), plans::silence,        |e| e.how == How::Ended && e.heard.status == 0),

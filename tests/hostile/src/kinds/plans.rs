@@ -2,7 +2,9 @@
 
 use super::Number;
 use crate::session::Step;
-use crate::wire::{CLOSE, COMPRESSED, CONTINUATION, MORE, PING, TEXT, declared, deflated, frame, head, request};
+use crate::wire::{
+    CLOSE, COMPRESSED, CONTINUATION, MORE, PING, TEXT, declared, deflated, frame, head, request,
+};
 use bytes::Bytes;
 use fastrand::Rng;
 use std::iter::repeat_n;
@@ -27,11 +29,13 @@ pub(crate) struct Arsenal {
     noise: Bytes,
 }
 
-/// Just above 64 KiB, the longest message that the chat takes, and the most fragments that anyone may send.
+/// Just above 64 KiB, the longest message that the chat takes, and the most fragments that anyone
+/// may send.
 const TOO_MANY_BYTES: usize = (64 << 10) + 10;
 const TOO_MANY_FRAGMENTS: usize = (128 << 10) + 10;
 const PINGS: usize = 10_000;
-/// Each is answered with 14 bytes: 6.3 MB, of which the kernel takes at most 4 MB or so for a socket that is not read.
+/// Each is answered with 14 bytes: 6.3 MB, of which the kernel takes at most 4 MB or so for a
+/// socket that is not read.
 const QUESTIONS: usize = 450_000;
 const CHATTER: usize = 60;
 /// What a bomb makes of a few KB.
@@ -49,18 +53,28 @@ impl Arsenal {
         // A bomb in one frame, and in many small ones.
         let (first, rest) = zeros.split_at(100);
         let pieces = rest.chunks(50).map(|piece| frame(CONTINUATION & MORE, piece));
-        let cut = [frame(TEXT & MORE | COMPRESSED, first)].into_iter().chain(pieces).chain([frame(CONTINUATION, b"")]).flatten().collect();
+        let cut = [frame(TEXT & MORE | COMPRESSED, first)]
+            .into_iter()
+            .chain(pieces)
+            .chain([frame(CONTINUATION, b"")])
+            .flatten()
+            .collect();
         let upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\n";
         let key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
         Self {
             head: head("").into(),
             deflate: head("Sec-WebSocket-Extensions: permessage-deflate\r\n").into(),
-            header_flood: request(&(0..10_000).map(|i| format!("X-{i}: {i}\r\n")).collect::<String>()).into(),
+            header_flood: request(
+                &(0..10_000).map(|i| format!("X-{i}: {i}\r\n")).collect::<String>(),
+            )
+            .into(),
             wrong_heads: [
                 head("Origin: https://elsewhere.example\r\n"),
                 request(&format!("{upgrade}Sec-WebSocket-Version: 12\r\n{key}")),
                 request(&format!("{upgrade}Sec-WebSocket-Version: 13\r\n")),
-                request(&format!("{upgrade}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n")),
+                request(&format!(
+                    "{upgrade}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n"
+                )),
                 request(&format!("Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n{key}")),
             ]
             // Behind each, a request that must not be answered and a frame that must not be heard.
@@ -70,7 +84,8 @@ impl Arsenal {
             tiny_fragments: fragments(TOO_MANY_BYTES, b"x"),
             empty_fragments: fragments(TOO_MANY_FRAGMENTS, b""),
             bombs: vec![frame(TEXT | COMPRESSED, &zeros).into(), cut],
-            // A block of a type that there is not, a stored block whose lengths disagree, and noise.
+            // A block of a type that there is not, a stored block whose lengths disagree, and
+            // noise.
             bad_deflate: [&[0x07][..], &[0x00, 5, 0, 5, 0, 1, 2, 3, 4, 5], &[0xff; 200]]
                 .map(|bad| frame(TEXT | COMPRESSED, bad).into())
                 .into(),
@@ -121,16 +136,24 @@ pub(super) fn header_flood(arsenal: &Arsenal, _: &Number) -> Vec<Step> {
 }
 
 pub(super) fn wrong_heads(arsenal: &Arsenal, number: &Number) -> Vec<Step> {
-    vec![Step::Send(arsenal.wrong_heads[number.session % arsenal.wrong_heads.len()].clone()), Step::End]
+    vec![
+        Step::Send(arsenal.wrong_heads[number.session % arsenal.wrong_heads.len()].clone()),
+        Step::End,
+    ]
 }
 
 pub(super) fn garbage(arsenal: &Arsenal, number: &Number) -> Vec<Step> {
-    // Every second one first says half of something true. A bit is set that nobody defined, and what follows is noise.
+    // Every second one first says half of something true. A bit is set that nobody defined, and
+    // what follows is noise.
     let mut steps = arsenal.joined(number);
     if number.session % 2 == 0 {
         steps.push(Step::Send(frame(TEXT & MORE, b"say half of").into()));
     }
-    steps.extend([Step::Send(Bytes::from_static(b"\xf1")), Step::Send(arsenal.noise.slice(number.session * 13 % 10_000..)), Step::End]);
+    steps.extend([
+        Step::Send(Bytes::from_static(b"\xf1")),
+        Step::Send(arsenal.noise.slice(number.session * 13 % 10_000..)),
+        Step::End,
+    ]);
     steps
 }
 
@@ -142,7 +165,15 @@ pub(super) fn bad_text(arsenal: &Arsenal, number: &Number) -> Vec<Step> {
 }
 
 pub(super) fn giants(arsenal: &Arsenal, number: &Number) -> Vec<Step> {
-    let lens = [(64 << 10) + 1, 16 << 20, u64::from(u32::MAX), 1 << 32, i64::MAX as u64, 1 << 63, u64::MAX];
+    let lens = [
+        (64 << 10) + 1,
+        16 << 20,
+        u64::from(u32::MAX),
+        1 << 32,
+        i64::MAX as u64,
+        1 << 63,
+        u64::MAX,
+    ];
     let mut steps = arsenal.joined(number);
     // All of it comes that fits in a MiB, and is thrown away.
     let header = declared(TEXT, lens[number.session % lens.len()]);
@@ -161,13 +192,22 @@ pub(super) fn slow_body(arsenal: &Arsenal, number: &Number) -> Vec<Step> {
 
 pub(super) fn pings(arsenal: &Arsenal, number: &Number) -> Vec<Step> {
     let mut steps = arsenal.joined(number);
-    steps.extend([Step::Send(arsenal.pings.clone()), Step::Send(frame(CLOSE, &1000_u16.to_be_bytes()).into()), Step::End]);
+    steps.extend([
+        Step::Send(arsenal.pings.clone()),
+        Step::Send(frame(CLOSE, &1000_u16.to_be_bytes()).into()),
+        Step::End,
+    ]);
     steps
 }
 
 pub(super) fn blind_pings(arsenal: &Arsenal, number: &Number) -> Vec<Step> {
     let mut steps = arsenal.joined(number);
-    steps.extend([Step::Reads(false), Step::Send(arsenal.pings.clone()), Step::Pause(Duration::from_millis(200)), Step::Reset]);
+    steps.extend([
+        Step::Reads(false),
+        Step::Send(arsenal.pings.clone()),
+        Step::Pause(Duration::from_millis(200)),
+        Step::Reset,
+    ]);
     steps
 }
 
@@ -185,17 +225,33 @@ pub(super) fn empty_fragments(arsenal: &Arsenal, number: &Number) -> Vec<Step> {
 
 pub(super) fn bombs(arsenal: &Arsenal, number: &Number) -> Vec<Step> {
     let bomb = &arsenal.bombs[number.session % arsenal.bombs.len()];
-    vec![Step::Send(arsenal.deflate.clone()), Step::Upgraded, Step::Send(join(number)), Step::Send(bomb.clone()), Step::End]
+    vec![
+        Step::Send(arsenal.deflate.clone()),
+        Step::Upgraded,
+        Step::Send(join(number)),
+        Step::Send(bomb.clone()),
+        Step::End,
+    ]
 }
 
 pub(super) fn bad_deflate(arsenal: &Arsenal, number: &Number) -> Vec<Step> {
     let bad = &arsenal.bad_deflate[number.session % arsenal.bad_deflate.len()];
-    vec![Step::Send(arsenal.deflate.clone()), Step::Upgraded, Step::Send(join(number)), Step::Send(bad.clone()), Step::End]
+    vec![
+        Step::Send(arsenal.deflate.clone()),
+        Step::Upgraded,
+        Step::Send(join(number)),
+        Step::Send(bad.clone()),
+        Step::End,
+    ]
 }
 
 pub(super) fn chatter(arsenal: &Arsenal, number: &Number) -> Vec<Step> {
     let mut steps = arsenal.joined(number);
-    steps.extend([Step::Send(arsenal.chatter.clone()), Step::Pause(Duration::from_millis(500)), Step::Reset]);
+    steps.extend([
+        Step::Send(arsenal.chatter.clone()),
+        Step::Pause(Duration::from_millis(500)),
+        Step::Reset,
+    ]);
     steps
 }
 
@@ -209,11 +265,18 @@ pub(super) fn blind(arsenal: &Arsenal, number: &Number) -> Vec<Step> {
 pub(super) fn blind_asking(arsenal: &Arsenal, _: &Number) -> Vec<Step> {
     let mut steps = arsenal.upgraded();
     let wait = Step::Pause(Duration::from_secs(6));
-    steps.extend([Step::Reads(false), Step::Send(arsenal.asking.clone()), wait, Step::Reads(true), Step::End]);
+    steps.extend([
+        Step::Reads(false),
+        Step::Send(arsenal.asking.clone()),
+        wait,
+        Step::Reads(true),
+        Step::End,
+    ]);
     steps
 }
 
-/// Of all points of a session, a different one each time until each was; some before the chat has read it, others when it has answered.
+/// Of all points of a session, a different one each time until each was; some before the chat has
+/// read it, others when it has answered.
 pub(super) fn resets(arsenal: &Arsenal, number: &Number) -> Vec<Step> {
     let mut script = arsenal.script(number);
     let points = script.len() + 1;
@@ -237,18 +300,25 @@ pub(super) fn half_closed(arsenal: &Arsenal, number: &Number) -> Vec<Step> {
     steps
 }
 
-/// As after the cable was cut: it neither says nor takes anything any more, and no reset comes. The chat's ping is not answered.
+/// As after the cable was cut: it neither says nor takes anything any more, and no reset comes. The
+/// chat's ping is not answered.
 pub(super) fn half_open(arsenal: &Arsenal, number: &Number) -> Vec<Step> {
     let mut steps = arsenal.upgraded();
     if number.slot % 2 == 0 {
         steps = arsenal.joined(number);
     }
-    steps.extend([Step::Reads(false), Step::Pause(Duration::from_secs(46)), Step::Reads(true), Step::End]);
+    steps.extend([
+        Step::Reads(false),
+        Step::Pause(Duration::from_secs(46)),
+        Step::Reads(true),
+        Step::End,
+    ]);
     steps
 }
 
 fn join(number: &Number) -> Bytes {
-    frame(TEXT, format!("join key hostile-{:03}-{:05}", number.slot, number.session).as_bytes()).into()
+    frame(TEXT, format!("join key hostile-{:03}-{:05}", number.slot, number.session).as_bytes())
+        .into()
 }
 
 fn say(text: &str) -> Vec<u8> {

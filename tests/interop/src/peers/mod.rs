@@ -1,4 +1,5 @@
-//! The table of peers: what they are called, whether they are here, how to get them, and what is run.
+//! The table of peers: what they are called, whether they are here, how to get them, and what is
+//! run.
 
 mod chromium;
 mod nginx;
@@ -11,7 +12,8 @@ use crate::report::Report;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-pub(crate) const PEERS: [Peer; 5] = [chromium::PEER, qt::PEER, node::PEER, python::PEER, nginx::PEER];
+pub(crate) const PEERS: [Peer; 5] =
+    [chromium::PEER, qt::PEER, node::PEER, python::PEER, nginx::PEER];
 
 #[derive(Debug)]
 pub(crate) struct Peer {

@@ -23,8 +23,7 @@ pub(crate) const PEER: Peer = Peer {
 const HABITS: Habits = Habits { answer_to_empty_close: 1005, empty_close: 1005 };
 
 fn version() -> Option<String> {
-    const VERSION: &str =
-        "import platform, websockets; print(f'websockets {websockets.__version__} on Python {platform.python_version()}')";
+    const VERSION: &str = "import platform, websockets; print(f'websockets {websockets.__version__} on Python {platform.python_version()}')";
     output(Command::new(folder("python").join("venv/bin/python")).args(["-c", VERSION]))
 }
 
@@ -71,7 +70,12 @@ fn offers(group: &mut Group<'_>, server: &PeerServer) {
     .check(group, server);
     group.check("a window of 8 bits for our client, which does not use it", || {
         let agreed = compression::parameters(false, false, 15, 8);
-        let asked = compression::offer(false, false, None, ClientWindow::AtMost(agreed.client_max_window_bits));
+        let asked = compression::offer(
+            false,
+            false,
+            None,
+            ClientWindow::AtMost(agreed.client_max_window_bits),
+        );
         let mut session = Case::offered("", asked, agreed).open(server)?;
         let data = sample::noise(240, 1).repeat(20);
         let carried = compression::exchange(&mut session, &[&data])?;

@@ -41,7 +41,9 @@ pub(crate) struct Refusal {
 impl Ledger {
     pub(crate) fn closed(&self, id: String, closure: Closure, received: usize) {
         let Closure { code, reason, clean, cause, .. } = closure;
-        self.pages().closures.insert(id, Seen { code, reason, clean, cause: format!("{cause:?}"), received });
+        self.pages()
+            .closures
+            .insert(id, Seen { code, reason, clean, cause: format!("{cause:?}"), received });
         self.written.notify_all();
     }
 
@@ -67,7 +69,11 @@ impl Ledger {
         self.pages().refusals.clone()
     }
 
-    fn wait(&self, patience: Duration, mut absent: impl FnMut(&Pages) -> bool) -> MutexGuard<'_, Pages> {
+    fn wait(
+        &self,
+        patience: Duration,
+        mut absent: impl FnMut(&Pages) -> bool,
+    ) -> MutexGuard<'_, Pages> {
         let waited = self.written.wait_timeout_while(self.pages(), patience, |pages| absent(pages));
         waited.unwrap_or_else(PoisonError::into_inner).0
     }

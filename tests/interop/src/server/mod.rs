@@ -23,7 +23,8 @@
 //! | `/refusals` | whom we refused by ourselves so far, as a JSON list of `status` and `error` |
 //! | `/compressing?…` | the address of a server that accepts compression and keeps to what is asked for here: see `compressing` |
 //!
-//! Only web pages of the same host may connect, and compression is declined, unless it is told otherwise.
+//! Only web pages of the same host may connect, and compression is declined, unless it is told
+//! otherwise.
 
 mod compressing;
 mod ledger;
@@ -119,7 +120,9 @@ fn serve(mut wire: Wire, rules: Rules, ledger: &Arc<Ledger>) {
     while !handshake.is_done() {
         let mut input = wire.turn(&mut handshake, &mut scratch);
         match handshake.poll(&mut input) {
-            Some(Incoming::Upgrade(request)) => return upgrade(request, input, wire, rules.deflate, ledger),
+            Some(Incoming::Upgrade(request)) => {
+                return upgrade(request, input, wire, rules.deflate, ledger);
+            }
             Some(Incoming::Http(request)) => return answer(plain::answer(request, ledger), wire),
             Some(Incoming::Failed(rejected)) => {
                 ledger.refused(&rejected);
@@ -131,11 +134,18 @@ fn serve(mut wire: Wire, rules: Rules, ledger: &Arc<Ledger>) {
 }
 
 fn upgrade(request: Request, input: Input<'_>, wire: Wire, deflate: Settings, ledger: &Ledger) {
-    let Some((service, id)) = Service::of(&request) else { return answer(request.reject(404).into_rejected(), wire) };
+    let Some((service, id)) = Service::of(&request) else {
+        return answer(request.reject(404).into_rejected(), wire);
+    };
     if let Service::Refuse { status } = service {
-        return answer(request.reject(status).header(mark()).body("not you\n").into_rejected(), wire);
+        return answer(
+            request.reject(status).header(mark()).body("not you\n").into_rejected(),
+            wire,
+        );
     }
-    let accept = PROTOCOLS.iter().fold(request.accept().header(mark()), |accept, protocol| Accept::protocol(accept, protocol));
+    let accept = PROTOCOLS.iter().fold(request.accept().header(mark()), |accept, protocol| {
+        Accept::protocol(accept, protocol)
+    });
     let connection = accept.open(service.config(deflate));
     let mut visit = Visit { talk: Talk { connection, wire }, service, received: 0, closure: None };
     visit.receive(input, id.as_deref(), ledger);

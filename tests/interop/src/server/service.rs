@@ -1,11 +1,14 @@
-//! What the server does on a connection, by its path. Blocking, like the loop: what is above the queue's mark is written at once.
+//! What the server does on a connection, by its path. Blocking, like the loop: what is above the
+//! queue's mark is written at once.
 
 use crate::sample;
 use crate::wire::Wire;
 use serde_json::json;
 use sockless::deflate::Settings;
 use sockless::server::Request;
-use sockless::{Chunk, CloseCode, CloseFrame, Config, Connection, Delivery, Event, Kind, Prepared, SendError};
+use sockless::{
+    Chunk, CloseCode, CloseFrame, Config, Connection, Delivery, Event, Kind, Prepared, SendError,
+};
 use std::sync::LazyLock;
 
 /// One for all connections, whatever they agreed on.
@@ -41,14 +44,19 @@ impl Service {
             "/echo-chunks" => Self::Echo { delivery: Delivery::Chunks, limit: None },
             "/counted" => Self::Counted,
             "/prepared" => Self::Prepared { count: number("count")? },
-            "/limit" => Self::Echo { delivery: Delivery::Whole, limit: Some(number("bytes")? as u64) },
+            "/limit" => {
+                Self::Echo { delivery: Delivery::Whole, limit: Some(number("bytes")? as u64) }
+            }
             "/close" => {
                 let code = number("code").and_then(|code| CloseCode::new(code as u16));
-                Self::Close { frame: code.map(|code| (code, parameter(query, "reason").unwrap_or_default())) }
+                Self::Close {
+                    frame: code.map(|code| (code, parameter(query, "reason").unwrap_or_default())),
+                }
             }
             "/ping" => Self::Ping { data: parameter(query, "data").unwrap_or_default() },
             "/parts" => {
-                let kind = if parameter(query, "kind")? == "text" { Kind::Text } else { Kind::Binary };
+                let kind =
+                    if parameter(query, "kind")? == "text" { Kind::Text } else { Kind::Binary };
                 Self::Parts { kind, size: number("size")?, count: number("count")? }
             }
             "/slow" => Self::Slow { received: 0 },
@@ -78,13 +86,18 @@ impl Service {
     pub(crate) fn opened(&mut self, talk: &mut Talk) {
         match self {
             Self::Close { frame } => talk.send(|connection| {
-                let frame = frame.as_ref().map(|(code, reason)| CloseFrame::truncated(*code, reason));
+                let frame =
+                    frame.as_ref().map(|(code, reason)| CloseFrame::truncated(*code, reason));
                 connection.close(frame)
             }),
             Self::Ping { data } => talk.send(|connection| connection.ping(data.as_bytes())),
             Self::Parts { kind, size, count } => {
                 let text = *kind == Kind::Text;
-                let whole = if text { sample::text(*size * *count).into_bytes() } else { sample::binary(*size * *count) };
+                let whole = if text {
+                    sample::text(*size * *count).into_bytes()
+                } else {
+                    sample::binary(*size * *count)
+                };
                 talk.send(|connection| connection.begin(*kind));
                 for part in whole.chunks((*size).max(1)) {
                     talk.send(|connection| connection.write_part(part));
@@ -105,13 +118,19 @@ impl Service {
     /// What it does with what comes.
     pub(crate) fn heard(&mut self, talk: &mut Talk, event: Event<'_>) {
         match (self, event) {
-            (Self::Echo { .. }, Event::Text(text)) => talk.send(|connection| connection.send_text(text)),
+            (Self::Echo { .. }, Event::Text(text)) => {
+                talk.send(|connection| connection.send_text(text))
+            }
             (Self::Counted, Event::Text(_)) => {
                 let told = json!(talk.wire.carried()).to_string();
                 talk.send(|connection| connection.send_text(told));
             }
-            (Self::Echo { .. } | Self::Counted, Event::Binary(data)) => talk.send(|connection| connection.send_binary(data)),
-            (Self::Echo { .. }, Event::Chunk(chunk)) => talk.send(|connection| pass_on(connection, &chunk)),
+            (Self::Echo { .. } | Self::Counted, Event::Binary(data)) => {
+                talk.send(|connection| connection.send_binary(data))
+            }
+            (Self::Echo { .. }, Event::Chunk(chunk)) => {
+                talk.send(|connection| pass_on(connection, &chunk))
+            }
             (Self::Ping { .. }, Event::Pong(data)) => {
                 talk.send(|connection| connection.send_text(String::from_utf8_lossy(&data)));
             }
@@ -126,7 +145,8 @@ impl Service {
 }
 
 impl Talk {
-    /// Queues something, and writes once there is much of it. A connection that is closing takes nothing; it is never full.
+    /// Queues something, and writes once there is much of it. A connection that is closing takes
+    /// nothing; it is never full.
     fn send(&mut self, what: impl FnOnce(&mut Connection) -> Result<(), SendError>) {
         match what(&mut self.connection) {
             Ok(()) | Err(SendError::Closed) => {}
@@ -151,7 +171,11 @@ fn pass_on(connection: &mut Connection, chunk: &Chunk<'_>) -> Result<(), SendErr
 
 /// The request as JSON.
 fn tell(request: &Request) -> String {
-    let headers: Vec<_> = request.headers().iter().map(|(name, value)| (name, String::from_utf8_lossy(value))).collect();
+    let headers: Vec<_> = request
+        .headers()
+        .iter()
+        .map(|(name, value)| (name, String::from_utf8_lossy(value)))
+        .collect();
     let protocols: Vec<_> = request.protocols().collect();
     json!({ "target": request.target(), "origin": request.origin(), "protocols": protocols, "headers": headers }).to_string()
 }
@@ -162,5 +186,7 @@ pub(crate) fn split(target: &str) -> (&str, &str) {
 }
 
 pub(crate) fn parameter(query: &str, name: &str) -> Option<String> {
-    form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    form_urlencoded::parse(query.as_bytes())
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
 }

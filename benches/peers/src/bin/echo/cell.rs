@@ -1,4 +1,5 @@
-//! A cell of the comparison: messages of one length, on so many connections, so many of them in flight on each.
+//! A cell of the comparison: messages of one length, on so many connections, so many of them in
+//! flight on each.
 
 use crate::client::{Crowd, Sample};
 use crate::cpu;
@@ -34,9 +35,19 @@ pub(crate) struct Measured {
 
 impl Cell {
     pub(crate) fn all(quick: bool) -> Vec<Self> {
-        let some = [(125, 1, 1), (125, 100, 1), (125, 100, 16), (1 << 10, 100, 16), (16 << 10, 100, 1), (1 << 20, 1, 1)];
+        let some = [
+            (125, 1, 1),
+            (125, 100, 1),
+            (125, 100, 16),
+            (1 << 10, 100, 16),
+            (16 << 10, 100, 1),
+            (1 << 20, 1, 1),
+        ];
         if quick {
-            return some.into_iter().map(|(len, connections, in_flight)| Self { len, connections, in_flight }).collect();
+            return some
+                .into_iter()
+                .map(|(len, connections, in_flight)| Self { len, connections, in_flight })
+                .collect();
         }
         let mut cells = Vec::new();
         for len in [20, 125, 1 << 10, 16 << 10, 1 << 20] {
@@ -57,7 +68,11 @@ impl Cell {
 
     /// How long a server has work in a round.
     fn turn(&self) -> Duration {
-        Duration::from_millis(if self.len * self.connections * self.in_flight > 4 << 20 { 150 } else { 80 })
+        Duration::from_millis(if self.len * self.connections * self.in_flight > 4 << 20 {
+            150
+        } else {
+            80
+        })
     }
 
     pub(crate) fn run(&self, kinds: &[Kind], rounds: usize) -> io::Result<Vec<Measured>> {
@@ -84,7 +99,10 @@ impl Cell {
                 samples.push((spent as f64 / sample.messages as f64, sample));
             }
         }
-        let ours: Vec<f64> = sides.first().map(|(_, _, samples)| samples.iter().map(|(cpu, _)| *cpu).collect()).unwrap_or_default();
+        let ours: Vec<f64> = sides
+            .first()
+            .map(|(_, _, samples)| samples.iter().map(|(cpu, _)| *cpu).collect())
+            .unwrap_or_default();
         let measured = |(kind, (_, _, samples)): (&Kind, &(_, _, Vec<(f64, Sample)>))| Measured {
             name: kind.name(),
             cpu: median(samples.iter().map(|(cpu, _)| *cpu)),

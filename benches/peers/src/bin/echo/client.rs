@@ -1,4 +1,5 @@
-//! The client: many connections in one thread over epoll, as light as it can be, so that the server is what is measured.
+//! The client: many connections in one thread over epoll, as light as it can be, so that the server
+//! is what is measured.
 
 use crate::cell::Cell;
 use crate::shake;
@@ -105,10 +106,21 @@ impl Crowd {
             shake::client(&socket)?;
             socket.set_nonblocking(true)?;
             let mut socket = TcpStream::from_std(socket);
-            poll.registry().register(&mut socket, Token(index), Interest::READABLE | Interest::WRITABLE)?;
+            poll.registry().register(
+                &mut socket,
+                Token(index),
+                Interest::READABLE | Interest::WRITABLE,
+            )?;
             peers.push(Peer { socket, write_at: 0, read_at: 0, owed: 0, sent: VecDeque::new() });
         }
-        Ok(Self { poll, events: Events::with_capacity(1024), peers, wire, scratch, in_flight: cell.in_flight })
+        Ok(Self {
+            poll,
+            events: Events::with_capacity(1024),
+            peers,
+            wire,
+            scratch,
+            in_flight: cell.in_flight,
+        })
     }
 
     /// Keeps messages in flight for so long, and then waits for the last ones.
@@ -135,7 +147,11 @@ impl Crowd {
                 if event.is_readable() {
                     let complete = peer.read(&self.wire, &mut self.scratch)?;
                     let now = Instant::now();
-                    latencies.extend(peer.sent.drain(..complete).map(|sent| (now - sent).as_nanos().min(u128::from(u32::MAX)) as u32));
+                    latencies.extend(
+                        peer.sent
+                            .drain(..complete)
+                            .map(|sent| (now - sent).as_nanos().min(u128::from(u32::MAX)) as u32),
+                    );
                     if complete > 0 {
                         progress = now;
                     }
@@ -149,7 +165,10 @@ impl Crowd {
                 peer.write(&self.wire)?;
             }
             if now - progress > PATIENCE {
-                return Err(io::Error::new(ErrorKind::TimedOut, format!("{under_way} messages do not come back")));
+                return Err(io::Error::new(
+                    ErrorKind::TimedOut,
+                    format!("{under_way} messages do not come back"),
+                ));
             }
         }
         let time = from.elapsed();
@@ -183,7 +202,10 @@ impl Peer {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
                 Ok(n) => {
                     if scratch[..n] != wire.echo[self.read_at..self.read_at + n] {
-                        return Err(io::Error::new(ErrorKind::InvalidData, "the echo is another message"));
+                        return Err(io::Error::new(
+                            ErrorKind::InvalidData,
+                            "the echo is another message",
+                        ));
                     }
                     complete += (self.read_at + n) / wire.reply;
                     self.read_at = (self.read_at + n) % wire.reply;

@@ -1,11 +1,13 @@
-//! Echo over loopback: what a message costs a server, in CPU time as the kernel counts it, and how long it takes.
+//! Echo over loopback: what a message costs a server, in CPU time as the kernel counts it, and how
+//! long it takes.
 //!
 //! ```text
 //!   one core: the client, over epoll ──► TCP on 127.0.0.1 ──► another core: a server in a process of its own
 //! ```
 //!
-//! All servers of a cell run at the same time with their connections open, and have work one after the other, in rounds and in another order in each. The
-//! client sends frames that were made beforehand, compares each byte that comes back, and sends the next message when one is complete.
+//! All servers of a cell run at the same time with their connections open, and have work one after
+//! the other, in rounds and in another order in each. The client sends frames that were made
+//! beforehand, compares each byte that comes back, and sends the next message when one is complete.
 //!
 //! A server ends when its standard input does: no child outlives this process, however that ends.
 
@@ -65,8 +67,12 @@ fn main() -> ExitCode {
 
 fn compare(args: &Args) -> std::io::Result<()> {
     cpu::pin(0)?;
-    let kinds: Vec<_> =
-        Kind::ALL.into_iter().filter(|kind| args.only.is_empty() || args.only.iter().any(|part| kind.name().contains(part))).collect();
+    let kinds: Vec<_> = Kind::ALL
+        .into_iter()
+        .filter(|kind| {
+            args.only.is_empty() || args.only.iter().any(|part| kind.name().contains(part))
+        })
+        .collect();
     let mut measured = Vec::new();
     for cell in Cell::all(args.quick) {
         if args.cells.is_empty() || args.cells.iter().any(|part| cell.name().contains(part)) {

@@ -7,7 +7,8 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 
-/// A server, and its loop: "each" flushes each message, "batch" flushes once what was there to be read.
+/// A server, and its loop: "each" flushes each message, "batch" flushes once what was there to be
+/// read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Sockless,
@@ -95,7 +96,10 @@ impl Running {
             BufReader::new(out).read_line(&mut line)?;
         }
         let mut running = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
-        running.address = line.trim().parse().map_err(|_| io::Error::other(format!("{}: it does not start", kind.name())))?;
+        running.address = line
+            .trim()
+            .parse()
+            .map_err(|_| io::Error::other(format!("{}: it does not start", kind.name())))?;
         Ok(running)
     }
 
@@ -120,8 +124,13 @@ impl Drop for Running {
 /// # Errors
 /// There is no such server, or no socket.
 pub(crate) fn serve(what: &[String]) -> io::Result<()> {
-    let [name, len, in_flight] = what else { return Err(io::Error::other("a server, bytes, in flight")) };
-    let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| io::Error::other("no such server"))?;
+    let [name, len, in_flight] = what else {
+        return Err(io::Error::other("a server, bytes, in flight"));
+    };
+    let kind = Kind::ALL
+        .into_iter()
+        .find(|kind| kind.name() == name)
+        .ok_or_else(|| io::Error::other("no such server"))?;
     let number = |text: &String| text.parse().map_err(io::Error::other);
     let load = Load { len: number(len)?, in_flight: number(in_flight)? };
     cpu::unpin()?;

@@ -36,22 +36,40 @@ impl Build {
     /// Where the program is. Both are built to the same place: start one before the other is built.
     pub(crate) fn build(self) -> io::Result<PathBuf> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
-        command.args(["build", "--quiet", "--release", "--example", "chat", "--message-format", "json", "--manifest-path"]);
+        let mut command =
+            Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+        command.args([
+            "build",
+            "--quiet",
+            "--release",
+            "--example",
+            "chat",
+            "--message-format",
+            "json",
+            "--manifest-path",
+        ]);
         command.arg(root.join("Cargo.toml"));
         if self.compresses() {
             command.args(["--features", "deflate"]);
         }
         let output = command.stderr(Stdio::inherit()).output()?;
         if !output.status.success() {
-            return Err(io::Error::other(format!("the chat was not built: cargo ended with {}", output.status)));
+            return Err(io::Error::other(format!(
+                "the chat was not built: cargo ended with {}",
+                output.status
+            )));
         }
         let program = |line: &[u8]| {
             let message: serde_json::Value = serde_json::from_slice(line).ok()?;
-            let is_chat = message["target"]["name"] == "chat" && message["target"]["kind"][0] == "example";
+            let is_chat =
+                message["target"]["name"] == "chat" && message["target"]["kind"][0] == "example";
             message["executable"].as_str().filter(|_| is_chat).map(PathBuf::from)
         };
-        output.stdout.split(|byte| *byte == b'\n').find_map(program).ok_or_else(|| io::Error::other("cargo names no program of the chat"))
+        output
+            .stdout
+            .split(|byte| *byte == b'\n')
+            .find_map(program)
+            .ok_or_else(|| io::Error::other("cargo names no program of the chat"))
     }
 }
 
@@ -74,13 +92,17 @@ pub(crate) struct Chat {
 impl Chat {
     /// On a free port, with room for so many.
     pub(crate) fn start(program: &Path, clients: u32) -> io::Result<Self> {
-        // `setpriv` becomes the chat, which the kernel then ends with this process, however that ends.
+        // `setpriv` becomes the chat, which the kernel then ends with this process, however that
+        // ends.
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL"]).arg(program);
         command.args(["--addr", "127.0.0.1:0", "--max-clients", &clients.to_string()]);
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let (out, complaints) = (child.stdout.take().map(lines), child.stderr.take().map(lines));
-        let (Some(out), Some(complaints)) = (out, complaints) else { unreachable!("both are piped") };
+        let (Some(out), Some(complaints)) = (out, complaints) else {
+            unreachable!("both are piped")
+        };
         let mut chat = Self { child, address: String::new(), complaints };
         let url = out.recv_timeout(PATIENCE).map_err(|_| chat.failed("it did not start"))?;
         let address = url.strip_prefix("http://").and_then(|url| url.strip_suffix('/'));
@@ -92,13 +114,17 @@ impl Chat {
         format!("ws://{}/chat", self.address)
     }
 
-    /// The memory that it has when it says that so many are connected, as WebSockets all of them, and that nothing waits to be written.
+    /// The memory that it has when it says that so many are connected, as WebSockets all of them,
+    /// and that nothing waits to be written.
     pub(crate) fn at_rest(&mut self, clients: u32) -> io::Result<Memory> {
         let wanted = format!("chat: connections {clients}, clients {clients}, ");
         let until = Instant::now() + PATIENCE;
         loop {
             kill_process(Pid::from_child(&self.child), Signal::USR1)?;
-            let line = self.complaints.recv_timeout(PATIENCE).map_err(|_| self.failed("it tells nothing of itself"))?;
+            let line = self
+                .complaints
+                .recv_timeout(PATIENCE)
+                .map_err(|_| self.failed("it tells nothing of itself"))?;
             if line.starts_with(&wanted) && line.ends_with(" bytes queued 0") {
                 return self.memory();
             }
@@ -127,8 +153,11 @@ impl Chat {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let bytes = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-            let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-            kibibytes.map(|kibibytes| kibibytes * 1024).ok_or_else(|| io::Error::other(format!("/proc tells no {name}")))
+            let kibibytes =
+                line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+            kibibytes
+                .map(|kibibytes| kibibytes * 1024)
+                .ok_or_else(|| io::Error::other(format!("/proc tells no {name}")))
         };
         Ok(Memory { resident: bytes("VmRSS")?, anonymous: bytes("RssAnon")? })
     }
@@ -149,6 +178,8 @@ impl Drop for Chat {
 /// The lines of a pipe as they come; nobody has to read them for the writer to go on.
 fn lines(pipe: impl io::Read + Send + 'static) -> Receiver<String> {
     let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || BufReader::new(pipe).lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+    std::thread::spawn(move || {
+        BufReader::new(pipe).lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+    });
     receiver
 }

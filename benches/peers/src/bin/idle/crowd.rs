@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 /// For all to have done what they shall.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How many begin something before the others get a turn: more at once than the listener's queue holds would wait for a second.
+/// How many begin something before the others get a turn: more at once than the listener's queue
+/// holds would wait for a second.
 const AT_ONCE: usize = 128;
 
 /// What one says who has not joined is answered with these words …
@@ -56,17 +57,32 @@ impl Crowd {
         if compresses {
             request = request.deflate(Offer::default());
         }
-        let mut crowd = Self { poll: Poll::new()?, events: Events::with_capacity(1024), clients: Vec::new(), scratch: vec![0; 64 << 10] };
+        let mut crowd = Self {
+            poll: Poll::new()?,
+            events: Events::with_capacity(1024),
+            clients: Vec::new(),
+            scratch: vec![0; 64 << 10],
+        };
         for index in 0..clients as usize {
             let socket = std::net::TcpStream::connect((request.host(), request.port()))?;
             socket.set_nodelay(true)?;
             socket.set_nonblocking(true)?;
             let mut socket = TcpStream::from_std(socket);
-            crowd.poll.registry().register(&mut socket, Token(index), Interest::READABLE | Interest::WRITABLE)?;
+            crowd.poll.registry().register(
+                &mut socket,
+                Token(index),
+                Interest::READABLE | Interest::WRITABLE,
+            )?;
             let mut seed = [7; 32];
             seed[..8].copy_from_slice(&(index as u64).to_ne_bytes());
             let handshake = Handshake::new(request.clone(), Seed::new(seed));
-            let mut client = Client { socket, stage: Stage::Asking(Box::new(handshake)), compresses, answers: 0, pongs: 0 };
+            let mut client = Client {
+                socket,
+                stage: Stage::Asking(Box::new(handshake)),
+                compresses,
+                answers: 0,
+                pongs: 0,
+            };
             client.turn(&mut crowd.scratch)?;
             crowd.clients.push(client);
             if index % AT_ONCE == 0 {
@@ -92,7 +108,11 @@ impl Crowd {
 
     /// All say goodbye, and are gone when the server has, too.
     pub(crate) fn close(mut self) -> io::Result<()> {
-        self.each("closed", |client| matches!(client.stage, Stage::Over), |connection| connection.close(None))
+        self.each(
+            "closed",
+            |client| matches!(client.stage, Stage::Over),
+            |connection| connection.close(None),
+        )
     }
 
     /// Lets each do something, and waits until it is done by all.
@@ -104,7 +124,9 @@ impl Crowd {
     ) -> io::Result<()> {
         for index in 0..self.clients.len() {
             let client = &mut self.clients[index];
-            let Stage::Open(connection) = &mut client.stage else { return Err(io::Error::other("a connection is closed")) };
+            let Stage::Open(connection) = &mut client.stage else {
+                return Err(io::Error::other("a connection is closed"));
+            };
             act(connection).map_err(io::Error::other)?;
             client.turn(&mut self.scratch)?;
             if index % AT_ONCE == 0 {
@@ -122,7 +144,10 @@ impl Crowd {
                 return Ok(());
             }
             if Instant::now() > until {
-                return Err(io::Error::new(ErrorKind::TimedOut, format!("{missing} of {} are not {what}", self.clients.len())));
+                return Err(io::Error::new(
+                    ErrorKind::TimedOut,
+                    format!("{missing} of {} are not {what}", self.clients.len()),
+                ));
             }
             self.serve(Duration::from_millis(100))?;
         }
@@ -182,11 +207,17 @@ impl Client {
         if let Stage::Asking(handshake) = &mut self.stage {
             match handshake.poll(input) {
                 None => return Ok(()),
-                Some(Outcome::Open(opened)) if opened.agreement().deflate.is_some() == self.compresses => {
+                Some(Outcome::Open(opened))
+                    if opened.agreement().deflate.is_some() == self.compresses =>
+                {
                     self.stage = Stage::Open(Box::new(opened.open(Config::default())));
                 }
-                Some(Outcome::Open(_)) => return Err(io::Error::other("compression is not as it was asked for")),
-                Some(Outcome::Refused(response)) => return Err(io::Error::other(format!("refused with {}", response.status()))),
+                Some(Outcome::Open(_)) => {
+                    return Err(io::Error::other("compression is not as it was asked for"));
+                }
+                Some(Outcome::Refused(response)) => {
+                    return Err(io::Error::other(format!("refused with {}", response.status())));
+                }
                 Some(Outcome::Failed(error)) => return Err(io::Error::other(error)),
             }
         }

@@ -1,14 +1,18 @@
-//! What an idle WebSocket costs a server in resident memory: thousands of them open on the chat, a process of its own, and this one is all of their clients.
+//! What an idle WebSocket costs a server in resident memory: thousands of them open on the chat, a
+//! process of its own, and this one is all of their clients.
 //!
 //! ```text
 //!   this process: 9,500 clients, over epoll ──► TCP on 127.0.0.1 ──► examples/chat, as its users build it
 //! ```
 //!
-//! A few connections come, talk and go first, so that nothing is counted that is there once. Then all are opened; then each says a message of 1 KiB and
-//! hears as much; then all are closed, and as many others come and talk, in the room that those left. At each rest the chat itself must say how many are open, and that nothing is queued, before its memory is read
-//! from `/proc`. Nobody joins the room: it would tell all of everyone.
+//! A few connections come, talk and go first, so that nothing is counted that is there once. Then
+//! all are opened; then each says a message of 1 KiB and hears as much; then all are closed, and as
+//! many others come and talk, in the room that those left. At each rest the chat itself must say
+//! how many are open, and that nothing is queued, before its memory is read from `/proc`. Nobody
+//! joins the room: it would tell all of everyone.
 //!
-//! Resident memory is the process's own. What the kernel keeps for a socket is in no process's: it is not told here.
+//! Resident memory is the process's own. What the kernel keeps for a socket is in no process's: it
+//! is not told here.
 //!
 //! The chat ends with this process, however that ends; each wait has an end.
 
@@ -54,23 +58,35 @@ fn main() -> ExitCode {
 
 fn measure(connections: u32) -> io::Result<()> {
     allow_descriptors(connections)?;
-    println!("Of {connections} connections, bytes each: resident (and of these anonymous: heap and stack).\n");
-    println!("| the chat | idle after the handshake | after 1 KiB either way | all closed | others after them | without any, KiB |");
+    println!(
+        "Of {connections} connections, bytes each: resident (and of these anonymous: heap and stack).\n"
+    );
+    println!(
+        "| the chat | idle after the handshake | after 1 KiB either way | all closed | others after them | without any, KiB |"
+    );
     println!("|---|---:|---:|---:|---:|---:|");
     for build in Build::ALL {
         let [before, idle, talked, closed, again] = live_through(build, connections)?;
         let each = |memory: Memory| {
             let one = |now: u64, before: u64| (now as f64 - before as f64) / f64::from(connections);
-            format!("{:.0} ({:.0})", one(memory.resident, before.resident), one(memory.anonymous, before.anonymous))
+            format!(
+                "{:.0} ({:.0})",
+                one(memory.resident, before.resident),
+                one(memory.anonymous, before.anonymous)
+            )
         };
         let name = build.name();
         let [idle, talked, closed, again] = [idle, talked, closed, again].map(each);
-        println!("| {name} | {idle} | {talked} | {closed} | {again} | {} |", before.resident / 1024);
+        println!(
+            "| {name} | {idle} | {talked} | {closed} | {again} | {} |",
+            before.resident / 1024
+        );
     }
     Ok(())
 }
 
-/// The chat's memory without connections, with all of them, after all have talked, when all are closed, and after as many others have talked.
+/// The chat's memory without connections, with all of them, after all have talked, when all are
+/// closed, and after as many others have talked.
 fn live_through(build: Build, connections: u32) -> io::Result<[Memory; 5]> {
     let program = build.build()?;
     let mut chat = Chat::start(&program, connections)?;

@@ -1,5 +1,6 @@
-//! By hand: the floor. What the protocol costs a program that knows what comes: read, unmask in place, check UTF-8; or a header, a copy, a mask. It keeps no rule, has no limit
-//! and answers nothing.
+//! By hand: the floor. What the protocol costs a program that knows what comes: read, unmask in
+//! place, check UTF-8; or a header, a copy, a mask. It keeps no rule, has no limit and answers
+//! nothing.
 
 use crate::peer::{End, Refused};
 use crate::plain::{Connection, Message, Peer, Pipe, Setup, Tally};
@@ -72,7 +73,9 @@ impl Connection for Driven {
         let until = tally.messages + messages as u64;
         while tally.messages < until {
             match header(&self.buffer[self.start..self.filled], self.end == End::Server) {
-                Some(header) if header.len + header.payload <= self.filled - self.start => self.deliver(&header, tally)?,
+                Some(header) if header.len + header.payload <= self.filled - self.start => {
+                    self.deliver(&header, tally)?
+                }
                 cut => self.read(cut.map_or(0, |header| header.len + header.payload))?,
             }
         }
@@ -138,7 +141,8 @@ impl Driven {
         if self.buffer.len() < room {
             self.buffer.resize(room, 0);
         }
-        self.filled += self.pipe.read_slice(&mut self.buffer[self.filled..][..READ]).ok_or(Refused)?;
+        self.filled +=
+            self.pipe.read_slice(&mut self.buffer[self.filled..][..READ]).ok_or(Refused)?;
         Ok(())
     }
 
@@ -173,9 +177,15 @@ struct Header {
 fn header(bytes: &[u8], masked: bool) -> Option<Header> {
     let key = if masked { 4 } else { 0 };
     let header = match *bytes {
-        [_, len, ..] if len & 0x7f < 126 => Header { len: 2 + key, payload: usize::from(len & 0x7f) },
-        [_, len, a, b, ..] if len & 0x7f == 126 => Header { len: 4 + key, payload: usize::from(u16::from_be_bytes([a, b])) },
-        [_, _, a, b, c, d, e, f, g, h, ..] => Header { len: 10 + key, payload: u64::from_be_bytes([a, b, c, d, e, f, g, h]) as usize },
+        [_, len, ..] if len & 0x7f < 126 => {
+            Header { len: 2 + key, payload: usize::from(len & 0x7f) }
+        }
+        [_, len, a, b, ..] if len & 0x7f == 126 => {
+            Header { len: 4 + key, payload: usize::from(u16::from_be_bytes([a, b])) }
+        }
+        [_, _, a, b, c, d, e, f, g, h, ..] => {
+            Header { len: 10 + key, payload: u64::from_be_bytes([a, b, c, d, e, f, g, h]) as usize }
+        }
         _ => return None,
     };
     (header.len <= bytes.len()).then_some(header)

@@ -1,6 +1,7 @@
 //! fastwebsockets: frames over a stream; it puts fragments together in a layer of its own.
 //!
-//! It writes each frame at once. Its `flush` is for "a stream that is buffered": that is its batched loop.
+//! It writes each frame at once. Its `flush` is for "a stream that is buffered": that is its
+//! batched loop.
 
 use super::{BATCH, MOST};
 use crate::peer::{End, Refused};
@@ -29,11 +30,16 @@ impl Peer for FastWebsockets {
             End::Client => Role::Client,
         };
         if setup.batched {
-            let socket = WebSocket::after_handshake(BufWriter::with_capacity(BATCH, pipe.clone()), role);
+            let socket =
+                WebSocket::after_handshake(BufWriter::with_capacity(BATCH, pipe.clone()), role);
             return Ok(Box::new(Whole(set(socket))));
         }
         let socket = set(WebSocket::after_handshake(pipe.clone(), role));
-        Ok(if setup.fragmented { Box::new(Fragmented(FragmentCollector::new(socket))) } else { Box::new(Whole(socket)) })
+        Ok(if setup.fragmented {
+            Box::new(Fragmented(FragmentCollector::new(socket)))
+        } else {
+            Box::new(Whole(socket))
+        })
     }
 
     fn accept(&self, _: &Pipe) -> Result<(), &'static str> {

@@ -29,7 +29,14 @@ impl Peer for Nexus {
         let (reader, writer) = pair_with(role, builder);
         let (one, many) = if setup.batched { (64, BATCH) } else { (8 << 20, 0) };
         let (one, many) = (WriteBuf::new(one, 14), vec![0; many]);
-        Ok(Box::new(Driven { reader, writer, pipe: pipe.clone(), one, many, batched: setup.batched }))
+        Ok(Box::new(Driven {
+            reader,
+            writer,
+            pipe: pipe.clone(),
+            one,
+            many,
+            batched: setup.batched,
+        }))
     }
 
     fn accept(&self, pipe: &Pipe) -> Result<(), &'static str> {
@@ -37,7 +44,10 @@ impl Peer for Nexus {
     }
 
     fn request(&self, pipe: &Pipe) -> Result<(), &'static str> {
-        small().connect_with(pipe.clone(), "ws://127.0.0.1:9001/chat?room=7").map(drop).map_err(|_| "it refuses the answer")
+        small()
+            .connect_with(pipe.clone(), "ws://127.0.0.1:9001/chat?room=7")
+            .map(drop)
+            .map_err(|_| "it refuses the answer")
     }
 }
 

@@ -1,5 +1,5 @@
-//! Ours: as the loop in the README drives it; and with all that a loop can do: buffers that it lends, frames that wait where they were read to, and reads into
-//! their final place.
+//! Ours: as the loop in the README drives it; and with all that a loop can do: buffers that it
+//! lends, frames that wait where they were read to, and reads into their final place.
 
 use crate::peer::{End, Refused};
 use crate::plain::{Connection, Message, Peer, Pipe, Setup, Tally};
@@ -13,7 +13,8 @@ use std::rc::Rc;
 /// sockless.
 #[derive(Debug)]
 pub(crate) struct Sockless {
-    /// Whether the loop lends its buffers, keeps the frames that a read has cut, and reads what is left of a larger message into its place.
+    /// Whether the loop lends its buffers, keeps the frames that a read has cut, and reads what is
+    /// left of a larger message into its place.
     lends: bool,
     tools: Rc<RefCell<Tools>>,
 }
@@ -41,7 +42,10 @@ impl Sockless {
     fn new(lends: bool) -> Self {
         let buffers = Buffers::new(8 << 20);
         let keeping = Scratch::new(128 << 10, 8 << 20);
-        Self { lends, tools: Rc::new(RefCell::new(Tools { scratch: vec![0; 16 << 10], keeping, buffers })) }
+        Self {
+            lends,
+            tools: Rc::new(RefCell::new(Tools { scratch: vec![0; 16 << 10], keeping, buffers })),
+        }
     }
 }
 
@@ -90,7 +94,8 @@ impl Peer for Sockless {
 
     fn request(&self, pipe: &Pipe) -> Result<(), &'static str> {
         let scratch = &mut self.tools.borrow_mut().scratch;
-        let request = client::Request::new("ws://127.0.0.1:9001/chat?room=7").map_err(|_| "it refuses the address")?;
+        let request = client::Request::new("ws://127.0.0.1:9001/chat?room=7")
+            .map_err(|_| "it refuses the address")?;
         let mut handshake = client::Handshake::new(request, Seed::new([7; 32]));
         write(&mut handshake, pipe);
         let read = pipe.read_slice(scratch).ok_or("nothing to read")?;
@@ -127,14 +132,17 @@ impl Connection for Driven {
             }
             return Ok(());
         }
-        // A turn, as long as there is something to read; at its end the connection takes over what is kept.
+        // A turn, as long as there is something to read; at its end the connection takes over what
+        // is kept.
         let mut connection = buffers.lend(&mut self.connection);
         let mut keeping = keeping.turn();
         while tally.messages < until {
             let mut input = match connection.io().0 {
                 Some(into) => {
                     let room = into.limit();
-                    self.pipe.read_with(room, |bytes| into.into_inner().extend_from_slice(bytes)).ok_or(Refused)?;
+                    self.pipe
+                        .read_with(room, |bytes| into.into_inner().extend_from_slice(bytes))
+                        .ok_or(Refused)?;
                     Input::empty()
                 }
                 None => {
@@ -178,9 +186,16 @@ fn deliver<'b>(event: Event<'b>, tally: &mut Tally<'_>) -> Result<Event<'b>, Ref
     Ok(event)
 }
 
-fn send(connection: &mut sockless::Connection, messages: &[Message], batched: bool, shared_from: usize, pipe: &Pipe) {
+fn send(
+    connection: &mut sockless::Connection,
+    messages: &[Message],
+    batched: bool,
+    shared_from: usize,
+    pipe: &Pipe,
+) {
     for message in messages {
-        // Shared where that spares a copy: a server queues it as it is from 2 KiB on, a client from 64 KiB on.
+        // Shared where that spares a copy: a server queues it as it is from 2 KiB on, a client from
+        // 64 KiB on.
         let sent = if message.bytes.len() < shared_from {
             connection.send_binary(&message.bytes[..])
         } else {
@@ -201,13 +216,14 @@ fn write(side: &mut impl LifeCycle, pipe: &Pipe) {
         // Few slices as a rule, and many where there are more.
         let mut slices = [IoSlice::new(&[]); 4];
         let count = out.chunks_vectored(&mut slices);
-        let written = if slices[..count].iter().map(|slice| slice.len()).sum::<usize>() == out.remaining() {
-            pipe.write_parts(slices[..count].iter().map(|slice| &**slice))
-        } else {
-            let mut slices = [IoSlice::new(&[]); 128];
-            let count = out.chunks_vectored(&mut slices);
-            pipe.write_parts(slices[..count].iter().map(|slice| &**slice))
-        };
+        let written =
+            if slices[..count].iter().map(|slice| slice.len()).sum::<usize>() == out.remaining() {
+                pipe.write_parts(slices[..count].iter().map(|slice| &**slice))
+            } else {
+                let mut slices = [IoSlice::new(&[]); 128];
+                let count = out.chunks_vectored(&mut slices);
+                pipe.write_parts(slices[..count].iter().map(|slice| &**slice))
+            };
         out.advance(written);
     }
 }

@@ -1,4 +1,5 @@
-//! sockudo-ws: its protocol without a stream around it, which leaves reads and writes to the caller.
+//! sockudo-ws: its protocol without a stream around it, which leaves reads and writes to the
+//! caller.
 
 use super::{BATCH, MOST, READ};
 use crate::peer::{End, Refused};
@@ -29,7 +30,14 @@ impl Peer for Sockudo {
         };
         let protocol = Protocol::new(role, MOST, MOST);
         let (out, read) = (BytesMut::new(), BytesMut::new());
-        Ok(Box::new(Driven { protocol, pipe: pipe.clone(), out, read, messages: Vec::new(), batched: setup.batched }))
+        Ok(Box::new(Driven {
+            protocol,
+            pipe: pipe.clone(),
+            out,
+            read,
+            messages: Vec::new(),
+            batched: setup.batched,
+        }))
     }
 
     fn accept(&self, pipe: &Pipe) -> Result<(), &'static str> {
@@ -40,7 +48,8 @@ impl Peer for Sockudo {
 
     fn request(&self, pipe: &Pipe) -> Result<(), &'static str> {
         let mut pipe = pipe.clone();
-        let opened = client_handshake(&mut pipe, "127.0.0.1:9001", "/chat?room=7", None).now_or_never();
+        let opened =
+            client_handshake(&mut pipe, "127.0.0.1:9001", "/chat?room=7", None).now_or_never();
         opened.ok_or("it reads on")?.map(drop).map_err(|_| "it refuses the answer")
     }
 }

@@ -24,7 +24,9 @@ impl Peer for TokioWebsockets {
         let limits = Limits::default().max_payload_len(Some(MOST));
         let socket = match setup.end {
             End::Server => ServerBuilder::new().config(config).limits(limits).serve(pipe.clone()),
-            End::Client => ClientBuilder::new().config(config).limits(limits).take_over(pipe.clone()),
+            End::Client => {
+                ClientBuilder::new().config(config).limits(limits).take_over(pipe.clone())
+            }
         };
         Ok(Box::new(Driven { socket, batched: setup.batched }))
     }
@@ -35,7 +37,9 @@ impl Peer for TokioWebsockets {
     }
 
     fn request(&self, pipe: &Pipe) -> Result<(), &'static str> {
-        let builder = ClientBuilder::new().uri("ws://127.0.0.1:9001/chat?room=7").map_err(|_| "it refuses the address")?;
+        let builder = ClientBuilder::new()
+            .uri("ws://127.0.0.1:9001/chat?room=7")
+            .map_err(|_| "it refuses the address")?;
         let connected = builder.connect_on(pipe.clone()).now_or_never();
         connected.ok_or("it reads on")?.map(drop).map_err(|_| "it refuses the answer")
     }

@@ -26,15 +26,24 @@ impl Peer for Tungstenite {
         };
         let config = setup.alone.map_or_else(WebSocketConfig::default, small);
         let config = config.max_frame_size(Some(MOST)).max_message_size(Some(MOST));
-        Ok(Box::new(Driven { socket: WebSocket::from_raw_socket(pipe.clone(), role, Some(config)), batched: setup.batched }))
+        Ok(Box::new(Driven {
+            socket: WebSocket::from_raw_socket(pipe.clone(), role, Some(config)),
+            batched: setup.batched,
+        }))
     }
 
     fn accept(&self, pipe: &Pipe) -> Result<(), &'static str> {
-        tungstenite::accept_with_config(pipe.clone(), Some(small(0))).map(drop).map_err(|_| "it refuses the request")
+        tungstenite::accept_with_config(pipe.clone(), Some(small(0)))
+            .map(drop)
+            .map_err(|_| "it refuses the request")
     }
 
     fn request(&self, pipe: &Pipe) -> Result<(), &'static str> {
-        let client = tungstenite::client::client_with_config("ws://127.0.0.1:9001/chat?room=7", pipe.clone(), Some(small(0)));
+        let client = tungstenite::client::client_with_config(
+            "ws://127.0.0.1:9001/chat?room=7",
+            pipe.clone(),
+            Some(small(0)),
+        );
         client.map(drop).map_err(|_| "it refuses the answer")
     }
 }
@@ -64,7 +73,8 @@ impl Connection for Driven {
     fn send(&mut self, messages: &[Message]) {
         for message in messages {
             let message = tungstenite::Message::Binary(Bytes::clone(&message.bytes));
-            let sent = if self.batched { self.socket.write(message) } else { self.socket.send(message) };
+            let sent =
+                if self.batched { self.socket.write(message) } else { self.socket.send(message) };
             sent.expect("it is open");
         }
         if self.batched {

@@ -60,7 +60,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection for Driven<S> {
         let until = tally.messages + messages as u64;
         let all = async {
             while tally.messages < until {
-                let Event::Data { ty, data } = self.socket.recv().await.map_err(|_| Refused)? else { return Err(Refused) };
+                let Event::Data { ty, data } = self.socket.recv().await.map_err(|_| Refused)?
+                else {
+                    return Err(Refused);
+                };
                 match ty {
                     DataType::Complete(kind) => tally.deliver(kind == MessageType::Text, &data),
                     DataType::Stream(Stream::End(kind)) => {

@@ -8,7 +8,10 @@ use wtx::collection::Vector;
 use wtx::misc::UriRef;
 use wtx::rng::Xorshift64;
 use wtx::stream::{StreamReader, StreamWriter};
-use wtx::web_socket::{Frame, OpCode, WebSocketAcceptor, WebSocketBuffer, WebSocketConnector, WebSocketOwned, WebSocketPayloadOrigin};
+use wtx::web_socket::{
+    Frame, OpCode, WebSocketAcceptor, WebSocketBuffer, WebSocketConnector, WebSocketOwned,
+    WebSocketPayloadOrigin,
+};
 
 /// wtx 0.46: later ones need a newer Rust.
 #[derive(Debug)]
@@ -41,7 +44,8 @@ impl Peer for Wtx {
 
     fn request(&self, pipe: &Pipe) -> Result<(), &'static str> {
         let uri = UriRef::new("ws://127.0.0.1:9001/chat?room=7");
-        let connected = WebSocketConnector::default().connect(Ours(pipe.clone()), &uri).now_or_never();
+        let connected =
+            WebSocketConnector::default().connect(Ours(pipe.clone()), &uri).now_or_never();
         connected.ok_or("it reads on")?.map(drop).map_err(|_| "it refuses the answer")
     }
 }
@@ -55,7 +59,8 @@ struct Driven<const IS_CLIENT: bool> {
 impl<const IS_CLIENT: bool> Driven<IS_CLIENT> {
     fn new(pipe: &Pipe) -> Result<Self, &'static str> {
         let buffer = WebSocketBuffer::with_capacity(READ, 0, 0).map_err(|_| "no room")?;
-        let mut socket = WebSocketOwned::new((), false, Xorshift64::new(7), Ours(pipe.clone()), buffer);
+        let mut socket =
+            WebSocketOwned::new((), false, Xorshift64::new(7), Ours(pipe.clone()), buffer);
         socket.set_max_payload_len(MOST);
         Ok(Self { socket, payload: Vec::new(), text: Vector::new() })
     }
@@ -66,7 +71,11 @@ impl<const IS_CLIENT: bool> Connection for Driven<IS_CLIENT> {
         let all = async {
             for _ in 0..messages {
                 self.text.clear();
-                let frame = self.socket.read_frame(&mut self.text, WebSocketPayloadOrigin::Adaptive).await.map_err(|_| Refused)?;
+                let frame = self
+                    .socket
+                    .read_frame(&mut self.text, WebSocketPayloadOrigin::Adaptive)
+                    .await
+                    .map_err(|_| Refused)?;
                 if !matches!(frame.op_code(), OpCode::Text | OpCode::Binary) {
                     return Err(Refused);
                 }

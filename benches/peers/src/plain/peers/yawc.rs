@@ -31,7 +31,8 @@ impl Peer for Yawc {
             End::Server => Role::Server,
             End::Client => Role::Client,
         };
-        let socket = WebSocket::from_stream(pipe.clone(), role, options).map_err(|_| "it refuses this")?;
+        let socket =
+            WebSocket::from_stream(pipe.clone(), role, options).map_err(|_| "it refuses this")?;
         Ok(Box::new(Driven { socket, batched: setup.batched }))
     }
 

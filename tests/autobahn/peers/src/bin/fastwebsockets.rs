@@ -20,7 +20,11 @@ async fn main() {
         Task::Server { address } => {
             let listener = TcpListener::bind(address).await.expect("a free port");
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)).with_upgrades());
+                tokio::spawn(
+                    http1::Builder::new()
+                        .serve_connection(TokioIo::new(stream), service_fn(answer))
+                        .with_upgrades(),
+                );
             }
         }
         Task::Client { urls } => {
@@ -46,8 +50,11 @@ async fn answer(mut request: Request<Incoming>) -> Result<Response<Empty<Bytes>>
     Ok(response)
 }
 
-async fn connect(url: &str) -> Result<fastwebsockets::WebSocket<TokioIo<Upgraded>>, Box<dyn Error>> {
-    let (host, target) = url.trim_start_matches("ws://").split_once('/').ok_or("a URL without a target")?;
+async fn connect(
+    url: &str,
+) -> Result<fastwebsockets::WebSocket<TokioIo<Upgraded>>, Box<dyn Error>> {
+    let (host, target) =
+        url.trim_start_matches("ws://").split_once('/').ok_or("a URL without a target")?;
     let request = Request::get(format!("/{target}"))
         .header(HOST, host)
         .header(UPGRADE, "websocket")
@@ -63,7 +70,9 @@ async fn echo(socket: &mut FragmentCollector<TokioIo<Upgraded>>) -> Result<(), W
         let frame = socket.read_frame().await?;
         match frame.opcode {
             OpCode::Close => return Ok(()),
-            OpCode::Text | OpCode::Binary => socket.write_frame(Frame::new(true, frame.opcode, None, frame.payload)).await?,
+            OpCode::Text | OpCode::Binary => {
+                socket.write_frame(Frame::new(true, frame.opcode, None, frame.payload)).await?
+            }
             _ => {}
         }
     }

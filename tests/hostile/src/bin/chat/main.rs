@@ -1,7 +1,9 @@
-//! The chat, made of the example's own modules, over an allocator that counts. Its arguments are the chat's.
+//! The chat, made of the example's own modules, over an allocator that counts. Its arguments are
+//! the chat's.
 //!
-//! Behind the address that the chat prints, each line `live` on standard input is answered by `live BYTES BLOCKS` on standard output: what is allocated and
-//! not freed. The program ends when its standard input does, so that it does not outlive who started it.
+//! Behind the address that the chat prints, each line `live` on standard input is answered by
+//! `live BYTES BLOCKS` on standard output: what is allocated and not freed. The program ends when
+//! its standard input does, so that it does not outlive who started it.
 
 #[path = "../../../../../examples/chat/args.rs"]
 mod args;
@@ -52,7 +54,9 @@ fn main() -> ExitCode {
 }
 
 fn serve() -> Result<(), Box<dyn Error>> {
-    let Args::Serve(settings) = Args::parse(std::env::args_os().skip(1))? else { return Err(args::HELP.into()) };
+    let Args::Serve(settings) = Args::parse(std::env::args_os().skip(1))? else {
+        return Err(args::HELP.into());
+    };
     let mut server = Server::bind(&settings)?;
     println!("http://{}/", server.address()?);
     thread::spawn(answer);

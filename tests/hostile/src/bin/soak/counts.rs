@@ -44,7 +44,8 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 7] = [Self::Cut, Self::End, Self::Write, Self::Read, Self::Lost, Self::Stall, Self::TimeOut];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Cut, Self::End, Self::Write, Self::Read, Self::Lost, Self::Stall, Self::TimeOut];
 
     fn name(self) -> &'static str {
         match self {
@@ -61,7 +62,9 @@ impl Fault {
 
 impl Counts {
     pub(crate) fn end(&mut self, fault: Option<Fault>) {
-        let index = fault.and_then(|fault| Fault::ALL.iter().position(|one| *one == fault)).map_or(0, |index| index + 1);
+        let index = fault
+            .and_then(|fault| Fault::ALL.iter().position(|one| *one == fault))
+            .map_or(0, |index| index + 1);
         self.faults[index] += 1;
     }
 
@@ -79,7 +82,8 @@ impl Counts {
             (lent, "lent buffers"),
             (self.faults[0], "clean"),
         ];
-        let faults = Fault::ALL.iter().zip(&self.faults[1..]).map(|(fault, count)| (*count, fault.name()));
+        let faults =
+            Fault::ALL.iter().zip(&self.faults[1..]).map(|(fault, count)| (*count, fault.name()));
         all.into_iter().chain(faults).find_map(|(count, name)| (count == 0).then_some(name))
     }
 }
@@ -102,7 +106,19 @@ impl AddAssign for Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rounds, pairs, opened, compressed, messages, bytes, wire, direct, prepared, lent, faults } = self;
+        let Self {
+            rounds,
+            pairs,
+            opened,
+            compressed,
+            messages,
+            bytes,
+            wire,
+            direct,
+            prepared,
+            lent,
+            faults,
+        } = self;
         write!(
             f,
             "{rounds} rounds, {pairs} pairs ({opened} open, {compressed} compressed), {messages} messages of {} MB, ",
@@ -115,6 +131,9 @@ impl fmt::Display for Counts {
             direct / 1_000_000
         )?;
         write!(f, "ended: clean {}", faults[0])?;
-        Fault::ALL.iter().zip(&faults[1..]).try_for_each(|(fault, count)| write!(f, ", {} {count}", fault.name()))
+        Fault::ALL
+            .iter()
+            .zip(&faults[1..])
+            .try_for_each(|(fault, count)| write!(f, ", {} {count}", fault.name()))
     }
 }

@@ -1,4 +1,5 @@
-//! A soak: random pairs of a client and a server, for as long as one likes, with compression and faults, and memory that has to stay flat.
+//! A soak: random pairs of a client and a server, for as long as one likes, with compression and
+//! faults, and memory that has to stay flat.
 //!
 //! ```text
 //!   round(seed)   4 pairs, a pool, lent buffers, prepared messages; all dropped at its end  ──► live bytes, as many as before
@@ -6,9 +7,11 @@
 //!          └─ pipe  one direction of its transport: little room, partial writes and reads, cuts, ends, errors, silence
 //! ```
 //!
-//! Asserted, besides that nothing panics: each message arrives once, whole and in order, up to the fault; without a fault all of them do and both ends
-//! close cleanly; with one, both ends find out, in the time of a heartbeat at the latest, and are told once; and behind each round exactly as many bytes are
-//! allocated, in as many blocks, as behind the first few. Time is simulated; no sockets.
+//! Asserted, besides that nothing panics: each message arrives once, whole and in order, up to the
+//! fault; without a fault all of them do and both ends close cleanly; with one, both ends find out,
+//! in the time of a heartbeat at the latest, and are told once; and behind each round exactly as
+//! many bytes are allocated, in as many blocks, as behind the first few. Time is simulated; no
+//! sockets.
 //!
 //! A round is its seed: the one that fails is named, and `--seed N --rounds 1` is that round again.
 
@@ -59,7 +62,8 @@ fn main() -> ExitCode {
     let (from, mut told) = (Instant::now(), Instant::now());
     let mut all = Counts::default();
     let mut flat = None;
-    while rounds.map_or(from.elapsed().as_secs_f64() < minutes * 60.0, |rounds| all.rounds < rounds) {
+    while rounds.map_or(from.elapsed().as_secs_f64() < minutes * 60.0, |rounds| all.rounds < rounds)
+    {
         let seed = first.wrapping_add(all.rounds);
         let Ok(counts) = catch_unwind(|| round::run(seed)) else {
             println!("FAILED in round {}: --seed {seed} --rounds 1", all.rounds);
@@ -70,7 +74,10 @@ fn main() -> ExitCode {
         if all.rounds <= WARM_UP {
             flat = Some(now);
         } else if flat != Some(now) {
-            println!("FAILED: {now:?} bytes and blocks are live behind round {} (seed {seed}), and were {flat:?} before", all.rounds);
+            println!(
+                "FAILED: {now:?} bytes and blocks are live behind round {} (seed {seed}), and were {flat:?} before",
+                all.rounds
+            );
             return ExitCode::FAILURE;
         }
         if told.elapsed() >= TELL {
@@ -93,5 +100,8 @@ fn main() -> ExitCode {
 /// Bytes and blocks that are allocated and not freed.
 fn live() -> (usize, usize) {
     let heap = HEAP.stats();
-    (heap.bytes_allocated.wrapping_sub(heap.bytes_deallocated), heap.allocations.wrapping_sub(heap.deallocations))
+    (
+        heap.bytes_allocated.wrapping_sub(heap.bytes_deallocated),
+        heap.allocations.wrapping_sub(heap.deallocations),
+    )
 }

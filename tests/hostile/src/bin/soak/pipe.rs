@@ -19,7 +19,14 @@ pub(crate) struct Pipe {
 
 impl Pipe {
     pub(crate) fn new(room: usize) -> Self {
-        Self { bytes: VecDeque::new(), room, ended: false, broken: false, refused: false, lost: false }
+        Self {
+            bytes: VecDeque::new(),
+            room,
+            ended: false,
+            broken: false,
+            refused: false,
+            lost: false,
+        }
     }
 
     /// Takes as much as there is room for, of at most so many, and tells how much.

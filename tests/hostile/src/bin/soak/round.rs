@@ -1,5 +1,5 @@
-//! One round: a few pairs that share a pool, buffers and prepared messages, what happens to them, and their end. All of it comes from the seed, and all of it
-//! is dropped.
+//! One round: a few pairs that share a pool, buffers and prepared messages, what happens to them,
+//! and their end. All of it comes from the seed, and all of it is dropped.
 
 use crate::counts::{Counts, Fault};
 use crate::pipe::Pipe;
@@ -12,13 +12,16 @@ use std::time::Duration;
 
 const PAIRS: usize = 4;
 const OPERATIONS: usize = 150;
-/// What one says takes no more than about so many turns, so that those who read little at a time say as much as the others.
+/// What one says takes no more than about so many turns, so that those who read little at a time
+/// say as much as the others.
 const TURNS_EACH: usize = 500;
 /// The longest message that is prepared for all.
 const PREPARED: usize = 5000;
-/// How often both ends have a turn until a pair is done, at most: more by far than the bytes that wait take in the smallest reads.
+/// How often both ends have a turn until a pair is done, at most: more by far than the bytes that
+/// wait take in the smallest reads.
 const TURNS: usize = 1_000_000;
-/// How long a pair may take to find out that it is alone: a ping's time, a pong's, and a goodbye's, and as much again.
+/// How long a pair may take to find out that it is alone: a ping's time, a pong's, and a goodbye's,
+/// and as much again.
 const ALONE: Duration = Duration::from_secs(100);
 
 struct Pair {
@@ -37,19 +40,27 @@ struct Pair {
 /// Lives through all of it, and panics where something is not as it has to be.
 pub(crate) fn run(seed: u64) -> Counts {
     let mut dice = Rng::with_seed(seed);
-    let pool = [None, Some(Pool::new(0)), Some(Pool::new(1)), Some(Pool::new(3))][dice.usize(..4)].clone();
+    let pool =
+        [None, Some(Pool::new(0)), Some(Pool::new(1)), Some(Pool::new(3))][dice.usize(..4)].clone();
     let prepared: Vec<Prepared> = (0..3).map(|_| prepare(&mut dice)).collect();
     let buffers = if dice.bool() { Buffers::default() } else { Buffers::new(dice.usize(..20_000)) };
     let mut pairs: Vec<Pair> = (0..PAIRS).map(|_| Pair::new(pool.as_ref(), &mut dice)).collect();
-    let mut tools = Tools { dice, buffers, counts: Counts { rounds: 1, pairs: PAIRS as u64, ..Counts::default() } };
+    let mut tools = Tools {
+        dice,
+        buffers,
+        counts: Counts { rounds: 1, pairs: PAIRS as u64, ..Counts::default() },
+    };
     for _ in 0..OPERATIONS {
         let which = tools.dice.usize(..PAIRS);
         match tools.dice.u8(..100) {
             0 => pool.iter().for_each(Pool::clear),
             1..6 => {
                 // To all who are on the same side: the message is encoded once.
-                let (message, side) = (&prepared[tools.dice.usize(..prepared.len())], tools.dice.usize(..2));
-                pairs.iter_mut().for_each(|pair| pair.both(side, |from, to| from.say_prepared(message, to, &mut tools)));
+                let (message, side) =
+                    (&prepared[tools.dice.usize(..prepared.len())], tools.dice.usize(..2));
+                pairs.iter_mut().for_each(|pair| {
+                    pair.both(side, |from, to| from.say_prepared(message, to, &mut tools))
+                });
             }
             _ => pairs[which].operate(&mut tools),
         }
@@ -80,11 +91,20 @@ impl Pair {
         let seed = Seed::new(std::array::from_fn(|_| dice.u8(..)));
         let room = [100, 1000, 10_000, 300_000][dice.usize(..4)];
         // A few bytes at a time take their time.
-        let most = [4, 50, 1000, 10_000, 100_000, usize::MAX, usize::MAX, usize::MAX][dice.usize(..8)];
+        let most =
+            [4, 50, 1000, 10_000, 100_000, usize::MAX, usize::MAX, usize::MAX][dice.usize(..8)];
         let longest = most.min(room).saturating_mul(TURNS_EACH);
         let server = Station::server(server::Handshake::new(serve), config(pool, dice), longest);
-        let client = Station::client(client::Handshake::new(request, seed), config(pool, dice), longest);
-        Self { stations: [server, client], pipes: [Pipe::new(room), Pipe::new(room)], now: Duration::ZERO, fault: None, still: None, most }
+        let client =
+            Station::client(client::Handshake::new(request, seed), config(pool, dice), longest);
+        Self {
+            stations: [server, client],
+            pipes: [Pipe::new(room), Pipe::new(room)],
+            now: Duration::ZERO,
+            fault: None,
+            still: None,
+            most,
+        }
     }
 
     fn operate(&mut self, tools: &mut Tools) {
@@ -107,7 +127,14 @@ impl Pair {
 
     /// Both ends have a turn; whether anything moved.
     fn turn(&mut self, tools: &mut Tools) -> bool {
-        let Self { stations: [server, client], pipes: [to_server, to_client], now, still, most, .. } = self;
+        let Self {
+            stations: [server, client],
+            pipes: [to_server, to_client],
+            now,
+            still,
+            most,
+            ..
+        } = self;
         let most = if tools.dice.bool() { *most } else { tools.dice.usize(1..=*most) };
         let mut moved = false;
         if *still != Some(0) {
@@ -148,9 +175,14 @@ impl Pair {
             Some(_) => self.end_alone(tools),
         }
         tools.counts.end(self.fault);
-        tools.counts.compressed += u64::from(self.stations.iter().all(|station| station.compresses == Some(true)));
+        tools.counts.compressed +=
+            u64::from(self.stations.iter().all(|station| station.compresses == Some(true)));
         for station in &self.stations {
-            assert_eq!(station.closed.is_some(), station.was_open(), "who was open is told of the end");
+            assert_eq!(
+                station.closed.is_some(),
+                station.was_open(),
+                "who was open is told of the end"
+            );
         }
     }
 
@@ -160,10 +192,15 @@ impl Pair {
         self.stations[tools.dice.usize(..2)].close(tools);
         self.drive("both are done", tools, |pair| pair.stations.iter().all(|station| station.done));
         assert_eq!(self.stations[0].compresses, self.stations[1].compresses);
-        let unsent = |station: &Station| station.closed.as_ref().map_or(0, |closure| closure.unsent);
+        let unsent =
+            |station: &Station| station.closed.as_ref().map_or(0, |closure| closure.unsent);
         let [one, other] = &self.stations;
         for (station, far) in [(one, other), (other, one)] {
-            assert!(station.closed.as_ref().is_some_and(|closure| closure.clean), "it ends cleanly: {:?}", station.closed);
+            assert!(
+                station.closed.as_ref().is_some_and(|closure| closure.clean),
+                "it ends cleanly: {:?}",
+                station.closed
+            );
             // Who closed first is answered at once, and what it would not have read is dropped.
             let all = station.expected.is_empty() || unsent(far) > 0;
             assert!(all, "what was sent has arrived: {} have not", station.expected.len());
@@ -184,7 +221,12 @@ impl Pair {
             if self.still.is_some_and(|still| self.stations[1 - still].done) {
                 self.still = None;
             }
-            assert!(self.now < until, "it does not end: {:?}; {}", self.fault, self.stations.each_mut().map(Station::state).join("; "));
+            assert!(
+                self.now < until,
+                "it does not end: {:?}; {}",
+                self.fault,
+                self.stations.each_mut().map(Station::state).join("; ")
+            );
         }
     }
 
@@ -211,11 +253,13 @@ fn config(pool: Option<&Pool>, dice: &mut Rng) -> Config {
     config.limits.max_fragments = u32::MAX;
     config.fragment_above = [usize::MAX, usize::MAX, 7, 100, 2000, 100_000][dice.usize(..6)];
     config.kept_output = [0, 0, 100, 5000][dice.usize(..4)];
-    (config.lower_mark, config.upper_mark) = [(256 << 10, 1 << 20), (1000, 5000), (0, 100)][dice.usize(..3)];
+    (config.lower_mark, config.upper_mark) =
+        [(256 << 10, 1 << 20), (1000, 5000), (0, 100)][dice.usize(..3)];
     config.deflate.pool = pool.cloned();
     config.deflate.level = Level::new(dice.u8(1..=9)).expect("1 to 9");
     config.deflate.threshold = if dice.bool() { 64 } else { 0 };
-    config.deflate.compress = [Compress::Auto, Compress::Auto, Compress::Yes, Compress::No][dice.usize(..4)];
+    config.deflate.compress =
+        [Compress::Auto, Compress::Auto, Compress::Yes, Compress::No][dice.usize(..4)];
     config
 }
 
@@ -225,15 +269,19 @@ fn window(dice: &mut Rng) -> WindowBits {
 
 fn offer(dice: &mut Rng) -> Offer {
     let mut offer = Offer::default();
-    (offer.server_no_context_takeover, offer.client_no_context_takeover) = (dice.bool(), dice.bool());
+    (offer.server_no_context_takeover, offer.client_no_context_takeover) =
+        (dice.bool(), dice.bool());
     offer.server_max_window_bits = dice.bool().then(|| window(dice));
-    offer.client_max_window_bits = [ClientWindow::Fixed, ClientWindow::Negotiable, ClientWindow::AtMost(window(dice))][dice.usize(..3)];
+    offer.client_max_window_bits =
+        [ClientWindow::Fixed, ClientWindow::Negotiable, ClientWindow::AtMost(window(dice))]
+            [dice.usize(..3)];
     offer
 }
 
 fn policy(dice: &mut Rng) -> Policy {
     let mut policy = Policy::default();
-    (policy.server_no_context_takeover, policy.client_no_context_takeover) = (dice.bool(), dice.bool());
+    (policy.server_no_context_takeover, policy.client_no_context_takeover) =
+        (dice.bool(), dice.bool());
     (policy.server_max_window_bits, policy.client_max_window_bits) = (window(dice), window(dice));
     policy
 }

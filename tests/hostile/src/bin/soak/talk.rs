@@ -1,4 +1,5 @@
-//! What is said: messages of both kinds and all sizes, that compress, that do not, and that repeat what was said before.
+//! What is said: messages of both kinds and all sizes, that compress, that do not, and that repeat
+//! what was said before.
 
 use bytes::Bytes;
 use fastrand::Rng;

@@ -1,4 +1,5 @@
-//! nginx as a reverse proxy between our client and our server, plain and with TLS. Its doors, and what is behind each, are in `proxy`.
+//! nginx as a reverse proxy between our client and our server, plain and with TLS. Its doors, and
+//! what is behind each, are in `proxy`.
 
 mod checks;
 mod proxy;
@@ -28,10 +29,15 @@ fn version() -> Option<String> {
 }
 
 fn run(report: &mut Report) -> Result<(), Failure> {
-    let behind = Behind { server: Server::compressing()?, listing: Server::listing(OriginPolicy::list([LISTED])?)? };
+    let behind = Behind {
+        server: Server::compressing()?,
+        listing: Server::listing(OriginPolicy::list([LISTED])?)?,
+    };
     let proxy = Proxy::start(&behind)?;
     transport::trust(&proxy.certificate()?)?;
-    for (heading, url) in [("our client, it, our server", &proxy.plain), ("the same with TLS", &proxy.secure)] {
+    for (heading, url) in
+        [("our client, it, our server", &proxy.plain), ("the same with TLS", &proxy.secure)]
+    {
         let mut group = report.group(heading);
         let server = PeerServer::at(url.clone(), Compression::Off);
         common::echoes(&mut group, &server);
@@ -41,7 +47,9 @@ fn run(report: &mut Report) -> Result<(), Failure> {
         checks::closes(&mut group, url, &behind.server);
         checks::requests(&mut group, url);
     }
-    for (heading, url) in [("the same, compressed", &proxy.plain), ("the same with TLS, compressed", &proxy.secure)] {
+    for (heading, url) in
+        [("the same, compressed", &proxy.plain), ("the same with TLS, compressed", &proxy.secure)]
+    {
         let mut group = report.group(heading);
         let server = PeerServer::at(url.clone(), Compression::On);
         common::echoes(&mut group, &server);

@@ -1,4 +1,5 @@
-//! The proxy's process: a folder of its own with its configuration and its certificate, ports of its own, and an end with this.
+//! The proxy's process: a folder of its own with its configuration and its certificate, ports of
+//! its own, and an end with this.
 //!
 //! ```text
 //!   plain      ─┐                                ┌─► our server: pages of the same host may connect
@@ -65,15 +66,29 @@ impl Proxy {
             ("listing", behind.listing.port()),
             ("impatience", IMPATIENCE),
         ];
-        let fill = |text: String, (word, value): (&str, u16)| text.replace(&format!("@{word}@"), &value.to_string());
-        fs::write(folder.0.join("nginx.conf"), words.into_iter().fold(CONFIGURATION.to_owned(), fill))?;
-        let checked = Command::new(PROGRAM).arg("-t").args(folder.arguments()).stdin(Stdio::null()).output()?;
+        let fill = |text: String, (word, value): (&str, u16)| {
+            text.replace(&format!("@{word}@"), &value.to_string())
+        };
+        fs::write(
+            folder.0.join("nginx.conf"),
+            words.into_iter().fold(CONFIGURATION.to_owned(), fill),
+        )?;
+        let checked = Command::new(PROGRAM)
+            .arg("-t")
+            .args(folder.arguments())
+            .stdin(Stdio::null())
+            .output()?;
         if !checked.status.success() {
-            return Err(format!("its configuration: {}", String::from_utf8_lossy(&checked.stderr)).into());
+            return Err(
+                format!("its configuration: {}", String::from_utf8_lossy(&checked.stderr)).into()
+            );
         }
-        // It does not heed its standard input: the shell does, and ends it, however this program ends.
+        // It does not heed its standard input: the shell does, and ends it, however this program
+        // ends.
         let mut command = Command::new("sh");
-        command.args(["-c", "\"$@\" & read -r _; kill $!; wait", "sh", PROGRAM]).args(folder.arguments());
+        command
+            .args(["-c", "\"$@\" & read -r _; kill $!; wait", "sh", PROGRAM])
+            .args(folder.arguments());
         let program = Program::start(&mut command)?;
         wait_for(plain, &folder)?;
         let at = |scheme: &str, port: u16| format!("{scheme}://127.0.0.1:{port}");
@@ -103,7 +118,11 @@ fn wait_for(port: u16, folder: &Folder) -> Result<(), Failure> {
         }
         thread::sleep(Duration::from_millis(20));
     }
-    Err(format!("it does not listen: {}", fs::read_to_string(folder.0.join("error.log")).unwrap_or_default()).into())
+    Err(format!(
+        "it does not listen: {}",
+        fs::read_to_string(folder.0.join("error.log")).unwrap_or_default()
+    )
+    .into())
 }
 
 /// A folder that goes with this.
@@ -112,7 +131,8 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new() -> io::Result<Self> {
-        let path = std::env::temp_dir().join(format!("sockless-interop-nginx-{}", std::process::id()));
+        let path =
+            std::env::temp_dir().join(format!("sockless-interop-nginx-{}", std::process::id()));
         // Left by a run that was killed, and had the same number.
         match fs::remove_dir_all(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
@@ -124,7 +144,14 @@ impl Folder {
 
     /// Where nginx finds its configuration, and what it says before it has read it.
     fn arguments(&self) -> [PathBuf; 6] {
-        ["-p".into(), self.0.clone(), "-c".into(), "nginx.conf".into(), "-e".into(), "error.log".into()]
+        [
+            "-p".into(),
+            self.0.clone(),
+            "-c".into(),
+            "nginx.conf".into(),
+            "-e".into(),
+            "error.log".into(),
+        ]
     }
 }
 
@@ -142,7 +169,16 @@ fn certify(folder: &Path) -> Result<(), Failure> {
     fs::write(folder.join("certificate.conf"), REQUEST)?;
     let made = Command::new("openssl")
         .args(["req", "-x509", "-config", "certificate.conf", "-days", "2", "-noenc"])
-        .args(["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-keyout", "key.pem", "-out", "certificate.pem"])
+        .args([
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-keyout",
+            "key.pem",
+            "-out",
+            "certificate.pem",
+        ])
         .current_dir(folder)
         .stdin(Stdio::null())
         .output()?;
@@ -154,7 +190,12 @@ fn certify(folder: &Path) -> Result<(), Failure> {
 
 /// Ports that were free a moment ago.
 fn free_ports<const N: usize>() -> Result<[u16; N], Failure> {
-    let listeners = (0..N).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect::<io::Result<Vec<_>>>()?;
-    let ports = listeners.iter().map(|listener| Ok(listener.local_addr()?.port())).collect::<io::Result<Vec<_>>>()?;
+    let listeners = (0..N)
+        .map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
+        .collect::<io::Result<Vec<_>>>()?;
+    let ports = listeners
+        .iter()
+        .map(|listener| Ok(listener.local_addr()?.port()))
+        .collect::<io::Result<Vec<_>>>()?;
     Ok(ports.try_into().expect("as many ports as were bound"))
 }

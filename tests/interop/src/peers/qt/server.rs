@@ -1,4 +1,5 @@
-//! What only Qt's server can be asked: its frames, its limits, its codes, and how it takes its connections. The paths are in `peers/qt/src/server.h`.
+//! What only Qt's server can be asked: its frames, its limits, its codes, and how it takes its
+//! connections. The paths are in `peers/qt/src/server.h`.
 
 use crate::Failure;
 use crate::checks::{echo_binary, echo_text, same, seen};
@@ -35,7 +36,11 @@ fn frames(group: &mut Group<'_>, server: &PeerServer) {
         let mut config = Config::default();
         config.fragment_above = 100;
         let mut session = Session::with(Request::new(&server.url("/frames"))?, config)?;
-        for (size, frames) in [(0, "binary 0 last"), (100, "binary 100 last"), (250, "binary 100, binary 100, binary 50 last")] {
+        for (size, frames) in [
+            (0, "binary 0 last"),
+            (100, "binary 100 last"),
+            (250, "binary 100, binary 100, binary 50 last"),
+        ] {
             session.send(|connection| connection.send_binary(sample::binary(size)))?;
             same(session.text()?.as_str(), frames)?;
         }
@@ -54,7 +59,9 @@ fn frames(group: &mut Group<'_>, server: &PeerServer) {
         }
         session.send(|connection| connection.finish())?;
         let told = session.text()?;
-        let sizes = told.split(", ").map(|frame| frame.split(' ').nth(1).and_then(|size| size.parse::<usize>().ok()));
+        let sizes = told
+            .split(", ")
+            .map(|frame| frame.split(' ').nth(1).and_then(|size| size.parse::<usize>().ok()));
         same(sizes.sum::<Option<usize>>(), Some(20))?;
         same(told.matches("last").count(), 1)
     });
@@ -72,15 +79,20 @@ fn pings(group: &mut Group<'_>, server: &PeerServer) {
 fn codes(group: &mut Group<'_>, server: &PeerServer) {
     for code in [1002, 1003, 1007, 1008, 1009, 1010, 3000] {
         group.check(&format!("it closes with {code}, and sees the same of ours"), || {
-            let closure = Session::open(&server.url(&format!("/close?code={code}&reason=rule")))?.closure()?;
-            same((closure.code, closure.reason.as_str(), closure.clean, closure.cause), (code, "rule", true, Cause::Peer))?;
+            let closure = Session::open(&server.url(&format!("/close?code={code}&reason=rule")))?
+                .closure()?;
+            same(
+                (closure.code, closure.reason.as_str(), closure.clean, closure.cause),
+                (code, "rule", true, Cause::Peer),
+            )?;
             let id = format!("qt-{code}");
             let closure = close(server, &id, code)?;
             same(closure, (code, true, Cause::Local))?;
             same(seen(server, &id)?, (code, "rule".to_owned()))
         });
     }
-    // Registered at IANA after RFC 6455, and unknown to Qt, which answers that they break the protocol.
+    // Registered at IANA after RFC 6455, and unknown to Qt, which answers that they break the
+    // protocol.
     for code in [1012, 1013, 1014] {
         group.check(&format!("{code}, which it does not know, is answered with 1002"), || {
             let id = format!("qt-{code}");
@@ -116,16 +128,26 @@ fn frame_limit(group: &mut Group<'_>, server: &PeerServer) {
 fn requests(group: &mut Group<'_>, server: &PeerServer) {
     group.check("it tells our request as it was sent", || {
         let url = server.url("/request?a=%20b&c");
-        let request = Request::new(&url)?.header(Header::new("X-Sent", "one, two")?).protocol("chat.v1")?.origin("http://127.0.0.1")?;
+        let request = Request::new(&url)?
+            .header(Header::new("X-Sent", "one, two")?)
+            .protocol("chat.v1")?
+            .origin("http://127.0.0.1")?;
         let mut session = Session::with(request, Config::default())?;
         let told: Value = serde_json::from_str(&session.text()?)?;
-        let expected = [("target", "/request?a=%20b&c"), ("origin", "http://127.0.0.1"), ("protocol", "chat.v1"), ("peer", "127.0.0.1")];
+        let expected = [
+            ("target", "/request?a=%20b&c"),
+            ("origin", "http://127.0.0.1"),
+            ("protocol", "chat.v1"),
+            ("peer", "127.0.0.1"),
+        ];
         for (name, value) in expected {
             same((name, &told[name]), (name, &Value::from(value)))?;
         }
         same(&told["version"], &Value::from(13))?;
         let headers = told["headers"].as_array().ok_or("no headers")?;
-        let sent = headers.iter().find(|header| header[0].as_str().is_some_and(|name| name.eq_ignore_ascii_case("x-sent")));
+        let sent = headers.iter().find(|header| {
+            header[0].as_str().is_some_and(|name| name.eq_ignore_ascii_case("x-sent"))
+        });
         same(sent.map(|header| &header[1]), Some(&Value::from("one, two")))
     });
 }
@@ -158,7 +180,11 @@ fn accepting(group: &mut Group<'_>, server: &PeerServer) {
         same(session.text()?.as_str(), "paused")?;
         let (tell, told) = mpsc::channel();
         let url = server.url("/echo");
-        thread::spawn(move || tell.send(Session::open(&url).and_then(|mut session| echo_text(&mut session, "in at last"))));
+        thread::spawn(move || {
+            tell.send(
+                Session::open(&url).and_then(|mut session| echo_text(&mut session, "in at last")),
+            )
+        });
         match told.recv_timeout(Duration::from_millis(300)) {
             Err(RecvTimeoutError::Timeout) => {}
             other => return Err(format!("it was paused: {other:?}").into()),

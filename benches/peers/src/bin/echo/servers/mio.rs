@@ -38,7 +38,11 @@ pub(crate) fn run<T: Talk>(listener: TcpListener, make: impl Fn(TcpStream) -> T)
                     shake::server(&socket)?;
                     socket.set_nonblocking(true)?;
                     let mut talk = make(TcpStream::from_std(socket));
-                    poll.registry().register(talk.socket(), Token(talks.len()), Interest::READABLE | Interest::WRITABLE)?;
+                    poll.registry().register(
+                        talk.socket(),
+                        Token(talks.len()),
+                        Interest::READABLE | Interest::WRITABLE,
+                    )?;
                     talks.push(Some(talk));
                 }
             } else if let Some(talk) = talks.get_mut(event.token().0)

@@ -1,4 +1,5 @@
-//! nexus-web over a socket that does not block: its reader, its writer, and a buffer of what could not be written yet.
+//! nexus-web over a socket that does not block: its reader, its writer, and a buffer of what could
+//! not be written yet.
 
 use super::mio;
 use crate::server::Load;
@@ -22,12 +23,25 @@ impl Talk {
         // Messages are borrowed from its buffer: two of them fit, or what is read at once.
         let buffer = (2 * (load.len + 16)).max(64 << 10);
         let reader = FrameReader::builder().role(Role::Server).buffer_capacity(buffer).build();
-        Self { socket, reader, writer: FrameWriter::new(Role::Server), out: Vec::new(), written: 0, filled: 0, batched }
+        Self {
+            socket,
+            reader,
+            writer: FrameWriter::new(Role::Server),
+            out: Vec::new(),
+            written: 0,
+            filled: 0,
+            batched,
+        }
     }
 }
 
 /// Whether all is written.
-fn write(mut socket: &TcpStream, out: &[u8], written: &mut usize, filled: &mut usize) -> io::Result<bool> {
+fn write(
+    mut socket: &TcpStream,
+    out: &[u8],
+    written: &mut usize,
+    filled: &mut usize,
+) -> io::Result<bool> {
     while written < filled {
         match socket.write(&out[*written..*filled]) {
             Ok(n) => *written += n,
@@ -49,7 +63,9 @@ impl mio::Talk for Talk {
         loop {
             let Self { socket, reader, writer, out, written, filled, batched } = self;
             while let Some(message) = reader.next().map_err(io::Error::other)? {
-                let Message::Binary(data) = message else { return Err(ErrorKind::InvalidData.into()) };
+                let Message::Binary(data) = message else {
+                    return Err(ErrorKind::InvalidData.into());
+                };
                 let len = writer.max_encoded_len(data.len());
                 if *filled + len > out.len() {
                     out.resize(*filled + len, 0);
@@ -59,7 +75,8 @@ impl mio::Talk for Talk {
                     write(socket, out, written, filled)?;
                 }
             }
-            // Who takes too little is not read from; the event of a writable socket comes back here.
+            // Who takes too little is not read from; the event of a writable socket comes back
+            // here.
             if !write(socket, out, written, filled)? && *filled - *written > super::BATCH {
                 return Ok(());
             }

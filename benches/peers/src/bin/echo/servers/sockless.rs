@@ -1,11 +1,14 @@
-//! sockless: one write for all that a read brought, with buffers that the loop lends, and a `Scratch` in which the message stays that a read has cut.
+//! sockless: one write for all that a read brought, with buffers that the loop lends, and a
+//! `Scratch` in which the message stays that a read has cut.
 
 use super::mio;
 use crate::servers::BATCH;
 use ::mio::net::TcpStream;
 use ::tokio::io::AsyncWriteExt;
 use bytes::Buf;
-use sockless::{Agreement, Buffers, Config, Connection, Event, Input, Lent, LifeCycle, Role, Scratch};
+use sockless::{
+    Agreement, Buffers, Config, Connection, Event, Input, Lent, LifeCycle, Role, Scratch,
+};
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 
@@ -49,7 +52,11 @@ fn write(mut socket: &TcpStream, connection: &mut Connection) -> io::Result<bool
 }
 
 /// One read, and the answer to it. Whether there may be more to read.
-fn read(mut socket: &TcpStream, connection: &mut Lent<'_>, scratch: &mut Scratch) -> io::Result<bool> {
+fn read(
+    mut socket: &TcpStream,
+    connection: &mut Lent<'_>,
+    scratch: &mut Scratch,
+) -> io::Result<bool> {
     let room = scratch.room();
     let all = room.len();
     match socket.read(room) {
@@ -115,7 +122,9 @@ pub(crate) async fn talk(mut socket: ::tokio::net::TcpStream) -> io::Result<()> 
     let mut connection = open();
     loop {
         socket.readable().await?;
-        let again = |error: io::Error| if error.kind() == ErrorKind::WouldBlock { Ok(usize::MAX) } else { Err(error) };
+        let again = |error: io::Error| {
+            if error.kind() == ErrorKind::WouldBlock { Ok(usize::MAX) } else { Err(error) }
+        };
         BUFFERS.with_borrow_mut(|buffers| {
             let mut connection = buffers.lend(&mut connection);
             SCRATCH.with_borrow_mut(|scratch| {

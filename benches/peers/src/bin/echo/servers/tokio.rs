@@ -1,6 +1,7 @@
 //! A task a connection on one thread of tokio.
 //!
-//! Batched, a task takes all messages that are there, at most [`MOST`], feeds their echoes and flushes once.
+//! Batched, a task takes all messages that are there, at most [`MOST`], feeds their echoes and
+//! flushes once.
 
 use super::BATCH;
 use crate::shake;
@@ -20,14 +21,16 @@ where
     F: Future<Output = io::Result<()>> + Send + 'static,
 {
     listener.set_nonblocking(true)?;
-    tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?.block_on(async {
-        let listener = tokio::net::TcpListener::from_std(listener)?;
-        loop {
-            let (mut socket, _) = listener.accept().await?;
-            shake::server_async(&mut socket).await?;
-            tokio::spawn(talk(socket));
-        }
-    })
+    tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?.block_on(
+        async {
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            loop {
+                let (mut socket, _) = listener.accept().await?;
+                shake::server_async(&mut socket).await?;
+                tokio::spawn(talk(socket));
+            }
+        },
+    )
 }
 
 /// Echoes by a `Stream` that is a `Sink`.
@@ -77,7 +80,8 @@ pub(crate) async fn yawc(socket: TcpStream, batched: bool) -> io::Result<()> {
         .with_read_buffer_capacity(64 << 10)
         .with_write_buffer_capacity(64 << 10)
         .with_backpressure_boundary(BATCH);
-    let mut socket = yawc::WebSocket::from_stream(socket, yawc::Role::Server, options).map_err(io::Error::other)?;
+    let mut socket = yawc::WebSocket::from_stream(socket, yawc::Role::Server, options)
+        .map_err(io::Error::other)?;
     // Its `Stream` swallows errors, and has another item than its `Sink`: the same loop as above.
     let mut waiting = Vec::new();
     while let Some(frame) = socket.next().await {
@@ -100,7 +104,8 @@ pub(crate) async fn yawc(socket: TcpStream, batched: bool) -> io::Result<()> {
 }
 
 pub(crate) async fn fastwebsockets_each(socket: TcpStream) -> io::Result<()> {
-    let mut socket = fastwebsockets::WebSocket::after_handshake(socket, fastwebsockets::Role::Server);
+    let mut socket =
+        fastwebsockets::WebSocket::after_handshake(socket, fastwebsockets::Role::Server);
     socket.set_writev(true);
     loop {
         let frame = socket.read_frame().await.map_err(io::Error::other)?;
@@ -108,16 +113,19 @@ pub(crate) async fn fastwebsockets_each(socket: TcpStream) -> io::Result<()> {
     }
 }
 
-/// A frame that was read keeps the client's key, and would be sent with it, though its payload is unmasked.
+/// A frame that was read keeps the client's key, and would be sent with it, though its payload is
+/// unmasked.
 fn unmasked(frame: Frame<'_>) -> Frame<'_> {
     Frame::new(frame.fin, frame.opcode, None, frame.payload)
 }
 
-/// Its reads cannot be left half-way: read and written by halves, a flush comes where a read has to wait.
+/// Its reads cannot be left half-way: read and written by halves, a flush comes where a read has to
+/// wait.
 pub(crate) async fn fastwebsockets_batch(socket: TcpStream) -> io::Result<()> {
     let (read, write) = socket.into_split();
     let write = BufWriter::with_capacity(BATCH.min(64 << 10), write);
-    let (mut read, mut write) = fastwebsockets::after_handshake_split(read, write, fastwebsockets::Role::Server);
+    let (mut read, mut write) =
+        fastwebsockets::after_handshake_split(read, write, fastwebsockets::Role::Server);
     write.set_writev(true);
     loop {
         let frame = {
@@ -131,6 +139,9 @@ pub(crate) async fn fastwebsockets_batch(socket: TcpStream) -> io::Result<()> {
                 }
             }
         };
-        write.write_frame(unmasked(frame.map_err(io::Error::other)?)).await.map_err(io::Error::other)?;
+        write
+            .write_frame(unmasked(frame.map_err(io::Error::other)?))
+            .await
+            .map_err(io::Error::other)?;
     }
 }

@@ -1,4 +1,5 @@
-//! tungstenite over a socket that does not block. It reads until it would block, for it does not tell when a read was short.
+//! tungstenite over a socket that does not block. It reads until it would block, for it does not
+//! tell when a read was short.
 
 use super::mio;
 use crate::server::Load;
@@ -14,7 +15,8 @@ pub(crate) struct Talk {
 
 impl Talk {
     pub(crate) fn new(socket: TcpStream, load: Load, batched: bool) -> Self {
-        // It zeroes its read buffer again and again: no larger than what comes, and no larger than its default.
+        // It zeroes its read buffer again and again: no larger than what comes, and no larger than
+        // its default.
         let buffer = (2 * load.len * load.in_flight).clamp(4 << 10, 128 << 10);
         let config = WebSocketConfig::default().read_buffer_size(buffer);
         Self { socket: WebSocket::from_raw_socket(socket, Role::Server, Some(config)), batched }
@@ -39,7 +41,9 @@ impl mio::Talk for Talk {
             match self.socket.read() {
                 Ok(message) if self.batched => later(self.socket.write(message))?,
                 Ok(message) => later(self.socket.send(message))?,
-                Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => return later(self.socket.flush()),
+                Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => {
+                    return later(self.socket.flush());
+                }
                 Err(error) => return Err(io::Error::other(error)),
             }
         }

@@ -11,7 +11,13 @@ use std::time::Duration;
 
 impl Station {
     /// Writes at most so many bytes, as much as the transport takes.
-    pub(super) fn write(&mut self, out: &mut Pipe, most: usize, now: Duration, tools: &mut Tools) -> bool {
+    pub(super) fn write(
+        &mut self,
+        out: &mut Pipe,
+        most: usize,
+        now: Duration,
+        tools: &mut Tools,
+    ) -> bool {
         if self.is_lost() {
             return false;
         }
@@ -33,7 +39,9 @@ impl Station {
                 break;
             }
             let written = match &mut self.stage {
-                Stage::Open(connection) if tools.dice.bool() => write_some(&mut *tools.buffers.lend(connection), out, left),
+                Stage::Open(connection) if tools.dice.bool() => {
+                    write_some(&mut *tools.buffers.lend(connection), out, left)
+                }
                 _ => write_some(self.side(), out, left),
             };
             tools.counts.wire += written as u64;
@@ -134,7 +142,9 @@ impl Station {
         let (agreed, connection) = match &mut self.stage {
             Stage::Asking(handshake) => match handshake.poll(input) {
                 None => return false,
-                Some(Outcome::Open(opened)) => (opened.agreement(), opened.open(self.config.clone())),
+                Some(Outcome::Open(opened)) => {
+                    (opened.agreement(), opened.open(self.config.clone()))
+                }
                 Some(_) => {
                     self.stage = Stage::Lost;
                     return true;
@@ -181,12 +191,18 @@ impl Station {
                 }
                 _ => None,
             };
-            let whole = self.chunks.take_if(|_| matches!(&event, Event::Chunk(chunk) if chunk.last));
+            let whole =
+                self.chunks.take_if(|_| matches!(&event, Event::Chunk(chunk) if chunk.last));
             let arrived = arrived.or(whole.as_ref().map(|(kind, bytes)| (*kind, &bytes[..])));
             if let Some((kind, bytes)) = arrived {
                 let expected = self.expected.pop_front().expect("something was sent");
                 let Message { kind: sent, bytes: all } = expected;
-                assert!(sent == kind && all == bytes, "{} bytes of {kind:?} came instead of {} of {sent:?}", bytes.len(), all.len());
+                assert!(
+                    sent == kind && all == bytes,
+                    "{} bytes of {kind:?} came instead of {} of {sent:?}",
+                    bytes.len(),
+                    all.len()
+                );
                 tools.counts.messages += 1;
                 tools.counts.bytes += bytes.len() as u64;
             }

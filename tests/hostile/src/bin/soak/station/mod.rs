@@ -1,7 +1,9 @@
-//! One end of a connection: its life from the handshake on, one turn of a loop at a time, and what it has to hear.
+//! One end of a connection: its life from the handshake on, one turn of a loop at a time, and what
+//! it has to hear.
 //!
-//! A turn is the contract of the loop in the README, done in many ways: written in parts or in owned buffers, read into a scratch or into place, with buffers
-//! lent or not, polled to the end or left and fed later.
+//! A turn is the contract of the loop in the README, done in many ways: written in parts or in
+//! owned buffers, read into a scratch or into place, with buffers lent or not, polled to the end or
+//! left and fed later.
 
 mod io;
 
@@ -11,8 +13,8 @@ use crate::talk::{Message, Speech, compress};
 use bytes::Bytes;
 use fastrand::Rng;
 use sockless::{
-    Buffers, CloseCode, CloseFrame, Closure, Config, Connection, Deadline, Heartbeat, Kind, LifeCycle, Payload, Prepared, SendError, Text,
-    Timeouts, client, server,
+    Buffers, CloseCode, CloseFrame, Closure, Config, Connection, Deadline, Heartbeat, Kind,
+    LifeCycle, Payload, Prepared, SendError, Text, Timeouts, client, server,
 };
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -63,8 +65,8 @@ enum Stage {
 
 /// For a handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// For any of what was popped to be written. A time-out of the connection says nothing of it: until it is written, or that has failed, nobody looks whether
-/// the connection is done.
+/// For any of what was popped to be written. A time-out of the connection says nothing of it: until
+/// it is written, or that has failed, nobody looks whether the connection is done.
 const WRITE: Duration = Duration::from_secs(15);
 
 impl Station {
@@ -98,7 +100,14 @@ impl Station {
     }
 
     /// One turn of its loop, with transports of this room: whether anything moved.
-    pub(crate) fn turn(&mut self, out: &mut Pipe, into: &mut Pipe, most: usize, now: Duration, tools: &mut Tools) -> bool {
+    pub(crate) fn turn(
+        &mut self,
+        out: &mut Pipe,
+        into: &mut Pipe,
+        most: usize,
+        now: Duration,
+        tools: &mut Tools,
+    ) -> bool {
         if self.done {
             return false;
         }
@@ -113,7 +122,9 @@ impl Station {
         if self.rest.is_empty() {
             self.watch(now, tools);
         }
-        if self.is_lost() || (self.popped.is_empty() && self.rest.is_empty() && self.side().is_done()) {
+        if self.is_lost()
+            || (self.popped.is_empty() && self.rest.is_empty() && self.side().is_done())
+        {
             self.done = true;
             // A socket that is dropped with bytes unread resets.
             if into.is_empty() {
@@ -149,7 +160,9 @@ impl Station {
             let bytes = Bytes::from(self.speech.binary(dice));
             let how = dice.u8(..3);
             let result = match (compress(dice), how) {
-                (Some(compress), _) => connection.send_binary(Payload::from(&bytes).compress(compress)),
+                (Some(compress), _) => {
+                    connection.send_binary(Payload::from(&bytes).compress(compress))
+                }
                 (None, 0) => connection.send_binary(bytes.to_vec()),
                 (None, 1) => connection.send_binary(&bytes),
                 (None, _) => connection.send_binary(&bytes[..]),
@@ -218,7 +231,8 @@ impl Station {
     pub(crate) fn close(&mut self, tools: &mut Tools) {
         if let Stage::Open(connection) = &mut self.stage {
             let open = connection.is_open();
-            let frame = tools.dice.bool().then(|| CloseFrame::truncated(CloseCode::NORMAL, "that is all"));
+            let frame =
+                tools.dice.bool().then(|| CloseFrame::truncated(CloseCode::NORMAL, "that is all"));
             assert_eq!(connection.close(frame).is_ok(), open);
         }
     }
@@ -245,10 +259,13 @@ impl Station {
             Stage::Open(_) => "open",
             Stage::Lost => return String::from("lost"),
         };
-        let (done, popped, rest, closed) = (self.done, self.popped.len(), self.rest.len(), self.closed.clone());
+        let (done, popped, rest, closed) =
+            (self.done, self.popped.len(), self.rest.len(), self.closed.clone());
         let side = self.side();
         let wants = (side.wants_write(), side.wants_shutdown(), side.wants_read(), side.is_done());
-        format!("{stage}, done {done}, {popped} popped, {rest} left, wants to write, shut down, read, and is done: {wants:?}, {closed:?}")
+        format!(
+            "{stage}, done {done}, {popped} popped, {rest} left, wants to write, shut down, read, and is done: {wants:?}, {closed:?}"
+        )
     }
 
     fn sent(&mut self, result: Result<(), SendError>, kind: Kind, bytes: Bytes, far: &mut Self) {
@@ -257,7 +274,9 @@ impl Station {
             Ok(()) => far.expected.push_back(Message { kind, bytes }),
             Err(SendError::Closed) => assert!(!connection.is_open()),
             Err(SendError::InMessage) => assert!(self.parts.is_some()),
-            Err(SendError::QueueFull) => assert!(connection.queued() > self.config.upper_mark as usize),
+            Err(SendError::QueueFull) => {
+                assert!(connection.queued() > self.config.upper_mark as usize)
+            }
             Err(error) => panic!("{error:?}"),
         }
     }
