@@ -4,8 +4,8 @@
 use bytes::Buf;
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::ValueExt;
-use sockless::server::{Config, Handshake, Incoming, OriginPolicy, Rejected};
-use sockless::{Connection, Event, HandshakeError, Input, LifeCycle, SendError, Step};
+use sockless::server::{Config, Handshake, Incoming, OriginPolicy, Replying};
+use sockless::{Connection, Endpoint, Event, HandshakeError, Input, SendError, Step};
 use std::io::{ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::time::Duration;
@@ -87,7 +87,7 @@ fn serve(mut stream: TcpStream, config: Config) {
             }
             Some(Incoming::Http(plain)) => {
                 let text = plain.reply(426).body(NO_PAGE);
-                return answer(text.into_rejected(), &mut stream, &mut scratch);
+                return answer(text.into_replying(), &mut stream, &mut scratch);
             }
             Some(Incoming::Failed(rejected)) => {
                 if rejected.error() == Some(HandshakeError::ForbiddenOrigin) {
@@ -103,7 +103,7 @@ fn serve(mut stream: TcpStream, config: Config) {
 }
 
 fn echo(connection: &mut Connection, mut input: Input<'_>, stream: &mut TcpStream) {
-    while let Some(event) = connection.poll_event(&mut input) {
+    while let Some(event) = connection.poll(&mut input) {
         let answered = match event {
             Event::Text(text) => connection.send_text(text),
             Event::Binary(data) => connection.send_binary(data),
@@ -114,14 +114,14 @@ fn echo(connection: &mut Connection, mut input: Input<'_>, stream: &mut TcpStrea
             Ok(()) | Err(SendError::Closed) => {}
             Err(error) => eprintln!("an echo is lost: {error}"), // Never: all is written in time.
         }
-        if connection.above_mark() {
+        if connection.above_high_water() {
             write(connection, stream);
         }
     }
 }
 
 /// Tells a client that gets no connection why.
-fn answer(mut rejected: Rejected, stream: &mut TcpStream, scratch: &mut [u8]) {
+fn answer(mut rejected: Replying, stream: &mut TcpStream, scratch: &mut [u8]) {
     while !rejected.is_done() {
         let mut input = turn(&mut rejected, stream, scratch);
         rejected.discard(&mut input);
@@ -129,7 +129,7 @@ fn answer(mut rejected: Rejected, stream: &mut TcpStream, scratch: &mut [u8]) {
 }
 
 /// One turn of the loop, the same for everything that talks: until a read brings something.
-fn turn<'b>(side: &mut dyn LifeCycle, stream: &mut TcpStream, scratch: &'b mut [u8]) -> Input<'b> {
+fn turn<'b>(side: &mut dyn Endpoint, stream: &mut TcpStream, scratch: &'b mut [u8]) -> Input<'b> {
     loop {
         match side.step(true) {
             Step::Write => write(side, stream),
@@ -148,7 +148,7 @@ fn turn<'b>(side: &mut dyn LifeCycle, stream: &mut TcpStream, scratch: &'b mut [
     }
 }
 
-fn write(side: &mut dyn LifeCycle, stream: &mut TcpStream) {
+fn write(side: &mut dyn Endpoint, stream: &mut TcpStream) {
     while side.wants_write() {
         let mut out = side.transmit();
         let mut slices = [IoSlice::new(&[]); 16]; // A header and its payload leave together.

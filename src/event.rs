@@ -1,12 +1,12 @@
 //! What a connection reports: messages, pings and pongs, and its end.
 
-use crate::decoder::Kind;
+use crate::decoder::MessageKind;
 use crate::error::ProtocolError;
 use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
 
-/// What [`poll_event`](crate::Connection::poll_event) gives.
+/// What [`poll`](crate::Connection::poll) gives.
 ///
 /// Payloads borrow from the scratch buffer that the `Input` wraps, not from the connection: reply
 /// while you hold them. What a read had cut in half is owned instead.
@@ -28,7 +28,7 @@ pub enum Event<'b> {
     Pong(Cow<'b, [u8]>),
     /// The connection is closed: nothing more arrives. Told exactly once. The output may still have
     /// to leave.
-    Closed(Closure),
+    Closed(CloseEvent),
 }
 
 impl Event<'_> {
@@ -52,7 +52,7 @@ impl Event<'_> {
             }
             Event::Ping(data) => Event::Ping(Cow::Owned(data.into_owned())),
             Event::Pong(data) => Event::Pong(Cow::Owned(data.into_owned())),
-            Event::Closed(closure) => Event::Closed(closure),
+            Event::Closed(close_event) => Event::Closed(close_event),
         }
     }
 }
@@ -73,28 +73,28 @@ impl Event<'_> {
 /// first.)
 ///
 /// ```
-/// use sockless::{Agreement, CloseCode, CloseFrame, Config, Connection, Data, Delivery, Event, Input, LifeCycle, Role, Seed, SendError};
+/// use sockless::{Extensions, CloseCode, CloseFrame, Config, Connection, ChunkData, Delivery, Event, Input, Endpoint, Seed, SendError};
 ///
 /// /// Gives back what could not be passed on yet: feed it again before reading more, once `to` is not above its mark any longer.
 /// fn pipe<'b>(from: &mut Connection, to: &mut Connection, mut input: Input<'b>) -> Result<&'b mut [u8], SendError> {
-///     while !to.above_mark() {
-///         match from.poll_event(&mut input) {
+///     while !to.above_high_water() {
+///         match from.poll(&mut input) {
 ///             Some(Event::Chunk(chunk)) => match chunk.data {
 ///                 // Whole messages stay whole.
-///                 Data::Text(text) if chunk.first && chunk.last => to.send_text(text)?,
-///                 Data::Binary(data) if chunk.first && chunk.last => to.send_binary(data)?,
+///                 ChunkData::Text(text) if chunk.first && chunk.last => to.send_text(text)?,
+///                 ChunkData::Binary(data) if chunk.first && chunk.last => to.send_binary(data)?,
 ///                 data => {
 ///                     if chunk.first {
 ///                         to.begin(data.kind())?;
 ///                     }
-///                     to.write_part(data.as_bytes())?;
+///                     to.write_fragment(data.as_bytes())?;
 ///                     if chunk.last {
-///                         to.finish()?;
+///                         to.finish_message()?;
 ///                     }
 ///                 }
 ///             },
-///             Some(Event::Closed(closure)) => {
-///                 to.close(CloseCode::new(closure.code).map(|code| CloseFrame::truncated(code, &closure.reason)))?;
+///             Some(Event::Closed(close_event)) => {
+///                 to.close(CloseCode::new(close_event.code).map(|code| CloseFrame::truncated(code, &close_event.reason)))?;
 ///             }
 ///             Some(_) => {} // Each end answers its own pings.
 ///             None => break,
@@ -106,9 +106,9 @@ impl Event<'_> {
 /// let mut config = Config::default();
 /// config.delivery = Delivery::Chunks;
 /// (config.limits.max_frame, config.limits.max_message) = (u64::MAX, u64::MAX);
-/// (config.lower_mark, config.upper_mark) = (64 << 10, 256 << 10);
-/// let mut near = Connection::new(Role::Client(Seed::new([7; 32])), Agreement::default(), config.clone());
-/// let mut far = Connection::new(Role::Server, Agreement::default(), config);
+/// (config.low_water_mark, config.high_water_mark) = (64 << 10, 256 << 10);
+/// let mut near = Connection::client(Seed::new([7; 32]), Extensions::default(), config.clone());
+/// let mut far = Connection::server(Extensions::default(), config);
 ///
 /// // The beginning of a message of 1 GiB, in reads of 64 KiB, while nobody takes what the far end has to send.
 /// let mut read = [&[0x82, 127][..], &(1_u64 << 30).to_be_bytes(), &[7; (64 << 10) - 10]].concat();
@@ -118,10 +118,10 @@ impl Event<'_> {
 ///     reads += 1;
 /// }
 /// assert_eq!(reads, 4, "then the mark was passed, and the fifth waits");
-/// assert!(far.above_mark() && far.queued() < (256 + 64) << 10);
+/// assert!(far.above_high_water() && far.queued() < (256 + 64) << 10);
 ///
 /// // The far end's peer reads on: there is room again.
-/// while far.above_mark() {
+/// while far.above_high_water() {
 ///     far.transmit().pop();
 /// }
 /// assert!(pipe(&mut near, &mut far, Input::new(&mut read))?.is_empty());
@@ -130,7 +130,7 @@ impl Event<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chunk<'b> {
     /// The bytes; text in whole characters.
-    pub data: Data<'b>,
+    pub data: ChunkData<'b>,
     /// Whether the message begins here.
     pub first: bool,
     /// Whether the message ends here.
@@ -139,25 +139,25 @@ pub struct Chunk<'b> {
 
 /// What a chunk holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Data<'b> {
+pub enum ChunkData<'b> {
     /// Part of a text message.
     Text(Cow<'b, str>),
     /// Part of a binary message.
     Binary(Cow<'b, [u8]>),
 }
 
-impl Data<'_> {
+impl ChunkData<'_> {
     /// The kind of the message.
     ///
     /// ```
-    /// use sockless::{Data, Kind};
+    /// use sockless::{ChunkData, MessageKind};
     ///
-    /// assert_eq!(Data::Binary(b"hi".into()).kind(), Kind::Binary);
+    /// assert_eq!(ChunkData::Binary(b"hi".into()).kind(), MessageKind::Binary);
     /// ```
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> MessageKind {
         match self {
-            Self::Text(_) => Kind::Text,
-            Self::Binary(_) => Kind::Binary,
+            Self::Text(_) => MessageKind::Text,
+            Self::Binary(_) => MessageKind::Binary,
         }
     }
 
@@ -166,7 +166,7 @@ impl Data<'_> {
     /// ```
     /// use sockless::Data;
     ///
-    /// assert_eq!(Data::Text("hi".into()).as_bytes(), b"hi");
+    /// assert_eq!(ChunkData::Text("hi".into()).as_bytes(), b"hi");
     /// ```
     pub fn as_bytes(&self) -> &[u8] {
         match self {
@@ -176,10 +176,10 @@ impl Data<'_> {
     }
 
     /// The same with bytes of its own.
-    pub fn into_owned(self) -> Data<'static> {
+    pub fn into_owned(self) -> ChunkData<'static> {
         match self {
-            Self::Text(text) => Data::Text(Cow::Owned(text.into_owned())),
-            Self::Binary(data) => Data::Binary(Cow::Owned(data.into_owned())),
+            Self::Text(text) => ChunkData::Text(Cow::Owned(text.into_owned())),
+            Self::Binary(data) => ChunkData::Binary(Cow::Owned(data.into_owned())),
         }
     }
 }
@@ -190,7 +190,7 @@ impl Data<'_> {
 /// line for a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Closure {
+pub struct CloseEvent {
     /// The code of the peer's Close frame; 1005 if it had none, 1006 if no Close frame came.
     /// §7.1.5.
     pub code: u16,
@@ -207,7 +207,7 @@ pub struct Closure {
     pub unsent: u64,
 }
 
-impl Closure {
+impl CloseEvent {
     /// The code that is reported when a Close frame without a code came. §7.4.1.
     pub const NO_STATUS: u16 = 1005;
     /// The code that is reported when no Close frame came. §7.4.1.
@@ -217,18 +217,18 @@ impl Closure {
     /// a function where the connection ended as it should not.
     ///
     /// ```
-    /// use sockless::{Agreement, Closure, Config, Connection, Event, Input, LifeCycle, Role};
+    /// use sockless::{Extensions, CloseEvent, Config, Connection, Event, Input, Endpoint};
     ///
-    /// fn run(connection: &mut Connection, input: &mut Input<'_>) -> Result<u16, Closure> {
-    ///     while let Some(event) = connection.poll_event(input) {
-    ///         if let Event::Closed(closure) = event {
-    ///             return Ok(closure.into_result()?.code);
+    /// fn run(connection: &mut Connection, input: &mut Input<'_>) -> Result<u16, CloseEvent> {
+    ///     while let Some(event) = connection.poll(input) {
+    ///         if let Event::Closed(close_event) = event {
+    ///             return Ok(close_event.into_result()?.code);
     ///         }
     ///     }
     ///     Ok(0)
     /// }
     ///
-    /// let server = || Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// let server = || Connection::server(Extensions::default(), Config::default());
     /// let mut close = *b"\x88\x82\0\0\0\0\x03\xe9"; // Close, 1001, masked with zeros.
     /// assert_eq!(run(&mut server(), &mut Input::new(&mut close)), Ok(1001));
     ///
@@ -239,13 +239,13 @@ impl Closure {
     /// ```
     ///
     /// # Errors
-    /// The closure itself, if it is not [`clean`](Self::clean).
+    /// The close_event itself, if it is not [`clean`](Self::clean).
     pub fn into_result(self) -> Result<Self, Self> {
         if self.clean { Ok(self) } else { Err(self) }
     }
 }
 
-impl fmt::Display for Closure {
+impl fmt::Display for CloseEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "closed with {}", self.code)?;
         if !self.reason.is_empty() {
@@ -255,7 +255,7 @@ impl fmt::Display for Closure {
     }
 }
 
-impl core::error::Error for Closure {
+impl core::error::Error for CloseEvent {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         Some(&self.cause)
     }
@@ -288,7 +288,7 @@ pub enum Cause {
     /// peer broke nothing.
     #[error("no memory was left for the peer's message")]
     OutOfMemory,
-    /// The buffer that [`LifeCycle::io`](crate::LifeCycle::io) lends came back shorter than it was,
+    /// The buffer that [`Endpoint::io`](crate::Endpoint::io) lends came back shorter than it was,
     /// or longer than the message has bytes, and we closed the connection with 1011. The caller's
     /// loop is to blame, not the peer.
     #[error("bytes of a direct read were lost on this side")]

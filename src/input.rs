@@ -10,7 +10,7 @@ use core::mem;
 /// Received bytes, borrowed from the caller's scratch buffer and consumed from the front.
 ///
 /// Payloads are unmasked in place, so the bytes are borrowed mutably. Whoever drops an `Input` that
-/// is not empty loses the bytes that are still in it: call `poll` or `poll_event` until it gives
+/// is not empty loses the bytes that are still in it: call `poll` or `poll` until it gives
 /// `None`, or keep [`into_rest`](Input::into_rest) and feed it again later.
 ///
 /// ```
@@ -38,7 +38,7 @@ impl<'b> Input<'b> {
 
     /// The same for a caller that keeps what is left and gives it again, in front of what comes
     /// next. A frame of at most `max_kept` bytes, header and payload, of which only a part has
-    /// come, is left in it and not copied: `poll_event` gives `None` though the input is not
+    /// come, is left in it and not copied: `poll` gives `None` though the input is not
     /// [empty](Self::is_empty). When it is whole, the frame is unmasked in place and borrowed, as
     /// one that a single read has brought. [`Scratch`](crate::Scratch) does the keeping.
     ///
@@ -56,14 +56,14 @@ impl<'b> Input<'b> {
     ///   Do so before `handle_eof` and its like.
     ///
     /// ```
-    /// use sockless::decoder::{Decoder, End, Kind, Limits};
+    /// use sockless::decoder::{Decoder, Role, MessageKind, Limits};
     /// use sockless::Input;
     ///
-    /// let mut decoder = Decoder::new(End::Client, Limits::default());
+    /// let mut decoder = Decoder::new(Role::Client, Limits::default());
     /// let mut scratch = *b"\x82\x05Hello";
     /// let mut input = Input::keeping(&mut scratch[..4], 1024);
     /// assert!(decoder.next(&mut input).is_none() && input.len() == 4);
-    /// assert_eq!(decoder.take_whole(&mut Input::keeping(&mut scratch, 1024)), Some((Kind::Binary, &b"Hello"[..])));
+    /// assert_eq!(decoder.take_whole_message(&mut Input::keeping(&mut scratch, 1024)), Some((MessageKind::Binary, &b"Hello"[..])));
     /// ```
     pub fn keeping(bytes: &'b mut [u8], max_kept: usize) -> Self {
         Self { bytes, max_kept }

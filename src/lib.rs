@@ -2,15 +2,15 @@
 //! clients and servers.
 //!
 //! Bytes that were read go in as an [`Input`] over your scratch buffer; [`Event`]s that borrow from
-//! that buffer come out; bytes to send come out of [`LifeCycle::transmit`]. There is no I/O, no
+//! that buffer come out; bytes to send come out of [`Endpoint::transmit`]. There is no I/O, no
 //! clock, no thread and no random device in here: any event loop drives it.
 //!
 //! ```
-//! use sockless::{Agreement, CloseCode, Config, Connection, Event, Input, LifeCycle, Role, Seed};
+//! use sockless::{Extensions, CloseCode, Config, Connection, Event, Input, Endpoint, Seed};
 //!
 //! // Two open connections; the transport between them is a vector.
-//! let mut client = Connection::new(Role::Client(Seed::new([7; 32])), Agreement::default(), Config::default());
-//! let mut server = Connection::new(Role::Server, Agreement::default(), Config::default());
+//! let mut client = Connection::client(Seed::new([7; 32]), Extensions::default(), Config::default());
+//! let mut server = Connection::server(Extensions::default(), Config::default());
 //!
 //! client.send_text("Hello")?;
 //! client.close(Some(CloseCode::NORMAL.into()))?;
@@ -20,9 +20,9 @@
 //! }
 //!
 //! let mut input = Input::new(&mut wire);
-//! assert_eq!(server.poll_event(&mut input), Some(Event::Text("Hello".into())));
-//! let Some(Event::Closed(closure)) = server.poll_event(&mut input) else { panic!() };
-//! assert_eq!((closure.code, closure.clean), (1000, true));
+//! assert_eq!(server.poll(&mut input), Some(Event::Text("Hello".into())));
+//! let Some(Event::Closed(close_event)) = server.poll(&mut input) else { panic!() };
+//! assert_eq!((close_event.code, close_event.clean), (1000, true));
 //!
 //! // The answer to the Close waits to be written; then the server shuts down first.
 //! assert!(server.wants_write() && !server.is_done());
@@ -35,7 +35,7 @@
 //! |---|---|
 //! | [`server::Handshake`], [`client::Handshake`] | the opening handshake over HTTP/1.1, §4 |
 //! | [`Connection`] | messages, pings and the closing handshake, §5 to §7 |
-//! | [`LifeCycle`] | what a loop must do for all of them: **the contract to read before you write one** |
+//! | [`Endpoint`] | what a loop must do for all of them: **the contract to read before you write one** |
 //! | [`heartbeat`] | pings, time-outs and back-pressure, and when a connection counts as alive |
 //! | [`decoder`], [`frame`], [`mask`], [`utf8`], [`close`] | the frame layer, usable alone and without an allocator |
 //!
@@ -75,12 +75,10 @@ pub mod mask;
 pub mod utf8;
 
 pub use close::{CloseCode, CloseFrame, ReasonTooLong};
-pub use decoder::{Kind, Limits};
+pub use decoder::{Limits, MessageKind, Role};
 pub use error::ProtocolError;
 pub use input::Input;
 
-#[cfg(feature = "alloc")]
-mod agreement;
 #[cfg(feature = "alloc")]
 mod connection;
 #[cfg(feature = "alloc")]
@@ -88,19 +86,21 @@ mod copy;
 #[cfg(feature = "deflate")]
 pub mod deflate;
 #[cfg(feature = "alloc")]
+mod endpoint;
+#[cfg(feature = "alloc")]
 mod event;
+#[cfg(feature = "alloc")]
+mod extensions;
 #[cfg(feature = "alloc")]
 pub mod handshake;
 #[cfg(feature = "alloc")]
 pub mod heartbeat;
 #[cfg(feature = "alloc")]
-mod life_cycle;
-#[cfg(feature = "alloc")]
 mod outbox;
 #[cfg(feature = "alloc")]
 mod payload;
 #[cfg(feature = "alloc")]
-mod prepared;
+mod prepared_message;
 #[cfg(feature = "alloc")]
 mod scratch;
 #[cfg(feature = "alloc")]
@@ -108,15 +108,15 @@ mod seed;
 
 #[cfg(feature = "alloc")]
 pub use {
-    agreement::Agreement,
-    connection::{Buffers, Config, Connection, Delivery, Lent, Role, SendError},
-    event::{Cause, Chunk, Closure, Data, Event, Timeout},
+    connection::{Buffers, Config, Connection, Delivery, Lent, SendError},
+    endpoint::{Endpoint, Step},
+    event::{Cause, Chunk, ChunkData, CloseEvent, Event, Timeout},
+    extensions::Extensions,
     handshake::{HandshakeError, client, server},
     heartbeat::{Deadline, Heartbeat, Timeouts},
-    life_cycle::{LifeCycle, Step},
     outbox::Transmit,
     payload::{Payload, Text},
-    prepared::Prepared,
+    prepared_message::PreparedMessage,
     scratch::{Scratch, Turn},
     seed::Seed,
 };

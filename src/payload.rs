@@ -55,9 +55,9 @@ impl<'a> Payload<'a> {
     /// connection's [`Settings::compress`](crate::deflate::Settings::compress).
     ///
     /// ```
-    /// use sockless::{Agreement, Config, Connection, Payload, Role, deflate::Compress};
+    /// use sockless::{Extensions, Config, Connection, Payload, deflate::Compress};
     ///
-    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
     /// connection.send_binary(Payload::from(include_bytes!("../Cargo.lock")).compress(Compress::No))?;
     /// # Ok::<(), sockless::SendError>(())
     /// ```
@@ -147,9 +147,9 @@ impl<'a> Text<'a> {
     /// connection's [`Settings::compress`](crate::deflate::Settings::compress).
     ///
     /// ```
-    /// use sockless::{Agreement, Config, Connection, Role, Text, deflate::Compress};
+    /// use sockless::{Extensions, Config, Connection, Text, deflate::Compress};
     ///
-    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
     /// connection.send_text(Text::from("{\"token\":\"…\"}").compress(Compress::No))?;
     /// # Ok::<(), sockless::SendError>(())
     /// ```

@@ -28,24 +28,24 @@ use core::ops::{Deref, DerefMut};
 /// The next read overwrites an ordinary buffer, so a connection copies what a read has cut. Here
 /// the frame stays where it was read to; when it is whole it is unmasked in place, its text is
 /// checked once, and the message is borrowed: see [`Input::keeping`]. That pays for messages from
-/// 64 KiB on, of text above all, which is never [read directly](crate::LifeCycle::io) into its
+/// 64 KiB on, of text above all, which is never [read directly](crate::Endpoint::io) into its
 /// place; for binary ones of several MiB that is as fast.
 ///
 /// One serves all connections of a loop, for a [`turn`](Self::turn) each, in which the loop reads
 /// as long as there is more. **A turn ends with [`rest`](Self::rest), polled**: the connection
 /// takes over what is kept. Where there is but one connection no turn has to end, but before
-/// [`handle_eof`](crate::LifeCycle::handle_eof).
+/// [`handle_eof`](crate::Endpoint::handle_eof).
 ///
 /// Who stops polling before `None`, because the peer takes too little, keeps what is left all the
 /// same, and polls it with [`input(0)`](Self::input) before it reads on; if the turn ends first,
 /// `rest().into_rest()` is what to set aside for that connection.
 ///
 /// ```
-/// use sockless::{Agreement, Config, Connection, Event, Role, Scratch, Seed};
+/// use sockless::{Extensions, Config, Connection, Event, Scratch, Seed};
 /// use std::borrow::Cow;
 /// use std::io::Read;
 ///
-/// let mut connection = Connection::new(Role::Client(Seed::new([7; 32])), Agreement::default(), Config::default());
+/// let mut connection = Connection::client(Seed::new([7; 32]), Extensions::default(), Config::default());
 /// let mut scratch = Scratch::new(16 << 10, 1 << 20);
 /// let wire = [&[0x81, 127][..], &100_000_u64.to_be_bytes(), &[b'a'; 100_000], b"\x81\x05Hel"].concat();
 /// let mut stream = &wire[..];
@@ -58,7 +58,7 @@ use core::ops::{Deref, DerefMut};
 ///         break; // Or: there is no more now.
 ///     }
 ///     let mut input = turn.input(read);
-///     while let Some(event) = connection.poll_event(&mut input) {
+///     while let Some(event) = connection.poll(&mut input) {
 ///         let Event::Text(Cow::Borrowed(text)) = event else { panic!("{event:?}") };
 ///         texts.push(text.len());
 ///     }
@@ -70,7 +70,7 @@ use core::ops::{Deref, DerefMut};
 /// // The end of the turn.
 /// let mut input = turn.rest();
 /// assert_eq!(input.len(), 5);
-/// assert!(connection.poll_event(&mut input).is_none() && input.is_empty());
+/// assert!(connection.poll(&mut input).is_none() && input.is_empty());
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct Scratch {

@@ -17,7 +17,7 @@ mod timers;
 
 use mio::{Events, Interest, Poll, Token};
 use pump::{Link, Pumped, pump};
-use sockless::{Agreement, Config, Connection, Input, Role};
+use sockless::{Config, Connection, Extensions, Input};
 use std::io::Write;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::time::Duration;
@@ -45,7 +45,7 @@ fn ends_in_time(said: &[u8]) {
     poll.registry()
         .register(&mut link.socket, Token(0), Interest::READABLE | Interest::WRITABLE)
         .unwrap();
-    let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    let mut connection = Connection::server(Extensions::default(), Config::default());
     let mut scratch = [0; 1024];
     let mut steps = Vec::new();
     while steps.len() < 10 && steps.last() != Some(&Pumped::Done) {
@@ -57,7 +57,7 @@ fn ends_in_time(said: &[u8]) {
         let step = pump(&mut connection, &mut link, &mut scratch);
         let read = if let Pumped::Read(n) = step { n } else { 0 };
         let mut input = Input::new(&mut scratch[..read]);
-        while connection.poll_event(&mut input).is_some() {}
+        while connection.poll(&mut input).is_some() {}
         steps.push(step);
     }
     let end = steps

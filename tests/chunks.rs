@@ -4,7 +4,9 @@
 mod support;
 
 use proptest::prelude::*;
-use sockless::{Cause, Chunk, Config, Connection, Data, Delivery, Event, LifeCycle, ProtocolError};
+use sockless::{
+    Cause, Chunk, ChunkData, Config, Connection, Delivery, Endpoint, Event, ProtocolError,
+};
 use support::{BINARY, CONTINUATION, MORE, PING, SIDES, Side, TEXT, cuts, feed, feed_cut, output};
 
 fn config(delivery: Delivery) -> Config {
@@ -35,8 +37,8 @@ fn join(events: Vec<Event<'static>>) -> Vec<Event<'static>> {
                 assert!(!before.last);
                 before.last = chunk.last;
                 match (&mut before.data, chunk.data) {
-                    (Data::Text(text), Data::Text(more)) => text.to_mut().push_str(&more),
-                    (Data::Binary(data), Data::Binary(more)) => {
+                    (ChunkData::Text(text), ChunkData::Text(more)) => text.to_mut().push_str(&more),
+                    (ChunkData::Binary(data), ChunkData::Binary(more)) => {
                         data.to_mut().extend_from_slice(&more)
                     }
                     other => panic!("{other:?}"),
@@ -49,11 +51,11 @@ fn join(events: Vec<Event<'static>>) -> Vec<Event<'static>> {
 }
 
 fn text(text: &str, first: bool, last: bool) -> Event<'static> {
-    Event::Chunk(Chunk { data: Data::Text(text.to_owned().into()), first, last })
+    Event::Chunk(Chunk { data: ChunkData::Text(text.to_owned().into()), first, last })
 }
 
 fn binary(data: &[u8], first: bool, last: bool) -> Event<'static> {
-    Event::Chunk(Chunk { data: Data::Binary(data.to_owned().into()), first, last })
+    Event::Chunk(Chunk { data: ChunkData::Binary(data.to_owned().into()), first, last })
 }
 
 #[test]
@@ -133,7 +135,7 @@ fn what_is_valid_before_an_error_is_delivered_first() {
                 let events = join(feed_cut(&mut connection, &wire, &cuts));
                 let (closed, before) = events.split_last().unwrap();
                 assert!(
-                    matches!(closed, Event::Closed(closure) if closure.cause == Cause::Violation(expected)),
+                    matches!(closed, Event::Closed(close_event) if close_event.cause == Cause::Violation(expected)),
                     "{closed:?}"
                 );
                 if valid.is_empty() {
@@ -218,23 +220,23 @@ proptest! {
 /// The messages that chunks make, pings between them or not; one that is not ended is none.
 fn reassemble(events: Vec<Event<'static>>) -> Vec<Event<'static>> {
     let mut messages = Vec::new();
-    let mut open: Option<Data<'static>> = None;
+    let mut open: Option<ChunkData<'static>> = None;
     for event in events {
         let Event::Chunk(chunk) = event else { continue };
         let data = match (open.take(), chunk.data) {
             (None, data) => data,
-            (Some(Data::Text(text)), Data::Text(more)) => {
-                Data::Text((text + more).into_owned().into())
+            (Some(ChunkData::Text(text)), ChunkData::Text(more)) => {
+                ChunkData::Text((text + more).into_owned().into())
             }
-            (Some(Data::Binary(data)), Data::Binary(more)) => {
-                Data::Binary([&data[..], &more].concat().into())
+            (Some(ChunkData::Binary(data)), ChunkData::Binary(more)) => {
+                ChunkData::Binary([&data[..], &more].concat().into())
             }
             other => panic!("{other:?}"),
         };
         match (chunk.last, data) {
             (false, data) => open = Some(data),
-            (true, Data::Text(text)) => messages.push(Event::Text(text)),
-            (true, Data::Binary(data)) => messages.push(Event::Binary(data)),
+            (true, ChunkData::Text(text)) => messages.push(Event::Text(text)),
+            (true, ChunkData::Binary(data)) => messages.push(Event::Binary(data)),
         }
     }
     messages

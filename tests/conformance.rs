@@ -8,7 +8,7 @@ mod support;
 
 use notation::{Case, Sent, Step};
 use sockless::{
-    Cause, Chunk, Closure, Config, Connection, Data, Delivery, Event, Input, LifeCycle,
+    Cause, Chunk, ChunkData, CloseEvent, Config, Connection, Delivery, Endpoint, Event, Input,
 };
 use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
@@ -171,7 +171,7 @@ impl Run {
     fn read(&mut self, bytes: &[u8]) {
         let mut scratch = bytes.to_vec();
         let mut input = Input::new(&mut scratch);
-        while let Some(event) = self.connection.poll_event(&mut input) {
+        while let Some(event) = self.connection.poll(&mut input) {
             let whole = match event {
                 Event::Chunk(chunk) => match self.join(&chunk) {
                     Some(message) => message,
@@ -200,8 +200,8 @@ impl Run {
         }
         let message = std::mem::take(&mut self.parts);
         Some(match chunk.data {
-            Data::Text(_) => Event::Text(String::from_utf8(message).unwrap().into()),
-            Data::Binary(_) => Event::Binary(message.into()),
+            ChunkData::Text(_) => Event::Text(String::from_utf8(message).unwrap().into()),
+            ChunkData::Binary(_) => Event::Binary(message.into()),
         })
     }
 
@@ -234,26 +234,30 @@ impl Run {
                 let code = sent
                     .payload
                     .first_chunk()
-                    .map_or(Closure::NO_STATUS, |code| u16::from_be_bytes(*code));
-                let closure = self.closed()?;
+                    .map_or(CloseEvent::NO_STATUS, |code| u16::from_be_bytes(*code));
+                let close_event = self.closed()?;
                 let reason = sent.payload.get(2..).unwrap_or_default();
-                if (closure.code, closure.reason.as_bytes(), closure.clean, closure.cause)
-                    != (code, reason, true, Cause::Peer)
+                if (
+                    close_event.code,
+                    close_event.reason.as_bytes(),
+                    close_event.clean,
+                    close_event.cause,
+                ) != (code, reason, true, Cause::Peer)
                 {
                     return Err(format!(
-                        "wanted a clean closure with {code}, was told {closure:?}"
+                        "wanted a clean close_event with {code}, was told {close_event:?}"
                     ));
                 }
                 self.comes_back(CLOSE, &sent.payload)
             }
             Step::Fails(code) => {
-                let closure = self.closed()?;
-                match closure.cause {
+                let close_event = self.closed()?;
+                match close_event.cause {
                     Cause::Violation(error)
-                        if error.close_code().get() == *code && !closure.clean => {}
+                        if error.close_code().get() == *code && !close_event.clean => {}
                     _ => {
                         return Err(format!(
-                            "wanted the connection to be failed with {code}, was told {closure:?}"
+                            "wanted the connection to be failed with {code}, was told {close_event:?}"
                         ));
                     }
                 }
@@ -273,9 +277,9 @@ impl Run {
         }
     }
 
-    fn closed(&mut self) -> Result<Closure, String> {
+    fn closed(&mut self) -> Result<CloseEvent, String> {
         match self.delivered.pop_front() {
-            Some(Event::Closed(closure)) => Ok(closure),
+            Some(Event::Closed(close_event)) => Ok(close_event),
             event => Err(format!(
                 "wanted the connection to be closed, was told {}",
                 event.map_or("nothing".to_owned(), |event| short(&event))

@@ -1,11 +1,11 @@
-//! `LifeCycle::io`: the rest of a large binary message read straight into its place. It changes no
+//! `Endpoint::io`: the rest of a large binary message read straight into its place. It changes no
 //! event, whatever was read which way, and whoever misuses it is told.
 
 mod support;
 
 use bytes::{Buf, BufMut};
 use proptest::prelude::*;
-use sockless::{Cause, Config, Connection, Delivery, Event, Heartbeat, LifeCycle, Timeouts};
+use sockless::{Cause, Config, Connection, Delivery, Endpoint, Event, Heartbeat, Timeouts};
 use std::io::Read;
 use std::time::Duration;
 use support::{
@@ -212,7 +212,9 @@ fn closing_and_mute_connections_read_directly_too() {
             let (events, direct) = read(&mut connection, &wire, &[Reader::Direct(50_000)]);
             assert!(direct > 100_000);
             assert_eq!(events[0], Event::Binary(payload.into()));
-            assert!(matches!(&events[1..], [Event::Closed(closure)] if closure.clean != mute));
+            assert!(
+                matches!(&events[1..], [Event::Closed(close_event)] if close_event.clean != mute)
+            );
         }
     }
 }
@@ -302,9 +304,9 @@ fn misuse_ends_the_connection_and_is_told() {
             feed(&mut connection, &wire[..100_000]);
             misuse(connection.io().0.unwrap().into_inner());
             let events = feed(&mut connection, &wire[100_000..]);
-            let [Event::Closed(closure)] = &events[..] else { panic!("{what}: {events:?}") };
+            let [Event::Closed(close_event)] = &events[..] else { panic!("{what}: {events:?}") };
             assert_eq!(
-                (closure.cause, closure.code, closure.clean),
+                (close_event.cause, close_event.code, close_event.clean),
                 (Cause::DirectRead, 1006, false),
                 "{what}"
             );

@@ -9,7 +9,7 @@
 mod support;
 
 use bytes::{Buf, BufMut, Bytes};
-use sockless::{Buffers, Config, Connection, Delivery, Input, LifeCycle, Payload};
+use sockless::{Buffers, Config, Connection, Delivery, Endpoint, Input, Payload};
 use support::alloc::{Counting, counted};
 use support::{BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT};
 
@@ -26,7 +26,7 @@ fn receive(connection: &mut Connection, wire: &mut [u8], read: usize) -> (usize,
         let mut events = 0;
         for part in wire.chunks_mut(read) {
             let mut input = Input::new(part);
-            while let Some(event) = connection.poll_event(&mut input) {
+            while let Some(event) = connection.poll(&mut input) {
                 drop(event);
                 events += 1;
             }
@@ -53,7 +53,7 @@ fn batch(connection: &mut Connection, send: impl FnOnce(&mut Connection)) -> u64
 
 fn open(side: Side) -> Connection {
     let mut config = Config::default();
-    config.upper_mark = u32::MAX;
+    config.high_water_mark = u32::MAX;
     side.open(config)
 }
 
@@ -120,7 +120,7 @@ fn direct_reads_cost_the_same_growth() {
                         wire.split_at_mut(direct.unwrap_or(64 * KIB).min(wire.len()));
                     let mut input =
                         if direct.is_some() { Input::empty() } else { Input::new(read) };
-                    while let Some(event) = connection.poll_event(&mut input) {
+                    while let Some(event) = connection.poll(&mut input) {
                         drop(event);
                         events += 1;
                     }
@@ -302,7 +302,7 @@ fn a_heartbeat_costs_nothing_with_buffers_on_loan() {
                 connection.ping(b"5678").unwrap();
                 let n = connection.queued();
                 connection.transmit().advance(n);
-                assert!(connection.poll_event(&mut Input::new(&mut wire)).is_some());
+                assert!(connection.poll(&mut Input::new(&mut wire)).is_some());
                 let n = connection.queued();
                 connection.transmit().advance(n);
             });

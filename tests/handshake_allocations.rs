@@ -6,7 +6,7 @@ mod support;
 use bytes::Buf;
 use handshake::{GET, request};
 use sockless::server::{Config, Handshake, Incoming, OriginPolicy};
-use sockless::{Connection, Input, LifeCycle, Seed, client};
+use sockless::{Connection, Endpoint, Input, Seed, client};
 use support::alloc::{Count, Counting, counted};
 
 #[global_allocator]
@@ -109,7 +109,7 @@ fn a_large_body_is_not_copied() {
     let (body, mut wire) = (vec![7; 1 << 20], b"GET / HTTP/1.1\r\n\r\n".to_vec());
     let (rejected, count) =
         counted(|| match Handshake::new(Config::default()).poll(&mut Input::new(&mut wire)) {
-            Some(Incoming::Http(plain)) => plain.reply(200).body(body).into_rejected(),
+            Some(Incoming::Http(plain)) => plain.reply(200).body(body).into_replying(),
             other => panic!("{other:?}"),
         });
     assert!(count.peak < 1000, "{count:?}");
@@ -160,7 +160,7 @@ fn hostile_heads_cost_what_they_bring() {
 }
 
 /// How a handshake ends to which this much is said, in parts, until its time is up.
-fn outcome<H: LifeCycle, T>(
+fn outcome<H: Endpoint, T>(
     handshake: &mut H,
     poll: impl Fn(&mut H, &mut Input<'_>) -> Option<T>,
     wire: &str,
@@ -224,7 +224,7 @@ fn what_was_to_be_added_is_not_kept_behind_a_refusal() {
     let (rejected, count) =
         counted(|| match Handshake::new(Config::default()).poll(&mut Input::new(&mut wire)) {
             Some(Incoming::Upgrade(request)) => {
-                request.accept().header(header).reject(403).into_rejected()
+                request.accept().header(header).reject(403).into_replying()
             }
             other => panic!("{other:?}"),
         });

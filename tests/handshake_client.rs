@@ -7,7 +7,7 @@ use handshake::{Changes, SWITCHING, answer, ask, asked_key, cuttings, sent};
 use sockless::client::{self, Config, Outcome, Request};
 use sockless::handshake::Header;
 use sockless::server::{self, Incoming};
-use sockless::{Event, HandshakeError, Input, LifeCycle, Seed};
+use sockless::{Endpoint, Event, HandshakeError, Input, Seed};
 
 #[test]
 fn what_the_rules_allow() {
@@ -64,7 +64,7 @@ fn what_the_rules_allow() {
             assert!(!connection.wants_write());
             let mut rest = wire[taken..].to_vec();
             assert_eq!(
-                connection.poll_event(&mut Input::new(&mut rest)),
+                connection.poll(&mut Input::new(&mut rest)),
                 Some(Event::Text("Hello".into()))
             );
         }
@@ -383,8 +383,8 @@ fn a_connection_is_used_again_only_where_nothing_is_in_doubt() {
     }
     // The rest of the request would come in front of the next one.
     let mut wire = b"HTTP/1.1 401 x\r\nContent-Length: 0\r\n\r\n".to_vec();
-    let eof: fn(&mut client::Handshake) = LifeCycle::handle_eof;
-    let broken: fn(&mut client::Handshake) = LifeCycle::handle_write_error;
+    let eof: fn(&mut client::Handshake) = Endpoint::handle_eof;
+    let broken: fn(&mut client::Handshake) = Endpoint::handle_write_error;
     for (written, then, reusable) in [
         (10, None, false),
         (10, Some(broken), false),
@@ -638,11 +638,11 @@ fn a_request_that_is_answered_badly_is_not_sent_on() {
 fn both(
     request: Request,
     step: usize,
-    serve: impl Fn(server::Request) -> Box<dyn LifeCycle>,
+    serve: impl Fn(server::Request) -> Box<dyn Endpoint>,
 ) -> Outcome {
     let mut client = client::Handshake::new(request, Seed::new([7; 32]));
     let mut server = server::Handshake::new(server::Config::default());
-    let mut answering: Option<Box<dyn LifeCycle>> = None;
+    let mut answering: Option<Box<dyn Endpoint>> = None;
     loop {
         let mut out = client.transmit();
         let n = out.chunk().len().min(step);
@@ -700,9 +700,9 @@ fn both_roles_understand_each_other() {
                 (Some("y"), Some("value"))
             );
         }
-        let refuse = |request: server::Request| -> Box<dyn LifeCycle> {
+        let refuse = |request: server::Request| -> Box<dyn Endpoint> {
             let header = Header::new("WWW-Authenticate", "Bearer").unwrap();
-            Box::new(request.reject(401).header(header).body("who?").into_rejected())
+            Box::new(request.reject(401).header(header).body("who?").into_replying())
         };
         let outcome = both(Request::new("ws://a.example").unwrap(), step, refuse);
         let Outcome::Refused(response) = outcome else { panic!("{outcome:?}") };

@@ -24,7 +24,7 @@ fn one_empty_line_in_front_of_a_request_is_ignored() {
         assert!(request.protocols().eq(["x"]));
         let mut connection = request.accept().open(sockless::Config::default());
         let mut rest = wire[taken..].to_vec();
-        assert_eq!(connection.poll_event(&mut Input::new(&mut rest)), Some(Event::Text("".into())));
+        assert_eq!(connection.poll(&mut Input::new(&mut rest)), Some(Event::Text("".into())));
     }
 }
 

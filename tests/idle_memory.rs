@@ -6,7 +6,7 @@ mod support;
 use bytes::Buf;
 use sockless::client::{Outcome, Request};
 use sockless::server::Incoming;
-use sockless::{Config, Connection, Event, Input, LifeCycle, Seed, client, server};
+use sockless::{Config, Connection, Endpoint, Event, Input, Seed, client, server};
 use std::fmt;
 use support::alloc::{Counting, counted, live};
 
@@ -27,7 +27,7 @@ struct Terms {
 
 /// Writes all of one side's output, and gives the other what `take` reads of it, at most 64 KiB at
 /// a time.
-fn write(from: &mut dyn LifeCycle, mut take: impl FnMut(&mut Input<'_>)) {
+fn write(from: &mut dyn Endpoint, mut take: impl FnMut(&mut Input<'_>)) {
     let mut scratch = Vec::with_capacity(64 * KIB);
     while from.wants_write() {
         let mut out = from.transmit();
@@ -59,7 +59,7 @@ fn shake(terms: &Terms) -> [Connection; 2] {
         if let Some(outcome) = asking.poll(input) {
             let Outcome::Open(opened) = outcome else { panic!("{outcome:?}") };
             #[cfg(feature = "deflate")]
-            assert_eq!(opened.agreement().deflate.is_some(), terms.offer.is_some());
+            assert_eq!(opened.extensions().deflate.is_some(), terms.offer.is_some());
             client = Some(opened.open(terms.connection.clone()));
         }
     });
@@ -78,7 +78,7 @@ fn talk(from: &mut Connection, to: &mut Connection, len: usize) {
         }
         let mut received = 0;
         write(from, |input| {
-            while let Some(event) = to.poll_event(input) {
+            while let Some(event) = to.poll(input) {
                 received += match event {
                     Event::Text(text) => text.len(),
                     Event::Binary(data) => data.len(),
@@ -105,12 +105,8 @@ fn live_through(terms: &Terms, idle: impl Fn(&[Connection; 2], fmt::Arguments<'_
         }
         let [server, client] = &mut both;
         client.ping(b"?").unwrap();
-        write(client, |input| {
-            assert_eq!(server.poll_event(input), Some(Event::Ping(b"?"[..].into())))
-        });
-        write(server, |input| {
-            assert_eq!(client.poll_event(input), Some(Event::Pong(b"?"[..].into())))
-        });
+        write(client, |input| assert_eq!(server.poll(input), Some(Event::Ping(b"?"[..].into()))));
+        write(server, |input| assert_eq!(client.poll(input), Some(Event::Pong(b"?"[..].into()))));
         idle(&both, format_args!("a ping and its pong"));
     });
     assert_eq!(count.live, 0);

@@ -5,7 +5,8 @@ mod support;
 
 use proptest::prelude::*;
 use sockless::{
-    Cause, CloseCode, CloseFrame, Closure, Config, Event, Kind, LifeCycle, Prepared, SendError,
+    Cause, CloseCode, CloseEvent, CloseFrame, Config, Endpoint, Event, MessageKind,
+    PreparedMessage, SendError,
 };
 use support::pair::Pair;
 use support::{SIDES, Side};
@@ -14,7 +15,7 @@ use support::{SIDES, Side};
 enum Op {
     Text(Side, String),
     Binary(Side, usize),
-    Prepared(Side, String),
+    PreparedMessage(Side, String),
     /// Part of a text that is sent in parts, which it begins if none is under way.
     Part(Side, String),
     Finish(Side),
@@ -28,7 +29,7 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         4 => (side.clone(), "\\PC{0,60}").prop_map(|(side, text)| Op::Text(side, text)),
         2 => (side.clone(), prop_oneof![0..200_usize, 4000..5000_usize, 60_000..70_000_usize]).prop_map(|(side, len)| Op::Binary(side, len)),
-        1 => (side.clone(), "\\PC{0,60}").prop_map(|(side, text)| Op::Prepared(side, text)),
+        1 => (side.clone(), "\\PC{0,60}").prop_map(|(side, text)| Op::PreparedMessage(side, text)),
         2 => (side.clone(), "\\PC{0,30}").prop_map(|(side, text)| Op::Part(side, text)),
         2 => side.clone().prop_map(Op::Finish),
         2 => (side.clone(), any::<u8>()).prop_map(|(side, tag)| Op::Ping(side, tag)),
@@ -76,9 +77,12 @@ fn apply(pair: &mut Pair, ops: &[Op]) -> [Sent; 2] {
                     sent[index(*side)].messages.push(Event::Text(text.clone().into()));
                 }
             }
-            Op::Prepared(side, text) => {
+            Op::PreparedMessage(side, text) => {
                 let expected = answer(pair, &sent, *side);
-                assert_eq!(pair.connection(*side).send_prepared(&Prepared::text(text)), expected);
+                assert_eq!(
+                    pair.connection(*side).send_prepared(&PreparedMessage::text(text)),
+                    expected
+                );
                 if expected.is_ok() {
                     sent[index(*side)].messages.push(Event::Text(text.clone().into()));
                 }
@@ -86,22 +90,22 @@ fn apply(pair: &mut Pair, ops: &[Op]) -> [Sent; 2] {
             Op::Part(side, text) => {
                 let connection = pair.connection(*side);
                 let parts = &mut sent[index(*side)].parts;
-                if connection.begin(Kind::Text).is_ok() {
+                if connection.begin_message(MessageKind::Text).is_ok() {
                     assert!(parts.replace(String::new()).is_none());
                 }
                 // Cut in the middle of a character, if there is one.
                 let (front, back) = text.as_bytes().split_at(text.len() / 2);
-                if connection.write_part(front).is_ok() {
+                if connection.write_fragment(front).is_ok() {
                     // A queue that was not full may be now, and the text would be cut for good.
                     if connection.queued() > 1 << 20 {
                         pair.turn(*side, usize::MAX, 0);
                     }
-                    pair.connection(*side).write_part(back).unwrap();
+                    pair.connection(*side).write_fragment(back).unwrap();
                     sent[index(*side)].parts.as_mut().unwrap().push_str(text);
                 }
             }
             Op::Finish(side) => {
-                if pair.connection(*side).finish().is_ok() {
+                if pair.connection(*side).finish_message().is_ok() {
                     let text = sent[index(*side)].parts.take().unwrap();
                     sent[index(*side)].messages.push(Event::Text(text.into()));
                 }
@@ -143,12 +147,12 @@ fn messages(events: &[Event<'static>]) -> Vec<Event<'static>> {
         .collect()
 }
 
-fn closures(events: &[Event<'static>]) -> Vec<Closure> {
+fn closures(events: &[Event<'static>]) -> Vec<CloseEvent> {
     events
         .iter()
-        .filter_map(
-            |event| if let Event::Closed(closure) = event { Some(closure.clone()) } else { None },
-        )
+        .filter_map(|event| {
+            if let Event::Closed(close_event) = event { Some(close_event.clone()) } else { None }
+        })
         .collect()
 }
 
@@ -183,7 +187,7 @@ proptest! {
 
         for side in SIDES {
             let (near, far) = pair.both(side);
-            let far_unsent: u64 = closures(&far.events).iter().map(|closure| closure.unsent).sum();
+            let far_unsent: u64 = closures(&far.events).iter().map(|close_event| close_event.unsent).sum();
             let theirs = &sent[index(side.other())];
             // Who closed first is answered at once: what it has not read of a long queue is
             // dropped.

@@ -69,11 +69,8 @@ fn what_a_read_holds_whole_is_borrowed_from_it() {
     .concat();
     let mut input = Input::new(&mut scratch);
     // Several events are held at once, while the connection is used.
-    let (one, two, three) = (
-        server.poll_event(&mut input),
-        server.poll_event(&mut input),
-        server.poll_event(&mut input),
-    );
+    let (one, two, three) =
+        (server.poll(&mut input), server.poll(&mut input), server.poll(&mut input));
     server.send_text("reply").unwrap();
     assert!(matches!(one, Some(Event::Text(Cow::Borrowed("one")))));
     assert!(matches!(two, Some(Event::Binary(Cow::Borrowed(b"two")))));
@@ -104,7 +101,7 @@ fn a_message_may_be_as_long_as_the_limit_and_no_longer() {
         let frame = |first, len| side.other().frame(first, &vec![b'x'; len]);
         let outcome =
             |parts: &[Vec<u8>]| match feed(&mut side.open(config.clone()), &parts.concat()).pop() {
-                Some(Event::Closed(closure)) => Err(closure.cause),
+                Some(Event::Closed(close_event)) => Err(close_event.cause),
                 Some(Event::Text(text)) => Ok(text.len()),
                 other => panic!("{other:?}"),
             };
@@ -133,7 +130,7 @@ fn a_message_may_be_as_long_as_the_limit_and_no_longer() {
 }
 
 #[test]
-fn a_whole_frame_above_the_message_limit_is_refused_on_the_direct_path_too() {
+fn a_whole_frame_above_the_message_limit_is_refused_on_the_fast_path_too() {
     for side in SIDES {
         for first in [TEXT, BINARY] {
             for (len, refused) in [(200, false), (201, true)] {

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use sockless::client::{self, Outcome, Request};
 use sockless::server::{self, Incoming};
 use sockless::{
-    CloseCode, Config, Connection, Event, Heartbeat, Input, Kind, LifeCycle, Seed, Timeouts,
+    CloseCode, Config, Connection, Endpoint, Event, Heartbeat, Input, MessageKind, Seed, Timeouts,
 };
 use std::time::Duration;
 use support::{SIDES, Side, output};
@@ -100,10 +100,10 @@ impl Talk {
             }
             Op::Part(side, len) => {
                 let connection = &mut self.connections[*side as usize];
-                let _ = connection.begin(Kind::Text);
-                let _ = connection.write_part(&vec![b'x'; *len]);
+                let _ = connection.begin_message(MessageKind::Text);
+                let _ = connection.write_fragment(&vec![b'x'; *len]);
             }
-            Op::Finish(side) => _ = self.connections[*side as usize].finish(),
+            Op::Finish(side) => _ = self.connections[*side as usize].finish_message(),
             Op::Ping(side) => _ = self.connections[*side as usize].ping(b"?"),
             Op::Close(side) => {
                 _ = self.connections[*side as usize].close(Some(CloseCode::AWAY.into()))
@@ -129,7 +129,7 @@ impl Talk {
 
     fn read(&mut self, side: Side, bytes: &mut [u8]) {
         let mut input = Input::new(bytes);
-        while let Some(event) = self.connections[side as usize].poll_event(&mut input) {
+        while let Some(event) = self.connections[side as usize].poll(&mut input) {
             self.seen.events[side as usize].push(event.into_owned());
         }
     }

@@ -4,9 +4,9 @@
 mod support;
 
 use bytes::Buf;
+use sockless::{Config, Delivery, Endpoint, Scratch};
 #[cfg(feature = "deflate")]
-use sockless::{Agreement, deflate::Parameters};
-use sockless::{Config, Delivery, LifeCycle, Scratch};
+use sockless::{Extensions, deflate::Parameters};
 use support::{BINARY, CONTINUATION, MORE, PING, SIDES, Side, TEXT, feed};
 
 /// As text, and as bytes in the forms that `{:?}` has for them.
@@ -61,7 +61,7 @@ fn a_connection_shows_nothing_of_what_is_under_way() {
 #[test]
 fn a_connection_shows_nothing_of_its_windows() {
     for side in SIDES {
-        let mut agreed = Agreement::default();
+        let mut agreed = Extensions::default();
         agreed.deflate = Some(Parameters::default());
         // "hunter2" in a stored block, and the header of the next: then the same in a second
         // message.

@@ -4,7 +4,7 @@
 mod support;
 
 use proptest::prelude::*;
-use sockless::{Config, Connection, Event, LifeCycle, Scratch};
+use sockless::{Config, Connection, Endpoint, Event, Scratch};
 use support::{
     BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, feed_cut, feed_keeping,
     output,
@@ -80,7 +80,7 @@ fn run_fed(
     let answer = output(&mut connection);
     assert_eq!(
         connection.wants_shutdown(),
-        matches!(events.last(), Some(Event::Closed(closure)) if side == Side::Server || !closure.clean)
+        matches!(events.last(), Some(Event::Closed(close_event)) if side == Side::Server || !close_event.clean)
     );
     (events, answer)
 }
@@ -139,7 +139,7 @@ proptest! {
         loop {
             let mut scratch = rest.clone();
             let mut input = sockless::Input::new(&mut scratch);
-            let event = connection.poll_event(&mut input).map(Event::into_owned);
+            let event = connection.poll(&mut input).map(Event::into_owned);
             let left = input.into_rest();
             prop_assert_eq!(&*left, &rest[rest.len() - left.len()..], "still masked, as it came");
             rest = left.to_vec();

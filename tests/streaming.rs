@@ -3,7 +3,9 @@
 mod support;
 
 use bytes::{Buf, Bytes};
-use sockless::{Config, Connection, Delivery, Event, Input, Kind, LifeCycle, Prepared, SendError};
+use sockless::{
+    Config, Connection, Delivery, Endpoint, Event, Input, MessageKind, PreparedMessage, SendError,
+};
 use support::alloc::{Counting, counted};
 use support::{
     BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames, output,
@@ -20,15 +22,15 @@ fn sent(connection: &mut Connection) -> Vec<(u8, Vec<u8>)> {
 fn parts_leave_as_fragments_with_control_frames_between() {
     for side in SIDES {
         let mut connection = side.open(Config::default());
-        connection.begin(Kind::Binary).unwrap();
+        connection.begin_message(MessageKind::Binary).unwrap();
         assert!(!connection.wants_write(), "nothing is queued before the first part");
-        connection.write_part(b"one").unwrap();
+        connection.write_fragment(b"one").unwrap();
         assert_eq!(sent(&mut connection), [(BINARY & MORE, b"one".to_vec())]);
         connection.ping(b"p").unwrap();
         feed(&mut connection, &side.other().frame(PING, b"q"));
-        connection.write_part(b"").unwrap();
-        connection.write_part(b"two").unwrap();
-        connection.finish().unwrap();
+        connection.write_fragment(b"").unwrap();
+        connection.write_fragment(b"two").unwrap();
+        connection.finish_message().unwrap();
         let expected =
             [(PING, &b"p"[..]), (PONG, b"q"), (CONTINUATION & MORE, b"two"), (CONTINUATION, b"")];
         assert_eq!(
@@ -36,8 +38,8 @@ fn parts_leave_as_fragments_with_control_frames_between() {
             expected.map(|(first, payload)| (first, payload.to_vec()))
         );
         // The next message is one of its own.
-        connection.begin(Kind::Text).unwrap();
-        connection.finish().unwrap();
+        connection.begin_message(MessageKind::Text).unwrap();
+        connection.finish_message().unwrap();
         connection.send_text("x").unwrap();
         assert_eq!(sent(&mut connection), [(TEXT, vec![]), (TEXT, b"x".to_vec())]);
     }
@@ -46,22 +48,29 @@ fn parts_leave_as_fragments_with_control_frames_between() {
 #[test]
 fn what_is_out_of_order_is_refused_and_changes_nothing() {
     let mut connection = Side::Server.open(Config::default());
-    assert_eq!(connection.write_part(b"x"), Err(SendError::NoMessage));
-    assert_eq!(connection.finish(), Err(SendError::NoMessage));
-    connection.begin(Kind::Text).unwrap();
-    connection.write_part("a€".as_bytes()).unwrap();
+    assert_eq!(connection.write_fragment(b"x"), Err(SendError::NoMessage));
+    assert_eq!(connection.finish_message(), Err(SendError::NoMessage));
+    connection.begin_message(MessageKind::Text).unwrap();
+    connection.write_fragment("a€".as_bytes()).unwrap();
     for _ in 0..2 {
-        assert_eq!(connection.begin(Kind::Binary), Err(SendError::InMessage));
+        assert_eq!(connection.begin_message(MessageKind::Binary), Err(SendError::InMessage));
         assert_eq!(connection.send_text("x"), Err(SendError::InMessage));
         assert_eq!(connection.send_binary(b"x"), Err(SendError::InMessage));
-        assert_eq!(connection.send_prepared(&Prepared::text("x")), Err(SendError::InMessage));
-        assert_eq!(connection.write_part(b"\xff"), Err(SendError::InvalidUtf8));
+        assert_eq!(
+            connection.send_prepared(&PreparedMessage::text("x")),
+            Err(SendError::InMessage)
+        );
+        assert_eq!(connection.write_fragment(b"\xff"), Err(SendError::InvalidUtf8));
     }
-    connection.write_part(b"\xe2\x82").unwrap();
-    assert_eq!(connection.write_part(b"x"), Err(SendError::InvalidUtf8));
-    assert_eq!(connection.finish(), Err(SendError::InvalidUtf8), "in the middle of a character");
-    connection.write_part(b"\xac!").unwrap();
-    connection.finish().unwrap();
+    connection.write_fragment(b"\xe2\x82").unwrap();
+    assert_eq!(connection.write_fragment(b"x"), Err(SendError::InvalidUtf8));
+    assert_eq!(
+        connection.finish_message(),
+        Err(SendError::InvalidUtf8),
+        "in the middle of a character"
+    );
+    connection.write_fragment(b"\xac!").unwrap();
+    connection.finish_message().unwrap();
     let parts: Vec<_> = sent(&mut connection)
         .into_iter()
         .map(|(_, payload)| String::from_utf8(payload).unwrap())
@@ -73,12 +82,12 @@ fn what_is_out_of_order_is_refused_and_changes_nothing() {
 fn closing_abandons_a_message() {
     for side in SIDES {
         let mut connection = side.open(Config::default());
-        connection.begin(Kind::Text).unwrap();
-        connection.write_part(b"never finished").unwrap();
+        connection.begin_message(MessageKind::Text).unwrap();
+        connection.write_fragment(b"never finished").unwrap();
         connection.close(None).unwrap();
-        assert_eq!(connection.write_part(b"x"), Err(SendError::Closed));
-        assert_eq!(connection.finish(), Err(SendError::Closed));
-        assert_eq!(connection.begin(Kind::Text), Err(SendError::Closed));
+        assert_eq!(connection.write_fragment(b"x"), Err(SendError::Closed));
+        assert_eq!(connection.finish_message(), Err(SendError::Closed));
+        assert_eq!(connection.begin_message(MessageKind::Text), Err(SendError::Closed));
         assert_eq!(
             sent(&mut connection).iter().map(|(first, _)| *first).collect::<Vec<_>>(),
             [TEXT & MORE, CLOSE]
@@ -86,9 +95,9 @@ fn closing_abandons_a_message() {
 
         // The peer's Close does as well.
         let mut connection = side.open(Config::default());
-        connection.begin(Kind::Binary).unwrap();
+        connection.begin_message(MessageKind::Binary).unwrap();
         feed(&mut connection, &side.other().frame(CLOSE, b""));
-        assert_eq!(connection.write_part(b"x"), Err(SendError::Closed));
+        assert_eq!(connection.write_fragment(b"x"), Err(SendError::Closed));
     }
 }
 
@@ -97,9 +106,9 @@ fn large_parts_are_fragmented_further() {
     let mut config = Config::default();
     config.fragment_above = 4;
     let mut connection = Side::Server.open(config);
-    connection.begin(Kind::Text).unwrap();
-    connection.write_part("€€€".as_bytes()).unwrap();
-    connection.finish().unwrap();
+    connection.begin_message(MessageKind::Text).unwrap();
+    connection.write_fragment("€€€".as_bytes()).unwrap();
+    connection.finish_message().unwrap();
     let parts: Vec<_> =
         sent(&mut connection).into_iter().map(|(first, payload)| (first, payload.len())).collect();
     assert_eq!(
@@ -123,12 +132,12 @@ fn a_gibibyte_goes_through_a_pair_in_parts_under_a_mebibyte_of_heap() {
         let (mut near, mut far) = (sender.open(config.clone()), sender.other().open(config));
         let (received, count) = counted(|| {
             let mut received = 0;
-            near.begin(Kind::Binary).unwrap();
+            near.begin_message(MessageKind::Binary).unwrap();
             for i in 0..=total / PART as u64 {
                 if i < total / PART as u64 {
-                    near.write_part(&part).unwrap();
+                    near.write_fragment(&part).unwrap();
                 } else {
-                    near.finish().unwrap();
+                    near.finish_message().unwrap();
                 }
                 while near.wants_write() {
                     let mut out = near.transmit();
@@ -136,7 +145,7 @@ fn a_gibibyte_goes_through_a_pair_in_parts_under_a_mebibyte_of_heap() {
                     scratch[..n].copy_from_slice(&out.chunk()[..n]);
                     out.advance(n);
                     let mut input = Input::new(&mut scratch[..n]);
-                    while let Some(event) = far.poll_event(&mut input) {
+                    while let Some(event) = far.poll(&mut input) {
                         let Event::Chunk(chunk) = event else { panic!("{event:?}") };
                         let data = chunk.data.as_bytes();
                         assert!(
@@ -162,7 +171,7 @@ fn ten_thousand_recipients_share_one_payload() {
     let mut connections: Vec<Connection> =
         (0..RECIPIENTS).map(|_| Side::Server.open(Config::default())).collect();
     let payload = vec![b'x'; 64 << 10];
-    let (message, count) = counted(|| Prepared::text(String::from_utf8(payload).unwrap()));
+    let (message, count) = counted(|| PreparedMessage::text(String::from_utf8(payload).unwrap()));
     assert!(count.peak < 500, "the string itself is kept: {count:?}");
 
     let ((), count) = counted(|| {
@@ -186,7 +195,7 @@ fn ten_thousand_recipients_share_one_payload() {
 fn a_client_masks_its_own_copy_of_a_prepared_message() {
     for len in [0, 100, 5000, 100_000] {
         let data = Bytes::from(vec![7; len]);
-        let message = Prepared::binary(&data);
+        let message = PreparedMessage::binary(&data);
         let mut clients =
             [Side::Client.open(Config::default()), Side::Client.open(Config::default())];
         for client in &mut clients {
@@ -207,7 +216,7 @@ fn prepared_messages_are_fragmented_like_others() {
     let mut config = Config::default();
     config.fragment_above = 1000;
     let mut server = Side::Server.open(config);
-    server.send_prepared(&Prepared::text("€".repeat(1000))).unwrap();
+    server.send_prepared(&PreparedMessage::text("€".repeat(1000))).unwrap();
     let sent = sent(&mut server);
     assert_eq!(sent.len(), 4);
     assert!(sent.iter().all(|(_, payload)| std::str::from_utf8(payload).is_ok()));
@@ -215,7 +224,7 @@ fn prepared_messages_are_fragmented_like_others() {
 
 fn marked(lower: u32, upper: u32) -> Config {
     let mut config = Config::default();
-    (config.lower_mark, config.upper_mark) = (lower, upper);
+    (config.low_water_mark, config.high_water_mark) = (lower, upper);
     config
 }
 
@@ -226,37 +235,40 @@ fn the_queue_is_refused_only_when_it_is_above_its_mark_already() {
         let mut connection = side.open(marked(50, 100));
         connection.send_binary(&[0; 40]).unwrap();
         connection.send_binary(vec![0; 100 - 40 - 2 * header]).unwrap();
-        assert_eq!((connection.queued(), connection.above_mark()), (100, false));
+        assert_eq!((connection.queued(), connection.above_high_water()), (100, false));
         // One message of any size still fits.
         connection.send_binary(vec![0; 1 << 20]).unwrap();
-        assert!(connection.above_mark() && connection.queued() > 1 << 20);
+        assert!(connection.above_high_water() && connection.queued() > 1 << 20);
 
         let queued = connection.queued();
         assert_eq!(connection.send_text("x"), Err(SendError::QueueFull));
-        assert_eq!(connection.send_prepared(&Prepared::text("x")), Err(SendError::QueueFull));
+        assert_eq!(
+            connection.send_prepared(&PreparedMessage::text("x")),
+            Err(SendError::QueueFull)
+        );
         assert_eq!(connection.ping(b"x"), Err(SendError::QueueFull));
         assert_eq!(
-            connection.begin(Kind::Text),
+            connection.begin_message(MessageKind::Text),
             Err(SendError::QueueFull),
             "to finish it could not be refused"
         );
-        assert_eq!(connection.finish(), Err(SendError::NoMessage));
+        assert_eq!(connection.finish_message(), Err(SendError::NoMessage));
         assert_eq!(connection.queued(), queued, "nothing was queued");
         assert!(connection.wants_read(), "reading has nothing to do with it");
 
-        // Above until the lower mark; sends are accepted from the upper one on.
+        // Above until the low-water mark; sends are accepted from the upper one on.
         while connection.queued() > 100 {
-            assert!(connection.above_mark());
+            assert!(connection.above_high_water());
             let n = connection.queued() - 100;
             connection.transmit().advance(n.min(100_000));
         }
-        assert!(connection.above_mark());
+        assert!(connection.above_high_water());
         connection.ping(b"").unwrap();
         let n = connection.queued() - 50;
         connection.transmit().advance(n - 1);
-        assert!(connection.above_mark());
+        assert!(connection.above_high_water());
         connection.transmit().advance(1);
-        assert!(!connection.above_mark());
+        assert!(!connection.above_high_water());
     }
 }
 
@@ -266,14 +278,14 @@ fn pongs_count_for_the_marks() {
     for side in SIDES {
         let mut connection = side.open(marked(50, 100));
         connection.send_binary(&[0; 80]).unwrap();
-        assert!(!connection.above_mark());
+        assert!(!connection.above_high_water());
         for _ in 0..10 {
             feed(&mut connection, &side.other().frame(PING, b"?"));
         }
-        assert!(connection.queued() > 100 && connection.above_mark());
+        assert!(connection.queued() > 100 && connection.above_high_water());
         assert_eq!(connection.send_text("x"), Err(SendError::QueueFull));
         assert!(connection.transmit().pop().is_some() && connection.transmit().pop().is_some());
-        assert!(!connection.above_mark());
+        assert!(!connection.above_high_water());
     }
 }
 
@@ -305,10 +317,10 @@ fn a_pong_is_replaced_wherever_in_the_row_it_lies() {
 #[test]
 fn finish_and_close_are_never_refused_for_the_queue() {
     let mut connection = Side::Server.open(marked(5, 10));
-    connection.begin(Kind::Binary).unwrap();
-    connection.write_part(&[0; 100]).unwrap();
-    assert_eq!(connection.write_part(b"x"), Err(SendError::QueueFull));
-    connection.finish().unwrap();
+    connection.begin_message(MessageKind::Binary).unwrap();
+    connection.write_fragment(&[0; 100]).unwrap();
+    assert_eq!(connection.write_fragment(b"x"), Err(SendError::QueueFull));
+    connection.finish_message().unwrap();
     assert_eq!(connection.send_binary(b"x"), Err(SendError::QueueFull));
     connection.close(None).unwrap();
     assert_eq!(
@@ -330,7 +342,7 @@ fn a_peer_that_never_reads_costs_no_more_than_its_bound() {
                 for wire in [&ping, &message] {
                     let mut wire = wire.clone();
                     let mut input = Input::new(&mut wire);
-                    while let Some(event) = connection.poll_event(&mut input) {
+                    while let Some(event) = connection.poll(&mut input) {
                         if let Event::Binary(data) = event {
                             let _ = connection.send_binary(data);
                         }
@@ -338,7 +350,7 @@ fn a_peer_that_never_reads_costs_no_more_than_its_bound() {
                 }
             }
         });
-        assert!(connection.above_mark());
+        assert!(connection.above_high_water());
         assert!(connection.queued() <= (1 << 20) + 1008 + 4096 + 131, "{}", connection.queued());
         assert!(
             count.live <= (2 << 20) + (16 << 10),
@@ -356,7 +368,7 @@ fn a_peer_that_pings_as_fast_as_it_reads_costs_no_more() {
         let ((), count) = counted(|| {
             for _ in 0..20_000 {
                 let mut ping = ping.clone();
-                while connection.poll_event(&mut Input::new(&mut ping)).is_some() {
+                while connection.poll(&mut Input::new(&mut ping)).is_some() {
                     ping.clear();
                 }
                 // It always leaves a bit, so that the queue is never empty.
@@ -374,14 +386,14 @@ fn a_peer_that_pings_as_fast_as_it_reads_costs_no_more() {
 #[test]
 fn a_lower_mark_above_the_upper_one_counts_as_equal() {
     let mut config = Config::default();
-    config.upper_mark = 64 << 10;
+    config.high_water_mark = 64 << 10;
     let mut connection = Side::Server.open(config);
     connection.send_binary(&[0; 100_000]).unwrap();
     while connection.queued() > 64 << 10 {
-        assert!(connection.above_mark());
+        assert!(connection.above_high_water());
         assert_eq!(connection.send_text("x"), Err(SendError::QueueFull));
         connection.transmit().advance(1000);
     }
-    assert!(!connection.above_mark());
+    assert!(!connection.above_high_water());
     connection.send_text("x").unwrap();
 }

@@ -6,7 +6,7 @@
 
 mod support;
 
-use sockless::{Agreement, Cause, Config, Connection, Event, LifeCycle, ProtocolError, Scratch};
+use sockless::{Cause, Config, Connection, Endpoint, Event, Extensions, ProtocolError, Scratch};
 use support::{BINARY, CLOSE, CONTINUATION, Frame, MORE, PING, PONG, SIDES, Side, TEXT};
 use support::{cuts, eof, feed, feed_cut, feed_keeping, frames, output};
 
@@ -18,7 +18,7 @@ struct Case {
     side: Side,
     wire: Vec<u8>,
     config: Config,
-    agreed: Agreement,
+    agreed: Extensions,
 }
 
 /// Every case, for the side that receives it.
@@ -40,7 +40,7 @@ fn cases(side: Side) -> Vec<Case> {
             side,
             wire: parts.concat(),
             config: limited(),
-            agreed: Agreement::default(),
+            agreed: Extensions::default(),
         });
     };
     let frame = |first, payload: &[u8]| peer.frame(first, payload);
@@ -179,7 +179,7 @@ fn cases(side: Side) -> Vec<Case> {
     // only be wrong there.
     #[cfg(feature = "deflate")]
     {
-        let mut agreed = Agreement::default();
+        let mut agreed = Extensions::default();
         agreed.deflate = Some(Default::default());
         let mut compressed: Vec<Case> = all
             .iter()
@@ -300,11 +300,11 @@ fn check(
     let events = feed_all(&mut connection);
 
     assert_eq!(events.first(), Some(&Event::Text("before".into())), "{}", context());
-    let Some((Event::Closed(closure), delivered)) = events.split_last() else {
+    let Some((Event::Closed(close_event), delivered)) = events.split_last() else {
         panic!("{}: {events:?}", context())
     };
     assert_eq!(
-        (closure.cause, closure.code, closure.clean),
+        (close_event.cause, close_event.code, close_event.clean),
         (Cause::Violation(case.error), 1006, false),
         "{}",
         context()
@@ -352,7 +352,7 @@ fn an_answer_comes_as_soon_as_its_byte_is_there() {
     let wire = Side::Client.frame(TEXT, b"ok\xed\xa0 and a long rest that never comes");
     let events = feed(&mut server, &wire[..6 + 4]);
     assert!(
-        matches!(&events[..], [Event::Closed(closure)] if closure.cause == Cause::Violation(ProtocolError::InvalidUtf8))
+        matches!(&events[..], [Event::Closed(close_event)] if close_event.cause == Cause::Violation(ProtocolError::InvalidUtf8))
     );
 
     // A reserved opcode is refused by its byte alone.
@@ -404,8 +404,8 @@ fn a_limit_is_answered_as_soon_as_its_number_is_there() {
                         }
                         None => feed_cut(&mut connection, &wire, &cuts),
                     };
-                    let [Event::Closed(closure)] = &events[..] else { panic!("{events:?}") };
-                    closure.cause
+                    let [Event::Closed(close_event)] = &events[..] else { panic!("{events:?}") };
+                    close_event.cause
                 };
                 assert_eq!(told(None), Cause::Violation(error), "{side:?} {header:02x?} {cuts:?}");
                 let scratch = &mut Scratch::new(64, 1000);
@@ -448,7 +448,7 @@ fn a_violation_after_our_own_close_sends_no_second_one() {
     server.close(None).unwrap();
     let events = feed(&mut server, b"\x83");
     assert!(
-        matches!(&events[..], [Event::Closed(closure)] if closure.cause == Cause::Violation(ProtocolError::ReservedOpcode))
+        matches!(&events[..], [Event::Closed(close_event)] if close_event.cause == Cause::Violation(ProtocolError::ReservedOpcode))
     );
     assert_eq!(output(&mut server), support::frame(CLOSE, b"", None));
     assert!(server.wants_shutdown());

@@ -148,9 +148,7 @@ fn answers(rounds: Duration) {
     }
     let relay = |connection: &mut Connection, wire: &mut [u8]| {
         let mut input = Input::new(wire);
-        let Some(Event::Binary(data)) = connection.poll_event(&mut input) else {
-            panic!("a message")
-        };
+        let Some(Event::Binary(data)) = connection.poll(&mut input) else { panic!("a message") };
         connection.send_binary(data.into_owned()).expect("it is open");
         sent(connection);
     };

@@ -1,7 +1,7 @@
 //! What a hostile peer sends, and the server that it sends it to.
 
 use sockless::deflate::{Compress, Parameters, Pool, WindowBits};
-use sockless::{Agreement, Config, Connection, Event, Input, LifeCycle, Payload, Role, Seed};
+use sockless::{Config, Connection, Endpoint, Event, Extensions, Input, Payload, Role, Seed};
 use sockless_benches::client_frame;
 
 pub(crate) const BINARY: u8 = 0x82;
@@ -30,7 +30,7 @@ pub(crate) fn request(origin: &str, padding: usize) -> Vec<u8> {
 }
 
 pub(crate) fn plain() -> Connection {
-    Connection::new(Role::Server, Agreement::default(), Config::default())
+    Connection::server(Extensions::default(), Config::default())
 }
 
 /// A server that has agreed to compress, with a context that is taken over or not.
@@ -55,7 +55,7 @@ fn agreed(
     parameters.server_no_context_takeover = !takeover;
     parameters.client_no_context_takeover = !takeover;
     parameters.server_max_window_bits = bits;
-    let mut agreement = Agreement::default();
+    let mut agreement = Extensions::default();
     agreement.deflate = Some(parameters);
     config.deflate.pool = pool.cloned();
     Connection::new(role, agreement, config)
@@ -145,7 +145,7 @@ impl Bits {
 }
 
 /// All that a connection has to send.
-pub(crate) fn sent(side: &mut dyn LifeCycle) -> Vec<u8> {
+pub(crate) fn sent(side: &mut dyn Endpoint) -> Vec<u8> {
     let mut wire = Vec::new();
     while side.wants_write() {
         wire.extend(side.transmit().pop().unwrap_or_default());
@@ -161,9 +161,9 @@ pub(crate) fn read(connection: &mut Connection, wire: &mut [u8], step: usize) ->
     let mut messages = 0;
     for part in wire.chunks_mut(step) {
         let mut input = Input::new(part);
-        while let Some(event) = connection.poll_event(&mut input) {
+        while let Some(event) = connection.poll(&mut input) {
             match event {
-                Event::Closed(closure) => panic!("{closure:?}"),
+                Event::Closed(close_event) => panic!("{close_event:?}"),
                 Event::Text(_) | Event::Binary(_) => messages += 1,
                 _ => {}
             }

@@ -14,10 +14,10 @@ use crate::site;
 use crate::terms::Terms;
 use mio::net::TcpStream;
 use sockless::handshake::HeaderError;
-use sockless::server::{Handshake, Incoming, Rejected};
+use sockless::server::{Handshake, Incoming, Replying};
 use sockless::{
-    Buffers, CloseCode, CloseFrame, Config, Connection, Deadline, Event, Heartbeat, Input, Lent,
-    LifeCycle, Prepared, SendError, Timeouts,
+    Buffers, CloseCode, CloseFrame, Config, Connection, Deadline, Endpoint, Event, Heartbeat,
+    Input, Lent, PreparedMessage, SendError, Timeouts,
 };
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ pub(crate) struct Tools {
 enum Stage {
     /// And what holds if it becomes a connection.
     Handshake(Box<Handshake>, Config, Deadline),
-    Answer(Rejected, Deadline),
+    Answer(Replying, Deadline),
     Open(Box<Connection>, Heartbeat),
 }
 
@@ -63,7 +63,7 @@ pub(crate) enum Turn {
 #[derive(Debug)]
 pub(crate) enum News<'a> {
     /// It is a WebSocket now.
-    Opened,
+    Accepted,
     /// It would be, were there room for one more.
     TurnedAway,
     Said(&'a str),
@@ -125,7 +125,7 @@ impl Peer {
     }
 
     /// Sends a message that others are sent too.
-    pub(crate) fn send(&mut self, message: &Prepared) -> Sent {
+    pub(crate) fn send(&mut self, message: &PreparedMessage) -> Sent {
         let Stage::Open(connection, _) = &mut self.stage else { return Sent::Well };
         let mut result = connection.send_prepared(message);
         if result == Err(SendError::QueueFull) {
@@ -145,7 +145,7 @@ impl Peer {
             Stage::Answer(_, deadline) => *deadline = Deadline::after(GOODBYE),
             // A goodbye that was said already stands.
             Stage::Open(connection, _) => {
-                drop(connection.close(Some(CloseFrame::truncated(code, reason))))
+                _ = connection.close(Some(CloseFrame::truncated(code, reason)))
             }
         }
     }
@@ -206,7 +206,7 @@ impl Stage {
                 site::full(request.reject(503))?
             }
             Incoming::Upgrade(request) => {
-                tell(News::Opened);
+                tell(News::Accepted);
                 return Ok(Self::Open(
                     Box::new(request.accept().open(config)),
                     Heartbeat::new(timeouts()),
@@ -218,7 +218,7 @@ impl Stage {
         Ok(Self::Answer(rejected, Deadline::after(REQUEST)))
     }
 
-    fn side(&self) -> &dyn LifeCycle {
+    fn side(&self) -> &dyn Endpoint {
         match self {
             Self::Handshake(handshake, ..) => handshake.as_ref(),
             Self::Answer(rejected, _) => rejected,
@@ -237,7 +237,7 @@ impl Stage {
 }
 
 fn listen(mut connection: Lent<'_>, input: &mut Input<'_>, tell: &mut impl FnMut(News<'_>)) {
-    while let Some(event) = connection.poll_event(input) {
+    while let Some(event) = connection.poll(input) {
         match &event {
             // Who was said goodbye is not listened to any more.
             Event::Text(text) if connection.is_open() => tell(News::Said(text)),

@@ -8,7 +8,7 @@
 use bytes::Buf;
 use mio::event::Event;
 use mio::net::TcpStream;
-use sockless::{LifeCycle, Step};
+use sockless::{Endpoint, Step};
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::Shutdown;
 use std::ops::AddAssign;
@@ -27,7 +27,7 @@ pub(crate) enum Pumped {
 }
 
 /// One turn: all that can be written, and at most one read.
-pub(crate) fn pump(side: &mut dyn LifeCycle, link: &mut Link, scratch: &mut [u8]) -> Pumped {
+pub(crate) fn pump(side: &mut dyn Endpoint, link: &mut Link, scratch: &mut [u8]) -> Pumped {
     loop {
         match side.step(link.writable) {
             Step::Write => {
@@ -60,7 +60,7 @@ pub(crate) fn pump(side: &mut dyn LifeCycle, link: &mut Link, scratch: &mut [u8]
 /// one, or a time-out has ended the connection. Ask this behind a timer, and do not guess what it
 /// did.
 #[allow(dead_code)] // A loop without timers does not ask.
-pub(crate) fn is_pending(side: &dyn LifeCycle, link: &Link) -> bool {
+pub(crate) fn is_pending(side: &dyn Endpoint, link: &Link) -> bool {
     !matches!(side.step(link.writable), Step::Read | Step::Wait)
 }
 
@@ -100,7 +100,7 @@ impl Link {
     }
 
     /// Writes until all is out or the socket blocks.
-    pub(crate) fn write(&mut self, side: &mut dyn LifeCycle) -> io::Result<()> {
+    pub(crate) fn write(&mut self, side: &mut dyn Endpoint) -> io::Result<()> {
         while self.writable && side.wants_write() {
             let mut out = side.transmit();
             let mut slices = [IoSlice::new(&[]); 16];

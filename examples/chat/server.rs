@@ -16,7 +16,7 @@ use crate::terms::Terms;
 use crate::timers::Timers;
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token};
-use sockless::{Buffers, CloseCode, Prepared};
+use sockless::{Buffers, CloseCode, PreparedMessage};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, ErrorKind, Write};
 use std::mem;
@@ -216,7 +216,7 @@ impl Server {
         let Some(peer) = peers.get_mut(&number) else { return };
         let mut effects = VecDeque::new();
         let turn = peer.turn(tools, *now, stats.clients >= self.max_clients, |news| match news {
-            News::Opened => stats.clients += 1,
+            News::Accepted => stats.clients += 1,
             News::TurnedAway => stats.turned_away += 1,
             News::Said(text) => effects.extend(room.hear(number, text, *now)),
             News::Left => effects.extend(room.leave(number)),
@@ -244,9 +244,11 @@ impl Server {
     fn carry_out(&mut self, mut effects: VecDeque<Effect>) {
         while let Some(effect) = effects.pop_front() {
             match effect {
-                Effect::Tell(who, text) => effects.extend(self.send(who, &Prepared::text(text))),
+                Effect::Tell(who, text) => {
+                    effects.extend(self.send(who, &PreparedMessage::text(text)))
+                }
                 Effect::TellAll(text) => {
-                    let message = Prepared::text(text);
+                    let message = PreparedMessage::text(text);
                     for who in self.room.members().collect::<Vec<_>>() {
                         effects.extend(self.send(who, &message));
                     }
@@ -258,7 +260,7 @@ impl Server {
         }
     }
 
-    fn send(&mut self, who: usize, message: &Prepared) -> Vec<Effect> {
+    fn send(&mut self, who: usize, message: &PreparedMessage) -> Vec<Effect> {
         let Some(peer) = self.peers.get_mut(&who) else { return vec![] };
         self.due.insert(who);
         match peer.send(message) {

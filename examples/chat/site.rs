@@ -1,9 +1,9 @@
 //! What is served where. Pages come from the table; [`CHAT`] is the WebSocket; every answer goes
-//! through the life cycle of [`Rejected`], which ends its connection: a page is a "rejection" with
+//! through the life cycle of [`Replying`], which ends its connection: a page is a "rejection" with
 //! status 200.
 
 use sockless::handshake::{Header, HeaderError};
-use sockless::server::{Plain, Reject, Rejected};
+use sockless::server::{Plain, Reply, Replying};
 
 /// Where the page finds its WebSocket.
 const CHAT: &str = "/chat";
@@ -28,7 +28,7 @@ pub(crate) fn is_chat(target: &str) -> bool {
 }
 
 /// Answers a request without an upgrade.
-pub(crate) fn page(plain: Plain) -> Result<Rejected, HeaderError> {
+pub(crate) fn page(plain: Plain) -> Result<Replying, HeaderError> {
     // RFC 9112 §3.2.
     if plain.headers().text("host").is_none() {
         return line(plain.reply(400), "A request names its host.");
@@ -44,7 +44,7 @@ pub(crate) fn page(plain: Plain) -> Result<Rejected, HeaderError> {
             .header(Header::new("Referrer-Policy", "no-referrer")?)
             .header(Header::new("Cache-Control", "no-cache")?)
             .body(*content)
-            .into_rejected()),
+            .into_replying()),
         (Some(_), _) => line(
             plain.reply(405).header(Header::new("Allow", "GET, HEAD")?),
             "Only GET and HEAD work here.",
@@ -57,23 +57,23 @@ pub(crate) fn page(plain: Plain) -> Result<Rejected, HeaderError> {
 }
 
 /// Answers a request for what is not there.
-pub(crate) fn nothing(reject: Reject) -> Result<Rejected, HeaderError> {
+pub(crate) fn nothing(reject: Reply) -> Result<Replying, HeaderError> {
     line(reject, "There is nothing here. The page is at /")
 }
 
 /// Answers a request for the WebSocket while no more of them are wanted. RFC 9110 §15.6.4.
-pub(crate) fn full(reject: Reject) -> Result<Rejected, HeaderError> {
+pub(crate) fn full(reject: Reply) -> Result<Replying, HeaderError> {
     line(
         reject.header(Header::new("Retry-After", "10")?),
         "The room is full. Come again a little later.",
     )
 }
 
-fn line(reject: Reject, text: &str) -> Result<Rejected, HeaderError> {
+fn line(reject: Reply, text: &str) -> Result<Replying, HeaderError> {
     Ok(reject
         .header(Header::new("Content-Type", "text/plain; charset=utf-8")?)
         .body(format!("{text}\n"))
-        .into_rejected())
+        .into_replying())
 }
 
 fn path(target: &str) -> &str {

@@ -30,7 +30,7 @@ impl Terms {
             Self { handshake: server::Config::default(), connection: Config::default() };
         terms.handshake.origin = origin;
         terms.connection.limits.max_message = MESSAGE;
-        terms.connection.upper_mark = SLOW;
+        terms.connection.high_water_mark = SLOW;
         #[cfg(feature = "deflate")]
         terms.compress();
         terms

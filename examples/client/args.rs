@@ -105,7 +105,7 @@ fn read(args: impl IntoIterator<Item = OsString>) -> Result<Args, lexopt::Error>
     }
     let url = url.ok_or("a URL is missing: ws://HOST:PORT/PATH (--help says more)")?;
     let mut request = Request::new(&url).map_err(|error| format!("{url:?} is {error}"))?;
-    if request.secure() {
+    if request.is_secure() {
         return Err(
             "wss:// is WebSocket over TLS, which is the caller's; this example has none. Try ws://"
                 .into(),

@@ -1,7 +1,7 @@
 //! `--deflate`: what is offered, and what came of it. It needs the feature `deflate`, and without
 //! it says so.
 
-use sockless::client::{Opened, Request};
+use sockless::client::{Accepted, Request};
 #[cfg(feature = "deflate")]
 use sockless::deflate::{Offer, WindowBits};
 
@@ -18,11 +18,11 @@ pub(crate) fn offer(_: Request) -> Result<Request, &'static str> {
 
 /// What was agreed on, for who offered it.
 #[cfg(feature = "deflate")]
-pub(crate) fn agreed(opened: &Opened) -> String {
+pub(crate) fn agreed(opened: &Accepted) -> String {
     let side = |bits: WindowBits, alone| {
         format!("{bits} bits{}", if alone { ", each message alone" } else { "" })
     };
-    match opened.agreement().deflate {
+    match opened.extensions().deflate {
         Some(agreed) => format!(
             ", compressed (we {}; the server {})",
             side(agreed.client_max_window_bits, agreed.client_no_context_takeover),
@@ -33,6 +33,6 @@ pub(crate) fn agreed(opened: &Opened) -> String {
 }
 
 #[cfg(not(feature = "deflate"))]
-pub(crate) fn agreed(_: &Opened) -> String {
+pub(crate) fn agreed(_: &Accepted) -> String {
     String::new()
 }

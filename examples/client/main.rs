@@ -25,10 +25,10 @@ mod stdin;
 mod wait;
 
 use crate::args::{Args, HELP, Settings};
-use crate::session::{Ending, Session};
+use crate::session::{Linger, Session};
 use crate::shown::Shown;
 use crate::stdin::LINE_MAX;
-use sockless::Closure;
+use sockless::CloseEvent;
 use sockless::client::Response;
 use std::io::{self, Write};
 use std::net::{TcpStream, ToSocketAddrs};
@@ -49,17 +49,17 @@ fn main() -> ExitCode {
         Err(problem) => return fail(&problem, NO_CONNECTION),
     };
     match Session::new(socket, settings).and_then(Session::run) {
-        Ok(Ending::Closed(closure)) if is_good(&closure) => ExitCode::SUCCESS,
-        Ok(Ending::Closed(_)) => ExitCode::from(CLOSED_BADLY),
-        Ok(Ending::LineTooLong) => fail(
+        Ok(Linger::Closed(close_event)) if is_good(&close_event) => ExitCode::SUCCESS,
+        Ok(Linger::Closed(_)) => ExitCode::from(CLOSED_BADLY),
+        Ok(Linger::LineTooLong) => fail(
             &format!(
                 "a line of the input is longer than {LINE_MAX} bytes: neither it nor what follows was sent"
             ),
             LINE_TOO_LONG,
         ),
-        Ok(Ending::Interrupted) => fail("interrupted", CLOSED_BADLY),
-        Ok(Ending::Refused(response)) => fail(&refusal(&response), REFUSED),
-        Ok(Ending::Failed(error)) => fail(&format!("that is no WebSocket: {error}"), REFUSED),
+        Ok(Linger::Interrupted) => fail("interrupted", CLOSED_BADLY),
+        Ok(Linger::Refused(response)) => fail(&refusal(&response), REFUSED),
+        Ok(Linger::Failed(error)) => fail(&format!("that is no WebSocket: {error}"), REFUSED),
         Err(error) => fail(&format!("the event loop failed: {error}"), CLOSED_BADLY),
     }
 }
@@ -89,8 +89,8 @@ fn connect(settings: &Settings) -> Result<TcpStream, String> {
 }
 
 /// Closed by both ends, and because all was said or one of them goes away.
-fn is_good(closure: &Closure) -> bool {
-    closure.clean && matches!(closure.code, 1000 | 1001 | Closure::NO_STATUS)
+fn is_good(close_event: &CloseEvent) -> bool {
+    close_event.clean && matches!(close_event.code, 1000 | 1001 | CloseEvent::NO_STATUS)
 }
 
 /// The status, the headers and the body, each line on its own.

@@ -14,9 +14,9 @@ use crate::stdin::{Lines, Next};
 use crate::wait::Wait;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
-use sockless::client::{Failure, Handshake, Opened, Outcome, Response};
+use sockless::client::{Accepted, Failure, Handshake, Outcome, Response};
 use sockless::{
-    Cause, CloseCode, Closure, Config, Connection, Deadline, Event, Heartbeat, Input, LifeCycle,
+    Cause, CloseCode, CloseEvent, Config, Connection, Deadline, Endpoint, Event, Heartbeat, Input,
     Seed, Timeout, Timeouts,
 };
 use std::fmt::Display;
@@ -34,9 +34,9 @@ const GOODBYE: Duration = Duration::from_secs(5);
 
 /// How a session ended.
 #[derive(Debug)]
-pub(crate) enum Ending {
+pub(crate) enum Linger {
     /// It was open, and is closed.
-    Closed(Closure),
+    Closed(CloseEvent),
     /// By the input, with a line that is too long.
     LineTooLong,
     /// By the person, who did not want to wait.
@@ -53,7 +53,7 @@ pub(crate) struct Session {
     signals: Signals,
     stage: Stage,
     settings: Settings,
-    closure: Option<Closure>,
+    close_event: Option<CloseEvent>,
     /// When this turn of the loop began, since the session did.
     now: Duration,
     started: Instant,
@@ -99,7 +99,7 @@ impl Session {
             link: Link::new(socket),
             stage: Stage::Handshake(Box::new(handshake), Deadline::after(ANSWER)),
             settings,
-            closure: None,
+            close_event: None,
             now: Duration::ZERO,
             started: Instant::now(),
             too_long: false,
@@ -109,7 +109,7 @@ impl Session {
     }
 
     /// Talks until the end.
-    pub(crate) fn run(mut self) -> io::Result<Ending> {
+    pub(crate) fn run(mut self) -> io::Result<Linger> {
         let mut events = Events::with_capacity(16);
         let mut scratch = vec![0; SCRATCH];
         let (mut again, mut due) = (true, None::<Duration>);
@@ -135,9 +135,9 @@ impl Session {
             let read = match pumped {
                 Pumped::Read(n) => n,
                 Pumped::Ended | Pumped::Blocked => 0,
-                Pumped::Done if self.too_long => return Ok(Ending::LineTooLong),
+                Pumped::Done if self.too_long => return Ok(Linger::LineTooLong),
                 Pumped::Done => {
-                    return Ok(self.closure.map_or(Ending::Interrupted, Ending::Closed));
+                    return Ok(self.close_event.map_or(Linger::Interrupted, Linger::Closed));
                 }
             };
             if let Some(ending) = self.digest(scratch.get_mut(..read).unwrap_or_default())? {
@@ -146,7 +146,7 @@ impl Session {
             if self.interrupts > 1
                 || (self.interrupts > 0 && matches!(self.stage, Stage::Handshake(..)))
             {
-                return Ok(Ending::Interrupted);
+                return Ok(Linger::Interrupted);
             }
             self.speak();
             due = self.watch();
@@ -159,14 +159,14 @@ impl Session {
         }
     }
 
-    fn digest(&mut self, bytes: &mut [u8]) -> io::Result<Option<Ending>> {
+    fn digest(&mut self, bytes: &mut [u8]) -> io::Result<Option<Linger>> {
         let mut input = Input::new(bytes);
         if let Stage::Handshake(handshake, _) = &mut self.stage {
             match handshake.poll(&mut input) {
                 None => return Ok(None),
                 Some(Outcome::Open(opened)) => self.open(opened)?,
-                Some(Outcome::Refused(response)) => return Ok(Some(Ending::Refused(response))),
-                Some(Outcome::Failed(error)) => return Ok(Some(Ending::Failed(error))),
+                Some(Outcome::Refused(response)) => return Ok(Some(Linger::Refused(response))),
+                Some(Outcome::Failed(error)) => return Ok(Some(Linger::Failed(error))),
             }
         }
         // The first messages may have come right behind the answer, in the same input.
@@ -174,7 +174,7 @@ impl Session {
         Ok(None)
     }
 
-    fn open(&mut self, opened: Opened) -> io::Result<()> {
+    fn open(&mut self, opened: Accepted) -> io::Result<()> {
         let protocol = opened
             .protocol()
             .map_or(String::new(), |protocol| format!(", subprotocol {}", Shown(protocol)));
@@ -204,7 +204,7 @@ impl Session {
     fn listen(&mut self, input: &mut Input<'_>) {
         loop {
             let Stage::Open(talk) = &mut self.stage else { return };
-            let Some(event) = talk.connection.poll_event(input) else { return };
+            let Some(event) = talk.connection.poll(input) else { return };
             match event {
                 Event::Text(text) => self.print(format_args!("< {}", Shown(&text))),
                 Event::Binary(data) => self.print(format_args!("<# {}", Hex(&data))),
@@ -212,9 +212,9 @@ impl Session {
                 Event::Ping(data) => self.print(format_args!("* ping, {}", Hex(&data))),
                 // What it means, the heartbeat knows.
                 Event::Pong(_) => talk.pong = true,
-                Event::Closed(closure) => {
-                    self.print(format_args!("* closed: {}", describe(&closure)));
-                    self.closure = Some(closure);
+                Event::Closed(close_event) => {
+                    self.print(format_args!("* closed: {}", describe(&close_event)));
+                    self.close_event = Some(close_event);
                 }
                 _ => {}
             }
@@ -230,7 +230,7 @@ impl Session {
             // It may be closing already.
             let _ = connection.close(Some(CloseCode::NORMAL.into()));
         }
-        while connection.is_open() && !connection.above_mark() {
+        while connection.is_open() && !connection.above_high_water() {
             let sent = match lines.next() {
                 Next::Later => return,
                 end @ (Next::End | Next::TooLong) => {
@@ -292,7 +292,7 @@ impl Session {
 }
 
 impl Stage {
-    fn side(&mut self) -> &mut dyn LifeCycle {
+    fn side(&mut self) -> &mut dyn Endpoint {
         match self {
             Self::Handshake(handshake, _) => handshake.as_mut(),
             Self::Open(talk) => &mut talk.connection,
@@ -300,18 +300,18 @@ impl Stage {
     }
 }
 
-fn describe(closure: &Closure) -> String {
-    let code = match closure.code {
-        Closure::NO_STATUS => String::from("no code"),
-        Closure::ABNORMAL => String::from("1006"),
+fn describe(close_event: &CloseEvent) -> String {
+    let code = match close_event.code {
+        CloseEvent::NO_STATUS => String::from("no code"),
+        CloseEvent::ABNORMAL => String::from("1006"),
         code => code.to_string(),
     };
-    let reason = if closure.reason.is_empty() {
+    let reason = if close_event.reason.is_empty() {
         String::new()
     } else {
-        format!(", \"{}\"", Shown(&closure.reason))
+        format!(", \"{}\"", Shown(&close_event.reason))
     };
-    let why = match closure.cause {
+    let why = match close_event.cause {
         Cause::Peer => String::from("by the server"),
         Cause::Local => String::from("by us"),
         Cause::Violation(error) => format!("the server broke a rule: {error}"),

@@ -7,10 +7,10 @@ use crate::answers::{
 use crate::choices::{Choices, cut};
 use crate::heads::{Fields, Head, is_reserved, is_token, is_value};
 use crate::wire::output;
-use sockless::client::{Config, Failure, Handshake, Opened, Outcome, Request, Response};
+use sockless::client::{Accepted, Config, Failure, Handshake, Outcome, Request, Response};
 use sockless::deflate::Offer;
 use sockless::handshake::{Header, Headers};
-use sockless::{HandshakeError, Input, LifeCycle, Seed};
+use sockless::{Endpoint, HandshakeError, Input, Seed};
 use tungstenite::handshake::derive_accept_key;
 
 /// Arbitrary strings in a request, and arbitrary bytes as the answer to it, cut anywhere:
@@ -352,7 +352,7 @@ impl Case<'_> {
     }
 
     /// RFC 6455 §4.1, the rules on an answer.
-    fn open(&self, opened: &Opened, head: &Head<'_>) {
+    fn open(&self, opened: &Accepted, head: &Head<'_>) {
         let Self { key, protocols, deflate, .. } = *self;
         assert!(head.first.starts_with("HTTP/1.1 101") || head.first.starts_with("HTTP/1.0 101"));
         assert!(upgrades_alone(head));
@@ -362,7 +362,7 @@ impl Case<'_> {
         assert_eq!(head.list("sec-websocket-protocol"), named);
         assert!(opened.protocol().is_none_or(|protocol| protocols.contains(&protocol)));
         let extensions = head.list("sec-websocket-extensions");
-        assert_eq!(extensions.len(), usize::from(opened.agreement().deflate.is_some()));
+        assert_eq!(extensions.len(), usize::from(opened.extensions().deflate.is_some()));
         assert!(
             extensions.is_empty() || deflate && extensions[0].starts_with(b"permessage-deflate")
         );

@@ -1,7 +1,7 @@
 //! The frame decoder under every split.
 
 use crate::choices::cut;
-use sockless::decoder::{Control, Decoder, End, Kind, Limits, Piece};
+use sockless::decoder::{Control, Decoder, Limits, MessageKind, Piece, Role};
 use sockless::{Input, ProtocolError};
 
 /// The frame decoder, fed the same bytes whole and in parts, gives the same frames, the same bytes
@@ -17,7 +17,7 @@ use sockless::{Input, ProtocolError};
 /// wire's.
 pub fn decoder_splits(data: &[u8]) {
     let Some((&first, data)) = data.split_first() else { return };
-    let end = if first & 1 == 0 { End::Server } else { End::Client };
+    let end = if first & 1 == 0 { Role::Server } else { Role::Client };
     let Some((cuts, data)) = data.split_at_checked(usize::from(first >> 4)) else { return };
     let (keeps, wire) = match (first >> 1 & 7, data) {
         (0, wire) => (Keeps { room: usize::MAX, ends: 0, looks: false }, wire),
@@ -47,7 +47,7 @@ pub fn decoder_splits(data: &[u8]) {
 /// What a decoder gave, pieces of one frame joined.
 #[derive(Debug, Default, PartialEq)]
 struct Decoded {
-    messages: Vec<(Kind, Vec<u8>, bool)>,
+    messages: Vec<(MessageKind, Vec<u8>, bool)>,
     controls: Vec<(Control, Vec<u8>, bool)>,
     error: Option<ProtocolError>,
     bytes: usize,
@@ -63,7 +63,7 @@ struct Keeps {
     looks: bool,
 }
 
-fn decoder(end: End) -> Decoder {
+fn decoder(end: Role) -> Decoder {
     let mut limits = Limits::default();
     limits.max_frame = 1 << 16;
     limits.max_message = 1 << 17;
@@ -71,7 +71,7 @@ fn decoder(end: End) -> Decoder {
     Decoder::new(end, limits)
 }
 
-fn decode(end: End, parts: &[&[u8]]) -> Decoded {
+fn decode(end: Role, parts: &[&[u8]]) -> Decoded {
     let (mut decoder, mut decoded) = (decoder(end), Decoded::default());
     for part in parts {
         decoded.add_all(&mut decoder, part);
@@ -80,8 +80,8 @@ fn decode(end: End, parts: &[&[u8]]) -> Decoded {
 }
 
 /// How long a frame's header is that reaches this end, with a payload of so many bytes.
-fn header(end: End, len: usize) -> usize {
-    let mask = if end == End::Server { 4 } else { 0 };
+fn header(end: Role, len: usize) -> usize {
+    let mask = if end == Role::Server { 4 } else { 0 };
     mask + match len {
         0..=125 => 2,
         126..=0xffff => 4,
@@ -91,7 +91,7 @@ fn header(end: End, len: usize) -> usize {
 
 /// The same as `decode` with keeping inputs, beside a decoder with ordinary ones: behind each part
 /// it is as far as that one, but for what is kept.
-fn decode_keeping(end: End, parts: &[&[u8]], keeps: &Keeps) -> Decoded {
+fn decode_keeping(end: Role, parts: &[&[u8]], keeps: &Keeps) -> Decoded {
     let (mut ordinary, mut expected) = (decoder(end), Decoded::default());
     let (mut decoder, mut decoded) = (decoder(end), Decoded::default());
     let mut kept = Vec::new();
@@ -103,7 +103,7 @@ fn decode_keeping(end: End, parts: &[&[u8]], keeps: &Keeps) -> Decoded {
         let mut scratch = kept.clone();
         let mut input = Input::keeping(&mut scratch, keeps.room);
         loop {
-            let whole = if keeps.looks { decoder.take_whole(&mut input) } else { None };
+            let whole = if keeps.looks { decoder.take_whole_message(&mut input) } else { None };
             if let Some((kind, data)) = whole {
                 decoded.add(Piece::Message {
                     kind,

@@ -14,7 +14,7 @@
 use crate::choices::{Choices, cut};
 use crate::wire::{feed, frame};
 use sockless::{
-    Agreement, Cause, Config, Connection, Delivery, Event, Limits, ProtocolError, Role, Seed,
+    Cause, Config, Connection, Delivery, Event, Extensions, Limits, ProtocolError, Role, Seed,
 };
 use std::io::{self, Cursor, ErrorKind, Read, Write};
 use tungstenite::error::{CapacityError, ProtocolError as Theirs};
@@ -200,10 +200,10 @@ fn sockless(server: bool, reads: &[&[u8]]) -> (Vec<Event<'static>>, Option<Verdi
     config.limits = limits;
     config.delivery = Delivery::Whole;
     let role = if server { Role::Server } else { Role::Client(Seed::new([0; 32])) };
-    let mut connection = Connection::new(role, Agreement::default(), config);
+    let mut connection = Connection::new(role, Extensions::default(), config);
     let fed = feed(&mut connection, reads);
-    let verdict = fed.closure.map(|closure| match closure.cause {
-        Cause::Peer => Verdict::Closed(closure.code, closure.reason),
+    let verdict = fed.close_event.map(|close_event| match close_event.cause {
+        Cause::Peer => Verdict::Closed(close_event.code, close_event.reason),
         Cause::Violation(error) => Verdict::Broken(match error {
             ProtocolError::ReservedBits => Rule::ReservedBits,
             ProtocolError::ReservedOpcode => Rule::ReservedOpcode,

@@ -1,7 +1,7 @@
 //! The frame layer's public types, in any order of calls.
 
 use crate::choices::Choices;
-use sockless::decoder::{Control, Decoder, End, Kind, Limits, Piece};
+use sockless::decoder::{Control, Decoder, Limits, MessageKind, Piece, Role};
 use sockless::frame::{Header, OpCode};
 use sockless::utf8::Validator;
 use sockless::{CloseCode, CloseFrame, Input, ProtocolError, mask};
@@ -12,7 +12,7 @@ use std::str;
 ///
 /// - a decoder gives no more than came and keeps its limits; behind an error, a Close frame and
 ///   `stop` it gives nothing; what it leaves is the end of its input, and only where it may;
-///   `take_whole` gives nothing in the middle of anything;
+///   `take_whole_message` gives nothing in the middle of anything;
 /// - a validator accepts what the standard library does, and what it has refused stays refused
 ///   until `finish`;
 /// - masking in parts, with a rotated key, is masking; what is read of a header or a Close frame's
@@ -41,13 +41,13 @@ pub fn frame_layer(data: &[u8]) {
 #[derive(Debug)]
 struct Frames {
     decoder: Decoder,
-    end: End,
+    end: Role,
     limits: Limits,
     extended: bool,
     /// Nothing more may come.
     over: bool,
     /// Whether a message is under way, how long it is, and how many frames it has.
-    message: Option<(Kind, u64, u32)>,
+    message: Option<(MessageKind, u64, u32)>,
     /// What is left of the frame under way, if its payload is: of a control frame at most.
     frame: Option<u64>,
     /// How much came that was not given out.
@@ -58,7 +58,7 @@ struct Frames {
 
 impl Frames {
     fn new(choices: &mut Choices<'_>) -> Self {
-        let end = choices.pick(&[End::Server, End::Client]);
+        let end = choices.pick(&[Role::Server, Role::Client]);
         let mut limits = Limits::default();
         limits.max_frame = choices.pick(&[1 << 16, 0, 10, u64::MAX]);
         limits.max_message = choices.pick(&[1 << 17, 0, 12, u64::MAX]);
@@ -83,7 +83,7 @@ impl Frames {
         for call in calls {
             let before = input.len();
             if call & 1 == 0 {
-                let Some((kind, data)) = self.decoder.take_whole(&mut input) else {
+                let Some((kind, data)) = self.decoder.take_whole_message(&mut input) else {
                     assert_eq!(input.len(), before, "what is not taken is left");
                     continue;
                 };
@@ -164,7 +164,7 @@ impl Frames {
     fn stop(&mut self) {
         self.decoder.stop();
         self.over = true;
-        assert!(matches!(self.end, End::Server | End::Client));
+        assert!(matches!(self.end, Role::Server | Role::Client));
     }
 }
 

@@ -2,10 +2,10 @@
 
 use crate::choices::Choices;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
-use sockless::decoder::{Kind, Limits};
+use sockless::decoder::{Limits, MessageKind};
 use sockless::deflate::{Parameters, Pool, WindowBits};
 use sockless::{
-    Agreement, Cause, Config, Connection, Data, Delivery, Event, Input, ProtocolError, Role, Seed,
+    Cause, ChunkData, Config, Connection, Delivery, Event, Extensions, Input, ProtocolError, Seed,
 };
 
 /// Arbitrary bytes as compressed messages, in fragments: a client delivers what a naive receiver
@@ -41,9 +41,9 @@ pub fn inflate(data: &[u8]) {
             let mut config = Config::default();
             (config.limits, config.delivery) = (limits, delivery);
             config.deflate.pool = pooled.then(|| Pool::new(1));
-            let mut agreement = Agreement::default();
+            let mut agreement = Extensions::default();
             agreement.deflate = Some(agreed);
-            let connection = Connection::new(Role::Client(Seed::new([0; 32])), agreement, config);
+            let connection = Connection::client(Seed::new([0; 32]), agreement, config);
             let mut got = receive(connection, &wire, step, limits);
             if delivery == Delivery::Whole {
                 // Of a message that is not whole, nothing is told.
@@ -57,7 +57,7 @@ pub fn inflate(data: &[u8]) {
 /// A message as it is sent.
 #[derive(Debug)]
 struct Message {
-    kind: Kind,
+    kind: MessageKind,
     /// Without it, the message is plain.
     compressed: bool,
     fragments: Vec<Vec<u8>>,
@@ -118,7 +118,7 @@ fn messages(choices: &mut Choices<'_>) -> Vec<Message> {
         }
         fragments.push(payload);
         messages.push(Message {
-            kind: if how & 1 == 0 { Kind::Binary } else { Kind::Text },
+            kind: if how & 1 == 0 { MessageKind::Binary } else { MessageKind::Text },
             compressed,
             fragments,
         });
@@ -141,8 +141,8 @@ impl Message {
         let mut wire = Vec::new();
         for (i, fragment) in self.fragments.iter().enumerate() {
             let opcode = match (i, self.kind) {
-                (0, Kind::Text) => 1,
-                (0, Kind::Binary) => 2,
+                (0, MessageKind::Text) => 1,
+                (0, MessageKind::Binary) => 2,
                 _ => 0,
             };
             let rsv = if i == 0 && self.compressed { 0x40 } else { 0 };
@@ -168,7 +168,7 @@ impl Message {
 /// What was delivered.
 #[derive(Debug, Default, PartialEq)]
 struct Received {
-    messages: Vec<(Kind, Vec<u8>)>,
+    messages: Vec<(MessageKind, Vec<u8>)>,
     /// The valid beginning of the message at whose place it ended.
     cut: Vec<u8>,
     error: Option<ProtocolError>,
@@ -180,25 +180,30 @@ fn receive(mut connection: Connection, wire: &[u8], step: usize, limits: Limits)
         let mut part = part.to_vec();
         let mut calls = 2 * part.len() + 2;
         let mut input = Input::new(&mut part);
-        while let Some(event) = connection.poll_event(&mut input) {
+        while let Some(event) = connection.poll(&mut input) {
             assert!(received.error.is_none(), "nothing comes behind the end");
             calls = calls.checked_sub(1).expect("each call makes progress");
             match event {
                 Event::Text(text) => {
-                    received.messages.push((Kind::Text, text.into_owned().into_bytes()))
+                    received.messages.push((MessageKind::Text, text.into_owned().into_bytes()))
                 }
-                Event::Binary(data) => received.messages.push((Kind::Binary, data.into_owned())),
+                Event::Binary(data) => {
+                    received.messages.push((MessageKind::Binary, data.into_owned()))
+                }
                 Event::Chunk(chunk) => {
                     assert_eq!(chunk.first, !under_way);
                     under_way = !chunk.last;
-                    let kind =
-                        if let Data::Text(_) = chunk.data { Kind::Text } else { Kind::Binary };
+                    let kind = if let ChunkData::Text(_) = chunk.data {
+                        MessageKind::Text
+                    } else {
+                        MessageKind::Binary
+                    };
                     received.cut.extend_from_slice(chunk.data.as_bytes());
                     if chunk.last {
                         received.messages.push((kind, std::mem::take(&mut received.cut)));
                     }
                 }
-                Event::Closed(closure) => match closure.cause {
+                Event::Closed(close_event) => match close_event.cause {
                     Cause::Violation(error) => received.error = Some(error),
                     cause => panic!("{cause:?}"),
                 },
@@ -244,7 +249,7 @@ impl Naive {
             match self.message(message) {
                 Ok(bytes) => received.messages.push((message.kind, bytes)),
                 Err((mut cut, error)) => {
-                    if message.kind == Kind::Text {
+                    if message.kind == MessageKind::Text {
                         cut.truncate(
                             std::str::from_utf8(&cut)
                                 .map_or_else(|error| error.valid_up_to(), str::len),
@@ -297,7 +302,7 @@ impl Naive {
             let text = std::str::from_utf8(&said);
             let is_bad =
                 text.is_err_and(|error| error.error_len().is_some() || (last && wrong.is_none()));
-            if message.kind == Kind::Text && is_bad {
+            if message.kind == MessageKind::Text && is_bad {
                 return Err((said, ProtocolError::InvalidUtf8));
             }
             if let Some(wrong) = wrong {

@@ -101,7 +101,7 @@ fn meet(policy: &Policy, offer: &Offer, others: &[Offer]) {
     let Some(answer) = answer else { return };
     keeps(policy, answer.parameters());
     let answered = answer.to_string();
-    assert_eq!(Offer::check_answer(&[*offer], [answered.as_bytes()]), Ok(answer.agreement()));
+    assert_eq!(Offer::check_answer(&[*offer], [answered.as_bytes()]), Ok(answer.extensions()));
     // It may fit several offers: then the client does less than it may, never more.
     let agreed = Offer::check_answer(others, [answered.as_bytes()]).unwrap().deflate.unwrap();
     let alone = answer.parameters();
@@ -113,7 +113,7 @@ fn meet(policy: &Policy, offer: &Offer, others: &[Offer]) {
     turned[1..].reverse();
     assert_eq!(
         Offer::check_answer(&[*offer], [turned.join(";").as_bytes()]),
-        Ok(answer.agreement())
+        Ok(answer.extensions())
     );
 }
 

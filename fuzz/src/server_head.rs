@@ -7,9 +7,9 @@ use bytes::Buf;
 use sockless::deflate::Policy;
 use sockless::handshake::Header;
 use sockless::server::{
-    Config, Handshake, Incoming, Origin, OriginPolicy, OriginRefusal, Rejected, Request, Scheme,
+    Config, Handshake, Incoming, Origin, OriginPolicy, OriginRefusal, Replying, Request, Scheme,
 };
-use sockless::{HandshakeError, Input, LifeCycle};
+use sockless::{Endpoint, HandshakeError, Input};
 use std::net::Ipv6Addr;
 use tungstenite::handshake::derive_accept_key;
 
@@ -178,7 +178,7 @@ fn judge(outcome: Option<&Incoming>, taken: &[u8], config: &Config) {
                     .map(|(name, value)| (name.to_lowercase(), value))
                     .eq(fields)
             );
-            assert!(request.agreement().deflate.is_none() || config.deflate.is_some());
+            assert!(request.extensions().deflate.is_none() || config.deflate.is_some());
             // Written anew, with a space behind each colon, it may be too large.
             if taken.len() + request.headers().iter().count() <= config.max_head {
                 let parts = Request::from_parts(
@@ -216,7 +216,7 @@ fn judge(outcome: Option<&Incoming>, taken: &[u8], config: &Config) {
 }
 
 /// Whether a refusal is right.
-fn failed(rejected: &Rejected, taken: &[u8], head: Option<Head<'_>>, config: &Config) {
+fn failed(rejected: &Replying, taken: &[u8], head: Option<Head<'_>>, config: &Config) {
     let broken = head.as_ref().map(broken);
     let asks = |head: &Head<'_>| head.says("upgrade", "websocket");
     match rejected.error().expect("it has its reason") {
@@ -258,7 +258,7 @@ fn failed(rejected: &Rejected, taken: &[u8], head: Option<Head<'_>>, config: &Co
 }
 
 /// Whether a refusal says what was asked.
-fn logs(rejected: &Rejected, taken: &[u8], head: Option<&Head<'_>>) {
+fn logs(rejected: &Replying, taken: &[u8], head: Option<&Head<'_>>) {
     let (method, target) =
         (rejected.method().unwrap_or_default(), rejected.target().unwrap_or_default());
     assert!(method.is_empty() || is_token(method));
@@ -480,7 +480,7 @@ fn answer(outcome: Incoming, accepts: bool, said: &str, status: u16, taken: &[u8
                 Incoming::Failed(_) => unreachable!(),
             };
             let reject = header.iter().fold(reject, |reject, (header, _)| reject.header(*header));
-            let rejected = reject.body(said.as_bytes().to_vec()).into_rejected();
+            let rejected = reject.body(said.as_bytes().to_vec()).into_replying();
             assert_eq!(rejected.status(), if (200..600).contains(&status) { status } else { 500 });
             refuse(
                 rejected,
@@ -539,7 +539,7 @@ fn accept(request: Request, protocol: &str, header: Said<'_>, by_stack: bool) ->
 }
 
 /// Ends a refusal otherwise than by its own way, when some of its answer was written.
-fn end(mut rejected: Rejected, how: u8, written: usize) {
+fn end(mut rejected: Replying, how: u8, written: usize) {
     let mut out = rejected.transmit();
     out.advance(written.min(out.remaining() - 1));
     match how {
@@ -564,7 +564,7 @@ fn end(mut rejected: Rejected, how: u8, written: usize) {
 }
 
 /// Sends a refusal to its end.
-fn refuse(mut rejected: Rejected, expected: Fields, body: &[u8], is_head: bool) -> Vec<u8> {
+fn refuse(mut rejected: Replying, expected: Fields, body: &[u8], is_head: bool) -> Vec<u8> {
     let status = rejected.status();
     assert!(rejected.wants_write() && !rejected.is_done());
     let wire = output(&mut rejected);

@@ -3,7 +3,7 @@
 use crate::choices::{Choices, cut};
 use crate::wire::{Fed, client, feed, frame, output, server};
 use sockless::utf8::Validator;
-use sockless::{Cause, Delivery, Event, Kind, ProtocolError, SendError};
+use sockless::{Cause, Delivery, Event, MessageKind, ProtocolError, SendError};
 use std::str;
 
 /// Arbitrary bytes as a text that comes in parts:
@@ -119,35 +119,37 @@ fn receive(parts: &[&[u8]], reads: &[u8], delivery: Delivery, expected: &Expecte
     let decides = decides.unwrap_or(wire.len() - 1);
 
     let mut connection = server(delivery);
-    let Fed { events, chunks, closure, .. } = feed(&mut connection, &cut(&wire[..decides], reads));
-    assert!(events.is_empty() && closure.is_none(), "nothing is decided yet");
-    let Fed { events, chunks: behind, closure, .. } = feed(&mut connection, &[&wire[decides..]]);
+    let Fed { events, chunks, close_event, .. } =
+        feed(&mut connection, &cut(&wire[..decides], reads));
+    assert!(events.is_empty() && close_event.is_none(), "nothing is decided yet");
+    let Fed { events, chunks: behind, close_event, .. } =
+        feed(&mut connection, &[&wire[decides..]]);
     match (delivery, expected.whole) {
         (Delivery::Whole, true) => assert_eq!(events, [Event::Text(expected.text.into())]),
         (Delivery::Whole, false) => assert!(events.is_empty()),
         (Delivery::Chunks, _) => assert_eq!([chunks, behind].concat(), expected.text.as_bytes()),
     }
-    let cause = closure.map(|closure| closure.cause);
+    let cause = close_event.map(|close_event| close_event.cause);
     assert_eq!(cause, (!expected.whole).then_some(Cause::Violation(ProtocolError::InvalidUtf8)));
 }
 
 /// The parts as a client sends them.
 fn send(parts: &[&[u8]], expected: &Expected<'_>) {
     let (mut client, mut server) = (client(Delivery::Whole), server(Delivery::Whole));
-    client.begin(Kind::Text).unwrap();
+    client.begin_message(MessageKind::Text).unwrap();
     let mut come = 0;
     for part in parts {
         come += part.len();
-        let sent = client.write_part(part);
+        let sent = client.write_fragment(part);
         let bad = expected.bad.is_some_and(|bad| bad < come);
         assert_eq!(sent, if bad { Err(SendError::InvalidUtf8) } else { Ok(()) });
         if bad {
             return;
         }
     }
-    assert_eq!(client.finish(), if expected.whole { Ok(()) } else { Err(SendError::InvalidUtf8) });
+    assert_eq!(client.finish_message(), if expected.whole { Ok(()) } else { Err(SendError::InvalidUtf8) });
     let fed = feed(&mut server, &[&output(&mut client)]);
-    assert!(fed.closure.is_none());
+    assert!(fed.close_event.is_none());
     assert_eq!(
         fed.events,
         expected.whole.then_some(Event::Text(expected.text.into())).into_iter().collect::<Vec<_>>()

@@ -3,7 +3,7 @@
 
 use bytes::Buf;
 use sockless::{
-    Agreement, Chunk, Closure, Config, Connection, Delivery, Event, Input, LifeCycle, Role, Seed,
+    Chunk, CloseEvent, Config, Connection, Delivery, Endpoint, Event, Extensions, Input, Role, Seed,
 };
 use std::io::IoSlice;
 
@@ -36,7 +36,7 @@ pub fn client(delivery: Delivery) -> Connection {
 fn open(role: Role, delivery: Delivery) -> Connection {
     let mut config = Config::default();
     config.delivery = delivery;
-    Connection::new(role, Agreement::default(), config)
+    Connection::new(role, Extensions::default(), config)
 }
 
 /// What a connection made of bytes.
@@ -46,7 +46,7 @@ pub struct Fed {
     pub events: Vec<Event<'static>>,
     /// All chunks put together.
     pub chunks: Vec<u8>,
-    pub closure: Option<Closure>,
+    pub close_event: Option<CloseEvent>,
 }
 
 /// Feeds bytes in these reads. Nothing comes behind `Closed`, and all is consumed.
@@ -55,11 +55,11 @@ pub fn feed(connection: &mut Connection, reads: &[&[u8]]) -> Fed {
     for read in reads {
         let mut scratch = read.to_vec();
         let mut input = Input::new(&mut scratch);
-        while let Some(event) = connection.poll_event(&mut input) {
-            assert!(fed.closure.is_none(), "{event:?} behind Closed");
+        while let Some(event) = connection.poll(&mut input) {
+            assert!(fed.close_event.is_none(), "{event:?} behind Closed");
             match event {
                 Event::Chunk(Chunk { data, .. }) => fed.chunks.extend_from_slice(data.as_bytes()),
-                Event::Closed(closure) => fed.closure = Some(closure),
+                Event::Closed(close_event) => fed.close_event = Some(close_event),
                 event => fed.events.push(event.into_owned()),
             }
         }
@@ -70,7 +70,7 @@ pub fn feed(connection: &mut Connection, reads: &[&[u8]]) -> Fed {
 
 /// A write of at most so many bytes, in one of the ways that there are: tells of how many it was.
 /// What pops is all written.
-pub fn write(side: &mut dyn LifeCycle, most: usize, how: u8, wire: &mut Vec<u8>) -> usize {
+pub fn write(side: &mut dyn Endpoint, most: usize, how: u8, wire: &mut Vec<u8>) -> usize {
     let mut out = side.transmit();
     let queued = out.remaining();
     let before = wire.len();
@@ -96,7 +96,7 @@ pub fn write(side: &mut dyn LifeCycle, most: usize, how: u8, wire: &mut Vec<u8>)
 }
 
 /// All that is to be sent.
-pub fn output(side: &mut dyn LifeCycle) -> Vec<u8> {
+pub fn output(side: &mut dyn Endpoint) -> Vec<u8> {
     let mut wire = Vec::new();
     while let Some(bytes) = side.transmit().pop() {
         assert!(!bytes.is_empty());

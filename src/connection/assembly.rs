@@ -5,7 +5,7 @@
 //! away, and nothing is kept but a buffer on loan.
 
 use crate::copy;
-use crate::decoder::Kind;
+use crate::decoder::MessageKind;
 use crate::error::ProtocolError;
 use crate::event::{Cause, Event};
 use crate::utf8::Validator;
@@ -52,15 +52,15 @@ impl Assembly {
     /// messages.
     pub(super) fn add(
         &mut self,
-        kind: Kind,
+        kind: MessageKind,
         last: bool,
         rest: u64,
         most: u64,
         data: &[u8],
     ) -> Result<(), Cause> {
         match kind {
-            Kind::Text => self.text(last, rest, most, data),
-            Kind::Binary => self.binary(rest, most, data),
+            MessageKind::Text => self.text(last, rest, most, data),
+            MessageKind::Binary => self.binary(rest, most, data),
         }
     }
 

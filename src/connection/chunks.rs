@@ -10,11 +10,11 @@
 //! the read can be borrowed too. Joined, the chunks do not depend on the reads, not even before an
 //! error: what is valid in front of it is delivered first.
 
-use crate::decoder::Kind;
+use crate::decoder::MessageKind;
 use crate::error::ProtocolError;
 #[cfg(feature = "deflate")]
 use crate::event::Cause;
-use crate::event::{Chunk, Data, Event};
+use crate::event::{Chunk, ChunkData, Event};
 use crate::utf8::{Validator, valid_prefix};
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -42,12 +42,12 @@ impl Chunks {
     /// it.
     pub(super) fn add<'b>(
         &mut self,
-        kind: Kind,
+        kind: MessageKind,
         last: bool,
         piece: &'b [u8],
     ) -> (Option<Event<'b>>, Option<ProtocolError>) {
-        if kind == Kind::Binary {
-            return (self.chunk(Data::Binary(Cow::Borrowed(piece)), last), None);
+        if kind == MessageKind::Binary {
+            return (self.chunk(ChunkData::Binary(Cow::Borrowed(piece)), last), None);
         }
         let completes = self.text.missing() > 0;
         let (text, valid) = match self.text.push(piece) {
@@ -59,7 +59,7 @@ impl Chunks {
             Err(_) => (Cow::Borrowed(if completes { "" } else { valid_prefix(piece) }), false),
         };
         let valid = valid && (!last || self.text.finish().is_ok());
-        let event = self.chunk(Data::Text(text), last && valid);
+        let event = self.chunk(ChunkData::Text(text), last && valid);
         (event, Some(ProtocolError::InvalidUtf8).filter(|_| !valid))
     }
 
@@ -67,12 +67,12 @@ impl Chunks {
     #[cfg(feature = "deflate")]
     pub(super) fn add_owned(
         &mut self,
-        kind: Kind,
+        kind: MessageKind,
         last: bool,
         piece: Vec<u8>,
     ) -> (Option<Event<'static>>, Option<Cause>) {
-        if kind == Kind::Binary {
-            return (self.chunk(Data::Binary(Cow::Owned(piece)), last), None);
+        if kind == MessageKind::Binary {
+            return (self.chunk(ChunkData::Binary(Cow::Owned(piece)), last), None);
         }
         // What was inflated may be much.
         let mut text = String::new();
@@ -97,11 +97,11 @@ impl Chunks {
             }
         });
         let valid = valid && (!last || self.text.finish().is_ok());
-        let event = self.chunk(Data::Text(Cow::Owned(text)), last && valid);
+        let event = self.chunk(ChunkData::Text(Cow::Owned(text)), last && valid);
         (event, Some(Cause::Violation(ProtocolError::InvalidUtf8)).filter(|_| !valid))
     }
 
-    fn chunk<'b>(&mut self, data: Data<'b>, last: bool) -> Option<Event<'b>> {
+    fn chunk<'b>(&mut self, data: ChunkData<'b>, last: bool) -> Option<Event<'b>> {
         if data.as_bytes().is_empty() && !last {
             return None;
         }

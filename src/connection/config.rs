@@ -25,13 +25,13 @@ pub struct Config {
     /// only between characters. Never, unless said otherwise. A fragment of text holds at least one
     /// character.
     pub fragment_above: usize,
-    /// From when on, in bytes, a queue that was above the upper mark is not any more: 256 KiB
-    /// unless said otherwise, and never more than the upper mark. See
-    /// [`above_mark`](crate::Connection::above_mark).
-    pub lower_mark: u32,
+    /// From when on, in bytes, a queue that was above the high-water mark is not any more: 256 KiB
+    /// unless said otherwise, and never more than the high-water mark. See
+    /// [`above_high_water`](crate::Connection::above_high_water).
+    pub low_water_mark: u32,
     /// Above how many queued bytes sends are refused: 1 MiB unless said otherwise. A message of any
     /// size fits into a queue that is not above it.
-    pub upper_mark: u32,
+    pub high_water_mark: u32,
     /// How large a buffer, in bytes, is kept for what is sent next when all was sent: 0 unless said
     /// otherwise, so that an idle connection holds no heap. A batch that is sent then costs an
     /// allocation; who has many connections in one loop can lend them [`Buffers`](crate::Buffers)
@@ -52,8 +52,8 @@ impl Default for Config {
             limits: Limits::default(),
             delivery: Delivery::Whole,
             fragment_above: usize::MAX,
-            lower_mark: 256 << 10,
-            upper_mark: 1 << 20,
+            low_water_mark: 256 << 10,
+            high_water_mark: 1 << 20,
             kept_output: 0,
             max_discard: 64 << 20,
             #[cfg(feature = "deflate")]
@@ -65,14 +65,14 @@ impl Default for Config {
 /// How messages are delivered.
 ///
 /// ```
-/// use sockless::{Agreement, Chunk, Config, Connection, Data, Delivery, Event, Input, Role, Seed};
+/// use sockless::{Extensions, Chunk, Config, Connection, ChunkData, Delivery, Event, Input, Seed};
 ///
 /// let mut config = Config::default();
 /// config.delivery = Delivery::Chunks;
-/// let mut client = Connection::new(Role::Client(Seed::new([7; 32])), Agreement::default(), config);
+/// let mut client = Connection::client(Seed::new([7; 32]), Extensions::default(), config);
 /// let mut read = *b"\x81\x05He"; // The rest of the frame is still on its way.
-/// let chunk = Chunk { data: Data::Text("He".into()), first: true, last: false };
-/// assert_eq!(client.poll_event(&mut Input::new(&mut read)), Some(Event::Chunk(chunk)));
+/// let chunk = Chunk { data: ChunkData::Text("He".into()), first: true, last: false };
+/// assert_eq!(client.poll(&mut Input::new(&mut read)), Some(Event::Chunk(chunk)));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Delivery {

@@ -7,12 +7,12 @@
 
 use super::stream::Stream;
 use super::{Connection, Reception};
-use crate::decoder::{End, Kind, Limits};
+use crate::decoder::{Limits, MessageKind, Role};
 use crate::deflate::{Compress, Deflating, Inflating, Parameters, Settings};
 use crate::event::{Cause, Event};
 use crate::frame::OpCode;
 use crate::payload::Payload;
-use crate::prepared::Prepared;
+use crate::prepared_message::PreparedMessage;
 use alloc::vec::Vec;
 
 /// §6: "Per-Message Compressed".
@@ -31,7 +31,7 @@ pub(super) struct Deflate {
 }
 
 impl Deflate {
-    pub(super) fn new(end: End, agreed: Parameters, settings: Settings) -> Self {
+    pub(super) fn new(end: Role, agreed: Parameters, settings: Settings) -> Self {
         Self {
             receiving: Inflating::new(end, agreed),
             sending: Deflating::new(end, agreed),
@@ -50,7 +50,7 @@ impl Connection {
     /// that.
     pub(super) fn inflated(
         &mut self,
-        kind: Kind,
+        kind: MessageKind,
         last: bool,
         data: &[u8],
         limits: Limits,
@@ -83,7 +83,7 @@ impl Connection {
     }
 
     /// Queues a message compressed, if it is to be. `false`: it is to be sent as it is.
-    pub(super) fn send_compressed(&mut self, kind: Kind, payload: &Payload<'_>) -> bool {
+    pub(super) fn send_compressed(&mut self, kind: MessageKind, payload: &Payload<'_>) -> bool {
         let Some(Deflate { sending, settings, .. }) = &mut self.deflate else { return false };
         let data = payload.as_ref();
         let compress = payload.compression().unwrap_or(settings.compress);
@@ -91,7 +91,7 @@ impl Connection {
             return false;
         }
         let Some(mut packed) = sending.message(data, compress, settings) else { return false };
-        self.queue_message(kind.into(), RSV1, Kind::Binary, true, packed.payload());
+        self.queue_message(kind.into(), RSV1, MessageKind::Binary, true, packed.payload());
         if let Some(Deflate { sending, settings, .. }) = &mut self.deflate {
             sending.put_message(packed, settings);
         }
@@ -99,7 +99,7 @@ impl Connection {
     }
 
     /// The same for a message that is shared with other connections.
-    pub(super) fn send_prepared_compressed(&mut self, message: &Prepared) -> bool {
+    pub(super) fn send_prepared_compressed(&mut self, message: &PreparedMessage) -> bool {
         let Some(Deflate { sending, settings, .. }) = &mut self.deflate else { return false };
         let data = message.as_bytes();
         let compress = message.compression().unwrap_or(settings.compress);
@@ -111,7 +111,13 @@ impl Connection {
             return false;
         }
         sending.said(data, settings);
-        self.queue_message(message.kind().into(), RSV1, Kind::Binary, true, Payload::from(form));
+        self.queue_message(
+            message.kind().into(),
+            RSV1,
+            MessageKind::Binary,
+            true,
+            Payload::from(form),
+        );
         true
     }
 
@@ -135,7 +141,7 @@ impl Connection {
         self.queue_message(
             stream.opcode(),
             if first { RSV1 } else { 0 },
-            Kind::Binary,
+            MessageKind::Binary,
             false,
             packed.payload(),
         );

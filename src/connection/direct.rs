@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Nobody says that a read was done: what the vector has grown by is taken for read with the next
-//! `poll_event`.
+//! `poll`.
 
 use super::{Connection, Reception};
 use crate::decoder::Decoder;
@@ -24,7 +24,7 @@ pub(super) fn room<'a>(
     let (come, rest) = decoder.binary_under_way()?;
     let Reception::Whole(assembly) = message else { return None };
     if assembly.binary_mut()?.len() as u64 != come {
-        return None; // A read that `poll_event` has not seen yet.
+        return None; // A read that `poll` has not seen yet.
     }
     assembly.direct(rest)
 }
@@ -49,7 +49,7 @@ impl Connection {
         if read.len() as u64 > rest {
             return Err(Cause::DirectRead);
         }
-        self.signs.hear();
+        self.liveness.hear();
         Ok(self.decoder.came_directly(read).then(|| assembly.take()))
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //!   Buffers ──lend()──► Lent, a connection with buffers ──drop──► Buffers
-//!                       poll_event, send_…, transmit               what is empty again
+//!                       poll, send_…, transmit               what is empty again
 //! ```
 
 use super::{Connection, Reception};
@@ -25,16 +25,16 @@ use core::ops::{Deref, DerefMut};
 ///
 /// ```
 /// use bytes::Buf;
-/// use sockless::{Agreement, Buffers, Config, Connection, Event, Input, LifeCycle, Role};
+/// use sockless::{Extensions, Buffers, Config, Connection, Event, Input, Endpoint};
 ///
 /// let mut connections: Vec<_> =
-///     (0..100).map(|_| Connection::new(Role::Server, Agreement::default(), Config::default())).collect();
+///     (0..100).map(|_| Connection::server(Extensions::default(), Config::default())).collect();
 /// let mut buffers = Buffers::default();
 /// for connection in &mut connections {
 ///     let mut connection = buffers.lend(connection);
 ///     let mut read = *b"\x81\x82\0\0\0\0hi";
 ///     let mut input = Input::new(&mut read);
-///     while let Some(event) = connection.poll_event(&mut input) {
+///     while let Some(event) = connection.poll(&mut input) {
 ///         if let Event::Text(text) = &event {
 ///             connection.send_text(text)?;
 ///         }
@@ -95,18 +95,18 @@ impl Lent<'_> {
     /// nothing happens.
     ///
     /// ```
-    /// use sockless::{Agreement, Buffers, Config, Connection, Event, Input, Role, Seed};
+    /// use sockless::{Extensions, Buffers, Config, Connection, Event, Input, Seed};
     ///
-    /// let mut connection = Connection::new(Role::Client(Seed::new([7; 32])), Agreement::default(), Config::default());
+    /// let mut connection = Connection::client(Seed::new([7; 32]), Extensions::default(), Config::default());
     /// let mut buffers = Buffers::default();
     /// let mut connection = buffers.lend(&mut connection);
     /// let (mut read, mut next) = (*b"\x82\x05He", *b"llo\x82\x05wo");
-    /// assert_eq!(connection.poll_event(&mut Input::new(&mut read)), None);
+    /// assert_eq!(connection.poll(&mut Input::new(&mut read)), None);
     /// let mut input = Input::new(&mut next);
-    /// let event = connection.poll_event(&mut input).expect("a message");
+    /// let event = connection.poll(&mut input).expect("a message");
     /// assert_eq!(event, Event::Binary(b"Hello".into()));
     /// connection.reclaim(event);
-    /// assert_eq!(connection.poll_event(&mut input), None, "of the next message two bytes have come, and lie in the same buffer");
+    /// assert_eq!(connection.poll(&mut input), None, "of the next message two bytes have come, and lie in the same buffer");
     /// ```
     #[inline]
     pub fn reclaim(&mut self, event: Event<'_>) {

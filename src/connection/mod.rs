@@ -6,7 +6,7 @@
 //!     │ Open │               │ Closing │                       │ Over │ Closed was told: input is thrown away
 //!     └──────┘ ────────────────────────────────────────────►   └──────┘
 //!        │      the peer's Close: answered; a violation: Close       ▲
-//!        │                        │                                  │ next poll_event
+//!        │                        │                                  │ next poll
 //!        └────────────────────────┴───── end of stream, failure, time-out, ► Ended
 //!                                         a violation behind a chunk
 //! ```
@@ -30,24 +30,24 @@ mod config;
 mod deflate;
 mod direct;
 mod lent;
+mod liveness;
 mod receive;
 mod send;
-mod signs;
 mod stream;
 mod transport;
 
-use crate::agreement::Agreement;
 use crate::close::CloseFrame;
-use crate::decoder::{Decoder, End};
+use crate::decoder::{Decoder, Role};
+use crate::endpoint::Linger;
 use crate::event::{Cause, Event, Timeout};
+use crate::extensions::Extensions;
 use crate::input::Input;
-use crate::life_cycle::Ending;
 use crate::outbox::Outbox;
 use crate::seed::{MaskKeys, Seed};
 use assembly::{Assembly, ControlAssembly};
 use chunks::Chunks;
 use core::mem;
-use signs::Signs;
+use liveness::Liveness;
 use stream::Stream;
 
 pub use config::{Config, Delivery};
@@ -58,14 +58,14 @@ pub use send::SendError;
 /// documentation](crate) for the loop that drives it.
 ///
 /// ```
-/// use sockless::{Agreement, Config, Connection, Event, Input, LifeCycle, Role};
+/// use sockless::{Extensions, Config, Connection, Event, Input, Endpoint};
 ///
-/// let mut server = Connection::new(Role::Server, Agreement::default(), Config::default());
+/// let mut server = Connection::server(Extensions::default(), Config::default());
 ///
 /// // What a read brought: "Hello", masked (§5.7).
 /// let mut read = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
 /// let mut input = Input::new(&mut read);
-/// while let Some(event) = server.poll_event(&mut input) {
+/// while let Some(event) = server.poll(&mut input) {
 ///     match event {
 ///         Event::Text(text) => server.send_text(text)?,
 ///         Event::Binary(data) => server.send_binary(data)?,
@@ -85,23 +85,14 @@ pub struct Connection {
     /// A client's; a server masks nothing.
     keys: Option<MaskKeys>,
     phase: Phase,
-    ending: Ending,
+    ending: Linger,
     fragment_above: usize,
     /// The message that is sent in parts.
     stream: Option<Stream>,
-    signs: Signs,
+    liveness: Liveness,
     /// If it was agreed on.
     #[cfg(feature = "deflate")]
     deflate: Option<deflate::Deflate>,
-}
-
-/// Which end of the connection this is.
-#[derive(Debug)]
-pub enum Role {
-    /// Its frames are not masked, the peer's must be. §5.1.
-    Server,
-    /// Its frames are masked with keys out of the seed, the peer's must not be. §5.1, §5.3.
-    Client(Seed),
 }
 
 /// What is kept of the message that is being received.
@@ -156,61 +147,80 @@ pub(crate) struct Pulse {
 }
 
 impl Connection {
-    /// A connection whose handshake was done elsewhere, over HTTP/2 for example, or by an HTTP
-    /// library.
+    /// A server's connection whose handshake was done elsewhere, over HTTP/2 for example, or by an
+    /// HTTP library. Its frames are not masked, the peer's must be. §5.1.
     ///
-    /// `agreed` says what that handshake negotiated.
-    pub fn new(role: Role, agreed: Agreement, config: Config) -> Self {
-        Self::with_outbox(role, agreed, config, Outbox::default())
+    /// `extensions` says what that handshake negotiated.
+    ///
+    /// ```
+    /// use sockless::{Config, Connection, Extensions};
+    ///
+    /// let server = Connection::server(Extensions::default(), Config::default());
+    /// assert!(server.is_open());
+    /// ```
+    #[must_use]
+    pub fn server(extensions: Extensions, config: Config) -> Self {
+        Self::with_outbox(None, extensions, config, Outbox::default())
     }
 
-    /// A connection whose handshake still has bytes to send.
+    /// The same for a client. Its frames are masked with keys out of the seed, the peer's must not
+    /// be. §5.1, §5.3.
+    ///
+    /// ```
+    /// use sockless::{Config, Connection, Extensions, Seed};
+    ///
+    /// // 32 bytes that nobody can guess; with the feature `getrandom`, `Seed::random()`.
+    /// let seed = Seed::new([7; 32]);
+    /// let client = Connection::client(seed, Extensions::default(), Config::default());
+    /// assert!(client.is_open());
+    /// ```
+    #[must_use]
+    pub fn client(seed: Seed, extensions: Extensions, config: Config) -> Self {
+        Self::with_outbox(Some(seed), extensions, config, Outbox::default())
+    }
+
+    /// A connection whose handshake still has bytes to send; a client's, if there is a seed.
     pub(crate) fn with_outbox(
-        role: Role,
-        agreed: Agreement,
+        seed: Option<Seed>,
+        agreed: Extensions,
         config: Config,
         outbox: Outbox,
     ) -> Self {
-        let (end, keys) = match role {
-            Role::Server => (End::Server, None),
-            Role::Client(seed) => (End::Client, Some(seed.into_mask_keys())),
-        };
-        let decoder = Decoder::new(end, config.limits);
+        let role = if seed.is_none() { Role::Server } else { Role::Client };
+        let decoder = Decoder::new(role, config.limits);
         #[cfg(not(feature = "deflate"))]
-        let Agreement {} = agreed;
+        let Extensions {} = agreed;
         #[cfg(feature = "deflate")]
         let decoder =
             if agreed.deflate.is_some() { decoder.with_extension(deflate::RSV1) } else { decoder };
         let (decoder, message) = match config.delivery {
             Delivery::Whole => (decoder, Reception::Whole(Assembly::default())),
-            Delivery::Chunks => {
-                (decoder.without_direct_path(), Reception::Chunks(Chunks::default()))
-            }
+            Delivery::Chunks => (decoder.without_fast_path(), Reception::Chunks(Chunks::default())),
         };
         Self {
             decoder,
             message,
             control: ControlAssembly::default(),
             outbox: outbox
-                .with_marks(config.lower_mark, config.upper_mark)
+                .with_marks(config.low_water_mark, config.high_water_mark)
                 .keeping(config.kept_output),
-            keys,
+            keys: seed.map(Seed::into_mask_keys),
             phase: Phase::Open,
-            ending: Ending::new(config.max_discard),
+            ending: Linger::new(config.max_discard),
             fragment_above: config.fragment_above,
             stream: None,
-            signs: Signs::default(),
+            liveness: Liveness::default(),
             #[cfg(feature = "deflate")]
             deflate: agreed
                 .deflate
-                .map(|agreed| deflate::Deflate::new(end, agreed, config.deflate)),
+                .map(|agreed| deflate::Deflate::new(role, agreed, config.deflate)),
         }
     }
 
     /// The next event out of the bytes in `input`.
     ///
-    /// Call it after every read, [`handle_eof`](crate::LifeCycle::handle_eof) and
-    /// [`handle_error`](crate::LifeCycle::handle_error) until it gives `None`, which means that all
+    /// Call it after every read, [`handle_eof`](crate::Endpoint::handle_eof) and
+    /// [`handle_error`](crate::Endpoint::handle_error) until it gives `None`, which means that all
     /// bytes were consumed, but for those of a frame that a [keeping](Input::keeping) input leaves
     /// to the caller until it is whole. Stopping earlier is allowed if the rest of the input is
     /// kept and fed later.
@@ -219,22 +229,22 @@ impl Connection {
     /// told as [`Event::Closed`]; afterwards input is thrown away and the answer is `None`.
     ///
     /// ```
-    /// use sockless::{Agreement, Cause, Config, Connection, Event, Input, LifeCycle, ProtocolError, Role};
+    /// use sockless::{Extensions, Cause, Config, Connection, Event, Input, Endpoint, ProtocolError};
     ///
-    /// let mut server = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// let mut server = Connection::server(Extensions::default(), Config::default());
     /// let mut read = *b"\x81\x02hi"; // Not masked.
     /// let mut input = Input::new(&mut read);
-    /// let Some(Event::Closed(closure)) = server.poll_event(&mut input) else { panic!() };
-    /// assert_eq!(closure.cause, Cause::Violation(ProtocolError::UnmaskedFrame));
-    /// assert!(server.poll_event(&mut input).is_none() && input.is_empty());
+    /// let Some(Event::Closed(close_event)) = server.poll(&mut input) else { panic!() };
+    /// assert_eq!(close_event.cause, Cause::Violation(ProtocolError::UnmaskedFrame));
+    /// assert!(server.poll(&mut input).is_none() && input.is_empty());
     /// assert!(server.wants_write(), "a Close frame with 1002");
     /// ```
     #[must_use = "an event that is dropped is lost"]
     #[inline(always)]
-    pub fn poll_event<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
-        match self.decoder.take_whole(input) {
+    pub fn poll<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
+        match self.decoder.take_whole_message(input) {
             Some((kind, data)) => {
-                self.signs.hear();
+                self.liveness.hear();
                 self.whole(kind, data, input)
             }
             // Most reads end with a message: then there is nothing to look for.
@@ -255,9 +265,9 @@ impl Connection {
     /// pings and pongs, and what is left of the handshake.
     ///
     /// ```
-    /// use sockless::{Agreement, Config, Connection, Role};
+    /// use sockless::{Extensions, Config, Connection};
     ///
-    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
     /// connection.send_text("Hello")?;
     /// assert_eq!(connection.queued(), 2 + 5);
     /// # Ok::<(), sockless::SendError>(())
@@ -266,40 +276,40 @@ impl Connection {
         self.outbox.remaining()
     }
 
-    /// Whether the peer takes less than it is sent: true from when more than [`Config::upper_mark`]
-    /// bytes are queued until no more than [`Config::lower_mark`] are. Stop producing while it is;
+    /// Whether the peer takes less than it is sent: true from when more than [`Config::high_water_mark`]
+    /// bytes are queued until no more than [`Config::low_water_mark`] are. Stop producing while it is;
     /// and if what you send answers what you read, stop reading and polling for events too. Go on
     /// writing and calling [`Heartbeat::poll`](crate::Heartbeat::poll): a full transport is not the
     /// peer's silence.
     ///
     /// ```
-    /// use sockless::{Agreement, Config, Connection, LifeCycle, Role, SendError};
+    /// use sockless::{Extensions, Config, Connection, Endpoint, SendError};
     ///
     /// let mut config = Config::default();
-    /// (config.lower_mark, config.upper_mark) = (1000, 5000);
-    /// let mut connection = Connection::new(Role::Server, Agreement::default(), config);
+    /// (config.low_water_mark, config.high_water_mark) = (1000, 5000);
+    /// let mut connection = Connection::server(Extensions::default(), config);
     /// // A message of any size fits as long as the queue is not above the mark already.
     /// connection.send_binary(vec![7; 100_000])?;
-    /// assert!(connection.above_mark());
+    /// assert!(connection.above_high_water());
     /// assert_eq!(connection.send_text("one more"), Err(SendError::QueueFull));
-    /// while connection.above_mark() {
+    /// while connection.above_high_water() {
     ///     let written = connection.transmit().pop();
     ///     assert!(written.is_some());
     /// }
     /// connection.send_text("one more")?;
     /// # Ok::<(), SendError>(())
     /// ```
-    pub fn above_mark(&self) -> bool {
-        self.outbox.above_mark()
+    pub fn above_high_water(&self) -> bool {
+        self.outbox.above_high_water()
     }
 
     /// Whether messages can be sent: no Close frame was queued or received and the transport is
     /// well.
     ///
     /// ```
-    /// use sockless::{Agreement, Config, Connection, Role};
+    /// use sockless::{Extensions, Config, Connection};
     ///
-    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
     /// assert!(connection.is_open());
     /// connection.close(None)?;
     /// assert!(!connection.is_open());
@@ -312,7 +322,7 @@ impl Connection {
     /// What happened since the last call, for the heartbeat.
     pub(crate) fn take_pulse(&mut self) -> Pulse {
         let pace = self.outbox.take_pace();
-        let (heard, said) = self.signs.take_heard();
+        let (heard, said) = self.liveness.take_heard();
         // What comes behind the end is thrown away.
         let reads = !matches!(self.phase, Phase::Ended(_) | Phase::Over { .. });
         Pulse {
@@ -321,22 +331,22 @@ impl Connection {
             taken: pace.taken(),
             drained: pace.drained(),
             full: pace.full() && !self.outbox.is_empty(),
-            above: self.outbox.above_mark(),
+            above: self.outbox.above_high_water(),
             queued: !self.outbox.is_empty(),
             control_waits: self.outbox.has_waiting(),
-            answered: self.signs.is_answered(),
-            awaits_pong: self.signs.awaits_pong(),
+            answered: self.liveness.is_answered(),
+            awaits_pong: self.liveness.awaits_pong(),
         }
     }
 
     /// Queues the heartbeat's ping. A full queue does not keep it back. `false`: the last one has
     /// not even left, and is not followed by another.
     pub(crate) fn beat(&mut self, payload: [u8; 4]) -> bool {
-        if self.signs.awaits_pong() && self.outbox.has_waiting() {
+        if self.liveness.awaits_pong() && self.outbox.has_waiting() {
             return false;
         }
         self.queue_ping(&payload);
-        self.signs.pinged(&payload);
+        self.liveness.pinged(&payload);
         true
     }
 

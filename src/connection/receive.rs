@@ -1,7 +1,7 @@
 //! Receiving: pieces to events, RFC 6455 §6.2; the peer's Close frame and its violations, §7.1.5 to
 //! §7.1.7.
 //!
-//! `whole` and the decoder's `take_whole` are inlined into `poll_event`: a message that lies whole
+//! `whole` and the decoder's `take_whole_message` are inlined into `poll`: a message that lies whole
 //! in the input is borrowed, without a copy, an allocation or a branch for what it does not need.
 //! All else comes through `poll_pieces`, where a fragment that lies whole in the input has a short
 //! way too.
@@ -9,9 +9,9 @@
 use super::assembly::{Assembly, ControlAssembly};
 use super::{Connection, Phase, Reception};
 use crate::close::{CloseCode, CloseFrame};
-use crate::decoder::{Control, Fragments, Kind, Piece};
+use crate::decoder::{Control, Fragments, MessageKind, Piece};
 use crate::error::ProtocolError;
-use crate::event::{Cause, Closure, Event};
+use crate::event::{Cause, CloseEvent, Event};
 use crate::input::Input;
 use crate::utf8;
 use alloc::borrow::Cow;
@@ -31,13 +31,13 @@ impl Connection {
     #[inline(always)]
     pub(super) fn whole<'b>(
         &mut self,
-        kind: Kind,
+        kind: MessageKind,
         data: &'b [u8],
         input: &mut Input<'b>,
     ) -> Option<Event<'b>> {
         match kind {
-            Kind::Binary => Some(Event::Binary(Cow::Borrowed(data))),
-            Kind::Text => match utf8::check(data) {
+            MessageKind::Binary => Some(Event::Binary(Cow::Borrowed(data))),
+            MessageKind::Text => match utf8::check(data) {
                 Some(text) => Some(Event::Text(Cow::Borrowed(text))),
                 None => Some(self.fail(
                     Cause::Violation(ProtocolError::InvalidUtf8),
@@ -81,17 +81,17 @@ impl Connection {
                 Reception::Chunks(chunks) => (chunks.most(), COMPRESSED_CHUNK),
             };
             let Some(piece) = self.decoder.next_up_to(most, most_compressed, input) else {
-                self.signs.cut(before, input.len());
+                self.liveness.cut(before, input.len());
                 return None;
             };
             let outcome = match piece {
                 #[cfg(feature = "deflate")]
                 Ok(Piece::Message { kind, last, rsv: 1.., data, .. }) => {
-                    self.signs.hear();
+                    self.liveness.hear();
                     self.inflated(kind, last, data, limits)
                 }
                 Ok(Piece::Message { kind, first, last, rest, data, .. }) => {
-                    self.signs.hear();
+                    self.liveness.hear();
                     match &mut self.message {
                         Reception::Whole(_) if first && last => {
                             return self.whole(kind, data, input);
@@ -111,7 +111,7 @@ impl Connection {
                     }
                 }
                 Ok(Piece::Control { kind, last, data }) => {
-                    self.signs.hear_control();
+                    self.liveness.hear_control();
                     match self.control.add(last, data) {
                         Some(data) => either(self.control_frame(kind, data, input).map(Some)),
                         None => (None, None),
@@ -142,7 +142,7 @@ impl Connection {
         let Reception::Whole(assembly) = &mut self.message else { return None };
         let most = self.decoder.limits().max_message;
         while let Some(Fragments { kind, first, last, data }) = self.decoder.take_fragments(input) {
-            self.signs.hear();
+            self.liveness.hear();
             if first && last {
                 return self.whole(kind, data, input);
             }
@@ -170,7 +170,7 @@ impl Connection {
                 Ok(Event::Ping(data))
             }
             Control::Pong => {
-                self.signs.ponged(&data, !self.outbox.has_waiting());
+                self.liveness.ponged(&data, !self.outbox.has_waiting());
                 Ok(Event::Pong(data))
             }
             Control::Close => {
@@ -191,12 +191,14 @@ impl Connection {
                 };
                 let (code, reason) = match frame {
                     Some(frame) => (frame.code().get(), String::from(frame.reason())),
-                    None => (Closure::NO_STATUS, String::new()),
+                    None => (CloseEvent::NO_STATUS, String::new()),
                 };
                 // §7.1.4: clean if both Close frames were sent. Of a write that failed, ours was at
                 // best a part.
-                Ok(self
-                    .over(Closure { code, reason, clean: !self.ending.mute, cause, unsent }, input))
+                Ok(self.over(
+                    CloseEvent { code, reason, clean: !self.ending.mute, cause, unsent },
+                    input,
+                ))
             }
         }
     }
@@ -224,11 +226,11 @@ impl Connection {
     }
 
     /// The last event.
-    fn over<'b>(&mut self, closure: Closure, input: &mut Input<'b>) -> Event<'b> {
-        self.phase = Phase::Over { clean: closure.clean };
+    fn over<'b>(&mut self, close_event: CloseEvent, input: &mut Input<'b>) -> Event<'b> {
+        self.phase = Phase::Over { clean: close_event.clean };
         self.stop();
         self.ending.discarded(input.take_all().len());
-        Event::Closed(closure)
+        Event::Closed(close_event)
     }
 
     /// Nothing more is received: what was cut by a read is dropped.
@@ -255,6 +257,6 @@ fn either<'b>(result: Result<Option<Event<'b>>, Cause>) -> (Option<Event<'b>>, O
     }
 }
 
-fn abnormal(cause: Cause) -> Closure {
-    Closure { code: Closure::ABNORMAL, reason: String::new(), clean: false, cause, unsent: 0 }
+fn abnormal(cause: Cause) -> CloseEvent {
+    CloseEvent { code: CloseEvent::ABNORMAL, reason: String::new(), clean: false, cause, unsent: 0 }
 }

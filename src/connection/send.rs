@@ -5,11 +5,11 @@
 
 use super::{Connection, Phase};
 use crate::close::CloseFrame;
-use crate::decoder::Kind;
+use crate::decoder::MessageKind;
 use crate::frame::OpCode;
 use crate::outbox::SHORT;
 use crate::payload::{Payload, Text};
-use crate::prepared::Prepared;
+use crate::prepared_message::PreparedMessage;
 
 /// A send was refused. Nothing was queued and the connection is as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -30,9 +30,9 @@ pub enum SendError {
     /// A ping or a pong with more than 125 bytes.
     #[error("a ping or a pong of more than 125 bytes (RFC 6455 §5.5)")]
     PingTooLong,
-    /// More than [`Config::upper_mark`](crate::Config::upper_mark) bytes are queued already: the
+    /// More than [`Config::high_water_mark`](crate::Config::high_water_mark) bytes are queued already: the
     /// peer takes less than it is sent.
-    #[error("the queue is above its upper mark")]
+    #[error("the queue is above its high-water mark")]
     QueueFull,
 }
 
@@ -43,16 +43,16 @@ impl Connection {
     /// [`SendError::Closed`], [`SendError::InMessage`], [`SendError::QueueFull`].
     ///
     /// ```
-    /// use sockless::{Agreement, Config, Connection, LifeCycle, Role};
+    /// use sockless::{Extensions, Config, Connection, Endpoint};
     ///
-    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
     /// connection.send_text("Hello")?;
     /// assert_eq!(connection.transmit().pop().as_deref(), Some(&b"\x81\x05Hello"[..]));
     /// # Ok::<(), sockless::SendError>(())
     /// ```
     #[inline]
     pub fn send_text<'a>(&mut self, text: impl Into<Text<'a>>) -> Result<(), SendError> {
-        self.send(Kind::Text, text.into().into_payload())
+        self.send(MessageKind::Text, text.into().into_payload())
     }
 
     /// Queues a binary message. §5.6.
@@ -65,16 +65,16 @@ impl Connection {
     /// [`SendError::Closed`], [`SendError::InMessage`], [`SendError::QueueFull`].
     ///
     /// ```
-    /// use sockless::{Agreement, Config, Connection, LifeCycle, Role};
+    /// use sockless::{Extensions, Config, Connection, Endpoint};
     ///
-    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
     /// connection.send_binary(&[1, 2, 3])?;
     /// assert_eq!(connection.transmit().pop().as_deref(), Some(&b"\x82\x03\x01\x02\x03"[..]));
     /// # Ok::<(), sockless::SendError>(())
     /// ```
     #[inline]
     pub fn send_binary<'a>(&mut self, data: impl Into<Payload<'a>>) -> Result<(), SendError> {
-        self.send(Kind::Binary, data.into())
+        self.send(MessageKind::Binary, data.into())
     }
 
     /// Queues a ping, which leaves before all frames that have not begun to. The peer answers with
@@ -84,9 +84,9 @@ impl Connection {
     /// [`SendError::Closed`], [`SendError::QueueFull`]; [`SendError::PingTooLong`] above 125 bytes.
     ///
     /// ```
-    /// use sockless::{Agreement, Config, Connection, LifeCycle, Role, SendError};
+    /// use sockless::{Extensions, Config, Connection, Endpoint, SendError};
     ///
-    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
     /// connection.ping(b"?")?;
     /// assert_eq!(connection.transmit().pop().as_deref(), Some(&b"\x89\x01?"[..]));
     /// assert_eq!(connection.ping(&[0; 126]), Err(SendError::PingTooLong));
@@ -95,7 +95,7 @@ impl Connection {
     pub fn ping(&mut self, data: &[u8]) -> Result<(), SendError> {
         self.check_control(data)?;
         self.queue_ping(data);
-        self.signs.pinged_by_application(data);
+        self.liveness.pinged_by_application(data);
         Ok(())
     }
 
@@ -107,9 +107,9 @@ impl Connection {
     /// [`SendError::Closed`], [`SendError::QueueFull`]; [`SendError::PingTooLong`] above 125 bytes.
     ///
     /// ```
-    /// use sockless::{Agreement, Config, Connection, LifeCycle, Role};
+    /// use sockless::{Extensions, Config, Connection, Endpoint};
     ///
-    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
     /// connection.pong(b"alive")?;
     /// assert_eq!(connection.transmit().pop().as_deref(), Some(&b"\x8a\x05alive"[..]));
     /// # Ok::<(), sockless::SendError>(())
@@ -121,7 +121,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Queues a message that is shared with other connections: see [`Prepared`].
+    /// Queues a message that is shared with other connections: see [`PreparedMessage`].
     ///
     /// A server queues it by reference from 2 KiB on; a client masks a copy of its own, from 64 KiB
     /// on a piece at a time.
@@ -130,15 +130,15 @@ impl Connection {
     /// [`SendError::Closed`], [`SendError::InMessage`], [`SendError::QueueFull`].
     ///
     /// ```
-    /// use sockless::{Agreement, Config, Connection, LifeCycle, Prepared, Role};
+    /// use sockless::{Extensions, Config, Connection, Endpoint, PreparedMessage};
     ///
-    /// let news = Prepared::text("news");
-    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// let news = PreparedMessage::text("news");
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
     /// connection.send_prepared(&news)?;
     /// assert_eq!(connection.transmit().pop().as_deref(), Some(&b"\x81\x04news"[..]));
     /// # Ok::<(), sockless::SendError>(())
     /// ```
-    pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
+    pub fn send_prepared(&mut self, message: &PreparedMessage) -> Result<(), SendError> {
         if self.send_short(message.kind().into(), message.as_bytes()) {
             return Ok(());
         }
@@ -162,9 +162,9 @@ impl Connection {
     /// [`SendError::Closed`]: it is closing already.
     ///
     /// ```
-    /// use sockless::{Agreement, CloseCode, CloseFrame, Config, Connection, LifeCycle, Role, SendError};
+    /// use sockless::{Extensions, CloseCode, CloseFrame, Config, Connection, Endpoint, SendError};
     ///
-    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
     /// connection.close(CloseFrame::new(CloseCode::NORMAL, "bye").ok())?;
     /// assert_eq!(connection.transmit().pop().as_deref(), Some(&b"\x88\x05\x03\xe8bye"[..]));
     /// assert_eq!(connection.send_text("too late"), Err(SendError::Closed));
@@ -207,7 +207,7 @@ impl Connection {
     /// What is borrowed is handed on as the slice that it is: it stays in registers, and nothing is
     /// put together for it that nobody asks for.
     #[inline(always)]
-    fn send(&mut self, kind: Kind, payload: Payload<'_>) -> Result<(), SendError> {
+    fn send(&mut self, kind: MessageKind, payload: Payload<'_>) -> Result<(), SendError> {
         match payload.into_borrowed() {
             Ok(bytes) if self.send_short(kind.into(), bytes) => Ok(()),
             Ok(bytes) => self.send_any(kind, bytes.into()),
@@ -261,7 +261,7 @@ impl Connection {
     }
 
     #[inline(never)]
-    fn send_any(&mut self, kind: Kind, payload: Payload<'_>) -> Result<(), SendError> {
+    fn send_any(&mut self, kind: MessageKind, payload: Payload<'_>) -> Result<(), SendError> {
         self.check_send()?;
         #[cfg(feature = "deflate")]
         if self.deflate.is_some() && self.send_compressed(kind, &payload) {
@@ -316,7 +316,7 @@ impl Connection {
         &mut self,
         opcode: OpCode,
         rsv: u8,
-        kind: Kind,
+        kind: MessageKind,
         fin: bool,
         payload: Payload<'_>,
     ) {
@@ -334,15 +334,15 @@ impl Connection {
         &mut self,
         mut opcode: OpCode,
         mut rsv: u8,
-        kind: Kind,
+        kind: MessageKind,
         fin: bool,
         mut payload: Payload<'_>,
     ) {
         loop {
             let bytes = payload.as_ref();
             let cut = match kind {
-                Kind::Text => character_cut(bytes, self.fragment_above),
-                Kind::Binary => self.fragment_above.max(1),
+                MessageKind::Text => character_cut(bytes, self.fragment_above),
+                MessageKind::Binary => self.fragment_above.max(1),
             };
             let last = cut >= bytes.len();
             let fragment = payload.split_to(cut);

@@ -5,7 +5,7 @@
 //! its bytes wait for the next part.
 
 use super::{Connection, Phase, SendError};
-use crate::decoder::Kind;
+use crate::decoder::MessageKind;
 use crate::frame::OpCode;
 use crate::payload::Payload;
 use crate::utf8::Validator;
@@ -14,7 +14,7 @@ use alloc::string::String;
 /// The message that is sent in parts.
 #[derive(Clone, Debug)]
 pub(super) struct Stream {
-    kind: Kind,
+    kind: MessageKind,
     /// Whether a fragment of it was queued.
     begun: bool,
     /// The reserved bits of its first fragment: whether it is compressed.
@@ -30,8 +30,8 @@ impl Stream {
 }
 
 impl Connection {
-    /// Begins a message whose parts follow by [`write_part`](Self::write_part), until
-    /// [`finish`](Self::finish).
+    /// Begins a message whose parts follow by [`write_fragment`](Self::write_fragment), until
+    /// [`finish_message`](Self::finish_message).
     ///
     /// Nothing is queued yet. Another message meanwhile is refused; pings are not, and
     /// [`close`](Self::close) abandons the message.
@@ -40,15 +40,15 @@ impl Connection {
     /// [`SendError::Closed`]; [`SendError::InMessage`]: one is under way; [`SendError::QueueFull`].
     ///
     /// ```
-    /// use sockless::{Agreement, Config, Connection, Kind, LifeCycle, Role, SendError};
+    /// use sockless::{Extensions, Config, Connection, MessageKind, Endpoint, SendError};
     ///
-    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
-    /// connection.begin(Kind::Text)?;
-    /// connection.write_part(b"caf\xc3")?;
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
+    /// connection.begin_message(MessageKind::Text)?;
+    /// connection.write_fragment(b"caf\xc3")?;
     /// assert_eq!(connection.send_text("another"), Err(SendError::InMessage));
     /// connection.ping(b"")?;
-    /// connection.write_part(b"\xa9")?;
-    /// connection.finish()?;
+    /// connection.write_fragment(b"\xa9")?;
+    /// connection.finish_message()?;
     /// let mut wire = Vec::new();
     /// while let Some(bytes) = connection.transmit().pop() {
     ///     wire.extend_from_slice(&bytes);
@@ -56,7 +56,7 @@ impl Connection {
     /// assert_eq!(wire, b"\x89\x00\x01\x03caf\x00\x02\xc3\xa9\x80\x00");
     /// # Ok::<(), SendError>(())
     /// ```
-    pub fn begin(&mut self, kind: Kind) -> Result<(), SendError> {
+    pub fn begin_message(&mut self, kind: MessageKind) -> Result<(), SendError> {
         #[cfg(feature = "deflate")]
         let rsv = self.stream_rsv(None);
         #[cfg(not(feature = "deflate"))]
@@ -71,27 +71,27 @@ impl Connection {
     /// 5 bytes a part.
     ///
     /// # Errors
-    /// Those of [`begin`](Self::begin).
+    /// Those of [`begin_message`](Self::begin_message).
     ///
     /// ```
-    /// use sockless::{Agreement, Config, Connection, Kind, Role, deflate::Compress};
+    /// use sockless::{Extensions, Config, Connection, MessageKind, deflate::Compress};
     ///
-    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
-    /// connection.begin_with(Kind::Binary, Compress::No)?;
-    /// connection.write_part(b"part of what is compressed already")?;
-    /// connection.finish()?;
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
+    /// connection.begin_message_with(MessageKind::Binary, Compress::No)?;
+    /// connection.write_fragment(b"part of what is compressed already")?;
+    /// connection.finish_message()?;
     /// # Ok::<(), sockless::SendError>(())
     /// ```
     #[cfg(feature = "deflate")]
-    pub fn begin_with(
+    pub fn begin_message_with(
         &mut self,
-        kind: Kind,
+        kind: MessageKind,
         compress: crate::deflate::Compress,
     ) -> Result<(), SendError> {
         self.begin_stream(kind, self.stream_rsv(Some(compress)))
     }
 
-    fn begin_stream(&mut self, kind: Kind, rsv: u8) -> Result<(), SendError> {
+    fn begin_stream(&mut self, kind: MessageKind, rsv: u8) -> Result<(), SendError> {
         if self.phase != Phase::Open {
             return Err(SendError::Closed);
         }
@@ -114,24 +114,24 @@ impl Connection {
     /// the part does not continue the text; [`SendError::QueueFull`].
     ///
     /// ```
-    /// use sockless::{Agreement, Config, Connection, Kind, LifeCycle, Role, SendError};
+    /// use sockless::{Extensions, Config, Connection, MessageKind, Endpoint, SendError};
     ///
-    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
-    /// assert_eq!(connection.write_part(b"x"), Err(SendError::NoMessage));
-    /// connection.begin(Kind::Binary)?;
-    /// connection.write_part(b"part")?;
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
+    /// assert_eq!(connection.write_fragment(b"x"), Err(SendError::NoMessage));
+    /// connection.begin_message(MessageKind::Binary)?;
+    /// connection.write_fragment(b"part")?;
     /// assert_eq!(connection.transmit().pop().as_deref(), Some(&b"\x02\x04part"[..]));
     /// # Ok::<(), SendError>(())
     /// ```
-    pub fn write_part(&mut self, data: &[u8]) -> Result<(), SendError> {
+    pub fn write_fragment(&mut self, data: &[u8]) -> Result<(), SendError> {
         let mut stream = self.stream()?;
         if self.outbox.is_full() {
             return Err(SendError::QueueFull);
         }
         let joined;
         let payload = match stream.kind {
-            Kind::Binary => data,
-            Kind::Text => {
+            MessageKind::Binary => data,
+            MessageKind::Text => {
                 let valid = stream.text.push(data).map_err(|_| SendError::InvalidUtf8)?;
                 match valid.carried {
                     None => valid.text.as_bytes(),
@@ -170,18 +170,18 @@ impl Connection {
     /// the text ends in the middle of a character, whose rest can still be written.
     ///
     /// ```
-    /// use sockless::{Agreement, Config, Connection, Kind, LifeCycle, Role, SendError};
+    /// use sockless::{Extensions, Config, Connection, MessageKind, Endpoint, SendError};
     ///
-    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
-    /// connection.begin(Kind::Text)?;
-    /// connection.write_part(b"\xc3")?;
-    /// assert_eq!(connection.finish(), Err(SendError::InvalidUtf8));
-    /// connection.write_part(b"\xa9")?;
-    /// connection.finish()?;
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
+    /// connection.begin_message(MessageKind::Text)?;
+    /// connection.write_fragment(b"\xc3")?;
+    /// assert_eq!(connection.finish_message(), Err(SendError::InvalidUtf8));
+    /// connection.write_fragment(b"\xa9")?;
+    /// connection.finish_message()?;
     /// assert_eq!(connection.transmit().pop().as_deref(), Some(&b"\x01\x02\xc3\xa9\x80\x00"[..]));
     /// # Ok::<(), SendError>(())
     /// ```
-    pub fn finish(&mut self) -> Result<(), SendError> {
+    pub fn finish_message(&mut self) -> Result<(), SendError> {
         let stream = self.stream()?;
         if stream.text.missing() > 0 {
             return Err(SendError::InvalidUtf8);

@@ -2,16 +2,16 @@
 //! §7.1.1.
 
 use super::{Connection, Phase, direct};
+use crate::endpoint::Endpoint;
+use crate::endpoint::sealed::Sealed;
 use crate::event::{Cause, Timeout};
-use crate::life_cycle::LifeCycle;
-use crate::life_cycle::sealed::Sealed;
 use crate::outbox::Transmit;
 use alloc::vec::Vec;
 use bytes::buf::Limit;
 
 impl Sealed for Connection {}
 
-impl LifeCycle for Connection {
+impl Endpoint for Connection {
     fn transmit(&mut self) -> Transmit<'_> {
         Transmit::new(&mut self.outbox)
     }

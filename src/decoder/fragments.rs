@@ -15,7 +15,7 @@
 //! are.
 
 use super::whole::Short;
-use super::{Decoder, End, Kind, Limits, Message};
+use super::{Decoder, Limits, Message, MessageKind, Role};
 use crate::frame::FIN;
 use crate::input::Input;
 use crate::mask;
@@ -23,7 +23,7 @@ use crate::mask;
 /// Fragments of a message, one behind the other.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Fragments<'b> {
-    pub(crate) kind: Kind,
+    pub(crate) kind: MessageKind,
     /// Whether the message begins with them.
     pub(crate) first: bool,
     /// Whether it ends with them.
@@ -45,16 +45,16 @@ impl Decoder {
                 *message
             }
             (None, 1) if self.is_idle() => {
-                Message { kind: Kind::Text, rsv: 0, begun: true, fragments: 0, len: 0 }
+                Message { kind: MessageKind::Text, rsv: 0, begun: true, fragments: 0, len: 0 }
             }
             (None, 2) if self.is_idle() => {
-                Message { kind: Kind::Binary, rsv: 0, begun: true, fragments: 0, len: 0 }
+                Message { kind: MessageKind::Binary, rsv: 0, begun: true, fragments: 0, len: 0 }
             }
             _ => return None,
         };
         match self.place.end {
-            End::Server => self.join::<true>(message, input),
-            End::Client => self.join::<false>(message, input),
+            Role::Server => self.join::<true>(message, input),
+            Role::Client => self.join::<false>(message, input),
         }
     }
 
@@ -129,10 +129,10 @@ mod tests {
 
     /// What is taken of `wire` at once by a client that keeps to these limits, and how much of it
     /// is left.
-    fn taken(wire: &[u8], limits: Limits) -> Option<(Kind, bool, Vec<u8>, usize)> {
+    fn taken(wire: &[u8], limits: Limits) -> Option<(MessageKind, bool, Vec<u8>, usize)> {
         let mut bytes = wire.to_vec();
         let mut input = Input::new(&mut bytes);
-        let mut decoder = Decoder::new(End::Client, limits);
+        let mut decoder = Decoder::new(Role::Client, limits);
         let fragments = decoder.take_fragments(&mut input);
         assert!(wire.ends_with(input.peek()), "what is left is untouched");
         let fragments = fragments.map(|Fragments { kind, first, last, data }| {
@@ -148,16 +148,24 @@ mod tests {
         let long =
             [&b"\x02\x02ab\x00\x7e\x01\x2c"[..], &[b'x'; 300], b"\x00\x00\x80\x01z\x82"].concat();
         let whole = [&b"ab"[..], &[b'x'; 300], b"z"].concat();
-        assert_eq!(taken(&long, Limits::default()), Some((Kind::Binary, true, whole.clone(), 1)));
+        assert_eq!(
+            taken(&long, Limits::default()),
+            Some((MessageKind::Binary, true, whole.clone(), 1))
+        );
         assert_eq!(
             taken(b"\x01\x00\x80\x00\x82", Limits::default()),
-            Some((Kind::Text, true, Vec::new(), 1))
+            Some((MessageKind::Text, true, Vec::new(), 1))
         );
         for cut in 0..long.len() - 1 {
             // The ends of the fragments.
             let ends = [4, 308, 310].into_iter().filter(|end| *end <= cut).max();
             let expected = ends.map(|end| {
-                (Kind::Binary, false, whole[..[2, 302][usize::from(end > 4)]].to_vec(), cut - end)
+                (
+                    MessageKind::Binary,
+                    false,
+                    whole[..[2, 302][usize::from(end > 4)]].to_vec(),
+                    cut - end,
+                )
             });
             assert_eq!(taken(&long[..cut], Limits::default()), expected, "{cut}");
         }
@@ -176,7 +184,7 @@ mod tests {
             let wire = [b"\x01\x01a\x00\x01b", other, b"\x80\x01c\x82"].concat();
             assert_eq!(
                 taken(&wire, Limits::default()),
-                Some((Kind::Text, false, b"ab".to_vec(), wire.len() - 6)),
+                Some((MessageKind::Text, false, b"ab".to_vec(), wire.len() - 6)),
                 "{other:02x?}"
             );
         }
@@ -211,8 +219,9 @@ mod tests {
         bytes.extend([b'a' ^ 1, b'b' ^ 2, b'c' ^ 3]);
         bytes.extend(b"\x80\x82\x05\x06\x07\x08");
         bytes.extend([b'd' ^ 5, b'e' ^ 6]);
-        let mut decoder = Decoder::new(End::Server, Limits::default());
-        let expected = Fragments { kind: Kind::Binary, first: true, last: true, data: b"abcde" };
+        let mut decoder = Decoder::new(Role::Server, Limits::default());
+        let expected =
+            Fragments { kind: MessageKind::Binary, first: true, last: true, data: b"abcde" };
         assert_eq!(decoder.take_fragments(&mut Input::new(&mut bytes)), Some(expected));
     }
 
@@ -221,7 +230,7 @@ mod tests {
         let long = [&b"\x00\x7e\x08\x01"[..], &[b'x'; LONG + 1]].concat();
         let mut bytes = [b"\x02\x01a", &long[..], &long, b"\x00\x01b\x80\x01c"].concat();
         let mut input = Input::new(&mut bytes);
-        let mut decoder = Decoder::new(End::Client, Limits::default());
+        let mut decoder = Decoder::new(Role::Client, Limits::default());
         let mut next = || {
             decoder
                 .take_fragments(&mut input)
@@ -239,23 +248,24 @@ mod tests {
     }
 
     #[test]
-    fn fragments_of_a_message_under_way_are_taken_and_the_direct_path_follows() {
+    fn fragments_of_a_message_under_way_are_taken_and_the_fast_path_follows() {
         let mut bytes = *b"\x01\x01a\x00\x01b\x89\x00\x00\x01c\x80\x01d\x82\x01e";
         let mut input = Input::new(&mut bytes);
-        let mut decoder = Decoder::new(End::Client, Limits::default());
+        let mut decoder = Decoder::new(Role::Client, Limits::default());
         assert!(decoder.next(&mut input).is_some());
-        let fragments = |last, data| Some(Fragments { kind: Kind::Text, first: false, last, data });
+        let fragments =
+            |last, data| Some(Fragments { kind: MessageKind::Text, first: false, last, data });
         assert_eq!(decoder.take_fragments(&mut input), fragments(false, b"b"));
         assert_eq!(decoder.take_fragments(&mut input), None, "a ping");
         assert!(decoder.next(&mut input).is_some());
         assert_eq!(decoder.take_fragments(&mut input), fragments(true, b"cd"));
-        assert_eq!(decoder.take_whole(&mut input), Some((Kind::Binary, &b"e"[..])));
+        assert_eq!(decoder.take_whole_message(&mut input), Some((MessageKind::Binary, &b"e"[..])));
     }
 
     /// In the middle of a frame no other is taken.
     #[test]
     fn fragments_of_which_a_part_came_are_not_taken() {
-        let mut decoder = Decoder::new(End::Client, Limits::default());
+        let mut decoder = Decoder::new(Role::Client, Limits::default());
         assert!(decoder.next(&mut Input::new(&mut [1, 3, b'a'])).is_some());
         let mut bytes = *b"\x00\x00\x80\x00";
         assert!(decoder.take_fragments(&mut Input::new(&mut bytes)).is_none());

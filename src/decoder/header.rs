@@ -5,7 +5,7 @@
 //! that waits in a caller's buffer, of one that is whole. The ways beside this one, `whole` and
 //! `fragments`, take only what breaks none of them, and leave all else to be refused here.
 
-use super::{Decoder, End, Kind, Limits, State};
+use super::{Decoder, Limits, MessageKind, Role, State};
 use crate::error::ProtocolError;
 use crate::frame::{self, Header, OpCode};
 use crate::input::Input;
@@ -13,7 +13,7 @@ use crate::input::Input;
 /// The message under way, between its first frame's header and its last frame's end.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Message {
-    pub(super) kind: Kind,
+    pub(super) kind: MessageKind,
     pub(super) rsv: u8,
     /// Whether a piece of it was given out.
     pub(super) begun: bool,
@@ -48,7 +48,7 @@ impl Decoder {
 
     /// Whether the frame that begins here is left in the input until it is whole. What breaks a
     /// rule or a limit is not, nor is what nobody can borrow: a message of which an extension makes
-    /// something else, and any where there is no direct path.
+    /// something else, and any where there is no fast path.
     #[cold]
     #[inline(never)]
     pub(super) fn leaves(&self, input: &Input<'_>) -> bool {
@@ -58,9 +58,9 @@ impl Decoder {
                 let len = header.payload_len.saturating_add(used as u64);
                 let whole =
                     header.opcode.is_control() || message.is_some_and(|message| message.rsv == 0);
-                come < len && len <= max_kept && whole && self.place.has_direct_path()
+                come < len && len <= max_kept && whole && self.place.has_fast_path()
             }
-            Ok(None) => come < max_kept && self.place.has_direct_path(),
+            Ok(None) => come < max_kept && self.place.has_fast_path(),
             Err(_) => false,
         }
     }
@@ -114,8 +114,8 @@ impl Decoder {
         }
         let Some(&second) = bytes.get(1) else { return Ok(None) };
         match (self.place.end, second & frame::MASK != 0) {
-            (End::Server, false) => return Err(ProtocolError::UnmaskedFrame),
-            (End::Client, true) => return Err(ProtocolError::MaskedFrame),
+            (Role::Server, false) => return Err(ProtocolError::UnmaskedFrame),
+            (Role::Client, true) => return Err(ProtocolError::MaskedFrame),
             _ => {}
         }
         if opcode.is_control() {
@@ -158,7 +158,7 @@ impl Decoder {
 impl Message {
     /// One of which no frame is counted yet.
     fn begun_by(opcode: OpCode, rsv: u8) -> Self {
-        let kind = if opcode == OpCode::Text { Kind::Text } else { Kind::Binary };
+        let kind = if opcode == OpCode::Text { MessageKind::Text } else { MessageKind::Binary };
         Self { kind, rsv, begun: false, fragments: 0, len: 0 }
     }
 

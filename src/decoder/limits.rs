@@ -61,7 +61,7 @@ impl Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decoder::{Decoder, End};
+    use crate::decoder::{Decoder, Role};
     use crate::input::Input;
 
     #[test]
@@ -70,7 +70,7 @@ mod tests {
         let first_error = |bytes: &[u8]| {
             let mut bytes = bytes.to_vec();
             let mut input = Input::new(&mut bytes);
-            let mut decoder = Decoder::new(End::Client, limits);
+            let mut decoder = Decoder::new(Role::Client, limits);
             loop {
                 match decoder.next(&mut input) {
                     None => return None,

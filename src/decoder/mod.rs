@@ -33,15 +33,15 @@ use crate::input::Input;
 pub(crate) use fragments::Fragments;
 use header::Message;
 pub use limits::Limits;
-pub use piece::{Control, Kind, Piece};
+pub use piece::{Control, MessageKind, Piece};
 use place::{Place, State};
 
-/// Which end of the connection the decoder stands at: who must mask, §5.1.
+/// Which of the two ends this is, which decides who masks. RFC 6455 §5.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum End {
-    /// Frames come from a client and must be masked.
+pub enum Role {
+    /// What comes is from a client and must be masked; what is sent is not.
     Server,
-    /// Frames come from a server and must not be masked.
+    /// What comes is from a server and must not be masked; what is sent is.
     Client,
 }
 
@@ -49,18 +49,18 @@ pub enum End {
 ///
 /// ```
 /// use sockless::Input;
-/// use sockless::decoder::{Decoder, End, Kind, Limits, Piece};
+/// use sockless::decoder::{Decoder, Role, MessageKind, Limits, Piece};
 ///
-/// let mut decoder = Decoder::new(End::Client, Limits::default());
+/// let mut decoder = Decoder::new(Role::Client, Limits::default());
 /// // The first of two reads ends inside the frame.
 /// let (mut read, mut next) = (*b"\x82\x05He", *b"llo");
 /// let mut input = Input::new(&mut read);
 /// let piece = decoder.next(&mut input).expect("a piece")?;
-/// assert_eq!(piece, Piece::Message { kind: Kind::Binary, first: true, last: false, rsv: 0, rest: 3, data: b"He" });
+/// assert_eq!(piece, Piece::Message { kind: MessageKind::Binary, first: true, last: false, rsv: 0, rest: 3, data: b"He" });
 /// assert!(decoder.next(&mut input).is_none());
 ///
 /// let piece = decoder.next(&mut Input::new(&mut next)).expect("a piece")?;
-/// assert_eq!(piece, Piece::Message { kind: Kind::Binary, first: false, last: true, rsv: 0, rest: 0, data: b"llo" });
+/// assert_eq!(piece, Piece::Message { kind: MessageKind::Binary, first: false, last: true, rsv: 0, rest: 0, data: b"llo" });
 /// # Ok::<(), sockless::ProtocolError>(())
 /// ```
 #[derive(Debug)]
@@ -71,7 +71,7 @@ pub struct Decoder {
 
 impl Decoder {
     /// A decoder for the frames that reach this end.
-    pub fn new(end: End, limits: Limits) -> Self {
+    pub fn new(end: Role, limits: Limits) -> Self {
         Self { place: Place::start(end, whole::below(limits)), limits }
     }
 
@@ -83,12 +83,12 @@ impl Decoder {
     ///
     /// ```
     /// use sockless::Input;
-    /// use sockless::decoder::{Decoder, End, Kind, Limits, Piece};
+    /// use sockless::decoder::{Decoder, Role, MessageKind, Limits, Piece};
     ///
-    /// let mut decoder = Decoder::new(End::Client, Limits::default()).with_extension(0b100);
+    /// let mut decoder = Decoder::new(Role::Client, Limits::default()).with_extension(0b100);
     /// let mut read = *b"\xc1\x02hi";
     /// let piece = decoder.next(&mut Input::new(&mut read)).expect("a piece")?;
-    /// assert_eq!(piece, Piece::Message { kind: Kind::Text, first: true, last: true, rsv: 0b100, rest: 0, data: b"hi" });
+    /// assert_eq!(piece, Piece::Message { kind: MessageKind::Text, first: true, last: true, rsv: 0b100, rest: 0, data: b"hi" });
     /// # Ok::<(), sockless::ProtocolError>(())
     /// ```
     pub fn with_extension(mut self, rsv: u8) -> Self {
@@ -98,15 +98,15 @@ impl Decoder {
 
     /// The same, with all messages left to `next`.
     #[cfg(feature = "alloc")]
-    pub(crate) fn without_direct_path(self) -> Self {
-        Self { place: self.place.without_direct_path(), ..self }
+    pub(crate) fn without_fast_path(self) -> Self {
+        Self { place: self.place.without_fast_path(), ..self }
     }
 
-    /// Whether the direct path is open: nothing is under way, and input wanted.
+    /// Whether the fast path is open: nothing is under way, and input wanted.
     #[cfg(feature = "alloc")]
     #[inline(always)]
     pub(crate) fn is_idle(&self) -> bool {
-        self.place.direct_below() != 0
+        self.place.fast_below() != 0
     }
 
     #[cfg(feature = "alloc")]
@@ -173,9 +173,9 @@ impl Decoder {
     ///
     /// ```
     /// use sockless::Input;
-    /// use sockless::decoder::{Decoder, End, Limits};
+    /// use sockless::decoder::{Decoder, Role, Limits};
     ///
-    /// let mut decoder = Decoder::new(End::Client, Limits::default());
+    /// let mut decoder = Decoder::new(Role::Client, Limits::default());
     /// decoder.stop();
     /// let mut read = *b"\x82\x00";
     /// let mut input = Input::new(&mut read);
@@ -198,10 +198,10 @@ mod tests {
         let mut all = Vec::new();
         while let Some(piece) = decoder.next(&mut input) {
             all.push(match piece.unwrap() {
-                Piece::Message { kind: Kind::Text, first, last, data, .. } => {
+                Piece::Message { kind: MessageKind::Text, first, last, data, .. } => {
                     ("text", data.to_vec(), first, last)
                 }
-                Piece::Message { kind: Kind::Binary, first, last, data, .. } => {
+                Piece::Message { kind: MessageKind::Binary, first, last, data, .. } => {
                     ("binary", data.to_vec(), first, last)
                 }
                 Piece::Control { data, last, .. } => ("control", data.to_vec(), true, last),
@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn control_frames_stand_between_fragments() {
-        let mut decoder = Decoder::new(End::Client, Limits::default());
+        let mut decoder = Decoder::new(Role::Client, Limits::default());
         let all = pieces(&mut decoder, b"\x01\x01a\x89\x01p\x00\x00\x80\x01b");
         let expected = [
             ("text", b"a".to_vec(), true, false),
@@ -222,7 +222,7 @@ mod tests {
             ("text", b"b".to_vec(), false, true),
         ];
         assert_eq!(all, expected);
-        assert!(decoder.place.direct_below() > 0);
+        assert!(decoder.place.fast_below() > 0);
     }
 
     /// Whatever is under way, and however the reads cut it.
@@ -232,7 +232,7 @@ mod tests {
             for close in [&b"\x88\x00"[..], b"\x88\x02\x03\xe8"] {
                 let wire = [before, close, b"\x82\x01x\x80\x01x\x88\x00\xff"].concat();
                 for cut in 0..wire.len() {
-                    let mut decoder = Decoder::new(End::Client, Limits::default());
+                    let mut decoder = Decoder::new(Role::Client, Limits::default());
                     let mut all = pieces(&mut decoder, &wire[..cut]);
                     all.extend(pieces(&mut decoder, &wire[cut..]));
                     assert_eq!(
@@ -244,7 +244,7 @@ mod tests {
                     let mut message = *b"\x82\x01x";
                     let mut input = Input::new(&mut message);
                     assert_eq!(
-                        (decoder.take_whole(&mut input), decoder.next(&mut input)),
+                        (decoder.take_whole_message(&mut input), decoder.next(&mut input)),
                         (None, None)
                     );
                 }
@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn an_error_is_told_once_and_the_rest_thrown_away() {
-        let mut decoder = Decoder::new(End::Client, Limits::default());
+        let mut decoder = Decoder::new(Role::Client, Limits::default());
         let mut bytes = *b"\x80\x00\x82\x01x";
         let mut input = Input::new(&mut bytes);
         assert_eq!(decoder.next(&mut input), Some(Err(ProtocolError::UnexpectedContinuation)));

@@ -5,7 +5,7 @@
 
 use super::{Control, Decoder, Piece, State};
 #[cfg(feature = "alloc")]
-use super::{Kind, Message};
+use super::{Message, MessageKind};
 use crate::frame::OpCode;
 use crate::input::Input;
 use crate::mask;
@@ -71,7 +71,7 @@ impl Decoder {
         match (self.place.state(), self.place.message()) {
             (
                 &State::Payload { opcode, rest, .. },
-                &Some(Message { kind: Kind::Binary, rsv: 0, len, .. }),
+                &Some(Message { kind: MessageKind::Binary, rsv: 0, len, .. }),
             ) if !opcode.is_control() => Some((len - rest, rest)),
             _ => None,
         }

@@ -4,18 +4,18 @@ use crate::frame::OpCode;
 
 /// The kind of a message, §5.6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum MessageKind {
     /// UTF-8 text.
     Text,
     /// Bytes.
     Binary,
 }
 
-impl From<Kind> for OpCode {
-    fn from(kind: Kind) -> Self {
+impl From<MessageKind> for OpCode {
+    fn from(kind: MessageKind) -> Self {
         match kind {
-            Kind::Text => Self::Text,
-            Kind::Binary => Self::Binary,
+            MessageKind::Text => Self::Text,
+            MessageKind::Binary => Self::Binary,
         }
     }
 }
@@ -49,7 +49,7 @@ pub enum Piece<'b> {
     /// Part of a message.
     Message {
         /// Text or binary, on the continuation frames too.
-        kind: Kind,
+        kind: MessageKind,
         /// Whether the message begins here.
         first: bool,
         /// Whether the message ends here.

@@ -1,24 +1,24 @@
-//! Where the decoder stands, and whether the direct path is open there.
+//! Where the decoder stands, and whether the fast path is open there.
 //!
-//! The direct path asks one number before anything else, and looks at nothing else that is under
+//! The fast path asks one number before anything else, and looks at nothing else that is under
 //! way. It may be open only where a header begins and no message is under way: open elsewhere, it
 //! would take payload for headers. So frame, message and number change together, here and nowhere
 //! else: their fields are this file's own.
 
-use super::End;
+use super::Role;
 use super::header::Message;
 use crate::frame::{Header, OpCode};
 
 /// The frame and the message under way.
 #[derive(Debug)]
 pub(super) struct Place {
-    /// Whole messages with fewer bytes than this may take the direct path. 0 while anything is
+    /// Whole messages with fewer bytes than this may take the fast path. 0 while anything is
     /// under way, a part of a header or payload or a message, and when stopped.
-    direct_below: u16,
-    /// The same while nothing is under way; 0 if there is no direct path at all.
+    fast_below: u16,
+    /// The same while nothing is under way; 0 if there is no fast path at all.
     idle_below: u16,
     /// At which end of the connection.
-    pub(super) end: End,
+    pub(super) end: Role,
     /// The reserved bits that an extension gives a meaning.
     pub(super) rsv: u8,
     state: State,
@@ -41,16 +41,16 @@ impl State {
 }
 
 impl Place {
-    /// At the beginning; `below`: what `direct_below` is while nothing is under way.
-    pub(super) fn start(end: End, below: u16) -> Self {
+    /// At the beginning; `below`: what `fast_below` is while nothing is under way.
+    pub(super) fn start(end: Role, below: u16) -> Self {
         let (state, message) = (State::START, None);
-        Self { direct_below: below, idle_below: below, end, rsv: 0, state, message }
+        Self { fast_below: below, idle_below: below, end, rsv: 0, state, message }
     }
 
     /// The same place, with all messages left to `next`.
     #[cfg(feature = "alloc")]
-    pub(super) fn without_direct_path(self) -> Self {
-        Self { direct_below: 0, idle_below: 0, ..self }
+    pub(super) fn without_fast_path(self) -> Self {
+        Self { fast_below: 0, idle_below: 0, ..self }
     }
 
     /// Goes on with this frame, and this message.
@@ -73,16 +73,16 @@ impl Place {
     #[inline(always)]
     pub(super) fn go_on_between_frames(&mut self, message: Option<Message>) {
         debug_assert!(self.is_between_frames());
-        self.direct_below = if message.is_none() { self.idle_below } else { 0 };
+        self.fast_below = if message.is_none() { self.idle_below } else { 0 };
         self.message = message;
     }
 
     #[inline(always)]
     fn settle(&mut self) {
-        self.direct_below = self.allowed();
+        self.fast_below = self.allowed();
     }
 
-    /// What the direct path may take here.
+    /// What the fast path may take here.
     #[inline(always)]
     fn allowed(&self) -> u16 {
         if self.is_between_frames() && self.message.is_none() { self.idle_below } else { 0 }
@@ -95,13 +95,13 @@ impl Place {
     }
 
     #[inline(always)]
-    pub(super) fn direct_below(&self) -> u16 {
-        debug_assert_eq!(self.direct_below, self.allowed());
-        self.direct_below
+    pub(super) fn fast_below(&self) -> u16 {
+        debug_assert_eq!(self.fast_below, self.allowed());
+        self.fast_below
     }
 
-    /// Whether there is a direct path at all.
-    pub(super) fn has_direct_path(&self) -> bool {
+    /// Whether there is a fast path at all.
+    pub(super) fn has_fast_path(&self) -> bool {
         self.idle_below != 0
     }
 

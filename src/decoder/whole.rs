@@ -1,12 +1,12 @@
-//! The direct path: a message that lies whole in the input, while nothing is under way, which most
+//! The fast path: a message that lies whole in the input, while nothing is under way, which most
 //! do.
 
-use super::{Decoder, End, Kind, Limits};
+use super::{Decoder, Limits, MessageKind, Role};
 use crate::input::Input;
 use crate::mask;
 
 impl Decoder {
-    /// The direct path: an unfragmented message of fewer than 65,535 bytes that lies whole in the
+    /// The fast path: an unfragmented message of fewer than 65,535 bytes that lies whole in the
     /// input, while nothing is under way. `None`: anything else, errors too; [`next`](Self::next)
     /// has it.
     ///
@@ -14,21 +14,24 @@ impl Decoder {
     ///
     /// ```
     /// use sockless::Input;
-    /// use sockless::decoder::{Decoder, End, Kind, Limits};
+    /// use sockless::decoder::{Decoder, Role, MessageKind, Limits};
     ///
-    /// let mut decoder = Decoder::new(End::Client, Limits::default());
+    /// let mut decoder = Decoder::new(Role::Client, Limits::default());
     /// let mut read = *b"\x82\x02hi\x89\x00";
     /// let mut input = Input::new(&mut read);
-    /// assert_eq!(decoder.take_whole(&mut input), Some((Kind::Binary, &b"hi"[..])));
-    /// assert_eq!(decoder.take_whole(&mut input), None, "a ping");
+    /// assert_eq!(decoder.take_whole_message(&mut input), Some((MessageKind::Binary, &b"hi"[..])));
+    /// assert_eq!(decoder.take_whole_message(&mut input), None, "a ping");
     /// assert!(decoder.next(&mut input).is_some());
     /// ```
     #[inline(always)]
-    pub fn take_whole<'b>(&mut self, input: &mut Input<'b>) -> Option<(Kind, &'b [u8])> {
+    pub fn take_whole_message<'b>(
+        &mut self,
+        input: &mut Input<'b>,
+    ) -> Option<(MessageKind, &'b [u8])> {
         // Each end has its own copy of what follows, without a question about masks.
         match self.place.end {
-            End::Server => self.take_whole_from::<true>(input),
-            End::Client => self.take_whole_from::<false>(input),
+            Role::Server => self.take_whole_from::<true>(input),
+            Role::Client => self.take_whole_from::<false>(input),
         }
     }
 
@@ -36,10 +39,10 @@ impl Decoder {
     fn take_whole_from<'b, const MASKED: bool>(
         &mut self,
         input: &mut Input<'b>,
-    ) -> Option<(Kind, &'b [u8])> {
+    ) -> Option<(MessageKind, &'b [u8])> {
         let short = Short::look::<MASKED>(input.peek())?;
         let kind = whole_kind(short.first)?;
-        if short.len >= usize::from(self.place.direct_below())
+        if short.len >= usize::from(self.place.fast_below())
             || short.header + short.len > input.len()
         {
             return None;
@@ -99,10 +102,10 @@ impl Short {
 
 /// The message that a first byte announces if it is one with FIN and no reserved bits.
 #[inline(always)]
-fn whole_kind(first: u8) -> Option<Kind> {
+fn whole_kind(first: u8) -> Option<MessageKind> {
     match first {
-        0x81 => Some(Kind::Text),
-        0x82 => Some(Kind::Binary),
+        0x81 => Some(MessageKind::Text),
+        0x82 => Some(MessageKind::Binary),
         _ => None,
     }
 }
@@ -120,7 +123,7 @@ mod tests {
     use crate::decoder::Limits;
 
     #[test]
-    fn the_direct_path_takes_whole_messages_only() {
+    fn the_fast_path_takes_whole_messages_only() {
         for (wire, expected) in [
             (&b"\x82\x03abc"[..], true),
             (b"\x82\x00", true),
@@ -134,15 +137,15 @@ mod tests {
         ] {
             let mut bytes = wire.to_vec();
             let mut input = Input::new(&mut bytes);
-            let mut decoder = Decoder::new(End::Client, Limits::default());
-            assert_eq!(decoder.take_whole(&mut input).is_some(), expected, "{wire:02x?}");
+            let mut decoder = Decoder::new(Role::Client, Limits::default());
+            assert_eq!(decoder.take_whole_message(&mut input).is_some(), expected, "{wire:02x?}");
             assert_eq!(input.is_empty(), expected || wire.is_empty());
         }
     }
 
     /// What a limit refuses is left to `next`, which says why.
     #[test]
-    fn the_direct_path_keeps_the_limits() {
+    fn the_fast_path_keeps_the_limits() {
         let limits = |max_frame, max_message, max_fragments| Limits {
             max_frame,
             max_message,
@@ -159,11 +162,11 @@ mod tests {
                 let mut wire = alloc::vec![0x82, len];
                 wire.resize(2 + usize::from(len), b'x');
                 let allowed = matches!(
-                    Decoder::new(End::Client, limits).next(&mut Input::new(&mut wire)),
+                    Decoder::new(Role::Client, limits).next(&mut Input::new(&mut wire)),
                     Some(Ok(_))
                 );
-                let taken = Decoder::new(End::Client, limits)
-                    .take_whole(&mut Input::new(&mut wire))
+                let taken = Decoder::new(Role::Client, limits)
+                    .take_whole_message(&mut Input::new(&mut wire))
                     .is_some();
                 assert_eq!(taken, allowed, "{len} under {limits:?}");
             }
@@ -173,18 +176,18 @@ mod tests {
     /// Of 125 bytes the 16-bit length is not the shortest; of 126 it is.
     #[test]
     fn lengths_are_in_their_shortest_form() {
-        for end in [End::Client, End::Server] {
+        for end in [Role::Client, Role::Server] {
             for (len, expected) in
                 [(0, false), (1, false), (125, false), (126, true), (127, true), (0xfffe, true)]
             {
                 let [a, b] = (len as u16).to_be_bytes();
                 let mut wire = match end {
-                    End::Client => alloc::vec![0x82, 0x7e, a, b],
-                    End::Server => alloc::vec![0x82, 0xfe, a, b, 1, 2, 3, 4],
+                    Role::Client => alloc::vec![0x82, 0x7e, a, b],
+                    Role::Server => alloc::vec![0x82, 0xfe, a, b, 1, 2, 3, 4],
                 };
                 wire.resize(wire.len() + len, 0);
                 let taken = Decoder::new(end, Limits::default())
-                    .take_whole(&mut Input::new(&mut wire))
+                    .take_whole_message(&mut Input::new(&mut wire))
                     .is_some();
                 assert_eq!(taken, expected, "{end:?}, {len}");
             }

@@ -2,7 +2,7 @@
 
 use super::offer::{ClientWindow, Offer};
 use super::parameters::Parameters;
-use crate::agreement::Agreement;
+use crate::extensions::Extensions;
 use core::fmt;
 
 /// What a server says to the offer that it accepts. RFC 7692 §7.1. It comes out of a
@@ -55,8 +55,8 @@ impl Answer {
     }
 
     /// What a [`Connection`](crate::Connection::new) is told of it.
-    pub fn agreement(&self) -> Agreement {
-        Agreement { deflate: Some(self.parameters()) }
+    pub fn extensions(&self) -> Extensions {
+        Extensions { deflate: Some(self.parameters()) }
     }
 
     pub(super) fn as_offer(&self) -> &Offer {

@@ -10,7 +10,7 @@ use super::settings::{Compress, Settings};
 use super::tail::TAIL;
 use super::window::Window;
 use super::{Parameters, WindowBits};
-use crate::decoder::End;
+use crate::decoder::Role;
 use crate::payload::Payload;
 use alloc::boxed::Box;
 use core::mem;
@@ -32,10 +32,10 @@ pub(crate) struct Packed(Box<Deflater>);
 
 impl Deflating {
     /// For what this end sends.
-    pub(crate) fn new(end: End, agreed: Parameters) -> Self {
+    pub(crate) fn new(end: Role, agreed: Parameters) -> Self {
         let (bits, no_takeover) = match end {
-            End::Server => (agreed.server_max_window_bits, agreed.server_no_context_takeover),
-            End::Client => (agreed.client_max_window_bits, agreed.client_no_context_takeover),
+            Role::Server => (agreed.server_max_window_bits, agreed.server_no_context_takeover),
+            Role::Client => (agreed.client_max_window_bits, agreed.client_no_context_takeover),
         };
         Self { bits, takeover: !no_takeover, window: None, deflater: None }
     }

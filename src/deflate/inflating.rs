@@ -9,7 +9,7 @@ use super::pool::Pool;
 use super::tail;
 use super::window::Window;
 use super::{Parameters, WindowBits};
-use crate::decoder::{End, Limits};
+use crate::decoder::{Limits, Role};
 use crate::error::ProtocolError;
 use crate::event::Cause;
 use alloc::boxed::Box;
@@ -38,10 +38,10 @@ const SHORT: usize = 1 << 10;
 
 impl Inflating {
     /// For what reaches this end.
-    pub(crate) fn new(end: End, agreed: Parameters) -> Self {
+    pub(crate) fn new(end: Role, agreed: Parameters) -> Self {
         let (bits, no_takeover) = match end {
-            End::Server => (agreed.client_max_window_bits, agreed.client_no_context_takeover),
-            End::Client => (agreed.server_max_window_bits, agreed.server_no_context_takeover),
+            Role::Server => (agreed.client_max_window_bits, agreed.client_no_context_takeover),
+            Role::Client => (agreed.server_max_window_bits, agreed.server_no_context_takeover),
         };
         Self {
             bits,
@@ -153,7 +153,7 @@ impl Inflating {
             match inflater.step(&mut data) {
                 Ok(Stop::Drained) => return Ok(()),
                 Ok(Stop::Full) => self.pass_on(inflater, limits, sink)?,
-                Ok(Stop::End) => {
+                Ok(Stop::Role) => {
                     self.pass_on(inflater, limits, sink)?;
                     // Each final block costs a window's copy: what bounds the fragments bounds them
                     // too.

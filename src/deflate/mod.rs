@@ -4,7 +4,7 @@
 //! [`client::Request::deflate`](crate::client::Request::deflate); a server accepts by its
 //! [`Policy`], in [`server::Config::deflate`](crate::server::Config::deflate), and says so in its
 //! [`Answer`]. What both keep to from then on are the [`Parameters`] in the connection's
-//! [`Agreement`](crate::Agreement).
+//! [`Extensions`](crate::Extensions).
 //!
 //! ```text
 //!     client                                                 server

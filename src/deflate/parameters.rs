@@ -77,16 +77,16 @@ impl fmt::Display for WindowBits {
 ///
 /// ```
 /// use sockless::deflate::{Parameters, WindowBits};
-/// use sockless::{Agreement, Config, Connection, Role};
+/// use sockless::{Extensions, Config, Connection};
 ///
 /// // Agreed on elsewhere.
 /// let mut parameters = Parameters::default();
 /// assert_eq!(parameters.client_max_window_bits, WindowBits::MAX);
 /// parameters.server_no_context_takeover = true;
 ///
-/// let mut agreed = Agreement::default();
+/// let mut agreed = Extensions::default();
 /// agreed.deflate = Some(parameters);
-/// let connection = Connection::new(Role::Server, agreed, Config::default());
+/// let connection = Connection::server(agreed, Config::default());
 /// # assert!(connection.is_open());
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

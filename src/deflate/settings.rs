@@ -42,7 +42,7 @@ impl Default for Settings {
 ///
 /// A message says it by [`Text::compress`](crate::Text::compress) or
 /// [`Payload::compress`](crate::Payload::compress); one that is sent in parts by
-/// [`begin_with`](crate::Connection::begin_with).
+/// [`begin_message_with`](crate::Connection::begin_message_with).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Compress {
     /// If it is as long as [`Settings::threshold`] and becomes shorter by it. A message that is

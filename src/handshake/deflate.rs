@@ -6,8 +6,8 @@
 
 use super::error::HandshakeError;
 use super::extensions::for_each;
-use crate::agreement::Agreement;
 use crate::deflate::{Answer, Offer, Parameters, Policy};
+use crate::extensions::Extensions;
 use alloc::vec::Vec;
 use core::fmt;
 use std::io::Write as _;
@@ -20,17 +20,17 @@ impl Policy {
     /// [`server::Handshake`](crate::server::Handshake) does it by itself. The lines are one list,
     /// other extensions in it are declined. Send the answer, if there is one, as
     /// `Sec-WebSocket-Extensions`, and start the connection with its
-    /// [agreement](Answer::agreement).
+    /// [agreement](Answer::extensions).
     ///
     /// ```
     /// use sockless::deflate::{Policy, WindowBits};
-    /// use sockless::{Config, Connection, HandshakeError, Role};
+    /// use sockless::{Config, Connection, HandshakeError};
     ///
     /// let lines = [&b"x-webkit-deflate-frame, permessage-deflate; mode=fast"[..], b"permessage-deflate; client_max_window_bits=\"12\""];
     /// let answer = Policy::default().negotiate(lines)?.expect("it is accepted");
     /// assert_eq!(answer.to_string(), "permessage-deflate; client_max_window_bits=12");
     /// assert_eq!(Some(answer.parameters().client_max_window_bits), WindowBits::new(12));
-    /// let connection = Connection::new(Role::Server, answer.agreement(), Config::default());
+    /// let connection = Connection::server(answer.extensions(), Config::default());
     /// # assert!(connection.is_open());
     ///
     /// let error = Policy::default().negotiate([&b"permessage-deflate; x="[..]]).unwrap_err();
@@ -69,12 +69,12 @@ impl Offer {
     ///
     /// ```
     /// use sockless::deflate::Offer;
-    /// use sockless::{Agreement, HandshakeError};
+    /// use sockless::{Extensions, HandshakeError};
     ///
     /// let offers = [Offer::default()];
     /// let agreed = Offer::check_answer(&offers, [&b"permessage-deflate; server_no_context_takeover"[..]])?;
     /// assert!(agreed.deflate.is_some_and(|parameters| parameters.server_no_context_takeover));
-    /// assert_eq!(Offer::check_answer(&offers, [])?, Agreement::default());
+    /// assert_eq!(Offer::check_answer(&offers, [])?, Extensions::default());
     ///
     /// let error = Offer::check_answer(&offers, [&b"permessage-deflate; server_max_window_bits=16"[..]]).unwrap_err();
     /// assert_eq!(error, HandshakeError::InvalidParameters);
@@ -86,8 +86,8 @@ impl Offer {
     pub fn check_answer<'a>(
         offers: &[Self],
         lines: impl IntoIterator<Item = &'a [u8]>,
-    ) -> Result<Agreement, HandshakeError> {
-        let mut agreed = Agreement::default();
+    ) -> Result<Extensions, HandshakeError> {
+        let mut agreed = Extensions::default();
         for_each(lines, |name, params| {
             // RFC 6455 §4.1: "5."
             if offers.is_empty() || name != Self::NAME.as_bytes() {

@@ -7,7 +7,7 @@
 //!                   ┌──────────┼──────────┐             Upgrade           Http               Failed
 //!                 Open      Refused    Failed              │ accept, reject │ reply            │
 //!                   │ open                                 ▼                ▼                  ▼
-//!               Connection                         Connection, Rejected  Rejected           Rejected
+//!               Connection                         Connection, Replying  Replying           Replying
 //! ```
 //!
 //! Two phases are two types: nothing can be sent on a connection that is not open yet. A handshake

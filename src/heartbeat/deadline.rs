@@ -1,6 +1,6 @@
 //! The one moment by which a handshake, or a refusal, must be over. Bytes do not put it off.
 
-use crate::life_cycle::LifeCycle;
+use crate::endpoint::Endpoint;
 use core::time::Duration;
 
 /// The moment by which a handshake must have its outcome, or a refusal be done. Bytes do not put it
@@ -8,7 +8,7 @@ use core::time::Duration;
 ///
 /// ```
 /// use sockless::server::{Config, Handshake, Incoming};
-/// use sockless::{Deadline, Input, LifeCycle};
+/// use sockless::{Deadline, Input, Endpoint};
 /// use std::time::Duration;
 ///
 /// let mut handshake = Handshake::new(Config::default());
@@ -37,8 +37,8 @@ impl Deadline {
     }
 
     /// Gives the moment at which to call it again at the latest. At that moment it calls
-    /// [`handle_timeout`](LifeCycle::handle_timeout), once, and gives `None` from then on.
-    pub fn poll(&mut self, now: Duration, side: &mut dyn LifeCycle) -> Option<Duration> {
+    /// [`handle_timeout`](Endpoint::handle_timeout), once, and gives `None` from then on.
+    pub fn poll(&mut self, now: Duration, side: &mut dyn Endpoint) -> Option<Duration> {
         let due = *self.due.get_or_insert(now.saturating_add(self.allowed));
         if self.over || due == Duration::MAX {
             return None;

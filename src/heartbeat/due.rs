@@ -4,9 +4,9 @@ use super::clock::Moment;
 use super::{GRACE, Grace, Heartbeat, Output};
 use crate::close::{CloseCode, CloseFrame};
 use crate::connection::Connection;
+use crate::endpoint::Endpoint;
 use crate::event::Timeout;
 use crate::heartbeat::Timeouts;
-use crate::life_cycle::LifeCycle;
 use core::time::Duration;
 
 /// What will be due, when, and how long it was waited for.

@@ -49,7 +49,7 @@
 //!
 //! # Back-pressure
 //!
-//! Stop producing while [`above_mark`](Connection::above_mark); and if what you send answers what
+//! Stop producing while [`above_high_water`](Connection::above_high_water); and if what you send answers what
 //! you read, stop reading and polling for events too. Go on writing and calling `poll`. Nothing
 //! else is needed. (What is not read is not seen, a Close frame neither.) A loop that stops reading
 //! for another reason, as a proxy does whose far side is full, calls [`paused`](Heartbeat::paused)
@@ -65,8 +65,8 @@ mod due;
 mod timeouts;
 
 use crate::connection::{Connection, Pulse};
+use crate::endpoint::Endpoint;
 use crate::event::Timeout;
-use crate::life_cycle::LifeCycle;
 use clock::{Clock, Moment};
 use core::mem;
 use core::time::Duration;
@@ -82,11 +82,11 @@ pub use timeouts::Timeouts;
 ///
 /// ```
 /// use sockless::{
-///     Agreement, Cause, Config, Connection, Event, Heartbeat, Input, LifeCycle, Role, Timeout, Timeouts,
+///     Extensions, Cause, Config, Connection, Event, Heartbeat, Input, Endpoint, Timeout, Timeouts,
 /// };
 /// use std::time::Duration;
 ///
-/// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+/// let mut connection = Connection::server(Extensions::default(), Config::default());
 /// let mut heartbeat = Heartbeat::new(Timeouts::default());
 /// let at = Duration::from_secs;
 ///
@@ -100,8 +100,8 @@ pub use timeouts::Timeouts;
 /// assert_eq!(heartbeat.poll(at(40), &mut connection), Some(at(41)));
 /// assert!(connection.is_open());
 /// heartbeat.poll(at(41), &mut connection);
-/// let Some(Event::Closed(closure)) = connection.poll_event(&mut Input::empty()) else { panic!() };
-/// assert_eq!(closure.cause, Cause::Timeout(Timeout::Pong));
+/// let Some(Event::Closed(close_event)) = connection.poll(&mut Input::empty()) else { panic!() };
+/// assert_eq!(close_event.cause, Cause::Timeout(Timeout::Pong));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Heartbeat {
@@ -183,7 +183,7 @@ impl Heartbeat {
     /// Does what is due, and gives the moment at which to call it again at the latest. `None`:
     /// nothing will become due by time alone.
     ///
-    /// Call [`poll_event`](Connection::poll_event) afterwards until it gives `None`: a time-out is
+    /// Call [`poll`](Connection::poll) afterwards until it gives `None`: a time-out is
     /// [`Event::Closed`](crate::Event::Closed).
     pub fn poll(&mut self, now: Duration, connection: &mut Connection) -> Option<Duration> {
         let now = self.clock.tick(now);
@@ -196,13 +196,13 @@ impl Heartbeat {
     /// that nothing came is not the peer's silence. Call it before `poll` in each turn without a
     /// read.
     ///
-    /// It is not needed for a queue above its mark: see [`Connection::above_mark`].
+    /// It is not needed for a queue above its mark: see [`Connection::above_high_water`].
     ///
     /// ```
-    /// use sockless::{Agreement, Config, Connection, Heartbeat, LifeCycle, Role, Timeouts};
+    /// use sockless::{Extensions, Config, Connection, Heartbeat, Endpoint, Timeouts};
     /// use std::time::Duration;
     ///
-    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
     /// let mut heartbeat = Heartbeat::new(Timeouts::default());
     /// for second in 0..1000 {
     ///     heartbeat.paused();
@@ -220,18 +220,18 @@ impl Heartbeat {
     /// answer. `None`: none has come yet.
     ///
     /// ```
-    /// use sockless::{Agreement, Config, Connection, Heartbeat, Input, LifeCycle, Role, Seed, Timeouts};
+    /// use sockless::{Extensions, Config, Connection, Heartbeat, Input, Endpoint, Role, Seed, Timeouts};
     /// use std::time::Duration;
     ///
     /// let role = Role::Client(Seed::new([7; 32]));
-    /// let mut connection = Connection::new(role, Agreement::default(), Config::default());
+    /// let mut connection = Connection::new(role, Extensions::default(), Config::default());
     /// let mut heartbeat = Heartbeat::new(Timeouts::default());
     /// heartbeat.poll(Duration::ZERO, &mut connection);
     /// heartbeat.poll(Duration::from_secs(20), &mut connection);
     /// assert!(connection.transmit().pop().is_some(), "a ping of four bytes, 1 at first");
     ///
     /// let mut read = *b"\x8a\x04\0\0\0\x01";
-    /// assert!(connection.poll_event(&mut Input::new(&mut read)).is_some());
+    /// assert!(connection.poll(&mut Input::new(&mut read)).is_some());
     /// heartbeat.poll(Duration::from_millis(20_030), &mut connection);
     /// assert_eq!(heartbeat.round_trip(), Some(Duration::from_millis(30)));
     /// ```

@@ -62,7 +62,7 @@ pub struct Timeouts {
     /// connection is closed with 1011, or, when it is closing already, the transport is dropped.
     ///
     /// It ends a healthy connection too that is never drained for so long: choose it for your
-    /// slowest line and your largest queue, [`Config::upper_mark`](crate::Config::upper_mark) and a
+    /// slowest line and your largest queue, [`Config::high_water_mark`](crate::Config::high_water_mark) and a
     /// message.
     pub drain_timeout: Option<Duration>,
 }

@@ -24,14 +24,14 @@ impl Outbox {
     /// Drops what is behind the frame that has begun to leave and behind the frames that end within
     /// `most` bytes. Tells how many bytes were dropped.
     pub(crate) fn abandon(&mut self, most: u64) -> u64 {
-        let (before, above) = (self.queued(), self.above_mark());
+        let (before, above) = (self.queued(), self.above_high_water());
         let (at, payloads) = self.cut(most);
         if at < self.tail.len() {
             self.tail.truncate(at);
             self.large.truncate(payloads, self.lent);
             self.beside = self.count_beside();
         }
-        self.above = above && self.queued() > u64::from(self.lower_mark);
+        self.above = above && self.queued() > u64::from(self.low_water_mark);
         before - self.queued()
     }
 

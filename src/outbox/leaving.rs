@@ -40,7 +40,8 @@ impl Outbox {
 
     fn advance_part(&mut self, mut n: usize, refused: bool) {
         self.pace.part(n, refused);
-        self.above = self.above_mark() && self.queued() - n as u64 > u64::from(self.lower_mark);
+        self.above =
+            self.above_high_water() && self.queued() - n as u64 > u64::from(self.low_water_mark);
         while n > 0 {
             let step = match &mut self.waiting {
                 Some(waiting) if self.frame_rest == 0 => {

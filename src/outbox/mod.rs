@@ -66,13 +66,13 @@ pub(crate) struct Outbox {
     last_batch: u16,
     /// The length of the Close frame at the end of the queue; 0: none was queued.
     close_len: u8,
-    /// Whether more than `upper_mark` bytes were queued before some of them left, and since then
-    /// not as few as `lower_mark`.
+    /// Whether more than `high_water_mark` bytes were queued before some of them left, and since then
+    /// not as few as `low_water_mark`.
     above: bool,
     /// Whether buffers are lent to it: then it keeps them however large they are.
     lent: bool,
-    lower_mark: u32,
-    upper_mark: u32,
+    low_water_mark: u32,
+    high_water_mark: u32,
     /// How large a tail is kept when it is drained.
     keep: u16,
 }
@@ -100,10 +100,15 @@ impl Outbox {
         outbox
     }
 
-    /// A lower mark above the upper one counts as equal to it. What was queued before the marks
+    /// A low-water mark above the upper one counts as equal to it. What was queued before the marks
     /// were known, and has left in part, was not above any.
-    pub(crate) fn with_marks(self, lower_mark: u32, upper_mark: u32) -> Self {
-        Self { lower_mark: lower_mark.min(upper_mark), upper_mark, above: false, ..self }
+    pub(crate) fn with_marks(self, low_water_mark: u32, high_water_mark: u32) -> Self {
+        Self {
+            low_water_mark: low_water_mark.min(high_water_mark),
+            high_water_mark,
+            above: false,
+            ..self
+        }
     }
 
     /// A queue that keeps a tail of at most so many bytes when it is drained.
@@ -179,7 +184,7 @@ impl Outbox {
         if self.queued() < u64::from(self.close_len) {
             return;
         }
-        self.above = self.above_mark();
+        self.above = self.above_high_water();
         if let Some(waiting) = &mut self.waiting {
             self.beside -= waiting.make_way(payload.len()) as u64;
         }
@@ -217,13 +222,13 @@ impl Outbox {
     /// Whether more bytes wait to be sent than should.
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
-        self.queued() > u64::from(self.upper_mark)
+        self.queued() > u64::from(self.high_water_mark)
     }
 
-    /// Whether more than `upper_mark` bytes are queued, or were, and since then not as few as
-    /// `lower_mark`.
+    /// Whether more than `high_water_mark` bytes are queued, or were, and since then not as few as
+    /// `low_water_mark`.
     #[inline]
-    pub(crate) fn above_mark(&self) -> bool {
+    pub(crate) fn above_high_water(&self) -> bool {
         self.above || self.is_full()
     }
 

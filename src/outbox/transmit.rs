@@ -3,7 +3,7 @@
 use super::Outbox;
 use bytes::{Buf, Bytes};
 
-/// The bytes to send. See [`LifeCycle::transmit`](crate::LifeCycle::transmit).
+/// The bytes to send. See [`Endpoint::transmit`](crate::Endpoint::transmit).
 ///
 /// Use it as a [`Buf`], or take owned buffers with [`pop`](Self::pop). Dropping it takes nothing:
 /// what was not advanced over comes again.
@@ -34,12 +34,12 @@ impl<'a> Transmit<'a> {
     /// What was popped counts as sent: write it fully before you pop again, and before you look at
     /// `wants_shutdown` or `is_done`. A buffer has at most 64 KiB, so that a heartbeat sees a slow
     /// transport move. A write that does not end is yours to give up: after a time of your own, by
-    /// [`handle_write_error`](crate::LifeCycle::handle_write_error).
+    /// [`handle_write_error`](crate::Endpoint::handle_write_error).
     ///
     /// ```
-    /// use sockless::{Agreement, Config, Connection, LifeCycle, Role};
+    /// use sockless::{Extensions, Config, Connection, Endpoint};
     ///
-    /// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
     /// connection.send_binary(vec![7; 60_000])?;
     /// let header = connection.transmit().pop().expect("a header");
     /// assert_eq!(header, [0x82, 126, 0xea, 0x60][..]);

@@ -10,7 +10,7 @@ mod sending;
 mod support;
 
 use bytes::Buf;
-use sockless::{Config, Connection, Event, Input, LifeCycle};
+use sockless::{Config, Connection, Endpoint, Event, Input};
 use support::alloc::{Count, Counting, counted};
 use support::{BINARY, CLOSE, CONTINUATION, MORE, PING, SIDES, Side, TEXT};
 
@@ -21,7 +21,7 @@ static ALLOCATOR: Counting = Counting;
 fn drain(connection: &mut Connection, wire: &mut [u8]) -> usize {
     let mut input = Input::new(wire);
     let mut events = 0;
-    while let Some(event) = connection.poll_event(&mut input) {
+    while let Some(event) = connection.poll(&mut input) {
         drop(event);
         events += 1;
     }
@@ -64,7 +64,7 @@ fn a_drained_idle_connection_holds_no_heap() {
                 let mut wire = peer.frame(first, &large);
                 for read in wire.chunks_mut(65_536) {
                     let mut input = Input::new(read);
-                    while let Some(event) = connection.poll_event(&mut input) {
+                    while let Some(event) = connection.poll(&mut input) {
                         match event {
                             Event::Text(text) => connection.send_text(text).unwrap(),
                             Event::Binary(data) => connection.send_binary(data).unwrap(),

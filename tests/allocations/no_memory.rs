@@ -12,19 +12,19 @@ fn no_memory_left_is_an_answer_and_not_an_abort() {
         for first in [TEXT, BINARY] {
             let mut wire = side.other().frame(first, &vec![b'x'; 1 << 20]);
             let mut connection = side.open(Config::default());
-            let closure = refusing_above(300 << 10, || {
+            let close_event = refusing_above(300 << 10, || {
                 for read in wire.chunks_mut(65_536) {
                     let mut input = Input::new(read);
-                    while let Some(event) = connection.poll_event(&mut input) {
-                        if let Event::Closed(closure) = event {
-                            return Some(closure);
+                    while let Some(event) = connection.poll(&mut input) {
+                        if let Event::Closed(close_event) = event {
+                            return Some(close_event);
                         }
                     }
                 }
                 None
             });
-            let closure = closure.expect("the message does not fit");
-            assert_eq!((closure.cause, closure.clean), (Cause::OutOfMemory, false));
+            let close_event = close_event.expect("the message does not fit");
+            assert_eq!((close_event.cause, close_event.clean), (Cause::OutOfMemory, false));
             let close = support::frames(&support::output(&mut connection)).pop().unwrap();
             assert_eq!((close.first, &close.payload[..2]), (CLOSE, &1011_u16.to_be_bytes()[..]));
         }
@@ -43,7 +43,7 @@ fn no_memory_left_for_a_copy_costs_the_buffer_on_loan() {
             for read in large.chunks_mut(1 << 20) {
                 let mut lent = buffers.lend(&mut connection);
                 let mut input = Input::new(read);
-                while let Some(event) = lent.poll_event(&mut input) {
+                while let Some(event) = lent.poll(&mut input) {
                     lent.reclaim(event);
                 }
             }
@@ -58,7 +58,7 @@ fn no_memory_left_for_a_copy_costs_the_buffer_on_loan() {
                 // keeps, too.
                 drain(&mut buffers.lend(&mut connection), start);
                 let mut lent = buffers.lend(&mut connection);
-                match lent.poll_event(&mut Input::new(end)) {
+                match lent.poll(&mut Input::new(end)) {
                     Some(Event::Text(text)) => text.len(),
                     Some(Event::Binary(data)) => data.len(),
                     other => panic!("{other:?}"),
@@ -89,17 +89,17 @@ fn no_memory_left_for_what_is_inflated_is_an_answer_too() {
         ]) {
             let mut config = Config::default();
             config.delivery = sockless::Delivery::Chunks;
-            let mut agreed = sockless::Agreement::default();
+            let mut agreed = sockless::Extensions::default();
             agreed.deflate = Some(sockless::deflate::Parameters::default());
             let mut connection = side.open_with(agreed, config);
             let mut wire = side.other().frame(TEXT | 0x40, &payload);
             let (mut told, mut cause) = (0, None);
             refusing_above(most, || {
                 let mut input = Input::new(&mut wire);
-                while let Some(event) = connection.poll_event(&mut input) {
+                while let Some(event) = connection.poll(&mut input) {
                     match event {
                         Event::Chunk(chunk) => told += chunk.data.as_bytes().len(),
-                        Event::Closed(closure) => cause = Some(closure.cause),
+                        Event::Closed(close_event) => cause = Some(close_event.cause),
                         other => panic!("{other:?}"),
                     }
                 }

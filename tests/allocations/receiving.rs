@@ -5,7 +5,7 @@ use crate::drain;
 use crate::support::alloc::{Count, counted, live};
 use crate::support::{BINARY, CONTINUATION, MORE, PONG, SIDES, TEXT};
 use bytes::BufMut;
-use sockless::{Config, LifeCycle};
+use sockless::{Config, Endpoint};
 
 const NOTHING: Count = Count { calls: 0, live: 0, peak: 0 };
 

@@ -5,7 +5,7 @@ use crate::flush;
 use crate::support::alloc::counted;
 use crate::support::{SIDES, Side};
 use bytes::{Buf, Bytes};
-use sockless::{Config, LifeCycle};
+use sockless::{Config, Endpoint};
 
 #[test]
 fn a_batch_of_sends_costs_one_allocation_and_its_growth() {

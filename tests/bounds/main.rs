@@ -10,11 +10,11 @@ mod support;
 
 use bytes::{Buf, BufMut};
 use kept::Keeper;
-use ops::{Ending, Op, Peer, op};
+use ops::{Linger, Op, Peer, op};
 use proptest::prelude::*;
 use sockless::{
-    Agreement, Buffers, CloseCode, Config, Connection, Delivery, Event, Heartbeat, Input, Kind,
-    LifeCycle, Prepared, SendError,
+    Buffers, CloseCode, Config, Connection, Delivery, Endpoint, Event, Extensions, Heartbeat,
+    Input, MessageKind, PreparedMessage, SendError,
 };
 use std::time::Duration;
 use support::SIDES;
@@ -80,12 +80,12 @@ impl Watched {
         let (told, count) = counted(|| {
             if self.lends {
                 let mut connection = self.buffers.lend(&mut self.connection);
-                let event = connection.poll_event(input)?;
+                let event = connection.poll(input)?;
                 let told = Told::from(&event);
                 connection.reclaim(event);
                 return Some(told);
             }
-            self.connection.poll_event(input).as_ref().map(Told::from)
+            self.connection.poll(input).as_ref().map(Told::from)
         });
         self.count(count);
         told
@@ -123,9 +123,11 @@ impl Watched {
     fn apply(&mut self, op: &Op) {
         let before = self.connection.queued();
         self.sends = match *op {
-            Op::Text(len) | Op::Binary(len) | Op::Prepared(len) | Op::Part(len) | Op::Ping(len) => {
-                len
-            }
+            Op::Text(len)
+            | Op::Binary(len)
+            | Op::PreparedMessage(len)
+            | Op::Part(len)
+            | Op::Ping(len) => len,
             _ => 0,
         };
         let mut sent = Err(SendError::Closed);
@@ -152,17 +154,18 @@ impl Watched {
             }),
             Op::Text(len) => sent = self.call(|connection| connection.send_text("x".repeat(len))),
             Op::Binary(len) => sent = self.call(|connection| connection.send_binary(vec![7; len])),
-            Op::Prepared(len) => {
-                sent = self
-                    .call(|connection| connection.send_prepared(&Prepared::binary(vec![7; len])))
+            Op::PreparedMessage(len) => {
+                sent = self.call(|connection| {
+                    connection.send_prepared(&PreparedMessage::binary(vec![7; len]))
+                })
             }
             Op::Part(len) => {
                 sent = self.call(|connection| {
-                    let _ = connection.begin(Kind::Binary);
-                    connection.write_part(&vec![7; len])
+                    let _ = connection.begin_message(MessageKind::Binary);
+                    connection.write_fragment(&vec![7; len])
                 });
             }
-            Op::Finish => _ = self.call(Connection::finish),
+            Op::Finish => _ = self.call(Connection::finish_message),
             Op::Ping(len) => sent = self.call(|connection| connection.ping(&vec![b'!'; len])),
             Op::Write(most) => self.call(|connection| {
                 let mut left = most;
@@ -197,13 +200,13 @@ impl Watched {
                 self.heartbeat = heartbeat;
             }
             Op::Shutdown => self.call(Connection::shutdown_done),
-            Op::End(Ending::Close) => {
+            Op::End(Linger::Close) => {
                 _ = self.call(|connection| connection.close(Some(CloseCode::AWAY.into())))
             }
-            Op::End(Ending::Eof) => self.call(Connection::handle_eof),
-            Op::End(Ending::Error) => self.call(Connection::handle_error),
-            Op::End(Ending::WriteError) => self.call(Connection::handle_write_error),
-            Op::End(Ending::Timeout) => self.call(Connection::handle_timeout),
+            Op::End(Linger::Eof) => self.call(Connection::handle_eof),
+            Op::End(Linger::Error) => self.call(Connection::handle_error),
+            Op::End(Linger::WriteError) => self.call(Connection::handle_write_error),
+            Op::End(Linger::Timeout) => self.call(Connection::handle_timeout),
         }
         self.read(&mut []);
         if sent.is_ok() && self.sends > 0 {
@@ -268,7 +271,7 @@ impl Watched {
     fn ends(mut self) {
         self.lends = false;
         self.apply(&Op::Rest);
-        self.apply(&Op::End(Ending::Eof));
+        self.apply(&Op::End(Linger::Eof));
         self.apply(&Op::Pop);
         assert!(self.closed);
         let ((), count) = counted(|| drop(self.buffers));
@@ -298,8 +301,8 @@ impl From<&Event<'_>> for Told {
 }
 
 /// What both ends could have agreed on.
-fn agreement(compresses: bool) -> Agreement {
-    let agreement = Agreement::default();
+fn extensions(compresses: bool) -> Extensions {
+    let agreement = Extensions::default();
     #[cfg(feature = "deflate")]
     let agreement = {
         let mut agreement = agreement;
@@ -324,9 +327,9 @@ proptest! {
     ) {
         let mut config = Config::default();
         (config.limits.max_message, config.limits.max_frame, config.limits.max_fragments) = (MAX_MESSAGE as u64, MAX_MESSAGE as u64, 1000);
-        (config.upper_mark, config.lower_mark) = (UPPER_MARK as u32, 5000);
+        (config.high_water_mark, config.low_water_mark) = (UPPER_MARK as u32, 5000);
         (config.delivery, config.fragment_above) = (delivery, fragment_above);
-        let (connection, count) = counted(|| side.open_with(agreement(compresses), config));
+        let (connection, count) = counted(|| side.open_with(extensions(compresses), config));
         let mut watched = Watched {
             peer: Peer { side: side.other(), compresses, in_message: false, missing: Vec::new() },
             connection,

@@ -2,7 +2,7 @@
 //! that closed, refused, was lost or broke a rule.
 
 use crate::program::Client;
-use crate::servers::{accept, closure, serve, tamper};
+use crate::servers::{accept, close_event, serve, tamper};
 use sockless::handshake::Header;
 use sockless::server::Request;
 use sockless::{CloseCode, CloseFrame};
@@ -49,7 +49,7 @@ fn a_connection_that_is_lost_or_breaks_a_rule_is_told() {
 fn a_refusal_is_shown() {
     let refuse = |request: Request| {
         let reject = request.reject(503).header(Header::new("Retry-After", "7").unwrap());
-        Err(reject.body("come again\nlater \u{1b}[2J").into_rejected())
+        Err(reject.body("come again\nlater \u{1b}[2J").into_replying())
     };
     let (addr, _) = serve(refuse, |_| {});
     let ended = Client::start(&[&format!("ws://{addr}")]).ends();
@@ -99,7 +99,7 @@ fn ctrl_c_says_goodbye() {
     client.interrupt();
     client.hears("* closed: 1000, by us");
     assert_eq!(client.ends().status, 0);
-    assert_eq!(closure(server).code, 1000);
+    assert_eq!(close_event(server).code, 1000);
 }
 
 #[test]

@@ -3,49 +3,49 @@
 //! else. Each is a thread with a port of its own.
 
 use bytes::Buf;
-use sockless::server::{Handshake, Incoming, Rejected, Request};
-use sockless::{Closure, Config, Connection, Event, Input, LifeCycle};
+use sockless::server::{Handshake, Incoming, Replying, Request};
+use sockless::{CloseEvent, Config, Connection, Endpoint, Event, Input};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-pub(crate) fn accept(request: Request) -> Result<Connection, Rejected> {
+pub(crate) fn accept(request: Request) -> Result<Connection, Replying> {
     Ok(request.accept().open(Config::default()))
 }
 
-pub(crate) fn closure(server: JoinHandle<Option<Closure>>) -> Closure {
+pub(crate) fn close_event(server: JoinHandle<Option<CloseEvent>>) -> CloseEvent {
     server.join().expect("the server is well").expect("it was closed")
 }
 
 /// Serves one client: an echo, after what `opened` does.
 pub(crate) fn serve(
-    decide: impl FnOnce(Request) -> Result<Connection, Rejected> + Send + 'static,
+    decide: impl FnOnce(Request) -> Result<Connection, Replying> + Send + 'static,
     opened: impl FnOnce(&mut Connection) + Send + 'static,
-) -> (SocketAddr, JoinHandle<Option<Closure>>) {
+) -> (SocketAddr, JoinHandle<Option<CloseEvent>>) {
     serve_with(any_origin(), decide, opened)
 }
 
 pub(crate) fn serve_with(
     config: sockless::server::Config,
-    decide: impl FnOnce(Request) -> Result<Connection, Rejected> + Send + 'static,
+    decide: impl FnOnce(Request) -> Result<Connection, Replying> + Send + 'static,
     opened: impl FnOnce(&mut Connection) + Send + 'static,
-) -> (SocketAddr, JoinHandle<Option<Closure>>) {
+) -> (SocketAddr, JoinHandle<Option<CloseEvent>>) {
     meet(config, decide, |mut connection, mut stream, mut scratch| {
         opened(&mut connection);
-        let mut closure = None;
+        let mut close_event = None;
         while !connection.is_done() {
             let mut input = turn(&mut connection, &mut stream, &mut scratch);
-            while let Some(event) = connection.poll_event(&mut input) {
+            while let Some(event) = connection.poll(&mut input) {
                 match event {
                     Event::Text(text) => connection.send_text(text).unwrap(),
                     Event::Binary(data) => connection.send_binary(data).unwrap(),
-                    Event::Closed(closed) => closure = Some(closed),
+                    Event::Closed(closed) => close_event = Some(closed),
                     _ => {}
                 }
             }
         }
-        closure
+        close_event
     })
 }
 
@@ -54,16 +54,16 @@ pub(crate) fn serve_with(
 pub(crate) fn late(
     after: Duration,
     answer: impl FnOnce(&mut Connection) + Send + 'static,
-) -> (SocketAddr, JoinHandle<Option<Closure>>) {
+) -> (SocketAddr, JoinHandle<Option<CloseEvent>>) {
     meet(any_origin(), accept, move |mut connection, mut stream, mut scratch| {
-        let (mut closure, mut answer, mut heard) = (None, Some(answer), None::<Instant>);
+        let (mut close_event, mut answer, mut heard) = (None, Some(answer), None::<Instant>);
         while !connection.is_done() {
             stream.set_read_timeout(Some(Duration::from_millis(5))).unwrap();
             let mut input = turn(&mut connection, &mut stream, &mut scratch);
-            while let Some(event) = connection.poll_event(&mut input) {
+            while let Some(event) = connection.poll(&mut input) {
                 match event {
                     Event::Text(_) => heard = heard.or_else(|| Some(Instant::now())),
-                    Event::Closed(closed) => closure = Some(closed),
+                    Event::Closed(closed) => close_event = Some(closed),
                     _ => {}
                 }
             }
@@ -71,16 +71,16 @@ pub(crate) fn late(
                 answer.take().into_iter().for_each(|answer| answer(&mut connection));
             }
         }
-        closure
+        close_event
     })
 }
 
 /// Meets one client, in a thread: reads its request, and goes on with `talk` if it is let in.
 fn meet(
     config: sockless::server::Config,
-    decide: impl FnOnce(Request) -> Result<Connection, Rejected> + Send + 'static,
-    talk: impl FnOnce(Connection, TcpStream, Vec<u8>) -> Option<Closure> + Send + 'static,
-) -> (SocketAddr, JoinHandle<Option<Closure>>) {
+    decide: impl FnOnce(Request) -> Result<Connection, Replying> + Send + 'static,
+    talk: impl FnOnce(Connection, TcpStream, Vec<u8>) -> Option<CloseEvent> + Send + 'static,
+) -> (SocketAddr, JoinHandle<Option<CloseEvent>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap();
     let server = thread::spawn(move || {
@@ -116,7 +116,7 @@ pub(crate) fn any_origin() -> sockless::server::Config {
 }
 
 /// One turn of the loop over a blocking socket.
-fn turn<'b>(side: &mut dyn LifeCycle, stream: &mut TcpStream, scratch: &'b mut [u8]) -> Input<'b> {
+fn turn<'b>(side: &mut dyn Endpoint, stream: &mut TcpStream, scratch: &'b mut [u8]) -> Input<'b> {
     while side.wants_write() {
         let mut out = side.transmit();
         match stream.write(out.chunk()) {

@@ -2,7 +2,7 @@
 //! shown harmless, and pings are timed.
 
 use crate::program::Client;
-use crate::servers::{accept, closure, serve};
+use crate::servers::{accept, close_event, serve};
 use crate::stdin;
 use sockless::Config;
 use sockless::server::Request;
@@ -16,7 +16,7 @@ fn lines_go_out_and_come_back_harmless() {
         (ended.status, ended.out.as_str()),
         (0, format!("* open: ws://{addr}/a?b\n< hello\n< two words\n< \n< \\u{{1b}}[2J\\u{{202e}}end\n* closed: 1000, by us\n").as_str())
     );
-    assert_eq!(closure(server).code, 1000);
+    assert_eq!(close_event(server).code, 1000);
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_line_that_is_too_long_ends_it() {
         (5, "< ".len() + longest.len(), "* closed: 1000, by us")
     );
     assert!(ended.err.contains("longer than 1048576 bytes"), "{}", ended.err);
-    assert_eq!(closure(server).code, 1000);
+    assert_eq!(close_event(server).code, 1000);
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn the_request_is_as_asked() {
         "{}",
         ended.err
     );
-    assert_eq!(closure(server).code, 1000);
+    assert_eq!(close_event(server).code, 1000);
 }
 
 #[cfg(feature = "deflate")]

@@ -2,7 +2,7 @@
 //! closes.
 
 use crate::program::Client;
-use crate::servers::{accept, closure, late, serve, tamper};
+use crate::servers::{accept, close_event, late, serve, tamper};
 use sockless::CloseCode;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ fn an_answer_that_takes_its_time_is_shown() {
         "{}",
         ended.out
     );
-    assert_eq!(closure(server).code, 1000);
+    assert_eq!(close_event(server).code, 1000);
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn no_answer_is_waited_for_as_long_as_was_said_and_no_longer() {
             ended.out
         );
         assert!(took >= allowed && took < allowed + SLACK, "{args:?}: {took:?}");
-        assert_eq!(closure(server).code, 1000);
+        assert_eq!(close_event(server).code, 1000);
     }
 }
 
@@ -68,7 +68,7 @@ fn ctrl_c_ends_the_wait() {
     client.interrupt();
     client.hears("* closed: 1000, by us");
     assert_eq!(client.ends().status, 0);
-    assert_eq!(closure(server).code, 1000);
+    assert_eq!(close_event(server).code, 1000);
 }
 
 /// To wait costs no processor time, neither for answers nor, after that, for the answer to our

@@ -4,7 +4,7 @@
 use crate::end::End;
 use crate::pair::{Act, Pair};
 use crate::support::SIDES;
-use sockless::{Input, Kind, LifeCycle, SendError};
+use sockless::{Endpoint, Input, MessageKind, SendError};
 use std::time::Duration;
 
 /// In how many turns, and how many deadlines of each end, a pair ends with loops that do their
@@ -23,7 +23,7 @@ pub(crate) fn nothing_changes(end: &mut End) {
             connection.send_text("x"),
             connection.send_binary(b"x"),
             connection.ping(b"x"),
-            connection.begin(Kind::Text),
+            connection.begin_message(MessageKind::Text),
         ] {
             assert_eq!(refused, Err(SendError::Closed));
         }
@@ -32,7 +32,7 @@ pub(crate) fn nothing_changes(end: &mut End) {
     if !connection.wants_shutdown() {
         connection.shutdown_done();
     }
-    assert_eq!(connection.poll_event(&mut Input::empty()), None);
+    assert_eq!(connection.poll(&mut Input::empty()), None);
     // A nanosecond too early; and time that stands still, or goes back.
     let early = Duration::from_nanos(1);
     if let Some(due) = end.due {
@@ -51,7 +51,7 @@ pub(crate) fn stays_done(end: &mut End) {
     let connection = &mut end.connection;
     let calls: [fn(&mut sockless::Connection); 6] = [
         |connection| {
-            assert_eq!(connection.poll_event(&mut Input::new(&mut b"\x83 anything".to_vec())), None)
+            assert_eq!(connection.poll(&mut Input::new(&mut b"\x83 anything".to_vec())), None)
         },
         |connection| connection.shutdown_done(),
         |connection| connection.handle_eof(),
@@ -61,7 +61,7 @@ pub(crate) fn stays_done(end: &mut End) {
     ];
     for call in calls {
         call(connection);
-        assert_eq!(connection.poll_event(&mut Input::empty()), None, "Closed was told");
+        assert_eq!(connection.poll(&mut Input::empty()), None, "Closed was told");
         assert!(
             connection.is_done()
                 && !connection.wants_write()

@@ -7,7 +7,7 @@ use crate::model::{Model, Told};
 use crate::queue::Frame;
 use crate::support::{self, CLOSE, PING, Side};
 use bytes::Buf;
-use sockless::{Config, Connection, Heartbeat, Input, LifeCycle};
+use sockless::{Config, Connection, Endpoint, Heartbeat, Input};
 use std::time::Duration;
 
 /// So late is no loop, but a program that stood still.
@@ -100,7 +100,7 @@ impl End {
         let (mut bytes, heard) = self.line.take(n);
         let mut expected = self.model.hear(heard, self.number);
         let mut input = Input::new(&mut bytes);
-        while let Some(event) = self.connection.poll_event(&mut input) {
+        while let Some(event) = self.connection.poll(&mut input) {
             assert!(!expected.is_empty(), "{event:?} was not expected");
             assert_eq!(self.told(event), expected.remove(0));
         }
@@ -139,7 +139,7 @@ impl End {
         assert!(self.closes == 1 || !self.connection.is_done(), "done before Closed was told");
         let mut events = Vec::new();
         for _ in 0..2 {
-            while let Some(event) = self.connection.poll_event(&mut Input::empty()) {
+            while let Some(event) = self.connection.poll(&mut Input::empty()) {
                 events.push(self.told(event));
             }
             assert_eq!(self.beat(0), None, "of no time");
@@ -160,7 +160,7 @@ impl End {
     /// Whether it is as its model, and what always holds does.
     pub(crate) fn look(&mut self) {
         let (connection, model) = (&mut self.connection, &self.model);
-        let asks = |end: &dyn LifeCycle| {
+        let asks = |end: &dyn Endpoint| {
             [end.wants_write(), end.wants_read(), end.wants_shutdown(), end.is_done()]
         };
         let expected =
@@ -180,7 +180,7 @@ impl End {
             "when something is due"
         );
         assert_eq!(self.heartbeat.round_trip(), model.heart.round_trip.map(Duration::from_secs));
-        assert_eq!(self.closes == 1, model.closure.is_some());
+        assert_eq!(self.closes == 1, model.close_event.is_some());
 
         let [write, read, shutdown, done] = expected;
         assert!(done != (write || read || shutdown), "done, or something is left to do");

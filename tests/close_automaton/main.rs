@@ -36,7 +36,7 @@ mod support;
 use end::End;
 use heart::Patience;
 use pair::{ACTS, Act, FAULTS, Pair, QUEUED, Step, TIMES, Terms, WELL};
-use sockless::LifeCycle;
+use sockless::Endpoint;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use support::{CLOSE, SIDES};

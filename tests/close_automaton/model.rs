@@ -18,7 +18,7 @@ use crate::heart::{Heart, Patience};
 use crate::queue::{Frame, Queue};
 use crate::support::{BINARY, CLOSE, PING, PONG, Side, TEXT};
 use bytes::Bytes;
-use sockless::{Cause, Closure, Event, ProtocolError, Timeout};
+use sockless::{Cause, CloseEvent, Event, ProtocolError, Timeout};
 
 /// An opcode that no RFC defines.
 pub(crate) const RESERVED: u8 = 0x83;
@@ -31,7 +31,7 @@ pub(crate) struct Model {
     pub(crate) queue: Queue,
     /// Our Close frame was queued.
     pub(crate) closing: bool,
-    pub(crate) closure: Option<Ended>,
+    pub(crate) close_event: Option<Ended>,
     pub(crate) eof: bool,
     pub(crate) broken: bool,
     pub(crate) mute: bool,
@@ -48,7 +48,7 @@ pub(crate) enum Told {
     Closed(Ended),
 }
 
-/// A closure.
+/// A close_event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ended {
     pub(crate) code: u16,
@@ -65,7 +65,7 @@ impl From<Event<'_>> for Told {
             Event::Binary(data) => Self::Message(data.into_owned().into()),
             Event::Ping(data) => Self::Ping(data.into_owned().into()),
             Event::Pong(data) => Self::Pong(data.into_owned().into()),
-            Event::Closed(Closure { code, reason, clean, cause, unsent, .. }) => {
+            Event::Closed(CloseEvent { code, reason, clean, cause, unsent, .. }) => {
                 Self::Closed(Ended { code, reason, clean, cause, unsent })
             }
             other => panic!("nobody sent {other:?}"),
@@ -76,7 +76,7 @@ impl From<Event<'_>> for Told {
 impl Ended {
     /// Without a Close frame of the peer.
     fn abnormally(cause: Cause) -> Self {
-        Self { code: Closure::ABNORMAL, reason: String::new(), clean: false, cause, unsent: 0 }
+        Self { code: CloseEvent::ABNORMAL, reason: String::new(), clean: false, cause, unsent: 0 }
     }
 }
 
@@ -98,7 +98,7 @@ impl Model {
             discards_nothing,
             queue,
             closing,
-            closure: None,
+            close_event: None,
             eof,
             broken,
             mute,
@@ -119,9 +119,9 @@ impl Model {
         self.heart.happened.said |= heard.iter().any(of_message);
         heard
             .into_iter()
-            .filter_map(
-                |heard| if self.closure.is_none() { self.hear_one(heard, number) } else { None },
-            )
+            .filter_map(|heard| {
+                if self.close_event.is_none() { self.hear_one(heard, number) } else { None }
+            })
             .collect()
     }
 
@@ -149,7 +149,7 @@ impl Model {
             CLOSE => match &payload[..] {
                 // §7.4.1: 1005 must not be set as a status code.
                 [0x03, 0xed, ..] => self.violation(ProtocolError::InvalidCloseCode),
-                [] => self.closed_by_peer(&[], Closure::NO_STATUS, ""),
+                [] => self.closed_by_peer(&[], CloseEvent::NO_STATUS, ""),
                 [a, b, reason @ ..] => self.closed_by_peer(
                     &payload,
                     u16::from_be_bytes([*a, *b]),
@@ -179,13 +179,13 @@ impl Model {
     }
 
     fn over(&mut self, ended: Ended) -> Told {
-        self.closure = Some(ended.clone());
+        self.close_event = Some(ended.clone());
         Told::Closed(ended)
     }
 
     /// No Close frame of the peer will come.
     fn lost(&mut self, cause: Cause) -> Option<Told> {
-        self.closure.is_none().then(|| self.over(Ended::abnormally(cause)))
+        self.close_event.is_none().then(|| self.over(Ended::abnormally(cause)))
     }
 
     pub(crate) fn end_of_stream(&mut self) -> Option<Told> {
@@ -215,7 +215,7 @@ impl Model {
     pub(crate) fn look(&mut self, seconds: u64, number: u32) -> Option<Told> {
         self.heart.pass(seconds);
         // Behind the end what comes is thrown away.
-        self.heart.happened.said &= self.closure.is_none();
+        self.heart.happened.said &= self.close_event.is_none();
         self.heart.feel(&self.queue);
         if self.is_open() && self.heart.pings(&self.queue) {
             self.queue.push_control(Frame::new(PING, &number.to_be_bytes()));
@@ -243,24 +243,24 @@ impl Model {
     }
 
     pub(crate) fn is_open(&self) -> bool {
-        self.closure.is_none() && !self.closing && !self.mute
+        self.close_event.is_none() && !self.closing && !self.mute
     }
 
     pub(crate) fn is_done(&self) -> bool {
         let nothing_comes = self.eof || self.discards_nothing;
-        self.closure.is_some() && (self.broken || (self.shut || self.mute) && nothing_comes)
+        self.close_event.is_some() && (self.broken || (self.shut || self.mute) && nothing_comes)
     }
 
     pub(crate) fn wants_read(&self) -> bool {
         !self.eof
             && !self.broken
-            && (self.closure.is_none() || !self.discards_nothing && !self.is_done())
+            && (self.close_event.is_none() || !self.discards_nothing && !self.is_done())
     }
 
     pub(crate) fn wants_shutdown(&self) -> bool {
-        let Some(closure) = &self.closure else { return false };
+        let Some(close_event) = &self.close_event else { return false };
         let first =
-            self.side == Side::Server || !closure.clean || self.eof || self.discards_nothing;
+            self.side == Side::Server || !close_event.clean || self.eof || self.discards_nothing;
         first && self.queue.is_empty() && !self.shut && !self.broken && !self.mute
     }
 }

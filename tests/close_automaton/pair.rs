@@ -5,7 +5,7 @@ use crate::heart::Patience;
 use crate::model::Told;
 use crate::queue::Frame;
 use crate::support::{PING, PONG, SIDES, Side, TEXT, frame};
-use sockless::{Cause, CloseCode, CloseFrame, LifeCycle, Timeout};
+use sockless::{Cause, CloseCode, CloseFrame, Endpoint, Timeout};
 use std::time::Duration;
 
 /// What can happen to one end.
@@ -230,7 +230,7 @@ impl Pair {
                 near.model.end_of_stream().into_iter().collect()
             }
             Act::Violation
-                if near.model.closure.is_none() && near.may_go_wrong(terms.violation) =>
+                if near.model.close_event.is_none() && near.may_go_wrong(terms.violation) =>
             {
                 let (first, payload) = terms.violation;
                 let mask = (side == Side::Server).then_some([1, 2, 3, 4]);

@@ -3,8 +3,8 @@
 //! that say what it wants.
 
 use bytes::Buf;
-use sockless::server::{Config, Handshake, Incoming, Rejected};
-use sockless::{Deadline, Input, LifeCycle};
+use sockless::server::{Config, Handshake, Incoming, Replying};
+use sockless::{Deadline, Endpoint, Input};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ const MAX_DISCARD: u32 = 12;
 
 /// A refusal, and what can be said of it.
 struct Refused {
-    rejected: Rejected,
+    rejected: Replying,
     deadline: Deadline,
     answer: usize,
     written: usize,

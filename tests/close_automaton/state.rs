@@ -40,7 +40,7 @@ pub(crate) fn digest(pair: &Pair) -> u64 {
         (model.closing, model.eof, model.broken, model.mute, model.shut).hash(&mut hasher);
         let open = model.is_open();
         (model.heart.digest(open), open && model.queue.full).hash(&mut hasher);
-        model.closure.as_ref().map(|closure| closure.clean).hash(&mut hasher);
+        model.close_event.as_ref().map(|close_event| close_event.clean).hash(&mut hasher);
         model.queue.full.hash(&mut hasher);
         model.queue.begun.as_ref().map(|(_, left)| left).hash(&mut hasher);
         (line.len(), line.read, line.ends, line.frames.len()).hash(&mut hasher);

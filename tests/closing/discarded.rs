@@ -3,7 +3,7 @@
 
 use crate::closed;
 use crate::support::{CLOSE, SIDES, Side, TEXT, feed, output};
-use sockless::{Config, LifeCycle};
+use sockless::{Config, Endpoint};
 
 #[test]
 fn a_failed_connection_discards_within_its_bound() {

@@ -10,24 +10,24 @@ mod handshake;
 mod support;
 mod transport;
 
-use sockless::{Cause, Closure, Config, Connection, Event, LifeCycle};
+use sockless::{Cause, CloseEvent, Config, Connection, Endpoint, Event};
 use support::{CLOSE, CONTINUATION, MORE, PONG, SIDES, Side, TEXT, eof, feed, frames, output};
 
 fn open(side: Side) -> Connection {
     side.open(Config::default())
 }
 
-fn closed<'a>(events: &'a [Event<'static>]) -> &'a Closure {
+fn closed<'a>(events: &'a [Event<'static>]) -> &'a CloseEvent {
     match events {
-        [Event::Closed(closure)] => closure,
+        [Event::Closed(close_event)] => close_event,
         other => panic!("{other:?}"),
     }
 }
 
 /// Code, reason, clean, cause.
 fn told<'a>(events: &'a [Event<'static>]) -> (u16, &'a str, bool, Cause) {
-    let closure = closed(events);
-    (closure.code, &closure.reason, closure.clean, closure.cause)
+    let close_event = closed(events);
+    (close_event.code, &close_event.reason, close_event.clean, close_event.cause)
 }
 
 /// The payloads of the Close frames that wait to be sent.

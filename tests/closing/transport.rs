@@ -4,7 +4,7 @@
 
 use crate::support::{self, CLOSE, MORE, PING, SIDES, Side, TEXT, eof, feed, output};
 use crate::{close_sent, closed, open, told};
-use sockless::{Cause, Event, LifeCycle, SendError};
+use sockless::{Cause, Endpoint, Event, SendError};
 
 #[test]
 fn an_end_of_stream_before_close_is_not_clean() {
@@ -112,7 +112,7 @@ fn a_write_that_fails_does_not_keep_what_was_sent_from_being_read() {
             connection.send_text("x"),
             connection.ping(b""),
             connection.close(None),
-            connection.begin(sockless::Kind::Text),
+            connection.begin_message(sockless::MessageKind::Text),
         ] {
             assert_eq!(refused, Err(SendError::Closed));
         }

@@ -6,10 +6,10 @@
 
 use crate::support::Side;
 use sockless::client::{self, Outcome, Request};
-use sockless::server::{self, Incoming, Rejected};
+use sockless::server::{self, Incoming, Replying};
 use sockless::{
-    Cause, CloseCode, CloseFrame, Closure, Config, Connection, Deadline, Event, HandshakeError,
-    Heartbeat, Input, LifeCycle, Seed, Timeouts,
+    Cause, CloseCode, CloseEvent, CloseFrame, Config, Connection, Deadline, Endpoint, Event,
+    HandshakeError, Heartbeat, Input, Seed, Timeouts,
 };
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub(crate) struct End {
 enum Stage {
     Server(server::Handshake, Deadline),
     Client(client::Handshake, Deadline),
-    Answer(Rejected, Deadline),
+    Answer(Replying, Deadline),
     Open(Connection, Heartbeat),
     /// A client without a connection.
     Nothing,
@@ -50,7 +50,7 @@ pub(crate) struct Plan {
 /// What became of an end.
 #[derive(Debug, Default)]
 pub(crate) struct Account {
-    pub(crate) closures: Vec<Closure>,
+    pub(crate) closures: Vec<CloseEvent>,
     /// Why there is no connection: of a client.
     pub(crate) failure: Option<HandshakeError>,
     /// The status of a refusal: of a server.
@@ -65,7 +65,7 @@ impl Account {
     /// Code, clean, cause; of one `Closed`, and only one.
     pub(crate) fn closed(&self) -> (u16, bool, Cause) {
         match &self.closures[..] {
-            [closure] => (closure.code, closure.clean, closure.cause),
+            [close_event] => (close_event.code, close_event.clean, close_event.cause),
             other => panic!("{other:?}"),
         }
     }
@@ -90,7 +90,7 @@ impl Default for Plan {
 impl End {
     /// A connection whose handshake is over.
     pub(crate) fn open(side: Side, mut plan: Plan) -> Self {
-        plan.config.upper_mark = u32::MAX;
+        plan.config.high_water_mark = u32::MAX;
         let connection = side.open(plan.config.clone());
         let mut end = Self { stage: Stage::Nothing, account: Account::default(), plan };
         end.enter(connection);
@@ -114,7 +114,7 @@ impl End {
         Self { stage, plan, account: Account::default() }
     }
 
-    pub(crate) fn side(&mut self) -> &mut dyn LifeCycle {
+    pub(crate) fn side(&mut self) -> &mut dyn Endpoint {
         match &mut self.stage {
             Stage::Server(handshake, _) => handshake,
             Stage::Client(handshake, _) => handshake,
@@ -136,7 +136,7 @@ impl End {
                     let connection = request.accept().open(self.plan.config.clone());
                     self.enter(connection);
                 }
-                Some(Incoming::Http(plain)) => self.refuse(plain.reply(426).into_rejected()),
+                Some(Incoming::Http(plain)) => self.refuse(plain.reply(426).into_replying()),
                 Some(Incoming::Failed(rejected)) => self.refuse(rejected),
                 None => {}
             },
@@ -159,9 +159,9 @@ impl End {
         match &mut self.stage {
             Stage::Answer(rejected, _) => rejected.discard(&mut input),
             Stage::Open(connection, _) => {
-                while let Some(event) = connection.poll_event(&mut input) {
+                while let Some(event) = connection.poll(&mut input) {
                     match event {
-                        Event::Closed(closure) => self.account.closures.push(closure),
+                        Event::Closed(close_event) => self.account.closures.push(close_event),
                         Event::Binary(data) => {
                             self.account.messages += 1;
                             if self.plan.echo {
@@ -214,7 +214,7 @@ impl End {
         self.stage = Stage::Open(connection, Heartbeat::new(self.plan.timeouts.clone()));
     }
 
-    fn refuse(&mut self, rejected: Rejected) {
+    fn refuse(&mut self, rejected: Replying) {
         self.account.refused = Some(rejected.status());
         self.stage = Stage::Answer(rejected, Deadline::after(self.plan.deadline));
     }

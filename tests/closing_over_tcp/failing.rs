@@ -64,7 +64,7 @@ fn who_sends_on_behind_a_violation_hears_of_it() {
             peer.leave();
             let account = running.ends(SOON);
             assert!(
-                matches!(account.closures[..], [ref closure] if matches!(closure.cause, Cause::Violation(_)) && closure.code == 1006)
+                matches!(account.closures[..], [ref close_event] if matches!(close_event.cause, Cause::Violation(_)) && close_event.code == 1006)
             );
         }
     });

@@ -7,7 +7,7 @@ use crate::ends::{Account, End};
 use crate::pump::{Link, Pumped, pump};
 use bytes::Buf;
 use mio::{Events, Interest, Poll, Token};
-use sockless::{Input, LifeCycle};
+use sockless::{Endpoint, Input};
 use std::io::{ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::mpsc::{self, Receiver};
@@ -69,7 +69,7 @@ fn blocking(mut stream: TcpStream, end: &mut End) {
 }
 
 /// The one of `examples/echo.rs`, but that a wait may end without anything.
-fn turn<'b>(side: &mut dyn LifeCycle, stream: &mut TcpStream, scratch: &'b mut [u8]) -> Input<'b> {
+fn turn<'b>(side: &mut dyn Endpoint, stream: &mut TcpStream, scratch: &'b mut [u8]) -> Input<'b> {
     if !write(side, stream) {
         return Input::empty();
     }
@@ -89,7 +89,7 @@ fn turn<'b>(side: &mut dyn LifeCycle, stream: &mut TcpStream, scratch: &'b mut [
 }
 
 /// Whether all is written, or nothing more can be.
-fn write(side: &mut dyn LifeCycle, stream: &mut TcpStream) -> bool {
+fn write(side: &mut dyn Endpoint, stream: &mut TcpStream) -> bool {
     while side.wants_write() {
         let mut out = side.transmit();
         let mut slices = [IoSlice::new(&[]); 16]; // A header and its payload leave together.

@@ -101,11 +101,11 @@ fn a_crowd_hears_everything_once_and_in_order() {
         "compressed, the same is shorter"
     );
     for who in garbage {
-        let closure = crowd.look(*who).closure.as_ref().expect("it is shown the door");
-        assert_eq!(closure.code, CloseCode::PROTOCOL.get());
+        let close_event = crowd.look(*who).close_event.as_ref().expect("it is shown the door");
+        assert_eq!(close_event.code, CloseCode::PROTOCOL.get());
     }
     for who in stalls {
-        assert_eq!(crowd.look(*who).closure, None);
+        assert_eq!(crowd.look(*who).close_event, None);
     }
     let stats = chat.stats();
     assert!(stats.contains(&format!(" messages {}, ", PEOPLE * MESSAGES)), "{stats}");
@@ -118,8 +118,8 @@ fn a_crowd_hears_everything_once_and_in_order() {
         people.iter().all(|who| crowd.look(*who).done)
     });
     for who in &people {
-        let closure = crowd.look(*who).closure.as_ref().expect("told before it is done");
-        assert_eq!((closure.code, closure.clean), (CloseCode::AWAY.get(), true));
+        let close_event = crowd.look(*who).close_event.as_ref().expect("told before it is done");
+        assert_eq!((close_event.code, close_event.clean), (CloseCode::AWAY.get(), true));
     }
 }
 
@@ -140,15 +140,15 @@ fn a_slow_reader_is_let_go_and_nobody_else_notices() {
     let said = crowd.look(ada).heard();
     crowd.person(ada).silence();
     assert!(said * 8000 > 1 << 20, "let go after only {said} messages");
-    assert_eq!(crowd.look(slow).closure, None);
+    assert_eq!(crowd.look(slow).close_event, None);
 
     // Should it read after all, it finds out why.
     crowd.person(slow).reads = true;
     crowd.wake(slow);
-    crowd.drive("the slow one learns it", PATIENCE, |crowd| crowd.look(slow).closure.is_some());
-    let closure = crowd.look(slow).closure.as_ref().unwrap();
+    crowd.drive("the slow one learns it", PATIENCE, |crowd| crowd.look(slow).close_event.is_some());
+    let close_event = crowd.look(slow).close_event.as_ref().unwrap();
     assert_eq!(
-        (closure.code, closure.reason.as_str()),
+        (close_event.code, close_event.reason.as_str()),
         (CloseCode::POLICY.get(), "reads too slowly")
     );
     assert!(crowd.look(slow).heard() < crowd.look(ada).said());
@@ -161,7 +161,7 @@ fn a_slow_reader_is_let_go_and_nobody_else_notices() {
         })
     });
     for who in [ada, bob] {
-        assert!(crowd.look(who).complaints.is_empty() && crowd.look(who).closure.is_none());
+        assert!(crowd.look(who).complaints.is_empty() && crowd.look(who).close_event.is_none());
     }
     let stats = chat.stats();
     assert!(

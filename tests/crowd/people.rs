@@ -8,7 +8,7 @@ use crate::pump::{Link, Pumped, pump};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use sockless::client::{Handshake, Outcome, Request};
-use sockless::{Closure, Config, Connection, Event, Input, LifeCycle, Seed};
+use sockless::{CloseEvent, Config, Connection, Endpoint, Event, Input, Seed};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::mem;
@@ -36,7 +36,7 @@ pub(crate) struct Person {
     pub(crate) gone: BTreeSet<String>,
     /// What should not have happened.
     pub(crate) complaints: Vec<String>,
-    pub(crate) closure: Option<Closure>,
+    pub(crate) close_event: Option<CloseEvent>,
     pub(crate) done: bool,
     link: Link,
     stage: Stage,
@@ -168,7 +168,7 @@ impl Person {
             here: false,
             gone: BTreeSet::new(),
             complaints: Vec::new(),
-            closure: None,
+            close_event: None,
             done: false,
             link: Link::new(socket),
             stage: Stage::Handshake(Handshake::new(request, Seed::new(seed))),
@@ -233,7 +233,7 @@ impl Person {
         if self.done || !self.reads {
             return false;
         }
-        let side: &mut dyn LifeCycle = match &mut self.stage {
+        let side: &mut dyn Endpoint = match &mut self.stage {
             Stage::Handshake(handshake) => handshake,
             Stage::Open(connection) => connection,
         };
@@ -252,7 +252,7 @@ impl Person {
                 None => return true,
                 Some(Outcome::Open(opened)) => {
                     #[cfg(feature = "deflate")]
-                    assert_eq!(opened.agreement().deflate.is_some(), compresses(&self.name));
+                    assert_eq!(opened.extensions().deflate.is_some(), compresses(&self.name));
                     let mut connection = opened.open(Config::default());
                     connection
                         .send_text(format!("join key-of-{0} {0}", self.name))
@@ -264,9 +264,9 @@ impl Person {
         }
         loop {
             let Stage::Open(connection) = &mut self.stage else { return true };
-            match connection.poll_event(&mut input) {
+            match connection.poll(&mut input) {
                 Some(Event::Text(text)) => self.hear(&text),
-                Some(Event::Closed(closure)) => self.closure = Some(closure),
+                Some(Event::Closed(close_event)) => self.close_event = Some(close_event),
                 Some(_) => {}
                 None => return true,
             }

@@ -2,7 +2,9 @@
 
 use super::*;
 use sockless::deflate::{Compress as Choice, Pool};
-use sockless::{Cause, Chunk, Data, Delivery, Kind, Payload, Prepared, ProtocolError};
+use sockless::{
+    Cause, Chunk, ChunkData, Delivery, MessageKind, Payload, PreparedMessage, ProtocolError,
+};
 use support::alloc::{counted, live};
 use support::{BINARY, CONTINUATION, MORE, SIDES, frames};
 
@@ -54,10 +56,10 @@ fn the_limit_holds_on_what_is_inflated_to_the_byte() {
                         for event in events(&mut connection, &fragments.concat(), step) {
                             match event {
                                 Event::Binary(data) => got.extend_from_slice(&data),
-                                Event::Chunk(Chunk { data: Data::Binary(data), .. }) => {
+                                Event::Chunk(Chunk { data: ChunkData::Binary(data), .. }) => {
                                     got.extend_from_slice(&data)
                                 }
-                                Event::Closed(closure) => end = Some(closure.cause),
+                                Event::Closed(close_event) => end = Some(close_event.cause),
                                 other => panic!("{other:?}"),
                             }
                         }
@@ -124,14 +126,14 @@ fn a_message_in_small_parts_has_the_limit_of_what_it_says() {
     let mut config = Config::default();
     (config.limits.max_message, config.limits.max_frame) = (8000, 8000);
     let mut client = open(Side::Client, parameters(15, true), Config::default());
-    client.begin_with(Kind::Binary, Choice::Yes).unwrap();
+    client.begin_message_with(MessageKind::Binary, Choice::Yes).unwrap();
     let data = noise(8001, 2);
     for part in data[..8000].chunks(1) {
-        client.write_part(part).unwrap();
+        client.write_fragment(part).unwrap();
     }
     let almost = sent(&mut client);
     assert!(almost.len() > 60_000);
-    client.finish().unwrap();
+    client.finish_message().unwrap();
     let end = sent(&mut client);
     let mut server = open(Side::Server, parameters(15, true), config);
     assert_eq!(events(&mut server, &almost, 5000), []);
@@ -162,8 +164,10 @@ fn a_message_that_says_nothing_has_an_end() {
         let events = events(&mut connection, &compressed(Side::Client, BINARY, &payload), 7);
         match &events[..] {
             [Event::Binary(_)] => assert!(fits),
-            [Event::Closed(closure)] => {
-                assert!(!fits && closure.cause == Cause::Violation(ProtocolError::TooManyFragments))
+            [Event::Closed(close_event)] => {
+                assert!(
+                    !fits && close_event.cause == Cause::Violation(ProtocolError::TooManyFragments)
+                )
             }
             other => panic!("{other:?}"),
         }
@@ -181,9 +185,9 @@ fn a_bomb_costs_its_limit() {
         let (cause, count) = counted(|| {
             for part in read.chunks_mut(step) {
                 let mut input = Input::new(part);
-                if let Some(event) = connection.poll_event(&mut input) {
-                    let Event::Closed(closure) = event else { panic!("{event:?}") };
-                    return Some(closure.cause);
+                if let Some(event) = connection.poll(&mut input) {
+                    let Event::Closed(close_event) = event else { panic!("{event:?}") };
+                    return Some(close_event.cause);
                 }
             }
             None
@@ -208,7 +212,7 @@ fn a_bomb_in_chunks_costs_a_chunk() {
     let (len, count) = counted(|| {
         let mut input = Input::new(&mut wire);
         let mut len = 0;
-        while let Some(event) = connection.poll_event(&mut input) {
+        while let Some(event) = connection.poll(&mut input) {
             let Event::Chunk(chunk) = event else { panic!("{event:?}") };
             len += chunk.data.as_bytes().len();
         }
@@ -231,10 +235,10 @@ fn an_idle_connection_holds_no_compressor() {
                 for len in [0, 100, 1000, 100_000] {
                     let message = prose(len, 3);
                     connection.send_text(&message).unwrap();
-                    connection.begin(Kind::Text).unwrap();
-                    connection.write_part(message.as_bytes()).unwrap();
-                    connection.finish().unwrap();
-                    connection.send_prepared(&Prepared::text(&message)).unwrap();
+                    connection.begin_message(MessageKind::Text).unwrap();
+                    connection.write_fragment(message.as_bytes()).unwrap();
+                    connection.finish_message().unwrap();
+                    connection.send_prepared(&PreparedMessage::text(&message)).unwrap();
                     // It goes as it is, for it becomes no shorter.
                     connection.send_binary(noise(1 << 20, 3)).unwrap();
                     drop(sent(&mut connection));
@@ -330,8 +334,8 @@ fn a_connection_that_ended_holds_nothing() {
                     1
                 );
                 if parts {
-                    connection.begin(Kind::Text).unwrap();
-                    connection.write_part(prose(1000, 1).as_bytes()).unwrap();
+                    connection.begin_message(MessageKind::Text).unwrap();
+                    connection.write_fragment(prose(1000, 1).as_bytes()).unwrap();
                     assert_eq!(
                         events(
                             &mut connection,
@@ -361,14 +365,14 @@ fn a_pool_keeps_no_more_than_it_may() {
         let ((), count) = counted(|| {
             for connection in &mut connections {
                 // One each at the same time.
-                connection.begin(Kind::Binary).unwrap();
-                connection.write_part(&[7; 100]).unwrap();
+                connection.begin_message(MessageKind::Binary).unwrap();
+                connection.write_fragment(&[7; 100]).unwrap();
                 let part =
                     compressed(Side::Server, BINARY & MORE, &deflate(&mut zlib(), &[7; 100]));
                 assert_eq!(events(connection, &part, 100), []);
             }
             for connection in &mut connections {
-                connection.finish().unwrap();
+                connection.finish_message().unwrap();
                 assert_eq!(events(connection, &frame(CONTINUATION, &[], None), 100).len(), 1);
                 drop(sent(connection));
             }
@@ -397,14 +401,14 @@ fn messages_allocate_what_they_deliver() {
             client.send_text(&message).unwrap();
             let mut wire = sent(&mut client);
             let (event, count) =
-                counted(|| server.poll_event(&mut Input::new(&mut wire)).map(Event::into_owned));
+                counted(|| server.poll(&mut Input::new(&mut wire)).map(Event::into_owned));
             assert!(matches!(event, Some(Event::Text(text)) if text == message));
             // The first ones make the decompressor and let the window grow.
             let _ = count;
         }
         client.send_text(&message).unwrap();
         let mut wire = sent(&mut client);
-        let (event, count) = counted(|| server.poll_event(&mut Input::new(&mut wire)));
+        let (event, count) = counted(|| server.poll(&mut Input::new(&mut wire)));
         assert!(event.is_some());
         assert_eq!((count.calls, count.live), (1, 1000), "the text");
         drop(event);

@@ -186,9 +186,9 @@ fn the_block_may_end_when_the_buffer_is_full() {
                 assert!(events(&mut connection, &wire, step)[1..] == expected, "{len} {step}");
                 let wire = compressed(Side::Client, BINARY, &[&twice[..], &payload].concat());
                 let events = events(&mut connection, &wire, step);
-                let [Event::Closed(closure)] = &events[..] else { panic!("{len} {step}") };
+                let [Event::Closed(close_event)] = &events[..] else { panic!("{len} {step}") };
                 assert_eq!(
-                    closure.cause,
+                    close_event.cause,
                     Cause::Violation(ProtocolError::TooManyFragments),
                     "{len} {step}"
                 );
@@ -228,7 +228,7 @@ fn what_is_cut_or_goes_on_is_what_zlib_says() {
                             };
                             let closed =
                                 events.into_iter().chain(last).find_map(|event| match event {
-                                    Event::Closed(closure) => Some(closure.cause),
+                                    Event::Closed(close_event) => Some(close_event.cause),
                                     _ => None,
                                 });
                             assert_eq!(
@@ -263,10 +263,10 @@ fn nothing_at_all_is_no_message() {
                 let mut connection = open(Side::Server, parameters(15, true), config);
                 let wire = [compressed(Side::Client, TEXT, &before), pieces.concat()].concat();
                 let events = events(&mut connection, &wire, usize::MAX);
-                let [Event::Text(_), Event::Closed(closure)] = &events[..] else {
+                let [Event::Text(_), Event::Closed(close_event)] = &events[..] else {
                     panic!("{events:?}")
                 };
-                assert_eq!(closure.cause, Cause::Violation(ProtocolError::InvalidDeflate));
+                assert_eq!(close_event.cause, Cause::Violation(ProtocolError::InvalidDeflate));
             }
         }
     }

@@ -4,7 +4,7 @@
 
 use super::*;
 use sockless::deflate::{Compress as Choice, Pool};
-use sockless::{Cause, Kind, Payload, ProtocolError};
+use sockless::{Cause, MessageKind, Payload, ProtocolError};
 use support::alloc::counted;
 use support::{BINARY, MORE, frames};
 
@@ -27,14 +27,14 @@ const USES: [(&str, Use); 5] = [
         connection.send_binary(Payload::from(&b""[..]).compress(Choice::Yes)).unwrap();
     }),
     ("a message in parts that is empty", |connection| {
-        connection.begin_with(Kind::Binary, Choice::Yes).unwrap();
-        connection.finish().unwrap();
+        connection.begin_message_with(MessageKind::Binary, Choice::Yes).unwrap();
+        connection.finish_message().unwrap();
     }),
     ("a message in parts, one of them empty", |connection| {
-        connection.begin_with(Kind::Binary, Choice::Yes).unwrap();
-        connection.write_part(b"").unwrap();
-        connection.write_part(b"part").unwrap();
-        connection.finish().unwrap();
+        connection.begin_message_with(MessageKind::Binary, Choice::Yes).unwrap();
+        connection.write_fragment(b"").unwrap();
+        connection.write_fragment(b"part").unwrap();
+        connection.finish_message().unwrap();
     }),
     ("a message that goes as it is", |connection| {
         connection.send_binary(Payload::from(&noise(100, 9)).compress(Choice::Auto)).unwrap();
@@ -121,10 +121,10 @@ fn no_decompressor_takes_along_what_another_connection_said() {
                         assert_eq!(say(&mut one, &wire, step), [Event::Binary((&secret).into())]);
                     }
                     let got = say(&mut other, &again, usize::MAX);
-                    let [Event::Closed(closure)] = &got[..] else {
+                    let [Event::Closed(close_event)] = &got[..] else {
                         panic!("{bits} {len} {takeover}: {got:?}")
                     };
-                    assert_eq!(closure.cause, Cause::Violation(ProtocolError::InvalidDeflate));
+                    assert_eq!(close_event.cause, Cause::Violation(ProtocolError::InvalidDeflate));
                 }
             }
         }

@@ -15,7 +15,7 @@ mod splits;
 use bytes::Buf;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
 use sockless::deflate::{Parameters, WindowBits};
-use sockless::{Agreement, Config, Connection, Event, Input, LifeCycle};
+use sockless::{Config, Connection, Endpoint, Event, Extensions, Input};
 use support::{Side, frame};
 
 #[global_allocator]
@@ -35,7 +35,7 @@ fn parameters(bits: u8, takeover: bool) -> Parameters {
 }
 
 fn open(side: Side, agreed: Parameters, config: Config) -> Connection {
-    let mut agreement = Agreement::default();
+    let mut agreement = Extensions::default();
     agreement.deflate = Some(agreed);
     side.open_with(agreement, config)
 }
@@ -58,7 +58,7 @@ fn events(connection: &mut Connection, wire: &[u8], step: usize) -> Vec<Event<'s
     for part in wire.chunks(step.max(1)) {
         let mut part = part.to_vec();
         let mut input = Input::new(&mut part);
-        while let Some(event) = connection.poll_event(&mut input) {
+        while let Some(event) = connection.poll(&mut input) {
             events.push(event.into_owned());
         }
         assert!(input.is_empty());

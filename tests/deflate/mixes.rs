@@ -4,13 +4,13 @@
 use super::*;
 use proptest::prelude::*;
 use sockless::deflate::{Compress as Choice, Level, Pool};
-use sockless::{Data, Delivery, Kind, Prepared, Text};
+use sockless::{ChunkData, Delivery, MessageKind, PreparedMessage, Text};
 use support::SIDES;
 
 #[derive(Clone, Debug)]
 enum Message {
     Whole(Body, Choice),
-    Prepared(usize),
+    PreparedMessage(usize),
     Parts(Vec<Body>, Choice),
 }
 
@@ -36,7 +36,7 @@ fn message() -> impl Strategy<Value = Message> {
         || prop::sample::select(&[Choice::Auto, Choice::Auto, Choice::Yes, Choice::No][..]);
     prop_oneof![
         5 => (body(), choice()).prop_map(|(body, choice)| Message::Whole(body, choice)),
-        2 => (0..4_usize).prop_map(Message::Prepared),
+        2 => (0..4_usize).prop_map(Message::PreparedMessage),
         2 => (prop::collection::vec(body(), 0..4), choice()).prop_map(|(parts, choice)| Message::Parts(parts, choice)),
     ]
 }
@@ -73,7 +73,7 @@ proptest! {
             config.deflate.level = Level::new(level).unwrap();
             config.deflate.pool = pool.clone();
             config.fragment_above = fragment_above;
-            config.upper_mark = u32::MAX;
+            config.high_water_mark = u32::MAX;
             if chunks {
                 config.delivery = Delivery::Chunks;
             }
@@ -81,7 +81,7 @@ proptest! {
         };
         let mut server = open(Side::Server, agreed, config(levels.0));
         let mut client = open(Side::Client, agreed, config(levels.1));
-        let shared: Vec<_> = [100, 1000, 9000, 40_000].into_iter().map(|len| Prepared::text(prose(len, 99))).collect();
+        let shared: Vec<_> = [100, 1000, 9000, 40_000].into_iter().map(|len| PreparedMessage::text(prose(len, 99))).collect();
         let mut said: Vec<Vec<u8>> = vec![b"the first".to_vec()];
         for (side, message) in &messages {
             let (from, to) = match side {
@@ -96,7 +96,7 @@ proptest! {
                     Event::Text(text) => got.extend_from_slice(text.as_bytes()),
                     Event::Binary(data) => got.extend_from_slice(&data),
                     Event::Chunk(chunk) => {
-                        prop_assert_eq!(matches!(chunk.data, Data::Text(_)), matches!(message, Message::Prepared(_)));
+                        prop_assert_eq!(matches!(chunk.data, ChunkData::Text(_)), matches!(message, Message::PreparedMessage(_)));
                         got.extend_from_slice(chunk.data.as_bytes());
                     }
                     other => prop_assert!(false, "{:?}", other),
@@ -112,7 +112,7 @@ proptest! {
 fn send(
     from: &mut Connection,
     message: &Message,
-    shared: &[Prepared],
+    shared: &[PreparedMessage],
     said: &[Vec<u8>],
 ) -> Vec<u8> {
     let bytes = |body: &Body| match body {
@@ -126,18 +126,18 @@ fn send(
             from.send_binary(sockless::Payload::from(&bytes).compress(*choice)).unwrap();
             bytes
         }
-        Message::Prepared(which) => {
+        Message::PreparedMessage(which) => {
             from.send_prepared(&shared[*which]).unwrap();
             shared[*which].as_bytes().to_vec()
         }
         Message::Parts(parts, choice) => {
-            from.begin_with(Kind::Binary, *choice).unwrap();
+            from.begin_message_with(MessageKind::Binary, *choice).unwrap();
             let mut all = Vec::new();
             for part in parts {
-                from.write_part(&bytes(part)).unwrap();
+                from.write_fragment(&bytes(part)).unwrap();
                 all.extend(bytes(part));
             }
-            from.finish().unwrap();
+            from.finish_message().unwrap();
             all
         }
     }

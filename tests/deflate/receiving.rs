@@ -3,13 +3,13 @@
 
 use super::*;
 use sockless::deflate::Pool;
-use sockless::{Cause, Chunk, CloseCode, Data, Delivery, ProtocolError};
+use sockless::{Cause, Chunk, ChunkData, CloseCode, Delivery, ProtocolError};
 use support::{BINARY, CONTINUATION, MORE, PING, SIDES, TEXT, frames};
 
 /// The events as whole messages: chunks put together.
 pub(super) fn joined(events: Vec<Event<'static>>) -> Vec<Event<'static>> {
     let mut messages = Vec::new();
-    let mut under_way: Option<Data<'static>> = None;
+    let mut under_way: Option<ChunkData<'static>> = None;
     for event in events {
         let Event::Chunk(Chunk { data, first, last }) = event else {
             messages.push(event);
@@ -19,18 +19,18 @@ pub(super) fn joined(events: Vec<Event<'static>>) -> Vec<Event<'static>> {
         assert!(first || last || !data.as_bytes().is_empty(), "an empty chunk in the middle");
         let all = match (under_way.take(), data) {
             (None, data) => data,
-            (Some(Data::Text(all)), Data::Text(text)) => {
-                Data::Text((all.into_owned() + &text).into())
+            (Some(ChunkData::Text(all)), ChunkData::Text(text)) => {
+                ChunkData::Text((all.into_owned() + &text).into())
             }
-            (Some(Data::Binary(all)), Data::Binary(data)) => {
-                Data::Binary([all, data].concat().into())
+            (Some(ChunkData::Binary(all)), ChunkData::Binary(data)) => {
+                ChunkData::Binary([all, data].concat().into())
             }
             (all, data) => panic!("{all:?}, then {data:?}"),
         };
         match (last, all) {
             (false, all) => under_way = Some(all),
-            (true, Data::Text(text)) => messages.push(Event::Text(text)),
-            (true, Data::Binary(data)) => messages.push(Event::Binary(data)),
+            (true, ChunkData::Text(text)) => messages.push(Event::Text(text)),
+            (true, ChunkData::Binary(data)) => messages.push(Event::Binary(data)),
         }
     }
     if let Some(rest) = under_way {
@@ -320,11 +320,11 @@ fn failure(
 ) -> (Cause, Option<u16>, Vec<Event<'static>>) {
     let mut connection = open(Side::Server, agreed, Config::default());
     let mut events = events(&mut connection, wire, step);
-    let Some(Event::Closed(closure)) = events.pop() else { panic!("{events:?}") };
+    let Some(Event::Closed(close_event)) = events.pop() else { panic!("{events:?}") };
     let wire = sent(&mut connection);
     let code =
         frames(&wire).last().map(|close| u16::from_be_bytes([close.payload[0], close.payload[1]]));
-    (closure.cause, code, events)
+    (close_event.cause, code, events)
 }
 
 #[test]
@@ -411,8 +411,8 @@ fn no_cut_message_passes_for_a_whole_one() {
             let events =
                 events(&mut connection, &compressed(Side::Client, TEXT, &whole[..cut]), usize::MAX);
             match &events[..] {
-                [Event::Closed(closure)] => {
-                    let cause = closure.cause;
+                [Event::Closed(close_event)] => {
+                    let cause = close_event.cause;
                     let expected = [ProtocolError::InvalidDeflate, ProtocolError::InvalidUtf8]
                         .map(Cause::Violation);
                     assert!(expected.contains(&cause), "{level} {len} {cut}: {cause:?}");
@@ -452,8 +452,8 @@ fn rsv1_stands_on_the_first_frame_of_a_message_and_nowhere_else() {
     // Without the extension it is refused everywhere.
     let mut connection = Side::Server.open(Config::default());
     let events = events(&mut connection, &compressed(Side::Client, TEXT, &[0]), usize::MAX);
-    let [Event::Closed(closure)] = &events[..] else { panic!("{events:?}") };
-    assert_eq!(closure.cause, Cause::Violation(ProtocolError::ReservedBits));
+    let [Event::Closed(close_event)] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(close_event.cause, Cause::Violation(ProtocolError::ReservedBits));
 }
 
 /// Text fails at its first bad byte, in the fragment that has it, and what is valid in front of it
@@ -476,7 +476,7 @@ fn text_is_validated_as_it_is_inflated() {
         config.delivery = Delivery::Chunks;
         let mut connection = open(Side::Server, parameters(15, true), config);
         let mut events = joined(events(&mut connection, &wire, step));
-        let Some(Event::Chunk(Chunk { data: Data::Text(text), .. })) = events.pop() else {
+        let Some(Event::Chunk(Chunk { data: ChunkData::Text(text), .. })) = events.pop() else {
             panic!("{events:?}")
         };
         assert!(matches!(&events[..], [Event::Closed(_)]), "{events:?}");

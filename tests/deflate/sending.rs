@@ -2,7 +2,7 @@
 
 use super::*;
 use sockless::deflate::{Compress as Choice, Level, Pool};
-use sockless::{Kind, Payload, Prepared, Text};
+use sockless::{MessageKind, Payload, PreparedMessage, Text};
 use support::alloc::counted;
 use support::{BINARY, CONTINUATION, MORE, SIDES, TEXT, frames};
 
@@ -52,11 +52,11 @@ fn a_window_of_8_bits_is_never_sent_into() {
         let message = prose(1000, 1);
         connection.send_text(Text::from(&message).compress(Choice::Yes)).unwrap();
         connection
-            .send_prepared(&Prepared::text(Text::from(&message).compress(Choice::Yes)))
+            .send_prepared(&PreparedMessage::text(Text::from(&message).compress(Choice::Yes)))
             .unwrap();
-        connection.begin_with(Kind::Text, Choice::Yes).unwrap();
-        connection.write_part(message.as_bytes()).unwrap();
-        connection.finish().unwrap();
+        connection.begin_message_with(MessageKind::Text, Choice::Yes).unwrap();
+        connection.write_fragment(message.as_bytes()).unwrap();
+        connection.finish_message().unwrap();
         let all = frames(&sent(&mut connection));
         assert_eq!(
             all.iter().map(|frame| frame.first).collect::<Vec<_>>(),
@@ -130,7 +130,7 @@ fn a_message_that_becomes_no_shorter_goes_as_it_is() {
             (1..1000).map(|i| prose(i % 100, i as u64)).find(by_that).expect("one of these");
         let mut connection = open(Side::Server, parameters(15, false), config.clone());
         connection.send_text(&message).unwrap();
-        connection.send_prepared(&Prepared::text(&message)).unwrap();
+        connection.send_prepared(&PreparedMessage::text(&message)).unwrap();
         let all = frames(&sent(&mut connection));
         assert_eq!([all[0].first, all[1].first], [first; 2], "shorter by {shorter}");
     }
@@ -158,11 +158,11 @@ fn parts_are_flushed() {
                 let mut connection = open(side, parameters(15, takeover), config);
                 let mut zlib = Decompress::new(false);
                 for round in 0..3 {
-                    connection.begin(Kind::Text).unwrap();
+                    connection.begin_message(MessageKind::Text).unwrap();
                     let mut all = Vec::new();
                     let parts = ["caf", "é, ", "", "noch einen, ", &prose(3000, round), "x"];
                     for part in parts {
-                        connection.write_part(part.as_bytes()).unwrap();
+                        connection.write_fragment(part.as_bytes()).unwrap();
                         for frame in frames(&sent(&mut connection)) {
                             assert_eq!(
                                 frame.first,
@@ -188,7 +188,7 @@ fn parts_are_flushed() {
                             }
                         }
                     }
-                    connection.finish().unwrap();
+                    connection.finish_message().unwrap();
                     let [end] = &frames(&sent(&mut connection))[..] else { panic!() };
                     assert_eq!((end.first, &end.payload[..]), (CONTINUATION, &[][..]));
                     if !takeover {
@@ -231,7 +231,8 @@ fn windows_agree_whatever_was_sent_how() {
                 (open(Side::Server, parameters(12, true), config.clone()), Decompress::new(false))
             })
             .collect();
-        let shared: Vec<_> = (0..4).map(|i| Prepared::text(prose(1500 << i, 70 + i))).collect();
+        let shared: Vec<_> =
+            (0..4).map(|i| PreparedMessage::text(prose(1500 << i, 70 + i))).collect();
         let random = noise(600, 3);
         for round in 0..30_u64 {
             for (i, (connection, zlib)) in connections.iter_mut().enumerate() {
@@ -300,8 +301,8 @@ fn nothing_is_kept_behind_a_close_frame() {
         let ((), count) = counted(|| {
             connection.send_text(prose(1000, 1)).unwrap();
             if parts {
-                connection.begin(Kind::Text).unwrap();
-                connection.write_part(prose(1000, 1).as_bytes()).unwrap();
+                connection.begin_message(MessageKind::Text).unwrap();
+                connection.write_fragment(prose(1000, 1).as_bytes()).unwrap();
             }
             connection.close(None).unwrap();
             drop(sent(&mut connection));
@@ -314,7 +315,7 @@ fn nothing_is_kept_behind_a_close_frame() {
 #[test]
 fn what_waits_is_as_long_as_it_became() {
     let mut connection = open(Side::Server, parameters(15, false), Config::default());
-    let message = Prepared::text("a".repeat(8 << 20));
+    let message = PreparedMessage::text("a".repeat(8 << 20));
     for prepared in [true, false] {
         let ((), count) = counted(|| match prepared {
             true => connection.send_prepared(&message).unwrap(),
@@ -338,7 +339,7 @@ fn a_context_is_taken_over_without_its_compressor() {
             for connection in &mut connections {
                 match round {
                     0 => connection
-                        .send_prepared(&Prepared::binary(
+                        .send_prepared(&PreparedMessage::binary(
                             Payload::from(&said).compress(Choice::Yes),
                         ))
                         .unwrap(),
@@ -359,7 +360,7 @@ fn a_context_is_taken_over_without_its_compressor() {
 #[test]
 fn a_prepared_message_can_refer_to_all_of_itself() {
     for len in [124, 249, 251, 1000, 10_000] {
-        let message = Prepared::binary([noise(len, 1), noise(len - 1, 1)].concat());
+        let message = PreparedMessage::binary([noise(len, 1), noise(len - 1, 1)].concat());
         let mut connection = open(Side::Server, parameters(15, true), Config::default());
         connection.send_prepared(&message).unwrap();
         let [frame] = &frames(&sent(&mut connection))[..] else { panic!() };
@@ -375,7 +376,7 @@ fn a_prepared_message_can_refer_to_all_of_itself() {
 /// window is taken over.
 #[test]
 fn a_prepared_message_is_compressed_once_for_a_window() {
-    let message = Prepared::text(prose(100_000, 8));
+    let message = PreparedMessage::text(prose(100_000, 8));
     let mut payloads = Vec::new();
     for (bits, takeover) in [(15, true), (15, false), (15, true), (10, true), (10, false)] {
         let mut connection = open(Side::Server, parameters(bits, takeover), Config::default());

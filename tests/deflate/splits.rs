@@ -5,7 +5,7 @@
 use super::*;
 use proptest::prelude::*;
 use sockless::deflate::Pool;
-use sockless::{Cause, Chunk, Data, Delivery, ProtocolError, Scratch};
+use sockless::{Cause, Chunk, ChunkData, Delivery, ProtocolError, Scratch};
 use support::{BINARY, CONTINUATION, MORE, SIDES, TEXT, feed_cut, feed_keeping};
 
 /// What was delivered, chunks joined, how many messages were whole, and why it ended, if it did.
@@ -32,11 +32,13 @@ fn told(events: Vec<Event<'static>>) -> Outcome {
         match event {
             Event::Text(text) => got.extend_from_slice(text.as_bytes()),
             Event::Binary(data) => got.extend_from_slice(&data),
-            Event::Chunk(Chunk { data: Data::Text(text), .. }) => {
+            Event::Chunk(Chunk { data: ChunkData::Text(text), .. }) => {
                 got.extend_from_slice(text.as_bytes())
             }
-            Event::Chunk(Chunk { data: Data::Binary(data), .. }) => got.extend_from_slice(&data),
-            Event::Closed(closure) => end = Some(closure.cause),
+            Event::Chunk(Chunk { data: ChunkData::Binary(data), .. }) => {
+                got.extend_from_slice(&data)
+            }
+            Event::Closed(close_event) => end = Some(close_event.cause),
             other => panic!("{other:?}"),
         }
     }
@@ -268,7 +270,7 @@ fn compressed_frames_are_not_kept() {
             let mut read = byte.to_vec();
             let mut input = Input::keeping(&mut read, 1 << 20);
             assert!(
-                connection.poll_event(&mut input).is_none() && input.len() < 14,
+                connection.poll(&mut input).is_none() && input.len() < 14,
                 "of a header at most"
             );
         }

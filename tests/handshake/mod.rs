@@ -5,7 +5,7 @@ use bytes::Buf;
 use sockless::client::{self, Outcome};
 use sockless::handshake::accept_key;
 use sockless::server::{self, Incoming};
-use sockless::{Input, LifeCycle, Seed};
+use sockless::{Endpoint, Input, Seed};
 
 /// Of RFC 6455 §1.3.
 pub const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -166,7 +166,7 @@ pub fn cuttings(wire: &[u8]) -> Vec<Vec<usize>> {
 }
 
 /// All that a side has to send, taken in small steps.
-pub fn sent(side: &mut dyn LifeCycle) -> Vec<u8> {
+pub fn sent(side: &mut dyn Endpoint) -> Vec<u8> {
     let mut sent = Vec::new();
     while side.wants_write() {
         let mut out = side.transmit();
@@ -179,7 +179,7 @@ pub fn sent(side: &mut dyn LifeCycle) -> Vec<u8> {
 
 /// Drives an answer to its end, and gives it taken apart: the status line, the header lines and the
 /// body.
-pub fn answered(mut rejected: server::Rejected) -> (String, Vec<String>, Vec<u8>) {
+pub fn answered(mut rejected: server::Replying) -> (String, Vec<String>, Vec<u8>) {
     assert!(
         rejected.wants_write()
             && rejected.wants_read()

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use sockless::client::Outcome;
 use sockless::deflate::{ClientWindow, Offer, Policy, WindowBits};
 use sockless::server::{self, Incoming};
-use sockless::{Agreement, Connection, Event, Input, client as client_side};
+use sockless::{Connection, Event, Extensions, Input, client as client_side};
 
 /// What an answer to an offer may say, written down apart: RFC 7692 §7.1 by its words.
 fn assert_valid(answer: &str, offer: &Offer, policy: &Policy) {
@@ -121,7 +121,7 @@ fn both_ends_come_to_the_same() {
             assert_valid(&text, offer, policy);
             assert_eq!(
                 Offer::check_answer(&[*offer], [text.as_bytes()]),
-                Ok(answer.agreement()),
+                Ok(answer.extensions()),
                 "{text} to {line} under {policy:?}"
             );
             accepted += 1;
@@ -133,7 +133,7 @@ fn both_ends_come_to_the_same() {
 
 /// What one of our servers and one of our clients, byte by byte, make of each other: what each
 /// agreed on, and its connection.
-fn shake_hands(offers: &[Offer], policy: Policy) -> [(Agreement, Connection); 2] {
+fn shake_hands(offers: &[Offer], policy: Policy) -> [(Extensions, Connection); 2] {
     let mut request = client_side::Request::new("ws://a.example/").unwrap();
     for offer in offers {
         request = request.deflate(*offer);
@@ -146,12 +146,12 @@ fn shake_hands(offers: &[Offer], policy: Policy) -> [(Agreement, Connection); 2]
     let Some(Incoming::Upgrade(request)) = serve(&config, &wire, &[]).0 else {
         panic!("{}", wire.escape_ascii())
     };
-    let of_server = request.agreement();
+    let of_server = request.extensions();
     let mut server = request.accept().open(sockless::Config::default());
     let answer = sent(&mut server);
     match feed(&answer, &[], |input| client.poll(input)).0 {
         Some(Outcome::Open(opened)) => {
-            [(of_server, server), (opened.agreement(), opened.open(sockless::Config::default()))]
+            [(of_server, server), (opened.extensions(), opened.open(sockless::Config::default()))]
         }
         other => panic!("{other:?}: {}", answer.escape_ascii()),
     }
@@ -197,7 +197,7 @@ fn the_connections_do_what_was_agreed() {
             // RFC 7692 §6: RSV1 says that a message is compressed.
             assert_eq!(wire[0], if compresses { 0xc1 } else { 0x81 });
             assert_eq!(
-                ends[1 - sender].poll_event(&mut Input::new(&mut wire)),
+                ends[1 - sender].poll(&mut Input::new(&mut wire)),
                 Some(Event::Text(text.as_str().into()))
             );
         }

@@ -3,7 +3,7 @@
 use crate::wrong::WRONG;
 use crate::{MAX, bits, check, lines, offer, parameters};
 use sockless::deflate::{ClientWindow, Offer};
-use sockless::{Agreement, HandshakeError};
+use sockless::{Extensions, HandshakeError};
 
 #[test]
 fn a_client_takes_what_it_offered() {
@@ -18,15 +18,15 @@ fn a_client_takes_what_it_offered() {
     let small_server = offer(false, false, Some(11), Negotiable);
     let small_client = offer(false, false, None, AtMost(bits(11)));
     let agreed = |server_fresh, client_fresh, server, client| {
-        let mut agreement = Agreement::default();
+        let mut agreement = Extensions::default();
         agreement.deflate = Some(parameters(server_fresh, client_fresh, server, client));
         Ok(agreement)
     };
     let all = agreed(false, false, MAX, MAX);
 
     let mut cases = vec![
-        (vec![any], vec![], Ok(Agreement::default())),
-        (vec![], vec![], Ok(Agreement::default())),
+        (vec![any], vec![], Ok(Extensions::default())),
+        (vec![], vec![], Ok(Extensions::default())),
         (vec![any], vec!["permessage-deflate"], all),
         (vec![any], vec![" , permessage-deflate\t,", ""], all),
         (vec![bare], vec!["permessage-deflate"], all),

@@ -17,7 +17,7 @@ use handshake::{GET, SWITCHING, answer, client, feed, request, sent, serve};
 use sockless::client::Outcome;
 use sockless::deflate::{ClientWindow, Offer, Parameters, Policy, WindowBits};
 use sockless::server::{self, Incoming};
-use sockless::{Agreement, HandshakeError, client as client_side};
+use sockless::{Extensions, HandshakeError, client as client_side};
 
 const MAX: u8 = 15;
 
@@ -66,16 +66,16 @@ fn negotiate(
     policy: Option<Policy>,
     lines: &[&str],
     cuts: &[usize],
-) -> Result<(Vec<String>, Agreement), HandshakeError> {
+) -> Result<(Vec<String>, Extensions), HandshakeError> {
     let mut config = server::Config::default();
     config.deflate = policy;
     let wire = request(GET, &[("Sec-WebSocket-Extensions", lines)]);
     match serve(&config, &wire, cuts).0 {
         Some(Incoming::Upgrade(request)) => {
-            let (told, answer) = (request.agreement(), request.deflate());
-            assert_eq!(answer.map(|answer| answer.agreement()).unwrap_or_default(), told);
+            let (told, answer) = (request.extensions(), request.deflate());
+            assert_eq!(answer.map(|answer| answer.extensions()).unwrap_or_default(), told);
             let accept = request.accept();
-            assert_eq!(accept.agreement(), told);
+            assert_eq!(accept.extensions(), told);
             let extensions = extensions(&sent(&mut accept.open(sockless::Config::default())));
             assert_eq!(
                 extensions,
@@ -99,7 +99,7 @@ fn extensions(head: &[u8]) -> Vec<String> {
 }
 
 /// What a whole handshake makes of these lines in an answer.
-fn check(offers: &[Offer], lines: &[&str]) -> Result<Agreement, HandshakeError> {
+fn check(offers: &[Offer], lines: &[&str]) -> Result<Extensions, HandshakeError> {
     let mut request = client_side::Request::new("ws://a.example").unwrap();
     for offer in offers {
         request = request.deflate(*offer);
@@ -107,7 +107,7 @@ fn check(offers: &[Offer], lines: &[&str]) -> Result<Agreement, HandshakeError> 
     let (mut handshake, key) = client(request, client_side::Config::default());
     let wire = answer(SWITCHING, &key, &[("Sec-WebSocket-Extensions", lines)]);
     match feed(&wire, &[], |input| handshake.poll(input)).0 {
-        Some(Outcome::Open(opened)) => Ok(opened.agreement()),
+        Some(Outcome::Open(opened)) => Ok(opened.extensions()),
         Some(Outcome::Failed(failure)) => Err(failure.error()),
         other => panic!("{other:?}"),
     }

@@ -6,7 +6,7 @@ use crate::wrong::WRONG;
 use crate::{MAX, extensions, lines, negotiate, parameters, policy};
 use sockless::deflate::Policy;
 use sockless::server::{self, Incoming, OriginPolicy, Request};
-use sockless::{Agreement, HandshakeError};
+use sockless::{Extensions, HandshakeError};
 
 /// Policies, the lines of a request, and the value in the answer.
 fn offers() -> Vec<(Policy, Vec<&'static str>, Option<&'static str>)> {
@@ -202,7 +202,7 @@ fn a_server_answers_the_first_offer_that_it_accepts() {
             "{offered:?} under {policy:?}"
         );
         // Who did not ask for it does not get it.
-        assert_eq!(negotiate(None, &offered, &[]), Ok((vec![], Agreement::default())));
+        assert_eq!(negotiate(None, &offered, &[]), Ok((vec![], Extensions::default())));
     }
 }
 
@@ -245,7 +245,7 @@ fn real_clients_negotiate() {
             let (Some(Incoming::Upgrade(request)), _) = serve(&config, head, &[]) else {
                 panic!("{name}")
             };
-            assert_eq!(request.agreement().deflate, offers.then_some(agreed), "{name}");
+            assert_eq!(request.extensions().deflate, offers.then_some(agreed), "{name}");
             let answered = extensions(&sent(
                 &mut request.accept().protocol("chat.v1").open(sockless::Config::default()),
             ));
@@ -261,7 +261,7 @@ fn a_server_can_still_decline() {
     let wire = request(GET, &[("Sec-WebSocket-Extensions", &["permessage-deflate"])]);
     let (Some(Incoming::Upgrade(request)), _) = serve(&config, &wire, &[]) else { panic!() };
     let accept = request.accept().without_deflate();
-    assert_eq!(accept.agreement(), Agreement::default());
+    assert_eq!(accept.extensions(), Extensions::default());
     assert_eq!(extensions(&sent(&mut accept.open(sockless::Config::default()))), [""; 0]);
 }
 
@@ -288,7 +288,7 @@ fn an_http_stack_gets_the_same() {
         request.deflate().unwrap().to_string(),
         "permessage-deflate; server_max_window_bits=12"
     );
-    assert_eq!(request.agreement().deflate, Some(parameters(false, false, 12, MAX)));
+    assert_eq!(request.extensions().deflate, Some(parameters(false, false, 12, MAX)));
     assert_eq!(parts(b"permessage-deflate; server_max_window_bits=8").unwrap().deflate(), None);
     assert_eq!(parts(b"permessage-deflate; =").unwrap_err(), HandshakeError::InvalidExtensions);
 }

@@ -19,7 +19,7 @@ use requests::requests;
 use sockless::HandshakeError::{self, *};
 use sockless::client::{self, Outcome};
 use sockless::server::{self, Incoming};
-use sockless::{Input, LifeCycle};
+use sockless::{Endpoint, Input};
 
 #[test]
 fn every_rule_has_a_case() {
@@ -143,7 +143,7 @@ fn no_answer_to_head_has_a_body() {
     answers_without_a_body(rejected);
 }
 
-fn answers_without_a_body(rejected: server::Rejected) {
+fn answers_without_a_body(rejected: server::Replying) {
     let text = format!("{}\n", rejected.error().unwrap());
     let (_, headers, body) = answered(rejected);
     assert!(

@@ -3,7 +3,7 @@
 
 use crate::handshake::{GET, answered, request, sent};
 use crate::{plain, upgrade};
-use sockless::LifeCycle;
+use sockless::Endpoint;
 use sockless::handshake::{Header, HeaderError};
 use sockless::server::{Config, Request};
 
@@ -41,7 +41,7 @@ fn who_was_to_come_in_can_be_turned_away() {
         (None, "/chat", 6)
     );
     assert_eq!(accept.headers().text("sec-websocket-protocol"), Some("a"));
-    let rejected = accept.reject(400).body("a subprotocol, please").into_rejected();
+    let rejected = accept.reject(400).body("a subprotocol, please").into_replying();
     assert_eq!((rejected.status(), rejected.error()), (400, None));
     let (status, headers, body) = answered(rejected);
     assert_eq!(status, "HTTP/1.1 400 Bad Request");
@@ -82,7 +82,7 @@ fn no_header_of_an_answer_can_smuggle_a_line() {
         String::from_utf8(answer).unwrap().ends_with("=\r\nSet-Cookie: a=b\r\nServer: \r\n\r\n")
     );
     let (_, headers, _) =
-        answered(request().reject(400).header(cookie).header(server).into_rejected());
+        answered(request().reject(400).header(cookie).header(server).into_replying());
     assert_eq!(headers[..2], ["Set-Cookie: a=b", "Server: "]);
 }
 
@@ -93,7 +93,7 @@ fn a_value_in_latin1_is_a_byte_for_each_character() {
     let request = || upgrade(&Config::default(), &request(GET, &[]));
     let has = |wire: &[u8]| wire.windows(line.len()).any(|window| window == line);
     assert!(has(&sent(&mut request().accept().header(header).open(sockless::Config::default()))));
-    assert!(has(&sent(&mut request().reject(400).header(header).into_rejected())));
+    assert!(has(&sent(&mut request().reject(400).header(header).into_replying())));
     assert_eq!(
         request().accept().header(header).into_response().headers().get("x-name"),
         Some(&b"Zo\xeb \xa0\xff"[..])
@@ -124,7 +124,7 @@ fn an_http_stack_can_send_the_101() {
             .header(Header::new("Set-Cookie", "a=b").unwrap())
     };
     let response = accept().into_response();
-    assert_eq!((response.status(), response.agreement()), (101, accept().agreement()));
+    assert_eq!((response.status(), response.extensions()), (101, accept().extensions()));
     let mut lines = String::from("HTTP/1.1 101 Switching Protocols\r\n");
     for (name, value) in response.headers().iter() {
         lines += &format!("{name}: {}\r\n", core::str::from_utf8(value).unwrap());
@@ -158,7 +158,7 @@ fn what_is_declined_is_not_in_the_fields_nor_done() {
     let wire = request(GET, &[("Sec-WebSocket-Extensions", &["permessage-deflate"])]);
     let response = upgrade(&config, &wire).accept().without_deflate().into_response();
     assert_eq!(response.headers().get("sec-websocket-extensions"), None);
-    assert_eq!(response.agreement(), sockless::Agreement::default());
+    assert_eq!(response.extensions(), sockless::Extensions::default());
     let mut connection = response.open(sockless::Config::default());
     connection.send_text("a".repeat(100)).unwrap();
     assert_eq!(sent(&mut connection)[..2], [0x81, 100]);
@@ -195,7 +195,7 @@ fn parts_and_wire_are_answered_alike() {
 #[test]
 fn answers_of_every_status() {
     let reply = |wire: &str, status| {
-        answered(plain(wire.as_bytes()).reply(status).body("body").into_rejected())
+        answered(plain(wire.as_bytes()).reply(status).body("body").into_replying())
     };
     let get = "GET / HTTP/1.1\r\n\r\n";
     for status in 0..=1000 {
@@ -216,7 +216,7 @@ fn answers_of_every_status() {
         (headers, body),
         (vec!["Content-Length: 4".to_owned(), "Connection: close".to_owned()], Vec::new())
     );
-    let (line, headers, body) = answered(plain(get.as_bytes()).reply(404).into_rejected());
+    let (line, headers, body) = answered(plain(get.as_bytes()).reply(404).into_replying());
     assert_eq!(
         (line.as_str(), headers, body),
         (
@@ -231,7 +231,7 @@ fn answers_of_every_status() {
 fn a_body_is_whole_whatever_its_length() {
     for len in [0_usize, 1, 2047, 2048, 2049, 100_000] {
         let body: Vec<u8> = (0..len).map(|i| i as u8).collect();
-        let reject = |wire: &[u8]| plain(wire).reply(200).body(body.clone()).into_rejected();
+        let reject = |wire: &[u8]| plain(wire).reply(200).body(body.clone()).into_replying();
         let (_, headers, sent) = answered(reject(b"GET / HTTP/1.1\r\n\r\n"));
         assert_eq!((&headers[0], &sent), (&format!("Content-Length: {len}"), &body));
         let (_, headers, sent) = answered(reject(b"HEAD / HTTP/1.1\r\n\r\n"));

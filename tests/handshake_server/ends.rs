@@ -3,8 +3,8 @@
 
 use crate::handshake::{GET, request, sent};
 use crate::upgrade;
-use sockless::server::{Config, Handshake, Incoming, Rejected};
-use sockless::{HandshakeError, Input, LifeCycle};
+use sockless::server::{Config, Handshake, Incoming, Replying};
+use sockless::{Endpoint, HandshakeError, Input};
 
 #[test]
 fn the_end_of_the_stream_ends_it() {
@@ -72,8 +72,8 @@ fn a_head_that_is_late_has_an_answer_as_long_as_it_can_be_read() {
     );
 }
 
-fn rejected(config: &Config) -> Rejected {
-    upgrade(config, &request(GET, &[])).reject(403).into_rejected()
+fn rejected(config: &Config) -> Replying {
+    upgrade(config, &request(GET, &[])).reject(403).into_replying()
 }
 
 #[test]

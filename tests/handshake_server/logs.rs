@@ -4,11 +4,11 @@
 use crate::handshake::{GET, cuttings, request, serve};
 use crate::{plain, upgrade};
 use sockless::server::{
-    Config, Handshake, Incoming, OriginPolicy, OriginRefusal, Rejected, Scheme,
+    Config, Handshake, Incoming, OriginPolicy, OriginRefusal, Replying, Scheme,
 };
-use sockless::{HandshakeError, Input, LifeCycle};
+use sockless::{Endpoint, HandshakeError, Input};
 
-fn rejected(config: &Config, wire: &[u8], cuts: &[usize]) -> Rejected {
+fn rejected(config: &Config, wire: &[u8], cuts: &[usize]) -> Replying {
     match serve(config, wire, cuts).0 {
         Some(Incoming::Failed(rejected)) => rejected,
         other => panic!("{} gave {other:?}", wire.escape_ascii()),
@@ -136,8 +136,8 @@ fn so_can_one_that_the_application_turned_away() {
     let wire = request("GET ws://b.example/chat HTTP/1.1", &[("Cookie", &["a=b"])]);
     let request = || upgrade(&Config::default(), &wire);
     for rejected in [
-        request().reject(401).into_rejected(),
-        request().accept().protocol("x").reject(401).body("no").into_rejected(),
+        request().reject(401).into_replying(),
+        request().accept().protocol("x").reject(401).body("no").into_replying(),
     ] {
         assert_eq!(
             (rejected.error(), rejected.method(), rejected.target()),
@@ -149,7 +149,7 @@ fn so_can_one_that_the_application_turned_away() {
             (6, Some("b.example"), Some("a=b"))
         );
     }
-    let rejected = plain(b"PUT /file HTTP/1.1\r\nA: b\r\n\r\n").reply(405).into_rejected();
+    let rejected = plain(b"PUT /file HTTP/1.1\r\nA: b\r\n\r\n").reply(405).into_replying();
     assert_eq!(
         (rejected.method(), rejected.target(), rejected.headers().iter().count()),
         (Some("PUT"), Some("/file"), 1)
@@ -253,7 +253,7 @@ fn nothing_shown_tells_a_secret() {
         (format!("{:?}", headed()), true),
         (format!("{:?}", headed().into_response()), false),
         (format!("{:?}", headed().reject(400)), false),
-        (format!("{:?}", headed().reject(400).header(header).body(secret).into_rejected()), true),
+        (format!("{:?}", headed().reject(400).header(header).body(secret).into_replying()), true),
         (
             format!(
                 "{:?}",

@@ -38,8 +38,8 @@ fn all_of_it_can_change_threads() {
     moves::<Handshake>();
     moves::<Incoming>();
     moves::<sockless::server::Accept>();
-    moves::<sockless::server::Reject>();
-    moves::<sockless::server::Rejected>();
+    moves::<sockless::server::Reply>();
+    moves::<sockless::server::Replying>();
     moves::<sockless::server::Response>();
     moves::<Config>();
     moves::<sockless::client::Handshake>();

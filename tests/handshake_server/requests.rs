@@ -109,10 +109,7 @@ fn frames_behind_the_head_stay_in_the_input() {
         assert_eq!(taken, head, "{cuts:?}");
         let mut connection = request.accept().open(sockless::Config::default());
         let mut rest = wire[taken..].to_vec();
-        assert_eq!(
-            connection.poll_event(&mut Input::new(&mut rest)),
-            Some(Event::Text("Hello".into()))
-        );
+        assert_eq!(connection.poll(&mut Input::new(&mut rest)), Some(Event::Text("Hello".into())));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::support::pair::Pair;
 use crate::support::{BINARY, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, output};
-use crate::{GRACE, SECOND, TICK, at, beating, closure, ended, is_closed, timeouts};
+use crate::{GRACE, SECOND, TICK, at, beating, close_event, ended, is_closed, timeouts};
 use sockless::{Cause, Config, Connection, Heartbeat, Input, Scratch, Timeout};
 use std::time::Duration;
 
@@ -176,12 +176,12 @@ fn bytes_that_are_kept_count_once() {
         let over = (1..100).find(|second| {
             let mut input = scratch.input(new);
             new = 0;
-            assert!(connection.poll_event(&mut input).is_none() || *second > 21);
+            assert!(connection.poll(&mut input).is_none() || *second > 21);
             let rest = input.len();
             scratch.keep(rest);
             heartbeat.poll(at(*second), &mut connection);
             // As the docs have it.
-            connection.poll_event(&mut Input::empty()).is_some()
+            connection.poll(&mut Input::empty()).is_some()
         });
         assert_eq!(over, Some(22), "heard at 1 s");
     }
@@ -199,7 +199,7 @@ fn other_bytes_put_the_pong_off_of_a_large_frame() {
         pair.run_until(SECOND * 9 + GRACE - TICK);
         assert!(!is_closed(&mut pair, side));
         pair.run_until(SECOND * 9 + GRACE);
-        let (time, closure) = closure(&mut pair, side);
-        assert_eq!((time, closure.cause), (SECOND * 9 + GRACE, Cause::Timeout(Timeout::Idle)));
+        let (time, close_event) = close_event(&mut pair, side);
+        assert_eq!((time, close_event.cause), (SECOND * 9 + GRACE, Cause::Timeout(Timeout::Idle)));
     }
 }

@@ -3,8 +3,8 @@
 
 use crate::support::pair::Pair;
 use crate::support::{CLOSE, SIDES, TEXT, feed};
-use crate::{GRACE, SECOND, TICK, closure, timeouts};
-use sockless::{Cause, Config, LifeCycle, Timeout, Timeouts};
+use crate::{GRACE, SECOND, TICK, close_event, timeouts};
+use sockless::{Cause, Config, Endpoint, Timeout, Timeouts};
 
 fn only_close(seconds: u64) -> Timeouts {
     let mut timeouts = timeouts(0, 0, 0, seconds);
@@ -36,13 +36,13 @@ fn the_closing_handshake_has_its_time_and_bytes_do_not_put_it_off() {
             assert!(!pair.connection(side).is_done());
             pair.run_until(SECOND * 15 + GRACE);
             assert!(pair.connection(side).is_done(), "{side:?}, state {state}");
-            let (time, closure) = closure(&mut pair, side);
+            let (time, close_event) = close_event(&mut pair, side);
             let expected = if state == 0 {
                 (SECOND * 15 + GRACE, Cause::Timeout(Timeout::Close))
             } else {
-                (SECOND * 5, closure.cause)
+                (SECOND * 5, close_event.cause)
             };
-            assert_eq!((time, closure.cause), expected);
+            assert_eq!((time, close_event.cause), expected);
         }
     }
 }

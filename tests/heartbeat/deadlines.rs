@@ -5,7 +5,7 @@ use crate::{GRACE, SECOND, TICK, at, timeouts};
 use sockless::client::{self, Outcome};
 use sockless::server::{self, Incoming};
 use sockless::{
-    Cause, Deadline, Event, HandshakeError, Heartbeat, Input, LifeCycle, Seed, Timeouts,
+    Cause, Deadline, Endpoint, Event, HandshakeError, Heartbeat, Input, Seed, Timeouts,
 };
 use std::time::Duration;
 
@@ -163,8 +163,8 @@ fn a_deadline_of_nothing_ends_at_its_first_look() {
     let mut deadline = Deadline::after(Duration::ZERO);
     assert_eq!(deadline.poll(at(7), &mut connection), None);
     let events = feed(&mut connection, b"");
-    let [Event::Closed(closure)] = &events[..] else { panic!("{events:?}") };
-    assert!(matches!(closure.cause, Cause::Timeout(_)));
+    let [Event::Closed(close_event)] = &events[..] else { panic!("{events:?}") };
+    assert!(matches!(close_event.cause, Cause::Timeout(_)));
     assert!(connection.is_done());
 }
 

@@ -3,7 +3,7 @@
 use crate::support::{PONG, SIDES, Side, feed, output};
 use crate::{SECOND, at, beating, ended, timeouts};
 use bytes::Buf;
-use sockless::{Cause, Connection, Heartbeat, LifeCycle, Timeout};
+use sockless::{Cause, Connection, Endpoint, Heartbeat, Timeout};
 
 /// Its transport has taken some of a large message at 1 s, and is seen to be full.
 fn full(side: Side, write: u64) -> (Connection, Heartbeat) {
@@ -22,8 +22,8 @@ fn silence_does_not_count_while_the_transport_is_full() {
         let (mut connection, mut heartbeat) = full(side, 60);
         let over = (2..100).find(|second| {
             heartbeat.poll(at(*second), &mut connection);
-            ended(&mut connection).is_some_and(|closure| {
-                assert_eq!(closure.cause, Cause::Timeout(Timeout::Write));
+            ended(&mut connection).is_some_and(|close_event| {
+                assert_eq!(close_event.cause, Cause::Timeout(Timeout::Write));
                 true
             })
         });

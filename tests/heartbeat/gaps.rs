@@ -3,7 +3,7 @@
 
 use crate::support::{PONG, SIDES, Side, TEXT, feed, output};
 use crate::{SECOND, TICK, at, beating, ended, timeouts};
-use sockless::{Cause, Connection, Event, Heartbeat, LifeCycle, Timeout, Timeouts};
+use sockless::{Cause, Connection, Endpoint, Event, Heartbeat, Timeout, Timeouts};
 use std::time::Duration;
 
 /// A loop whose program stalls, and what its socket holds.
@@ -104,10 +104,10 @@ fn a_loop_that_is_always_late_ends_a_dead_peer() {
                 looped.socket.clear();
                 assert!(now < at(most), "{step:?}");
             }
-            let [Event::Closed(closure)] = &looped.events[..] else {
+            let [Event::Closed(close_event)] = &looped.events[..] else {
                 panic!("{:?}", looped.events)
             };
-            assert_eq!(closure.cause, Cause::Timeout(Timeout::Pong));
+            assert_eq!(close_event.cause, Cause::Timeout(Timeout::Pong));
         }
     }
 }
@@ -152,7 +152,7 @@ fn a_stall_while_closing_does_not_lose_the_peers_close() {
             [side.other().frame(TEXT, b"last words"), side.other().frame(0x88, b"")].concat();
         let events = feed(&mut connection, &wire);
         assert!(
-            matches!(&events[..], [Event::Text(_), Event::Closed(closure)] if closure.clean),
+            matches!(&events[..], [Event::Text(_), Event::Closed(close_event)] if close_event.clean),
             "{events:?}"
         );
         assert!(!connection.is_done() || side == Side::Client);

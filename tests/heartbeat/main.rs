@@ -11,7 +11,7 @@ mod silence;
 #[path = "../support/mod.rs"]
 mod support;
 
-use sockless::{Closure, Config, Connection, Event, Heartbeat, Timeouts};
+use sockless::{CloseEvent, Config, Connection, Event, Heartbeat, Timeouts};
 use std::time::Duration;
 use support::pair::Pair;
 use support::{Side, feed};
@@ -47,16 +47,16 @@ fn at(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-fn closure(pair: &mut Pair, side: Side) -> (Duration, Closure) {
+fn close_event(pair: &mut Pair, side: Side) -> (Duration, CloseEvent) {
     let station = pair.both(side).0;
     let mut closures =
         station.events.iter().zip(&station.times).filter_map(|(event, time)| match event {
-            Event::Closed(closure) => Some((*time, closure.clone())),
+            Event::Closed(close_event) => Some((*time, close_event.clone())),
             _ => None,
         });
-    let closure = closures.next().expect("it is closed");
+    let close_event = closures.next().expect("it is closed");
     assert!(closures.next().is_none(), "once");
-    closure
+    close_event
 }
 
 fn is_closed(pair: &mut Pair, side: Side) -> bool {
@@ -64,9 +64,9 @@ fn is_closed(pair: &mut Pair, side: Side) -> bool {
 }
 
 /// How a connection has ended, if it has.
-fn ended(connection: &mut Connection) -> Option<Closure> {
+fn ended(connection: &mut Connection) -> Option<CloseEvent> {
     match feed(connection, b"").pop() {
-        Some(Event::Closed(closure)) => Some(closure),
+        Some(Event::Closed(close_event)) => Some(close_event),
         _ => None,
     }
 }

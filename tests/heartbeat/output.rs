@@ -3,7 +3,7 @@
 use crate::support::{CLOSE, CONTINUATION, MORE, SIDES, TEXT, feed, frames, output};
 use crate::{SECOND, at, beating, ended, timeouts};
 use bytes::Buf;
-use sockless::{Cause, Connection, Event, Heartbeat, LifeCycle, Timeout, Timeouts};
+use sockless::{Cause, Connection, Endpoint, Event, Heartbeat, Timeout, Timeouts};
 use std::time::Duration;
 
 /// Lets so many bytes leave each second, with nothing coming, until the connection has ended: when,
@@ -29,8 +29,8 @@ fn drip(
         if !before {
             heartbeat.poll(at(second), connection);
         }
-        if let Some(closure) = ended(connection) {
-            return (second, Some(closure.cause));
+        if let Some(close_event) = ended(connection) {
+            return (second, Some(close_event.cause));
         }
         if connection.is_done() {
             return (second, None);
@@ -95,7 +95,7 @@ fn a_close_that_left_is_answered_in_time_or_given_up() {
         assert_eq!(heartbeat.poll(at(12), &mut connection), Some(at(13)));
         assert_eq!(heartbeat.poll(at(13), &mut connection), None);
         assert_eq!(
-            ended(&mut connection).map(|closure| closure.cause),
+            ended(&mut connection).map(|close_event| close_event.cause),
             Some(Cause::Timeout(Timeout::Close))
         );
     }
@@ -183,7 +183,7 @@ fn back_pressure_is_not_the_peers_silence() {
                 }
                 // What the ping is does not matter: any pong behind it answers.
                 pongs.extend(side.other().frame(0x8a, b"pong"));
-                if !connection.above_mark() {
+                if !connection.above_high_water() {
                     feed(&mut connection, &std::mem::take(&mut pongs));
                 }
                 heartbeat.poll(at(second), &mut connection);
@@ -365,7 +365,7 @@ fn a_write_that_is_refused_whole_is_a_full_transport() {
             output(&mut connection);
             heartbeat.poll(at(21), &mut connection);
             connection.send_binary(vec![7; if says { 1000 } else { 2 << 20 }]).unwrap();
-            assert_eq!(connection.above_mark(), !says);
+            assert_eq!(connection.above_high_water(), !says);
             let over = (22..200).find(|second| {
                 if says {
                     connection.transmit().advance(0);

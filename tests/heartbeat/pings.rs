@@ -4,7 +4,7 @@ use crate::support::pair::Pair;
 use crate::support::{BINARY, PING, SIDES, Side, frames, output};
 use crate::{SECOND, beating, is_closed, timeouts};
 use bytes::Buf;
-use sockless::{Config, Event, LifeCycle};
+use sockless::{Config, Endpoint, Event};
 use std::time::Duration;
 
 #[test]
@@ -82,7 +82,7 @@ fn a_ping_that_has_not_left_is_not_followed_by_another() {
 #[test]
 fn a_full_queue_does_not_keep_the_ping_back() {
     let mut config = Config::default();
-    (config.lower_mark, config.upper_mark) = (0, 10);
+    (config.low_water_mark, config.high_water_mark) = (0, 10);
     let mut connection = Side::Server.open(config);
     connection.send_binary(&[0; 100]).unwrap();
     let mut heartbeat = sockless::Heartbeat::new(timeouts(10, 5, 0, 3));

@@ -2,8 +2,8 @@
 
 use crate::support::pair::Pair;
 use crate::support::{CLOSE, PING, SIDES, frames, output};
-use crate::{GRACE, SECOND, TICK, at, beating, closure, ended, is_closed, timeouts};
-use sockless::{Cause, CloseCode, Config, LifeCycle, Timeout};
+use crate::{GRACE, SECOND, TICK, at, beating, close_event, ended, is_closed, timeouts};
+use sockless::{Cause, CloseCode, Config, Endpoint, Timeout};
 
 #[test]
 fn no_pong_closes_at_its_tick() {
@@ -14,9 +14,9 @@ fn no_pong_closes_at_its_tick() {
         pair.run_until(SECOND * 15 + GRACE - TICK);
         assert!(!is_closed(&mut pair, side));
         pair.run_until(SECOND * 15 + GRACE);
-        let (time, closure) = closure(&mut pair, side);
+        let (time, close_event) = close_event(&mut pair, side);
         let expected = (SECOND * 15 + GRACE, Cause::Timeout(Timeout::Pong), 1006, false);
-        assert_eq!((time, closure.cause, closure.code, closure.clean), expected);
+        assert_eq!((time, close_event.cause, close_event.code, close_event.clean), expected);
         // The peer may hear again: a Close frame was sent. It does not, so the transport is dropped
         // in time.
         assert!(!pair.connection(side).is_done());
@@ -37,7 +37,7 @@ fn a_peer_that_hears_is_told_why() {
             heartbeat.poll(at(second), &mut connection);
         }
         assert_eq!(
-            ended(&mut connection).map(|closure| closure.cause),
+            ended(&mut connection).map(|close_event| close_event.cause),
             Some(Cause::Timeout(Timeout::Pong))
         );
         sent.extend(output(&mut connection));
@@ -54,7 +54,7 @@ fn a_dead_peer_gets_one_ping_and_no_more_time_by_others() {
         pair.beat(side, timeouts(5, 12, 0, 3));
         pair.both(side.other()).0.deaf = true;
         pair.run_until(SECOND * 60);
-        assert_eq!(closure(&mut pair, side).0, SECOND * 17 + GRACE);
+        assert_eq!(close_event(&mut pair, side).0, SECOND * 17 + GRACE);
     }
 }
 
@@ -68,11 +68,11 @@ fn silence_closes_at_its_tick() {
         pair.run_until(SECOND * 50 + GRACE - TICK);
         assert!(!is_closed(&mut pair, side));
         pair.run_until(SECOND * 50 + GRACE);
-        let (time, closure) = closure(&mut pair, side);
-        assert_eq!((time, closure.cause), (SECOND * 50 + GRACE, Cause::Timeout(Timeout::Idle)));
+        let (time, close_event) = close_event(&mut pair, side);
+        assert_eq!((time, close_event.cause), (SECOND * 50 + GRACE, Cause::Timeout(Timeout::Idle)));
         // The peer is well: it gets our Close, and both are done at once.
         assert!(pair.is_done());
-        assert_eq!(self::closure(&mut pair, side.other()).1.code, 1001);
+        assert_eq!(self::close_event(&mut pair, side.other()).1.code, 1001);
     }
 }
 

@@ -7,7 +7,7 @@ use crate::support::{BINARY, CONTINUATION, MORE, SIDES, Side, TEXT, feed, frames
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
 use sockless::deflate::{Compress as Choice, Offer, Parameters, Policy, WindowBits};
 use sockless::{
-    Agreement, Cause, Config, Connection, Delivery, Event, HandshakeError, Input, Payload,
+    Cause, Config, Connection, Delivery, Event, Extensions, HandshakeError, Input, Payload,
     ProtocolError, client, server,
 };
 
@@ -19,7 +19,7 @@ pub(crate) const DECOMPRESSOR: i64 = 160 << 10;
 
 /// A connection that takes its context over, both ways.
 pub(crate) fn open(side: Side, config: Config) -> Connection {
-    let mut agreed = Agreement::default();
+    let mut agreed = Extensions::default();
     agreed.deflate = Some(Parameters::default());
     side.open_with(agreed, config)
 }
@@ -83,7 +83,7 @@ fn window_bits_out_of_range() {
     for (server_bits, client_bits) in
         (8..=15).flat_map(|one| (8..=15).map(move |other| (one, other)))
     {
-        let mut agreed = Agreement::default();
+        let mut agreed = Extensions::default();
         let mut parameters = Parameters::default();
         parameters.server_max_window_bits = WindowBits::new(server_bits).unwrap();
         parameters.client_max_window_bits = WindowBits::new(client_bits).unwrap();
@@ -142,7 +142,7 @@ fn offered(extension: &str, valid: bool) {
             let accepted = valid
                 && !extension.contains("server_max_window_bits=8")
                 && !extension.contains("server_max_window_bits=\"8\"");
-            assert_eq!(request.agreement().deflate.is_some(), accepted, "{extension}");
+            assert_eq!(request.extensions().deflate.is_some(), accepted, "{extension}");
             let mut connection = request.accept().open(Config::default());
             let wire = Side::Client.frame(
                 if accepted { TEXT | RSV1 } else { TEXT },
@@ -215,9 +215,9 @@ fn bombed(connection: &mut Connection, wire: &mut [u8]) -> (Option<Cause>, usize
     for part in wire.chunks_mut(50) {
         read += part.len();
         let mut input = Input::new(part);
-        while let Some(event) = connection.poll_event(&mut input) {
+        while let Some(event) = connection.poll(&mut input) {
             match event {
-                Event::Closed(closure) => return (Some(closure.cause), read, said),
+                Event::Closed(close_event) => return (Some(close_event.cause), read, said),
                 Event::Chunk(chunk) => said += chunk.data.as_bytes().len(),
                 other => panic!("{other:?}"),
             }

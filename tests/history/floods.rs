@@ -6,7 +6,7 @@ use crate::support::{
 };
 use bytes::Buf;
 use sockless::{
-    Cause, CloseCode, CloseFrame, Config, Connection, Delivery, Event, Input, LifeCycle,
+    Cause, CloseCode, CloseFrame, Config, Connection, Delivery, Endpoint, Event, Input,
     ProtocolError,
 };
 
@@ -23,13 +23,13 @@ fn read(connection: &mut Connection, wire: &mut [u8], step: usize) -> Brought {
     let mut brought = Brought::default();
     for part in wire.chunks_mut(step) {
         let mut input = Input::new(part);
-        while let Some(event) = connection.poll_event(&mut input) {
+        while let Some(event) = connection.poll(&mut input) {
             brought.events += 1;
             match event {
                 Event::Text(text) => brought.bytes += text.len(),
                 Event::Binary(data) => brought.bytes += data.len(),
                 Event::Chunk(chunk) => brought.bytes += chunk.data.as_bytes().len(),
-                Event::Closed(closure) => brought.end = Some(closure.cause),
+                Event::Closed(close_event) => brought.end = Some(close_event.cause),
                 other => panic!("{other:?}"),
             }
         }
@@ -247,7 +247,7 @@ fn ping_floods_against_a_peer_that_never_reads() {
                     (0..PINGS).flat_map(|i| side.other().frame(PING, &payload(i))).collect();
                 let (told, count) = counted(|| {
                     let (mut input, mut told) = (Input::new(&mut wire), 0);
-                    while let Some(event) = connection.poll_event(&mut input) {
+                    while let Some(event) = connection.poll(&mut input) {
                         told += usize::from(matches!(event, Event::Ping(_)));
                         assert!(
                             connection.queued() - before <= 4096 + 131,

@@ -6,7 +6,7 @@ use crate::support::{
 };
 use bytes::{Buf, BufMut};
 use sockless::{
-    Cause, Chunk, Config, Connection, Data, Delivery, Event, Input, LifeCycle, ProtocolError,
+    Cause, Chunk, ChunkData, Config, Connection, Delivery, Endpoint, Event, Input, ProtocolError,
 };
 
 /// The bytes of messages, one after the other, and what else was told.
@@ -83,7 +83,7 @@ fn mask_phase_across_splits() {
             direct += into_place.unwrap_or(0);
             rest = &rest[n..];
             let mut input = Input::new(&mut read);
-            while let Some(event) = server.poll_event(&mut input) {
+            while let Some(event) = server.poll(&mut input) {
                 data.extend(told(vec![event.into_owned()]).0);
             }
         }
@@ -212,11 +212,11 @@ fn a_payload_delivered_before_its_frame_is_validated() {
                     let wire = [&wire[..], &side.other().frame(BINARY, POISON)].concat();
                     let (more, others) = told(feed_cut(&mut connection, &wire, &cuts));
                     data.extend(more);
-                    let [Event::Closed(closure)] = &others[..] else {
+                    let [Event::Closed(close_event)] = &others[..] else {
                         panic!("{error:?}: {others:?}")
                     };
                     assert_eq!(
-                        (closure.cause, closure.reason.as_str()),
+                        (close_event.cause, close_event.reason.as_str()),
                         (Cause::Violation(error), "")
                     );
                     assert!(
@@ -252,12 +252,12 @@ fn text_delivered_before_it_is_validated() {
                     let events = feed_cut(&mut connection, &wire, &cuts);
                     assert!(events.iter().all(|event| !matches!(
                         event,
-                        Event::Chunk(Chunk { data: Data::Binary(_), .. })
+                        Event::Chunk(Chunk { data: ChunkData::Binary(_), .. })
                     )));
                     let (data, others) = told(events);
                     assert_eq!(data, expected, "{bad:x?} {cuts:?}");
                     assert!(
-                        matches!(&others[..], [Event::Closed(closure)] if closure.cause == Cause::Violation(ProtocolError::InvalidUtf8))
+                        matches!(&others[..], [Event::Closed(close_event)] if close_event.cause == Cause::Violation(ProtocolError::InvalidUtf8))
                     );
                 }
             }
@@ -277,7 +277,7 @@ fn a_control_frame_delivered_before_it_is_whole() {
                 assert!(!connection.wants_write() && connection.is_open());
                 let end = eof(&mut connection);
                 assert!(
-                    matches!(&end[..], [Event::Closed(closure)] if closure.cause == Cause::Eof && !closure.clean && closure.reason.is_empty())
+                    matches!(&end[..], [Event::Closed(close_event)] if close_event.cause == Cause::Eof && !close_event.clean && close_event.reason.is_empty())
                 );
             }
         }

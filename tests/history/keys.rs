@@ -3,7 +3,7 @@
 
 use crate::handshake;
 use crate::support::{Side, TEXT, frames, output};
-use sockless::{Agreement, Config, Connection, Input, Role, Seed, client};
+use sockless::{Config, Connection, Extensions, Input, Seed, client};
 
 /// Two seeds that differ in one bit, in each of 256 places, and a few others.
 fn seeds() -> Vec<[u8; 32]> {
@@ -19,7 +19,7 @@ fn seeds() -> Vec<[u8; 32]> {
 /// The masks of the first `count` frames of a client.
 fn masks(seed: [u8; 32], count: usize) -> Vec<[u8; 4]> {
     let mut connection =
-        Connection::new(Role::Client(Seed::new(seed)), Agreement::default(), Config::default());
+        Connection::client(Seed::new(seed), Extensions::default(), Config::default());
     let mut masks = Vec::with_capacity(count);
     while masks.len() < count {
         for _ in 0..1024.min(count - masks.len()) {
@@ -178,10 +178,10 @@ fn no_mask_is_used_again() {
     for round in 0..100 {
         connection.send_text("text").unwrap();
         connection.send_binary(vec![0; 5000 + round]).unwrap();
-        connection.send_prepared(&sockless::Prepared::text("prepared")).unwrap();
+        connection.send_prepared(&sockless::PreparedMessage::text("prepared")).unwrap();
         connection.ping(b"ping").unwrap();
         let mut pinged = Side::Server.frame(0x89, b"pinged");
-        while connection.poll_event(&mut Input::new(&mut pinged)).is_some() {
+        while connection.poll(&mut Input::new(&mut pinged)).is_some() {
             pinged.clear();
         }
     }

@@ -4,7 +4,7 @@ use crate::support::alloc::{counted, live};
 use crate::support::{BINARY, CONTINUATION, MORE, PING, SIDES, Side, TEXT, eof};
 use bytes::Buf;
 use sockless::ProtocolError::*;
-use sockless::decoder::{Decoder, End, Piece};
+use sockless::decoder::{Decoder, Piece, Role};
 use sockless::{Cause, Config, Connection, Delivery, Event, Input, Limits};
 
 /// The largest length that a header can declare.
@@ -61,10 +61,10 @@ fn cause(connection: &mut Connection, wire: &mut [u8], step: usize) -> Option<Ca
     let mut cause = None;
     for part in wire.chunks_mut(step) {
         let mut input = Input::new(part);
-        while let Some(event) = connection.poll_event(&mut input) {
-            if let Event::Closed(closure) = event {
+        while let Some(event) = connection.poll(&mut input) {
+            if let Event::Closed(close_event) = event {
                 assert!(cause.is_none());
-                cause = Some(closure.cause);
+                cause = Some(close_event.cause);
             }
         }
     }
@@ -87,7 +87,7 @@ fn ends(limits: Limits, mut each: impl FnMut(Side, bool, &dyn Fn() -> Connection
             each(side, false, &|| side.open(config.clone()));
             #[cfg(feature = "deflate")]
             {
-                let mut agreed = sockless::Agreement::default();
+                let mut agreed = sockless::Extensions::default();
                 agreed.deflate = Some(sockless::deflate::Parameters::default());
                 each(side, true, &|| side.open_with(agreed, config.clone()));
             }
@@ -140,7 +140,7 @@ fn length_arithmetic() {
                 if got.is_none() {
                     let events = eof(&mut connection);
                     assert!(
-                        matches!(&events[..], [Event::Closed(closure)] if closure.cause == Cause::Eof && closure.code == 1006)
+                        matches!(&events[..], [Event::Closed(close_event)] if close_event.cause == Cause::Eof && close_event.code == 1006)
                     );
                 }
             }
@@ -150,7 +150,7 @@ fn length_arithmetic() {
 
 /// The same without a connection above it: what is left of a frame is told to the byte.
 fn frame_layer(length: u64) {
-    for (end, peer) in [(End::Server, Side::Client), (End::Client, Side::Server)] {
+    for (end, peer) in [(Role::Server, Side::Client), (Role::Client, Side::Server)] {
         let mut decoder = Decoder::new(end, unlimited());
         let mut wire = header(peer, BINARY, length);
         match decoder.next(&mut Input::new(&mut wire)) {
@@ -259,7 +259,7 @@ fn allocation_by_declared_length() {
                         // One that has sent a large batch before, too.
                         if length == 126 {
                             connection.send_binary(&[0; 10_000]).unwrap();
-                            let mut out = sockless::LifeCycle::transmit(&mut connection);
+                            let mut out = sockless::Endpoint::transmit(&mut connection);
                             let n = out.remaining();
                             out.advance(n);
                         }

@@ -2,7 +2,7 @@
 
 use crate::support::{CLOSE, PONG, SIDES, TEXT, feed, frames, output};
 use bytes::Buf;
-use sockless::{Cause, Config, Event, Heartbeat, LifeCycle, Timeout, Timeouts};
+use sockless::{Cause, Config, Endpoint, Event, Heartbeat, Timeout, Timeouts};
 use std::time::Duration;
 
 fn at(seconds: u64) -> Duration {
@@ -107,7 +107,7 @@ fn the_close_timer_cut_off_the_queue() {
         assert_eq!(kinds, [(0x82, 16 << 20), (CLOSE, 0)]);
         let over = (second..second + 40).find(|second| {
             heartbeat.poll(at(*second), &mut connection);
-            matches!(&feed(&mut connection, b"")[..], [Event::Closed(closure)] if closure.cause == Cause::Timeout(Timeout::Close))
+            matches!(&feed(&mut connection, b"")[..], [Event::Closed(close_event)] if close_event.cause == Cause::Timeout(Timeout::Close))
         });
         assert!(over.is_some_and(|over| over >= second + 10), "and then it is bounded");
     }
@@ -120,15 +120,15 @@ fn the_close_timer_cut_off_the_queue() {
 fn a_close_was_answered_behind_the_whole_queue() {
     for side in SIDES {
         let mut config = Config::default();
-        config.upper_mark = u32::MAX;
+        config.high_water_mark = u32::MAX;
         let mut connection = side.open(config);
         for _ in 0..10 {
             connection.send_binary(vec![7; 1 << 20]).unwrap();
         }
         let queued = connection.queued();
         let events = feed(&mut connection, &side.other().frame(CLOSE, &1009_u16.to_be_bytes()));
-        let [Event::Closed(closure)] = &events[..] else { panic!("{events:?}") };
+        let [Event::Closed(close_event)] = &events[..] else { panic!("{events:?}") };
         assert!(connection.queued() < 128 << 10);
-        assert_eq!(closure.unsent as usize, queued);
+        assert_eq!(close_event.unsent as usize, queued);
     }
 }

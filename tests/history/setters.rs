@@ -60,10 +60,10 @@ const SETTERS: [(&str, &str, Setter); 15] = [
     ("server::Accept::header, a name beside Latin-1", "good", |text| {
         Header::latin1(text, "x").ok().map(|header| opened(upgrade().accept().header(header)))
     }),
-    ("server::Reject::header, a value in Latin-1", "good", |text| {
+    ("server::Reply::header, a value in Latin-1", "good", |text| {
         Header::latin1("X", text)
             .ok()
-            .map(|header| sent(&mut plain().reply(404).header(header).into_rejected()))
+            .map(|header| sent(&mut plain().reply(404).header(header).into_replying()))
     }),
     ("server::Accept::header, a name", "good", |text| {
         Header::new(text, "x").ok().map(|header| opened(upgrade().accept().header(header)))
@@ -71,15 +71,15 @@ const SETTERS: [(&str, &str, Setter); 15] = [
     ("server::Accept::header, a value", "good", |text| {
         Header::new("X", text).ok().map(|header| opened(upgrade().accept().header(header)))
     }),
-    ("server::Reject::header, a name", "good", |text| {
+    ("server::Reply::header, a name", "good", |text| {
         Header::new(text, "x")
             .ok()
-            .map(|header| sent(&mut upgrade().reject(403).header(header).into_rejected()))
+            .map(|header| sent(&mut upgrade().reject(403).header(header).into_replying()))
     }),
-    ("server::Reject::header, a value", "good", |text| {
+    ("server::Reply::header, a value", "good", |text| {
         Header::new("X", text)
             .ok()
-            .map(|header| sent(&mut plain().reply(404).header(header).into_rejected()))
+            .map(|header| sent(&mut plain().reply(404).header(header).into_replying()))
     }),
 ];
 
@@ -166,7 +166,7 @@ fn cr_and_lf_in_what_reaches_the_wire() {
 
     // A body stands behind the head, which says how long it is.
     for bad in injections("good") {
-        let rejected = upgrade().reject(403).body(bad.clone()).into_rejected();
+        let rejected = upgrade().reject(403).body(bad.clone()).into_replying();
         let (status, headers, body) = answered(rejected);
         assert_eq!(status, "HTTP/1.1 403 Forbidden");
         assert_eq!(

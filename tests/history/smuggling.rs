@@ -3,7 +3,7 @@
 use crate::handshake::{Changes, GET, answered, request, sent, serve};
 use crate::support::{feed, output};
 use sockless::server::{self, Handshake, Incoming, OriginPolicy};
-use sockless::{Cause, Config, Event, HandshakeError, Input, LifeCycle, ProtocolError, client};
+use sockless::{Cause, Config, Endpoint, Event, HandshakeError, Input, ProtocolError, client};
 
 /// Request smuggling: a proxy lets a request to upgrade through, the server turns it down and takes
 /// what follows for the next request, which the proxy takes for frames and does not look at: nobody
@@ -38,8 +38,8 @@ fn a_pipelined_request_behind_a_rejected_upgrade() {
         let mut input = Input::new(&mut wire);
         let mut rejected = match handshake.poll(&mut input) {
             Some(Incoming::Failed(rejected)) => rejected,
-            Some(Incoming::Upgrade(request)) => request.reject(403).into_rejected(),
-            Some(Incoming::Http(plain)) => plain.reply(426).into_rejected(),
+            Some(Incoming::Upgrade(request)) => request.reject(403).into_replying(),
+            Some(Incoming::Http(plain)) => plain.reply(426).into_replying(),
             None => panic!(),
         };
         assert_eq!(rejected.error(), error);
@@ -77,7 +77,7 @@ fn a_pipelined_request_behind_a_rejected_upgrade() {
     let rest = input.into_rest().to_vec();
     let events = feed(&mut connection, &rest);
     assert!(
-        matches!(&events[..], [Event::Closed(closure)] if closure.cause == Cause::Violation(ProtocolError::ReservedBits)),
+        matches!(&events[..], [Event::Closed(close_event)] if close_event.cause == Cause::Violation(ProtocolError::ReservedBits)),
         "{events:?}"
     );
     assert_eq!(output(&mut connection).windows(8).filter(|part| part == b"HTTP/1.1").count(), 1);

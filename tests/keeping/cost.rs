@@ -62,7 +62,7 @@ fn a_frame_that_comes_byte_by_byte_is_left_alone() {
             for come in 1..=wire.len() {
                 scratch.room()[0] = wire[come - 1];
                 let mut input = scratch.input(1);
-                while let Some(event) = connection.poll_event(&mut input) {
+                while let Some(event) = connection.poll(&mut input) {
                     assert!(matches!(event, Event::Text(Cow::Borrowed(text)) if text.len() == LEN));
                     texts += 1;
                 }

@@ -4,13 +4,13 @@
 
 use crate::support::{BINARY, CLOSE, CONTINUATION, MORE, PING, Side, TEXT, eof, feed};
 use crate::{KIB, MIB, read};
-use sockless::decoder::{Decoder, End, Kind, Limits, Piece};
-use sockless::{Cause, Config, Delivery, Event, Input, LifeCycle, ProtocolError, Scratch};
+use sockless::decoder::{Decoder, Limits, MessageKind, Piece, Role};
+use sockless::{Cause, Config, Delivery, Endpoint, Event, Input, ProtocolError, Scratch};
 
 /// The only event of `wire`: why it was closed.
 fn closed(events: &[Event<'_>]) -> Cause {
-    let [Event::Closed(closure)] = events else { panic!("{events:?}") };
-    closure.cause
+    let [Event::Closed(close_event)] = events else { panic!("{events:?}") };
+    close_event.cause
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn text_is_checked_when_its_frame_is_whole() {
         if whole {
             read(&mut server, &mut scratch, &mut last, |event| events.push(event.into_owned()));
         } else {
-            events.extend(server.poll_event(&mut scratch.rest()).map(Event::into_owned));
+            events.extend(server.poll(&mut scratch.rest()).map(Event::into_owned));
         }
         assert_eq!(closed(&events), Cause::Violation(ProtocolError::InvalidUtf8));
     }
@@ -92,10 +92,10 @@ fn the_end_of_the_stream_in_a_kept_frame_is_told() {
             });
             assert_eq!(rest, wire.len() - 1);
             if fed {
-                assert_eq!(server.poll_event(&mut scratch.rest()), None);
+                assert_eq!(server.poll(&mut scratch.rest()), None);
             }
             assert_eq!(closed(&eof(&mut server)), Cause::Eof);
-            assert_eq!(server.poll_event(&mut scratch.rest()), None);
+            assert_eq!(server.poll(&mut scratch.rest()), None);
             assert!(server.wants_shutdown());
         }
     }
@@ -111,13 +111,13 @@ fn a_turn_leaves_nothing_behind() {
         let mut server = Side::Server.open(Config::default());
         if broken_off {
             scratch.room()[..5].copy_from_slice(&wire[..5]);
-            assert_eq!(server.poll_event(&mut scratch.input(5)), None); // It is not kept.
+            assert_eq!(server.poll(&mut scratch.input(5)), None); // It is not kept.
         } else {
             assert_eq!(
                 read(&mut server, &mut scratch, &mut &wire[..5], |event| panic!("{event:?}")),
                 5
             );
-            assert_eq!(server.poll_event(&mut scratch.rest()), None);
+            assert_eq!(server.poll(&mut scratch.rest()), None);
             assert_eq!(feed(&mut server, &wire[5..]), [Event::Text("secret".into())]);
         }
         assert_eq!(scratch.room().len(), KIB);
@@ -177,7 +177,7 @@ fn what_is_not_kept_is_consumed() {
     for (room, left) in [(4, 0), (5, 4)] {
         let mut begin = [BINARY, 0xfe, 0, 126];
         let mut input = Input::keeping(&mut begin, room);
-        assert!(Side::Server.open(Config::default()).poll_event(&mut input).is_none());
+        assert!(Side::Server.open(Config::default()).poll(&mut input).is_none());
         assert_eq!(input.len(), left);
     }
 
@@ -196,7 +196,7 @@ fn what_is_not_kept_is_consumed() {
     assert_eq!(feed(&mut server, &wire[..5]), []);
     let mut rest = wire[5..50_000].to_vec();
     let mut input = Input::keeping(&mut rest, MIB);
-    assert!(server.poll_event(&mut input).is_none() && input.is_empty());
+    assert!(server.poll(&mut input).is_none() && input.is_empty());
     assert_eq!(feed(&mut server, &wire[50_000..]), [Event::Binary(unmasked.into())]);
 }
 
@@ -210,7 +210,7 @@ fn a_control_frame_waits_whatever_the_message() {
         limits
     };
     for before in [&b""[..], b"\x42\x03abc"] {
-        let mut decoder = Decoder::new(End::Client, limits).with_extension(0b100);
+        let mut decoder = Decoder::new(Role::Client, limits).with_extension(0b100);
         let mut wire = [before, b"\x89\x05pin"].concat();
         let mut input = Input::keeping(&mut wire, 10);
         assert_eq!(decoder.next(&mut input).is_some(), !before.is_empty());
@@ -221,7 +221,7 @@ fn a_control_frame_waits_whatever_the_message() {
 /// The pieces of a decoder alone are then whole frames.
 #[test]
 fn a_decoder_gives_whole_frames() {
-    let mut decoder = Decoder::new(End::Client, Limits::default()).with_extension(0b100);
+    let mut decoder = Decoder::new(Role::Client, Limits::default()).with_extension(0b100);
     let mut wire = *b"\x02\x03abc\x89\x01p\x80\x03def\xc2\x03ghi";
     let mut pieces = Vec::new();
     let (mut from, mut left) = (0, Vec::new());
@@ -229,7 +229,9 @@ fn a_decoder_gives_whole_frames() {
         let mut input = Input::keeping(&mut wire[from..to], 5);
         while let Some(piece) = decoder.next(&mut input) {
             pieces.push(match piece.unwrap() {
-                Piece::Message { kind: Kind::Binary, last, data, .. } => (data.to_vec(), last),
+                Piece::Message { kind: MessageKind::Binary, last, data, .. } => {
+                    (data.to_vec(), last)
+                }
                 Piece::Control { data, last, .. } => (data.to_vec(), last),
                 other => panic!("{other:?}"),
             });

@@ -32,7 +32,7 @@ fn read(
     room[..n].copy_from_slice(&unread[..n]);
     *unread = &unread[n..];
     let mut input = scratch.input(n);
-    while let Some(event) = connection.poll_event(&mut input) {
+    while let Some(event) = connection.poll(&mut input) {
         each(event);
     }
     let rest = input.len();

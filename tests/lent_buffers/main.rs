@@ -10,7 +10,7 @@ mod steady;
 mod support;
 
 use bytes::Buf;
-use sockless::{Connection, Input, Lent, LifeCycle};
+use sockless::{Connection, Endpoint, Input, Lent};
 use support::alloc::Counting;
 
 #[global_allocator]
@@ -29,7 +29,7 @@ fn write(connection: &mut Connection, most: usize) {
 
 fn echo_nothing(connection: &mut Lent<'_>, read: &mut [u8]) {
     let mut input = Input::new(read);
-    while let Some(event) = connection.poll_event(&mut input) {
+    while let Some(event) = connection.poll(&mut input) {
         connection.reclaim(event);
     }
 }

@@ -4,7 +4,7 @@
 use crate::support::{BINARY, CLOSE, CONTINUATION, MORE, PING, SIDES, TEXT, output};
 use bytes::Buf;
 use proptest::prelude::*;
-use sockless::{Buffers, Config, Connection, Input, Lent, LifeCycle};
+use sockless::{Buffers, Config, Connection, Endpoint, Input, Lent};
 
 #[derive(Clone, Debug)]
 enum Turn {
@@ -66,7 +66,7 @@ proptest! {
         let run = |mut buffers: Option<Buffers>| {
             let mut config = Config::default();
             config.kept_output = kept;
-            config.upper_mark = u32::MAX;
+            config.high_water_mark = u32::MAX;
             let mut both = [side.open(config.clone()), side.open(config)];
             let (mut at, mut seen, mut sent) = ([0, 0], [vec![], vec![]], [vec![], vec![]]);
             for (i, turns) in turns.split(|turn| matches!(turn, Turn::Switch)).enumerate() {
@@ -83,7 +83,7 @@ proptest! {
                             let mut read = wire[at[i]..to].to_vec();
                             at[i] = to;
                             let mut input = Input::new(&mut read);
-                            while let Some(event) = end.connection().poll_event(&mut input) {
+                            while let Some(event) = end.connection().poll(&mut input) {
                                 seen[i].push(event.clone().into_owned());
                                 if let End::Lent(lent) = &mut end {
                                     lent.reclaim(event);

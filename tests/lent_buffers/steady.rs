@@ -6,12 +6,12 @@ use crate::support::alloc::counted;
 use crate::support::{BINARY, CLOSE, MORE, SIDES, Side, TEXT, feed};
 use crate::{echo_nothing, write};
 use bytes::Bytes;
-use sockless::{Buffers, Config, Connection, Event, Input, Lent, LifeCycle};
+use sockless::{Buffers, Config, Connection, Endpoint, Event, Input, Lent};
 
 /// Polls all events, echoes them, and hands their buffers back.
 fn echo(connection: &mut Lent<'_>, read: &mut [u8]) {
     let mut input = Input::new(read);
-    while let Some(event) = connection.poll_event(&mut input) {
+    while let Some(event) = connection.poll(&mut input) {
         match &event {
             Event::Text(text) => connection.send_text(text).unwrap(),
             Event::Binary(data) => connection.send_binary(data).unwrap(),
@@ -152,8 +152,8 @@ fn a_small_message_does_not_take_a_large_buffer_away() {
             let mut small = side.other().frame(first, &[b'y'; 1000]);
             let (a, b) = small.split_at_mut(500);
             let (event, count) = counted(|| {
-                assert!(connection.poll_event(&mut Input::new(a)).is_none());
-                connection.poll_event(&mut Input::new(b)).unwrap()
+                assert!(connection.poll(&mut Input::new(a)).is_none());
+                connection.poll(&mut Input::new(b)).unwrap()
             });
             assert_eq!((count.calls, count.live), (1, 1000));
             let len = match event {

@@ -6,7 +6,7 @@ use crate::support::{
 };
 use bytes::{Buf, Bytes};
 use proptest::prelude::*;
-use sockless::{Config, Connection, Event, Kind, LifeCycle, Prepared};
+use sockless::{Config, Connection, Endpoint, Event, MessageKind, PreparedMessage};
 
 /// What may be queued.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +15,7 @@ enum Op {
     /// By reference, where that is cheaper.
     Owned(usize),
     Shared(usize),
-    Prepared(usize),
+    PreparedMessage(usize),
     /// In two parts, perhaps without an end.
     Parts(usize, bool),
     Ping,
@@ -33,7 +33,7 @@ fn op() -> impl Strategy<Value = Op> {
         len().prop_map(Op::Borrowed),
         len().prop_map(Op::Owned),
         len().prop_map(Op::Shared),
-        len().prop_map(Op::Prepared),
+        len().prop_map(Op::PreparedMessage),
         (len(), any::<bool>()).prop_map(|(len, whole)| Op::Parts(len, whole)),
         Just(Op::Ping),
         Just(Op::Pinged),
@@ -47,11 +47,13 @@ fn apply(side: Side, connection: &mut Connection, op: Op, wire: &mut Vec<u8>) {
         Op::Borrowed(len) => connection.send_binary(vec![1; len].as_slice()),
         Op::Owned(len) => connection.send_binary(vec![2; len]),
         Op::Shared(len) => connection.send_binary(Bytes::from(vec![3; len])),
-        Op::Prepared(len) => connection.send_prepared(&Prepared::binary(vec![4; len])),
-        Op::Parts(len, whole) => connection.begin(Kind::Binary).and_then(|()| {
-            connection.write_part(&vec![5; len])?;
-            connection.write_part(b"and more")?;
-            if whole { connection.finish() } else { Ok(()) }
+        Op::PreparedMessage(len) => {
+            connection.send_prepared(&PreparedMessage::binary(vec![4; len]))
+        }
+        Op::Parts(len, whole) => connection.begin_message(MessageKind::Binary).and_then(|()| {
+            connection.write_fragment(&vec![5; len])?;
+            connection.write_fragment(b"and more")?;
+            if whole { connection.finish_message() } else { Ok(()) }
         }),
         Op::Ping => connection.ping(b"ping"),
         Op::Pinged => {
@@ -97,11 +99,11 @@ proptest! {
         let begun = wire.len();
         let queued = connection.queued();
         let events = feed(&mut connection, &side.other().frame(CLOSE, b"\x03\xe9"));
-        let [Event::Closed(closure)] = &events[..] else { panic!("{events:?}") };
-        prop_assert!(closure.clean);
+        let [Event::Closed(close_event)] = &events[..] else { panic!("{events:?}") };
+        prop_assert!(close_event.clean);
         let close = if side == Side::Server { 4 } else { 8 };
-        prop_assert_eq!(closure.unsent as usize, queued + close - connection.queued(), "counted");
-        prop_assert!(!connection.above_mark());
+        prop_assert_eq!(close_event.unsent as usize, queued + close - connection.queued(), "counted");
+        prop_assert!(!connection.above_high_water());
 
         wire.extend(output(&mut connection));
         whole.extend(output(&mut twin));
@@ -147,9 +149,9 @@ fn a_queue_that_was_cut_is_not_above_its_mark() {
             connection.send_binary(vec![7; 100_000]).unwrap();
         }
         connection.transmit().advance(1);
-        assert!(connection.above_mark());
+        assert!(connection.above_high_water());
         feed(&mut connection, &side.other().frame(CLOSE, b""));
-        assert!(connection.queued() > 90_000 && !connection.above_mark());
+        assert!(connection.queued() > 90_000 && !connection.above_high_water());
     }
 }
 
@@ -172,9 +174,9 @@ fn write(connection: &mut Connection, most: usize) -> Vec<u8> {
 /// dropped.
 fn closed(side: Side, connection: &mut Connection, mut wire: Vec<u8>) -> (Vec<u8>, u64) {
     let events = feed(connection, &side.other().frame(CLOSE, b""));
-    let Some(Event::Closed(closure)) = events.last() else { panic!("{events:?}") };
+    let Some(Event::Closed(close_event)) = events.last() else { panic!("{events:?}") };
     wire.extend(output(connection));
-    (frames(&wire).iter().map(|frame| frame.first).collect(), closure.unsent)
+    (frames(&wire).iter().map(|frame| frame.first).collect(), close_event.unsent)
 }
 
 /// The rest of the frame that has begun counts: the peer waits for it as well.
@@ -224,7 +226,7 @@ fn the_answer_to_a_close_does_not_wait_for_the_queue() {
     for side in SIDES {
         for begun in [0, 1, 20, 1000, 3_000_000] {
             let mut config = Config::default();
-            config.upper_mark = u32::MAX;
+            config.high_water_mark = u32::MAX;
             let mut connection = side.open(config);
             for number in 0..10 {
                 connection.send_binary(vec![number; 1 << 20]).unwrap();
@@ -237,7 +239,7 @@ fn the_answer_to_a_close_does_not_wait_for_the_queue() {
                 out.advance(n);
             }
             let events = feed(&mut connection, &side.other().frame(CLOSE, &1009_u16.to_be_bytes()));
-            let [Event::Closed(closure)] = &events[..] else { panic!("{events:?}") };
+            let [Event::Closed(close_event)] = &events[..] else { panic!("{events:?}") };
             wire.extend(output(&mut connection));
             let frames = frames(&wire);
             let header = if side == Side::Server { 10 } else { 14 };
@@ -251,7 +253,7 @@ fn the_answer_to_a_close_does_not_wait_for_the_queue() {
                 (CLOSE, &1009_u16.to_be_bytes()[..])
             );
             assert_eq!(
-                (closure.unsent, closure.clean),
+                (close_event.unsent, close_event.clean),
                 (((10 - whole) * ((1 << 20) + header)) as u64, true)
             );
         }
@@ -271,12 +273,12 @@ fn short_answers_leave_in_front_of_the_close() {
         connection.send_text("behind it").unwrap();
         let queued = connection.queued();
         let events = feed(&mut connection, &side.other().frame(CLOSE, b""));
-        let [Event::Closed(closure)] = &events[..] else { panic!("{events:?}") };
+        let [Event::Closed(close_event)] = &events[..] else { panic!("{events:?}") };
         let wire = output(&mut connection);
         let kinds: Vec<u8> = frames(&wire).iter().map(|frame| frame.first).collect();
         assert_eq!(kinds, [vec![TEXT; 100], vec![CLOSE]].concat());
         let close = if side == Side::Server { 2 } else { 6 };
-        assert_eq!(closure.unsent as usize, queued + close - wire.len());
+        assert_eq!(close_event.unsent as usize, queued + close - wire.len());
     }
 }
 
@@ -289,7 +291,7 @@ fn closes_that_cross_lose_nothing() {
         connection.close(None).unwrap();
         let events = feed(&mut connection, &side.other().frame(CLOSE, b""));
         assert!(
-            matches!(&events[..], [Event::Closed(closure)] if closure.unsent == 0 && closure.clean)
+            matches!(&events[..], [Event::Closed(close_event)] if close_event.unsent == 0 && close_event.clean)
         );
         assert_eq!(frames(&output(&mut connection)).len(), 2);
     }

@@ -3,7 +3,7 @@
 
 use crate::support::{self, CLOSE, PING, PONG, SIDES, Side, TEXT, feed, frames, output};
 use bytes::Buf;
-use sockless::{Config, Connection, LifeCycle, SendError};
+use sockless::{Config, Connection, Endpoint, SendError};
 
 #[test]
 fn pongs_answer_in_order_and_leave_between_frames() {
@@ -63,19 +63,19 @@ fn a_pong_that_has_begun_to_leave_is_not_replaced() {
 #[test]
 fn a_pong_that_makes_way_leaves_the_queue_above_its_mark() {
     let mut config = Config::default();
-    (config.lower_mark, config.upper_mark) = (0, 12 + 32 * 127 - 1);
+    (config.low_water_mark, config.high_water_mark) = (0, 12 + 32 * 127 - 1);
     let mut server = Side::Server.open(config);
     server.send_binary(&[0; 10]).unwrap();
     for _ in 0..32 {
-        assert!(!server.above_mark());
+        assert!(!server.above_high_water());
         feed(&mut server, &Side::Client.frame(PING, &[1; 125]));
     }
-    assert!(server.above_mark());
+    assert!(server.above_high_water());
     feed(&mut server, &Side::Client.frame(PING, &[2; 100]));
     assert_eq!(server.queued(), 12 + 31 * 127 + 102);
-    assert!(server.above_mark());
+    assert!(server.above_high_water());
     output(&mut server);
-    assert!(!server.above_mark());
+    assert!(!server.above_high_water());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use crate::support::{self, BINARY, CONTINUATION, Frame, MORE, SIDES, Side, TEXT, frames, output};
 use bytes::Bytes;
-use sockless::{Agreement, Config, Connection, Prepared, Role, Seed};
+use sockless::{Config, Connection, Extensions, PreparedMessage, Seed};
 use std::borrow::Cow;
 use std::str::from_utf8;
 
@@ -50,7 +50,7 @@ fn short_messages_of_every_length_stand_one_behind_the_other() {
                     2 => connection.send_text(from_utf8(&data[..len]).unwrap()).unwrap(),
                     3 => connection.send_text(from_utf8(&data[..len]).unwrap().to_owned()).unwrap(),
                     _ => connection
-                        .send_prepared(&Prepared::text(from_utf8(&data[..len]).unwrap()))
+                        .send_prepared(&PreparedMessage::text(from_utf8(&data[..len]).unwrap()))
                         .unwrap(),
                 }
                 queued += side.frame(BINARY, &data[..len]).len();
@@ -109,11 +109,8 @@ fn a_client_takes_a_fresh_key_for_each_frame() {
 
     // The same seed gives the same keys, another one others.
     let wire = |seed: u8| {
-        let mut client = Connection::new(
-            Role::Client(Seed::new([seed; 32])),
-            Agreement::default(),
-            Config::default(),
-        );
+        let mut client =
+            Connection::client(Seed::new([seed; 32]), Extensions::default(), Config::default());
         client.send_text("x").unwrap();
         output(&mut client)
     };

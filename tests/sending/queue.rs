@@ -5,7 +5,7 @@ use crate::support::{self, BINARY, CLOSE, PING, PONG, SIDES, Side, TEXT, feed, f
 use bytes::{Buf, Bytes};
 use proptest::prelude::*;
 use sockless::client::{self, Request};
-use sockless::{Config, Event, Input, LifeCycle, Payload, Seed, SendError};
+use sockless::{Config, Endpoint, Event, Input, Payload, Seed, SendError};
 
 #[test]
 fn a_refused_send_leaves_the_state_untouched() {
@@ -167,7 +167,7 @@ fn the_queue_closes_up_in_front_of_a_large_payload() {
 fn more_than_4_gib_can_be_queued() {
     let payload = Bytes::from(vec![7; 16 << 20]);
     let mut config = Config::default();
-    (config.lower_mark, config.upper_mark) = (u32::MAX, u32::MAX);
+    (config.low_water_mark, config.high_water_mark) = (u32::MAX, u32::MAX);
     let mut server = Side::Server.open(config);
     for _ in 0..256 {
         server.send_binary(&payload).unwrap();
@@ -225,5 +225,5 @@ fn a_request_that_was_written_in_part_counts_for_no_mark() {
         panic!()
     };
     let connection = opened.open(Config::default());
-    assert_eq!((connection.queued(), connection.above_mark()), (2, false));
+    assert_eq!((connection.queued(), connection.above_high_water()), (2, false));
 }

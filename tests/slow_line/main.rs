@@ -11,7 +11,7 @@ mod support;
 use bytes::Buf;
 use line::Line;
 use sockless::{
-    Agreement, Cause, Closure, Config, Connection, Event, Heartbeat, Input, LifeCycle, Timeout,
+    Cause, CloseEvent, Config, Connection, Endpoint, Event, Extensions, Heartbeat, Input, Timeout,
     Timeouts,
 };
 use std::time::Duration;
@@ -56,11 +56,17 @@ struct End {
     due: Option<Duration>,
     message: Vec<u8>,
     got: u64,
-    closed: Option<(Duration, Closure)>,
+    closed: Option<(Duration, CloseEvent)>,
 }
 
 impl End {
-    fn new(side: Side, agreement: Agreement, habits: Habits, order: Order, message: usize) -> Self {
+    fn new(
+        side: Side,
+        agreement: Extensions,
+        habits: Habits,
+        order: Order,
+        message: usize,
+    ) -> Self {
         // Text that deflate makes shorter, and not to nothing.
         let message = (0..message as u64)
             .map(|i| b"etaoin shrdlu"[((i * i / 7 + i) % 13) as usize])
@@ -88,7 +94,7 @@ impl End {
         if matches!(self.order, Order::BeforeReading) {
             self.look(now);
         }
-        if !(self.habits.answers && self.connection.above_mark()) {
+        if !(self.habits.answers && self.connection.above_high_water()) {
             let mut read = from.read(64 << 10);
             self.hear(&mut read, now);
         }
@@ -103,10 +109,10 @@ impl End {
         if !self.connection.is_open() {
             return;
         }
-        if self.habits.says && !self.connection.above_mark() {
+        if self.habits.says && !self.connection.above_high_water() {
             self.connection.send_binary(self.message.as_slice()).unwrap();
         }
-        if self.habits.controls && now.subsec_nanos() == 0 && !self.connection.above_mark() {
+        if self.habits.controls && now.subsec_nanos() == 0 && !self.connection.above_high_water() {
             self.connection.ping(b"application").unwrap();
             self.connection.pong(b"unasked").unwrap();
         }
@@ -128,7 +134,7 @@ impl End {
 
     fn hear(&mut self, read: &mut [u8], now: Duration) {
         let mut input = Input::new(read);
-        while let Some(event) = self.connection.poll_event(&mut input) {
+        while let Some(event) = self.connection.poll(&mut input) {
             match event {
                 Event::Binary(data) => {
                     self.got += data.len() as u64;
@@ -138,7 +144,7 @@ impl End {
                         let _ = self.connection.send_binary(data);
                     }
                 }
-                Event::Closed(closure) => self.closed = Some((now, closure)),
+                Event::Closed(close_event) => self.closed = Some((now, close_event)),
                 _ => {}
             }
         }
@@ -176,15 +182,15 @@ fn habits() -> impl Iterator<Item = Habits> {
     })
 }
 
-fn agreements() -> Vec<Agreement> {
+fn agreements() -> Vec<Extensions> {
     #[cfg(feature = "deflate")]
     {
-        let mut agreed = Agreement::default();
+        let mut agreed = Extensions::default();
         agreed.deflate = Some(Default::default());
-        vec![Agreement::default(), agreed]
+        vec![Extensions::default(), agreed]
     }
     #[cfg(not(feature = "deflate"))]
-    vec![Agreement::default()]
+    vec![Extensions::default()]
 }
 
 /// Bytes a second, for how long, and how long a message is.
@@ -205,7 +211,7 @@ fn nobody_who_moves_bytes_is_closed() {
                     let few = rate == 1 << 20 && (!near.says || far.controls || near.answers);
                     // And what is compressed where there is much of it.
                     let few = few
-                        || agreement != Agreement::default() && (rate != 64 << 10 || !near.says);
+                        || agreement != Extensions::default() && (rate != 64 << 10 || !near.says);
                     // Two that answer each other's answers push back until nothing moves.
                     let deadlock = near.answers && far.answers && (near.says || far.says);
                     if few || deadlock {
@@ -246,8 +252,9 @@ fn who_moves_no_bytes_is_closed_by_his_deadline() {
             for near in habits().filter(|near| !near.answers) {
                 for buffer in [0, 64 << 10, 4 << 20] {
                     let order = orders.next().unwrap();
-                    let end =
-                        |side, habits| End::new(side, Agreement::default(), habits, order, message);
+                    let end = |side, habits| {
+                        End::new(side, Extensions::default(), habits, order, message)
+                    };
                     let ends = [end(side, near), end(side.other(), QUIET)];
                     let mut pair = Pair {
                         ends,
@@ -258,18 +265,21 @@ fn who_moves_no_bytes_is_closed_by_his_deadline() {
                     pair.lines.iter_mut().for_each(|line| line.dead = true);
                     pair.run(140);
                     let what = format!("{side:?}, {rate} B/s, {buffer}, {order:?}, {near:?}");
-                    let (when, closure) =
+                    let (when, close_event) =
                         pair.ends[0].closed.clone().unwrap_or_else(|| panic!("not closed: {what}"));
                     // Its pings are 20 s apart, and what it is to look at it sees within a second.
-                    let most = match closure.cause {
+                    let most = match close_event.cause {
                         Cause::Timeout(Timeout::Pong) => Duration::from_secs(25 + 20 + 20 + 3),
                         Cause::Timeout(Timeout::Write) => {
                             pair.lines[0].taken + Duration::from_secs(60 + 3)
                         }
-                        _ => panic!("{closure:?}, {what}"),
+                        _ => panic!("{close_event:?}, {what}"),
                     };
                     let least = Duration::from_secs(25 + 15);
-                    assert!(when > least && when < most, "{when:?}, {most:?}, {closure:?}, {what}");
+                    assert!(
+                        when > least && when < most,
+                        "{when:?}, {most:?}, {close_event:?}, {what}"
+                    );
                     // And the transport is dropped soon.
                     assert!(pair.ends[0].connection.is_done(), "not done: {what}");
                 }
@@ -285,8 +295,8 @@ fn a_buffer_of_4_mb_hides_no_dead_peer() {
         for order in ORDERS {
             let habits = Habits { says: true, ..QUIET };
             let ends = [
-                End::new(side, Agreement::default(), habits, order, 1000),
-                End::new(side.other(), Agreement::default(), QUIET, order, 0),
+                End::new(side, Extensions::default(), habits, order, 1000),
+                End::new(side.other(), Extensions::default(), QUIET, order, 0),
             ];
             let mut pair = Pair {
                 ends,
@@ -296,11 +306,11 @@ fn a_buffer_of_4_mb_hides_no_dead_peer() {
             pair.run(30);
             pair.lines.iter_mut().for_each(|line| line.dead = true);
             pair.run(44);
-            let (_, closure) = pair.ends[0]
+            let (_, close_event) = pair.ends[0]
                 .closed
                 .clone()
                 .unwrap_or_else(|| panic!("not closed: {side:?} {order:?}"));
-            assert_eq!(closure.cause, Cause::Timeout(Timeout::Pong));
+            assert_eq!(close_event.cause, Cause::Timeout(Timeout::Pong));
             assert!(!pair.lines[0].is_full());
         }
     }

@@ -6,7 +6,7 @@ pub mod alloc;
 pub mod pair;
 
 use bytes::Buf;
-use sockless::{Agreement, Config, Connection, Event, Input, LifeCycle, Role, Scratch, Seed};
+use sockless::{Config, Connection, Endpoint, Event, Extensions, Input, Scratch, Seed};
 
 pub const TEXT: u8 = 0x81;
 pub const BINARY: u8 = 0x82;
@@ -36,16 +36,15 @@ impl Side {
 
     /// An open connection of this side.
     pub fn open(self, config: Config) -> Connection {
-        self.open_with(Agreement::default(), config)
+        self.open_with(Extensions::default(), config)
     }
 
     /// The same, with extensions.
-    pub fn open_with(self, agreed: Agreement, config: Config) -> Connection {
-        let role = match self {
-            Self::Server => Role::Server,
-            Self::Client => Role::Client(Seed::new([1; 32])),
-        };
-        Connection::new(role, agreed, config)
+    pub fn open_with(self, agreed: Extensions, config: Config) -> Connection {
+        match self {
+            Self::Server => Connection::server(agreed, config),
+            Self::Client => Connection::client(Seed::new([1; 32]), agreed, config),
+        }
     }
 
     /// A frame as this side sends it.
@@ -112,7 +111,7 @@ pub fn feed(connection: &mut Connection, bytes: &[u8]) -> Vec<Event<'static>> {
     let mut scratch = bytes.to_vec();
     let mut input = Input::new(&mut scratch);
     let mut events = Vec::new();
-    while let Some(event) = connection.poll_event(&mut input) {
+    while let Some(event) = connection.poll(&mut input) {
         events.push(event.into_owned());
     }
     assert!(input.is_empty(), "None means that all was consumed");
@@ -145,7 +144,7 @@ pub fn feed_keeping(
         mut input: Input<'_>,
         events: &mut Vec<Event<'static>>,
     ) -> usize {
-        while let Some(event) = connection.poll_event(&mut input) {
+        while let Some(event) = connection.poll(&mut input) {
             events.push(event.into_owned());
         }
         input.len()
@@ -188,7 +187,7 @@ pub fn cuts(len: usize) -> Vec<Vec<usize>> {
 }
 
 /// All that is to be sent.
-pub fn output(side: &mut dyn LifeCycle) -> Vec<u8> {
+pub fn output(side: &mut dyn Endpoint) -> Vec<u8> {
     let mut out = side.transmit();
     let mut bytes = Vec::new();
     while out.has_remaining() {

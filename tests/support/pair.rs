@@ -3,7 +3,7 @@
 
 use super::Side;
 use bytes::Buf;
-use sockless::{Config, Connection, Event, Heartbeat, Input, LifeCycle, Timeouts};
+use sockless::{Config, Connection, Endpoint, Event, Heartbeat, Input, Timeouts};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -209,7 +209,7 @@ impl Station {
 
     fn poll(&mut self, read: &mut [u8], now: Duration) {
         let mut input = Input::new(read);
-        while let Some(event) = self.connection.poll_event(&mut input) {
+        while let Some(event) = self.connection.poll(&mut input) {
             self.events.push(event.into_owned());
             self.times.push(now);
         }

@@ -2,8 +2,8 @@
 //! modelled as in `receive`.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use sockless::decoder::{Decoder, End, Limits, Piece};
-use sockless::{Input, decoder::Kind};
+use sockless::decoder::{Decoder, Limits, Piece, Role};
+use sockless::{Input, decoder::MessageKind};
 use sockless_benches::client_frame;
 
 const READ: usize = 64 << 10;
@@ -17,7 +17,7 @@ pub(crate) fn decoder(criterion: &mut Criterion) {
         let mut scratch = vec![0; wire.len()];
         group.throughput(Throughput::Elements(count as u64));
         group.bench_function(BenchmarkId::new("binary", len), |bencher| {
-            let mut decoder = Decoder::new(End::Server, Limits::default());
+            let mut decoder = Decoder::new(Role::Server, Limits::default());
             bencher.iter(|| {
                 scratch.copy_from_slice(&wire);
                 assert_eq!(pieces(&mut decoder, &mut scratch), (count, count * len));
@@ -33,7 +33,9 @@ fn pieces(decoder: &mut Decoder, read: &mut [u8]) -> (usize, usize) {
     let mut input = Input::new(read);
     while let Some(piece) = decoder.next(&mut input) {
         match piece {
-            Ok(Piece::Message { kind: Kind::Binary, first: true, last: true, data, .. }) => {
+            Ok(Piece::Message {
+                kind: MessageKind::Binary, first: true, last: true, data, ..
+            }) => {
                 messages += 1;
                 bytes += data.len();
             }

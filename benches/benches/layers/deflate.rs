@@ -6,7 +6,7 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use sockless::deflate::{Parameters, Pool};
-use sockless::{Agreement, Config, Connection, Event, Input, LifeCycle, Role, Seed};
+use sockless::{Config, Connection, Endpoint, Event, Extensions, Input, Role, Seed};
 use std::time::{Duration, Instant};
 
 /// Texts that are sent in turn: more than a window holds of the longer ones.
@@ -51,7 +51,7 @@ fn open(role: Role, takeover: bool) -> Connection {
     let mut parameters = Parameters::default();
     (parameters.server_no_context_takeover, parameters.client_no_context_takeover) =
         (!takeover, !takeover);
-    let mut agreed = Agreement::default();
+    let mut agreed = Extensions::default();
     agreed.deflate = Some(parameters);
     let mut config = Config::default();
     config.deflate.pool = Some(Pool::new(2));
@@ -74,7 +74,7 @@ fn run(texts: &[String], iterations: u64, takeover: bool, receives: bool) -> Dur
         assert!(wire.len() < text.len(), "it is compressed");
         let start = Instant::now();
         let mut input = Input::new(&mut wire);
-        let Some(Event::Text(received)) = server.poll_event(&mut input) else {
+        let Some(Event::Text(received)) = server.poll(&mut input) else {
             panic!("a text was sent")
         };
         receiving += start.elapsed();

@@ -4,7 +4,7 @@
 use bytes::Buf;
 use criterion::Criterion;
 use sockless::server::{Incoming, OriginPolicy};
-use sockless::{Config, Input, LifeCycle, Seed, client, server};
+use sockless::{Config, Endpoint, Input, Seed, client, server};
 use std::hint::black_box;
 
 const CHROMIUM: &[u8] = include_bytes!("../../../tests/data/heads/requests/chromium-156.http");
@@ -57,7 +57,7 @@ fn ask() -> client::Handshake {
     client::Handshake::new(request, Seed::new([7; 32]))
 }
 
-fn drain(side: &mut impl LifeCycle) -> Vec<u8> {
+fn drain(side: &mut impl Endpoint) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(1024);
     while side.wants_write() {
         let mut out = side.transmit();

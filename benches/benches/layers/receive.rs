@@ -6,7 +6,7 @@
 //! messages came, and of what length.
 
 use criterion::{BenchmarkId, Criterion};
-use sockless::{Agreement, Config, Connection, Event, Input, Role};
+use sockless::{Config, Connection, Event, Extensions, Input};
 use sockless_benches::client_frame;
 use std::time::{Duration, Instant};
 
@@ -47,8 +47,7 @@ fn row(
     let id = BenchmarkId::new(format!("{name}/{len}"), format!("read {}K", read >> 10));
     group.bench_function(id, |bencher| {
         bencher.iter_custom(|iterations| {
-            let mut connection =
-                Connection::new(Role::Server, Agreement::default(), Config::default());
+            let mut connection = Connection::server(Extensions::default(), Config::default());
             let mut left = iterations as usize;
             let start = Instant::now();
             while left > 0 {
@@ -69,7 +68,7 @@ fn pass(connection: &mut Connection, wire: &[u8], scratch: &mut [u8]) -> (usize,
         let scratch = &mut scratch[..read.len()];
         scratch.copy_from_slice(read);
         let mut input = Input::new(scratch);
-        while let Some(event) = connection.poll_event(&mut input) {
+        while let Some(event) = connection.poll(&mut input) {
             bytes += match &event {
                 Event::Text(text) => text.len(),
                 Event::Binary(data) => data.len(),

@@ -6,7 +6,7 @@
 
 use bytes::{Buf, Bytes};
 use criterion::{BenchmarkId, Criterion, Throughput};
-use sockless::{Agreement, Config, Connection, LifeCycle, Role, Seed};
+use sockless::{Config, Connection, Endpoint, Extensions, Role, Seed};
 use std::hint::black_box;
 use std::io::IoSlice;
 
@@ -31,7 +31,8 @@ pub(crate) fn send(criterion: &mut Criterion) {
                 }
                 let role =
                     if end == "server" { Role::Server } else { Role::Client(Seed::new([7; 32])) };
-                let mut connection = Connection::new(role, Agreement::default(), Config::default());
+                let mut connection =
+                    Connection::new(role, Extensions::default(), Config::default());
                 group.throughput(Throughput::Elements(batch as u64));
                 group.bench_function(
                     BenchmarkId::new(format!("{end}/{len}"), format!("{batch} a flush")),

@@ -6,7 +6,9 @@
 use bytes::Buf;
 use sockless::client;
 use sockless::server::{self, Incoming};
-use sockless::{Agreement, Config, Connection, Event, Input, LifeCycle, Prepared, Role, Seed};
+use sockless::{
+    Config, Connection, Endpoint, Event, Extensions, Input, PreparedMessage, Role, Seed,
+};
 
 /// Runs a case so many times.
 pub(crate) type Run = fn(usize, usize);
@@ -36,7 +38,7 @@ fn client_role() -> Role {
 }
 
 fn connection(role: Role) -> Connection {
-    Connection::new(role, Agreement::default(), Config::default())
+    Connection::new(role, Extensions::default(), Config::default())
 }
 
 /// A client's frame, its key zeros.
@@ -59,7 +61,7 @@ fn frame(first: u8, len: usize) -> Vec<u8> {
 fn poll(connection: &mut Connection, read: &mut [u8]) -> (usize, usize) {
     let (mut messages, mut bytes) = (0, 0);
     let mut input = Input::new(read);
-    while let Some(event) = connection.poll_event(&mut input) {
+    while let Some(event) = connection.poll(&mut input) {
         messages += 1;
         bytes += match event {
             Event::Text(text) => text.len(),
@@ -104,7 +106,7 @@ fn receive_fragments(len: usize, times: usize) {
 
 /// Takes all output: how many bytes.
 #[inline(never)]
-fn flush(side: &mut dyn LifeCycle) -> usize {
+fn flush(side: &mut dyn Endpoint) -> usize {
     let mut out = side.transmit();
     let mut bytes = 0;
     while out.has_remaining() {
@@ -142,7 +144,7 @@ fn send_alone(len: usize, times: usize) {
 /// A server's batches of a message that others are sent too.
 fn send_prepared(len: usize, times: usize) {
     let mut connection = connection(Role::Server);
-    let message = Prepared::binary(vec![7; len]);
+    let message = PreparedMessage::binary(vec![7; len]);
     let frame = frame(0x82, len).len() - 4;
     for _ in 0..times {
         for _ in 0..BATCH {

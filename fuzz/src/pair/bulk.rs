@@ -4,7 +4,7 @@ use super::bodies;
 use super::reading::Reading;
 use super::station::Station;
 use crate::choices::Choices;
-use sockless::{Buffers, Kind, Payload, SendError, deflate::Compress};
+use sockless::{Buffers, MessageKind, Payload, SendError, deflate::Compress};
 
 impl Station {
     /// 0: a compressed message in parts, to its end; 1: payloads by reference, three and more; 2:
@@ -39,7 +39,8 @@ impl Station {
     /// Begun, written and finished, where a message can be; with what an application says in
     /// between.
     fn say_in_parts(&mut self, choices: &mut Choices<'_>, to: &mut Self) {
-        let begun = self.ask(|connection| connection.begin_with(Kind::Binary, Compress::Yes));
+        let begun = self
+            .ask(|connection| connection.begin_message_with(MessageKind::Binary, Compress::Yes));
         if begun.is_err() {
             return;
         }
@@ -47,7 +48,7 @@ impl Station {
         let mut finished = Ok(());
         for _ in 0..choices.byte() % 4 {
             let part = bodies::body(choices.number() % 9000, choices.byte());
-            match self.ask(|connection| connection.write_part(&part)) {
+            match self.ask(|connection| connection.write_fragment(&part)) {
                 Ok(()) => all.extend(part),
                 Err(error) => finished = Err(error),
             }
@@ -62,7 +63,7 @@ impl Station {
         }
         assert!(matches!(finished, Ok(()) | Err(SendError::QueueFull)), "{finished:?}");
         // Its end is never refused.
-        assert_eq!(self.ask(|connection| connection.finish()), Ok(()));
-        to.inbox.expect(Kind::Binary, all);
+        assert_eq!(self.ask(|connection| connection.finish_message()), Ok(()));
+        to.inbox.expect(MessageKind::Binary, all);
     }
 }

@@ -1,6 +1,6 @@
 //! What arrives at an end, against what its peer sent.
 
-use sockless::{Chunk, Closure, Event, Kind};
+use sockless::{Chunk, CloseEvent, Event, MessageKind};
 use std::collections::VecDeque;
 
 /// So many of the longest pongs wait, each of them, before the newest replaces the last: in 4 KiB.
@@ -9,7 +9,7 @@ const ROOM: usize = 4096 / (14 + 125);
 #[derive(Default)]
 pub struct Inbox {
     /// What the peer sent and did not arrive yet.
-    messages: VecDeque<(Kind, Vec<u8>)>,
+    messages: VecDeque<(MessageKind, Vec<u8>)>,
     pings: VecDeque<Vec<u8>>,
     /// What this end asked the peer with.
     asked: VecDeque<Vec<u8>>,
@@ -22,7 +22,7 @@ pub struct Inbox {
     owes: usize,
     /// Chunks of the message under way.
     chunks: Vec<u8>,
-    pub closure: Option<Closure>,
+    pub close_event: Option<CloseEvent>,
     /// Other bytes came than the peer sent: they may be anything.
     pub garbled: bool,
     /// Others ping besides: heartbeats, or who garbled what came to the peer.
@@ -35,7 +35,7 @@ impl Inbox {
     }
 
     /// The peer sent a message.
-    pub fn expect(&mut self, kind: Kind, bytes: Vec<u8>) {
+    pub fn expect(&mut self, kind: MessageKind, bytes: Vec<u8>) {
         self.messages.push_back((kind, bytes));
     }
 
@@ -66,12 +66,12 @@ impl Inbox {
 
     /// `open`: whether the connection is, behind this event.
     pub fn take(&mut self, event: &Event<'_>, open: bool) {
-        assert!(self.closure.is_none(), "{event:?} behind Closed");
+        assert!(self.close_event.is_none(), "{event:?} behind Closed");
         match event {
-            Event::Closed(closure) => self.closure = Some(closure.clone()),
+            Event::Closed(close_event) => self.close_event = Some(close_event.clone()),
             _ if self.garbled => {}
-            Event::Text(text) => self.message(Kind::Text, text.as_bytes()),
-            Event::Binary(data) => self.message(Kind::Binary, data),
+            Event::Text(text) => self.message(MessageKind::Text, text.as_bytes()),
+            Event::Binary(data) => self.message(MessageKind::Binary, data),
             Event::Chunk(chunk) => self.chunk(chunk),
             Event::Ping(_) | Event::Pong(_) if self.others_ping => {}
             Event::Ping(data) => {
@@ -94,7 +94,7 @@ impl Inbox {
         }
     }
 
-    fn message(&mut self, kind: Kind, bytes: &[u8]) {
+    fn message(&mut self, kind: MessageKind, bytes: &[u8]) {
         let (expected, sent) = self.messages.pop_front().expect("nothing else was sent");
         assert!(kind == expected && bytes == sent, "{} bytes of {}", bytes.len(), sent.len());
     }

@@ -12,7 +12,7 @@ use crate::choices::Choices;
 use bodies::body;
 use reading::Reading;
 use sockless::deflate::{Compress, Parameters, Pool, WindowBits};
-use sockless::{Agreement, Buffers, Payload, Prepared, Role, Seed};
+use sockless::{Buffers, Extensions, Payload, PreparedMessage, Role, Seed};
 use station::{Settings, Station};
 use std::time::Duration;
 
@@ -49,14 +49,14 @@ pub fn pair(data: &[u8]) {
         0 => None,
         most => Some(Pool::new(usize::from(most - 1))),
     };
-    let mut agreement = Agreement::default();
+    let mut agreement = Extensions::default();
     agreement.deflate = (how & 0x80 == 0).then_some(agreed);
     let timeouts = (how & 0x40 != 0).then(|| times::choose(&mut choices));
     let settings = Settings { agreement, pool, timeouts, full_early: how & 0x20 != 0 };
-    let shared: Vec<Prepared> = [70, 700, 9000]
+    let shared: Vec<PreparedMessage> = [70, 700, 9000]
         .into_iter()
         .map(|len| {
-            Prepared::binary(
+            PreparedMessage::binary(
                 Payload::from(body(len, 3))
                     .compress(choices.pick(&[Compress::Auto, Compress::Yes])),
             )
@@ -110,7 +110,7 @@ impl Pair {
     fn talk(
         &mut self,
         which: u8,
-        shared: &[Prepared],
+        shared: &[PreparedMessage],
         choices: &mut Choices<'_>,
         buffers: &mut Buffers,
     ) {

@@ -5,7 +5,7 @@ use super::inbox::Inbox;
 use super::station::Station;
 use super::transport::Held;
 use bytes::BufMut;
-use sockless::{Buffers, Cause, Event, Input, LifeCycle, Scratch};
+use sockless::{Buffers, Cause, Endpoint, Event, Input, Scratch};
 
 /// A way to read.
 #[derive(Clone, Copy, PartialEq)]
@@ -227,10 +227,10 @@ fn poll(
     let mut events = 0;
     loop {
         let (queued, was_open) = (held.queued(), held.is_open());
-        let Some(event) = held.poll_event(input) else { break };
-        if let Event::Closed(closure) = &event {
-            let (unsent, left) = (closure.unsent, held.queued() as u64);
-            assert!(unsent == 0 || was_open && closure.cause == Cause::Peer, "{closure:?}");
+        let Some(event) = held.poll(input) else { break };
+        if let Event::Closed(close_event) = &event {
+            let (unsent, left) = (close_event.unsent, held.queued() as u64);
+            assert!(unsent == 0 || was_open && close_event.cause == Cause::Peer, "{close_event:?}");
             let all = queued as u64;
             assert!(
                 unsent <= all && left + unsent >= all,

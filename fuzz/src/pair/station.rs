@@ -9,14 +9,14 @@ use crate::choices::Choices;
 use bytes::Bytes;
 use sockless::deflate::{Compress, Level, Pool};
 use sockless::{
-    Agreement, CloseCode, CloseFrame, Config, Connection, Delivery, Heartbeat, Input, Kind,
-    LifeCycle, Payload, Prepared, Role, SendError, Text, Timeouts,
+    CloseCode, CloseFrame, Config, Connection, Delivery, Endpoint, Extensions, Heartbeat, Input,
+    MessageKind, Payload, PreparedMessage, Role, SendError, Text, Timeouts,
 };
 use std::time::Duration;
 
 /// What the ends have in common.
 pub struct Settings {
-    pub agreement: Agreement,
+    pub agreement: Extensions,
     pub pool: Option<Pool>,
     pub timeouts: Option<Timeouts>,
     /// The marks are low.
@@ -43,7 +43,7 @@ pub struct Station {
     /// This end knows.
     pub(super) told: bool,
     /// What was said of the message that is sent in parts.
-    parts: Option<(Kind, Vec<u8>)>,
+    parts: Option<(MessageKind, Vec<u8>)>,
     /// The last bodies that were sent, to be said again.
     said: Vec<u8>,
     /// The most that can be left in the queue of what this end was asked to send.
@@ -60,9 +60,9 @@ impl Station {
         config.deflate.pool = settings.pool.clone();
         let level = choices.byte();
         config.deflate.level = Level::new(1 + level % 9).unwrap();
-        (config.lower_mark, config.upper_mark) =
+        (config.low_water_mark, config.high_water_mark) =
             if settings.full_early { (500, 2000) } else { (1 << 20, u32::MAX) };
-        let marks = (config.lower_mark as usize, config.upper_mark as usize);
+        let marks = (config.low_water_mark as usize, config.high_water_mark as usize);
         let flags = choices.byte();
         config.delivery = if flags & 1 == 0 { Delivery::Whole } else { Delivery::Chunks };
         config.fragment_above = [usize::MAX, 7, 100, 2000][usize::from(flags >> 1 & 3)];
@@ -91,7 +91,7 @@ impl Station {
     pub fn say(&mut self, choices: &mut Choices<'_>, to: &mut Self) {
         let (bytes, compress) = (bodies::choose(choices, &mut self.said), compress(choices));
         let text = std::str::from_utf8(&bytes).ok().filter(|_| choices.byte() < 128);
-        let kind = if text.is_some() { Kind::Text } else { Kind::Binary };
+        let kind = if text.is_some() { MessageKind::Text } else { MessageKind::Binary };
         self.send(kind, bytes.clone(), to, |connection| match (text, compress) {
             (Some(text), Some(compress)) => {
                 connection.send_text(Text::from(text).compress(compress))
@@ -113,20 +113,20 @@ impl Station {
         } else {
             Payload::from(Bytes::from(bytes.clone()))
         };
-        self.send(Kind::Binary, bytes, to, |connection| {
+        self.send(MessageKind::Binary, bytes, to, |connection| {
             connection.send_binary(payload.compress(Compress::No))
         });
     }
 
-    pub fn say_prepared(&mut self, message: &Prepared, to: &mut Self) {
-        self.send(Kind::Binary, message.as_bytes().to_vec(), to, |connection| {
+    pub fn say_prepared(&mut self, message: &PreparedMessage, to: &mut Self) {
+        self.send(MessageKind::Binary, message.as_bytes().to_vec(), to, |connection| {
             connection.send_prepared(message)
         });
     }
 
     fn send(
         &mut self,
-        kind: Kind,
+        kind: MessageKind,
         bytes: Vec<u8>,
         to: &mut Self,
         send: impl FnOnce(&mut Connection) -> Result<(), SendError>,
@@ -139,11 +139,12 @@ impl Station {
     }
 
     pub fn begin(&mut self, choices: &mut Choices<'_>) {
-        let (kind, compress) = (choices.pick(&[Kind::Binary, Kind::Text]), compress(choices));
+        let (kind, compress) =
+            (choices.pick(&[MessageKind::Binary, MessageKind::Text]), compress(choices));
         let expected = self.check_message();
         let begun = self.ask(|connection| match compress {
-            Some(compress) => connection.begin_with(kind, compress),
-            None => connection.begin(kind),
+            Some(compress) => connection.begin_message_with(kind, compress),
+            None => connection.begin_message(kind),
         });
         assert_eq!(begun, expected);
         if expected.is_ok() {
@@ -156,7 +157,7 @@ impl Station {
         let open = self.connection.is_open();
         let expected = match &self.parts {
             None if open => Err(SendError::NoMessage),
-            Some((Kind::Text, all)) if self.check_queue().is_ok() => {
+            Some((MessageKind::Text, all)) if self.check_queue().is_ok() => {
                 match std::str::from_utf8(&[&all[..], &part].concat()) {
                     Err(error) if error.error_len().is_some() => Err(SendError::InvalidUtf8),
                     _ => Ok(()),
@@ -164,7 +165,7 @@ impl Station {
             }
             _ => self.check_queue(),
         };
-        assert_eq!(self.ask(|connection| connection.write_part(&part)), expected);
+        assert_eq!(self.ask(|connection| connection.write_fragment(&part)), expected);
         if let (Ok(()), Some((_, all))) = (expected, &mut self.parts) {
             all.extend(part);
         }
@@ -174,7 +175,7 @@ impl Station {
         let expected = match &self.parts {
             _ if !self.connection.is_open() => Err(SendError::Closed),
             None => Err(SendError::NoMessage),
-            Some((Kind::Text, all)) if std::str::from_utf8(all).is_err() => {
+            Some((MessageKind::Text, all)) if std::str::from_utf8(all).is_err() => {
                 Err(SendError::InvalidUtf8)
             }
             Some(_) => Ok(()),
@@ -255,7 +256,7 @@ impl Station {
         assert_eq!(self.connection.wants_write(), queued > 0);
         let (lower, upper) = self.marks;
         assert!(
-            if self.connection.above_mark() { queued > lower } else { queued <= upper },
+            if self.connection.above_high_water() { queued > lower } else { queued <= upper },
             "{queued} bytes"
         );
         if !self.connection.is_open() {
@@ -268,11 +269,11 @@ impl Station {
     pub fn assert_clean(&self, peer: &Self) {
         assert!(self.connection.is_done());
         assert!(
-            self.inbox.closure.as_ref().is_some_and(|closure| closure.clean),
+            self.inbox.close_event.as_ref().is_some_and(|close_event| close_event.clean),
             "{:?}",
-            self.inbox.closure
+            self.inbox.close_event
         );
-        let unsent = peer.inbox.closure.as_ref().map_or(0, |closure| closure.unsent);
+        let unsent = peer.inbox.close_event.as_ref().map_or(0, |close_event| close_event.unsent);
         assert!(self.inbox.is_empty(unsent > 0), "what was sent has arrived");
         assert!(self.inbox.is_answered(&peer.inbox), "pings are answered");
     }
@@ -280,9 +281,9 @@ impl Station {
     /// It is over, and holds nothing back.
     pub fn assert_done(&mut self) {
         let side = &mut self.connection;
-        assert!(side.is_done() && self.inbox.closure.is_some(), "{side:?}");
+        assert!(side.is_done() && self.inbox.close_event.is_some(), "{side:?}");
         assert!(!side.wants_read() && !side.wants_shutdown() && side.queued() == 0);
-        assert_eq!((side.transmit().pop(), side.poll_event(&mut Input::empty())), (None, None));
+        assert_eq!((side.transmit().pop(), side.poll(&mut Input::empty())), (None, None));
         assert_eq!(side.send_text("late"), Err(SendError::Closed));
     }
 }

@@ -10,7 +10,7 @@ use super::reading::{Keeper, Reading};
 use super::station::Station;
 use crate::choices::Choices;
 use bytes::Buf;
-use sockless::{Buffers, Cause, Heartbeat, Input, LifeCycle, Timeouts};
+use sockless::{Buffers, Cause, Endpoint, Heartbeat, Input, Timeouts};
 use std::time::Duration;
 
 /// What is seen of a transport from one look at the time to the next.
@@ -99,9 +99,9 @@ impl Station {
         self.poll(Input::empty());
         let timed_out = self
             .inbox
-            .closure
+            .close_event
             .as_ref()
-            .is_some_and(|closure| matches!(closure.cause, Cause::Timeout(_)));
+            .is_some_and(|close_event| matches!(close_event.cause, Cause::Timeout(_)));
         timed_out || self.connection.is_done() != was_done
     }
 

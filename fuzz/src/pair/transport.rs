@@ -4,7 +4,7 @@ use super::reading::Reading;
 use super::station::Station;
 use crate::choices::Choices;
 use crate::wire;
-use sockless::{Buffers, Connection, Event, Input, Lent, LifeCycle};
+use sockless::{Buffers, Connection, Endpoint, Event, Input, Lent};
 use std::ops::{Deref, DerefMut};
 
 impl Station {
@@ -47,7 +47,7 @@ impl Station {
     }
 
     pub(super) fn poll(&mut self, mut input: Input<'_>) {
-        while let Some(event) = self.connection.poll_event(&mut input) {
+        while let Some(event) = self.connection.poll(&mut input) {
             self.inbox.take(&event, self.connection.is_open());
         }
         self.look();
@@ -64,7 +64,7 @@ impl Station {
     }
 
     /// Tells the connection what is wrong with the transport.
-    pub fn fail(&mut self, tell: impl FnOnce(&mut dyn LifeCycle)) {
+    pub fn fail(&mut self, tell: impl FnOnce(&mut dyn Endpoint)) {
         self.ask(|connection| tell(connection));
         self.poll(Input::empty());
     }

@@ -3,9 +3,9 @@
 
 use super::body::Framing;
 use super::request::Offered;
-use crate::agreement::Agreement;
 #[cfg(feature = "deflate")]
 use crate::deflate::Offer;
+use crate::extensions::Extensions;
 use crate::handshake::error::HandshakeError;
 use crate::handshake::extensions;
 use crate::handshake::fields::{Known, Single, elements, has_element, is_spelt, is_token};
@@ -20,7 +20,7 @@ use httparse::Header;
 pub(super) enum Answer {
     /// A 101 that meets all rules; where its subprotocol lies in the head, and what it accepts of
     /// the extensions.
-    Open { protocol: Option<Range<usize>>, agreement: Agreement },
+    Open { protocol: Option<Range<usize>>, extensions: Extensions },
     /// Not the last word. RFC 9110 §15.2.
     Interim,
     /// Any other status. `reusable`: nothing in the head forbids another request on the connection.
@@ -36,8 +36,8 @@ pub(super) fn check(
     let fields = Fields::of(head.headers);
     match status {
         101 => {
-            let (protocol, agreement) = fields.check(key, offered, head.headers)?;
-            Ok(Answer::Open { protocol: protocol.map(|protocol| head.place(protocol)), agreement })
+            let (protocol, extensions) = fields.check(key, offered, head.headers)?;
+            Ok(Answer::Open { protocol: protocol.map(|protocol| head.place(protocol)), extensions })
         }
         100..=199 => Ok(Answer::Interim),
         200.. => {
@@ -99,7 +99,7 @@ impl<'b> Fields<'b> {
         key: &Key,
         offered: &Offered,
         headers: &[Header<'b>],
-    ) -> Result<(Option<&'b [u8]>, Agreement), HandshakeError> {
+    ) -> Result<(Option<&'b [u8]>, Extensions), HandshakeError> {
         // §4.1: "2."
         if !self
             .upgrade
@@ -119,7 +119,7 @@ impl<'b> Fields<'b> {
             return Err(HandshakeError::WrongAccept);
         }
         // §4.1: "5.", §9.1.
-        let agreement = extend(extensions::lines(headers), offered)?;
+        let extensions = extend(extensions::lines(headers), offered)?;
         // RFC 9112 §6.3: a 1xx has no body, whatever its headers say. What follows the head are
         // frames.
         // §4.1: "6.", §11.3.4.
@@ -129,7 +129,7 @@ impl<'b> Fields<'b> {
             {
                 Err(HandshakeError::ProtocolNotOffered)
             }
-            protocol => Ok((protocol, agreement)),
+            protocol => Ok((protocol, extensions)),
         }
     }
 
@@ -168,7 +168,7 @@ impl<'b> Fields<'b> {
 fn extend<'b>(
     lines: impl Iterator<Item = &'b [u8]>,
     offered: &Offered,
-) -> Result<Agreement, HandshakeError> {
+) -> Result<Extensions, HandshakeError> {
     Offer::check_answer(&offered.deflate, lines)
 }
 
@@ -177,9 +177,9 @@ fn extend<'b>(
 fn extend<'b>(
     lines: impl Iterator<Item = &'b [u8]>,
     _: &Offered,
-) -> Result<Agreement, HandshakeError> {
+) -> Result<Extensions, HandshakeError> {
     extensions::for_each(lines, |_, _| Err(HandshakeError::ExtensionNotOffered))
-        .map(|()| Agreement::default())
+        .map(|()| Extensions::default())
 }
 
 /// What all lines of `Transfer-Encoding` say together. RFC 9112 §6.1.

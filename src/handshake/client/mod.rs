@@ -1,7 +1,7 @@
 //! The client's side of the opening handshake, RFC 6455 §4.1.
 //!
 //! ```text
-//!   Request ──► Handshake ─ sends the request; poll ┬─► Open(Opened) ── open() ─► Connection
+//!   Request ──► Handshake ─ sends the request; poll ┬─► Open(Accepted) ── open() ─► Connection
 //!                                                   ├─► Refused(Response)     any status but 101, with its body
 //!                                                   └─► Failed(Failure)       a 101, or no HTTP, that breaks a rule
 //! ```
@@ -14,11 +14,11 @@
 //! 1.0. Its lines have to end in CR LF, as frames begin behind them; those of a refusal may end in
 //! LF alone. Lines that are folded are unfolded (§5.2).
 
+mod accepted;
 mod answer;
 mod body;
 mod check;
 mod failure;
-mod opened;
 mod request;
 mod response;
 #[cfg(test)]
@@ -28,9 +28,9 @@ mod url;
 use super::error::HandshakeError;
 use super::head::{self, HeadReader, status_of};
 use super::key::Key;
+use crate::endpoint::sealed::Sealed;
+use crate::endpoint::{Endpoint, Linger};
 use crate::input::Input;
-use crate::life_cycle::sealed::Sealed;
-use crate::life_cycle::{Ending, LifeCycle};
 use crate::outbox::{Outbox, Transmit};
 use crate::seed::Seed;
 use answer::AnswerHead;
@@ -39,8 +39,8 @@ use check::Answer;
 use core::{fmt, mem};
 use request::Offered;
 
+pub use accepted::Accepted;
 pub use failure::Failure;
-pub use opened::Opened;
 pub use request::Request;
 pub use response::Response;
 pub use url::UrlError;
@@ -50,11 +50,11 @@ pub use url::UrlError;
 /// ```
 /// use sockless::client::{Handshake, Outcome, Request};
 /// use sockless::handshake::accept_key;
-/// use sockless::{Event, Input, LifeCycle, Seed};
+/// use sockless::{Event, Input, Endpoint, Seed};
 ///
 /// let request = Request::new("ws://server.example.com/chat")?.protocol("v1.chat")?;
 /// // Connect to `host()` and `port()`, by TLS if it is `secure()`.
-/// assert_eq!((request.host(), request.port(), request.secure()), ("server.example.com", 80, false));
+/// assert_eq!((request.host(), request.port(), request.is_secure()), ("server.example.com", 80, false));
 /// let mut handshake = Handshake::new(request, Seed::new([7; 32]));
 /// let sent = handshake.transmit().pop().expect("the request");
 /// assert!(sent.starts_with(b"GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\n"));
@@ -78,7 +78,7 @@ pub use url::UrlError;
 ///     other => panic!("{other:?}"),
 /// };
 /// // The same input goes on.
-/// assert_eq!(connection.poll_event(&mut input), Some(Event::Text("welcome".into())));
+/// assert_eq!(connection.poll(&mut input), Some(Event::Text("welcome".into())));
 /// connection.send_text("hello")?;
 /// assert!(connection.wants_write());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -86,7 +86,7 @@ pub use url::UrlError;
 pub struct Handshake {
     head: HeadReader<head::Response>,
     outbox: Outbox,
-    ending: Ending,
+    ending: Linger,
     /// Until the connection takes it over.
     seed: Option<Seed>,
     key: Key,
@@ -134,7 +134,7 @@ impl Default for Config {
 pub enum Outcome {
     /// A WebSocket: a 101 that meets all of RFC 6455 §4.1. What is left in the input are its first
     /// frames.
-    Open(Opened),
+    Open(Accepted),
     /// Any other status: 401, 403, a redirection.
     Refused(Response),
     /// What breaks a rule or a limit; or the stream ended before the answer did.
@@ -162,7 +162,7 @@ impl Handshake {
         Self {
             head: HeadReader::new(config.max_head, config.max_headers),
             outbox: Outbox::with_head(request),
-            ending: Ending::default(),
+            ending: Linger::default(),
             seed: Some(seed),
             key,
             offered,
@@ -174,10 +174,10 @@ impl Handshake {
 
     /// What the server answered, once its answer is whole.
     ///
-    /// Call it after every read, [`handle_eof`](LifeCycle::handle_eof) and
-    /// [`handle_error`](LifeCycle::handle_error). `None`: all input was taken and more is needed.
+    /// Call it after every read, [`handle_eof`](Endpoint::handle_eof) and
+    /// [`handle_error`](Endpoint::handle_error). `None`: all input was taken and more is needed.
     /// The outcome is given once, at the latest after the end of the stream. Afterwards the
-    /// handshake [is done](LifeCycle::is_done), and input is not touched any more.
+    /// handshake [is done](Endpoint::is_done), and input is not touched any more.
     #[must_use = "the outcome is given once"]
     pub fn poll(&mut self, input: &mut Input<'_>) -> Option<Outcome> {
         let outcome = self.read(input)?;
@@ -199,10 +199,16 @@ impl Handshake {
                 None if self.timed_out => return Some(self.failed(HandshakeError::TimedOut)),
                 None => return Some(self.failed(HandshakeError::UnexpectedEnd)),
                 Some(Ok((_, (_, Ok(Answer::Interim))))) => {}
-                Some(Ok((head, (headers_start, Ok(Answer::Open { protocol, agreement }))))) => {
+                Some(Ok((head, (headers_start, Ok(Answer::Open { protocol, extensions }))))) => {
                     let (seed, outbox) = (self.seed.take()?, mem::take(&mut self.outbox));
                     let head = AnswerHead::new(head, headers_start);
-                    return Some(Outcome::Open(Opened { head, protocol, agreement, seed, outbox }));
+                    return Some(Outcome::Open(Accepted {
+                        head,
+                        protocol,
+                        extensions,
+                        seed,
+                        outbox,
+                    }));
                 }
                 Some(Ok((
                     head,
@@ -252,7 +258,7 @@ impl Sealed for Handshake {}
 
 /// It wants to write its request and to read the answer, and is done once `poll` gave the outcome:
 /// at the end of the stream, too, there is one. What the outcome turns into then has the transport.
-impl LifeCycle for Handshake {
+impl Endpoint for Handshake {
     fn transmit(&mut self) -> Transmit<'_> {
         Transmit::new(&mut self.outbox)
     }

@@ -37,7 +37,7 @@ use core::str;
 ///     .header(Header::new("Authorization", "Bearer 123")?);
 ///
 /// // Where to connect to, and whether with TLS.
-/// assert_eq!((request.host(), request.port(), request.secure()), ("chat.example", 8443, true));
+/// assert_eq!((request.host(), request.port(), request.is_secure()), ("chat.example", 8443, true));
 /// assert_eq!((request.authority(), request.target()), ("chat.example:8443", "/room?id=7"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -144,7 +144,7 @@ impl Request {
     /// use sockless::Seed;
     /// use sockless::client::{Handshake, Request, UrlError};
     /// use sockless::deflate::{Offer, WindowBits};
-    /// use sockless::LifeCycle;
+    /// use sockless::Endpoint;
     ///
     /// // §7.1.3: a small window for the server if it can have one, else without.
     /// let mut small = Offer::default();
@@ -182,7 +182,7 @@ impl Request {
     }
 
     /// Whether the transport has to be TLS: `wss://`.
-    pub fn secure(&self) -> bool {
+    pub fn is_secure(&self) -> bool {
         self.secure
     }
 
@@ -294,7 +294,7 @@ mod tests {
         ] {
             let request = Request::new(text).unwrap();
             assert_eq!(
-                (request.secure(), request.host(), request.port()),
+                (request.is_secure(), request.host(), request.port()),
                 (secure, host, port),
                 "{text}"
             );

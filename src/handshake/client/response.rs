@@ -99,7 +99,7 @@ impl Response {
     ///
     /// ```
     /// use sockless::client::{Handshake, Outcome, Request, UrlError};
-    /// use sockless::{Input, LifeCycle, Seed};
+    /// use sockless::{Input, Endpoint, Seed};
     ///
     /// for (header, reusable) in [("Content-Length: 0", true), ("Content-Length: 0, 1", false)] {
     ///     let mut handshake = Handshake::new(Request::new("ws://a.example")?, Seed::new([7; 32]));

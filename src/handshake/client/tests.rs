@@ -67,7 +67,7 @@ fn real_servers_compress() {
     ] {
         let request = Request::new("ws://127.0.0.1:9950").unwrap().deflate(Offer::default());
         let Some(Outcome::Open(opened)) = ask_for(request, answer, 100) else { panic!() };
-        assert_eq!(opened.agreement().deflate, Some(Parameters::default()));
+        assert_eq!(opened.extensions().deflate, Some(Parameters::default()));
     }
 }
 

@@ -5,9 +5,9 @@
 
 use super::Config;
 use super::absolute::Absolute;
-use crate::agreement::Agreement;
 #[cfg(feature = "deflate")]
 use crate::deflate::Answer;
+use crate::extensions::Extensions;
 use crate::handshake::authority::Authority;
 use crate::handshake::class::Class;
 use crate::handshake::error::HandshakeError;
@@ -33,8 +33,8 @@ pub(super) struct Upgrade {
 
 impl Upgrade {
     /// What is negotiated, if the request is accepted.
-    pub(super) fn agreement(&self) -> Agreement {
-        Agreement {
+    pub(super) fn extensions(&self) -> Extensions {
+        Extensions {
             #[cfg(feature = "deflate")]
             deflate: self.deflate.map(|answer| answer.parameters()),
         }

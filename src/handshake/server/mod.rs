@@ -3,13 +3,13 @@
 //! ```text
 //!                    ┌─► Upgrade(Request) ── accept() ─► Accept ── open() ─────────► Connection
 //!   Handshake ─ poll ┤          │                          │ reject()
-//!                    │          └─────────── reject() ─► Reject ── into_rejected() ─► Rejected
-//!                    ├─► Http(Plain) ─────── reply() ──► Reject ── into_rejected() ─► Rejected
-//!                    └─► Failed(Rejected)
+//!                    │          └─────────── reject() ─► Reply ── into_replying() ─► Replying
+//!                    ├─► Http(Plain) ─────── reply() ──► Reply ── into_replying() ─► Replying
+//!                    └─► Failed(Replying)
 //! ```
 //!
 //! A request is `Http` exactly when its `Upgrade` lacks the token `websocket`. Every way ends in
-//! bytes to send, so whoever drives what came out by [`LifeCycle`] answers every client.
+//! bytes to send, so whoever drives what came out by [`Endpoint`] answers every client.
 //!
 //! # What equals what
 //!
@@ -86,8 +86,8 @@ mod absolute;
 mod check;
 mod kept;
 mod reason;
-mod rejected;
 mod reply;
+mod replying;
 mod request;
 mod response;
 
@@ -97,9 +97,9 @@ use super::error::HandshakeError;
 use super::head::{self, HeadReader};
 #[cfg(feature = "deflate")]
 use crate::deflate::Policy;
+use crate::endpoint::sealed::Sealed;
+use crate::endpoint::{Endpoint, Linger};
 use crate::input::Input;
-use crate::life_cycle::sealed::Sealed;
-use crate::life_cycle::{Ending, LifeCycle};
 use crate::outbox::{Outbox, Transmit};
 use absolute::Absolute;
 use alloc::vec::Vec;
@@ -111,8 +111,8 @@ pub use super::origin::{
     InvalidOrigin, Origin, OriginCheck, OriginPolicy, OriginRefusal, Origins, Policies, Predicate,
     Scheme,
 };
-pub use rejected::Rejected;
-pub use reply::{Accept, Reject};
+pub use reply::{Accept, Reply};
+pub use replying::Replying;
 pub use request::{Plain, Request};
 pub use response::Response;
 
@@ -120,7 +120,7 @@ pub use response::Response;
 ///
 /// ```
 /// use sockless::server::{Config, Handshake, Incoming};
-/// use sockless::{Input, LifeCycle};
+/// use sockless::{Input, Endpoint};
 ///
 /// let mut handshake = Handshake::new(Config::default());
 /// assert!(handshake.wants_read());
@@ -150,7 +150,7 @@ pub struct Handshake {
     head: HeadReader<head::Request>,
     /// Always empty: a server answers with what comes after this.
     outbox: Outbox,
-    ending: Ending,
+    ending: Linger,
     /// The outcome was given.
     over: bool,
     /// The time was up in the middle of the head: the outcome is a 408.
@@ -208,7 +208,7 @@ pub enum Incoming {
     /// still in the input.
     Http(Plain),
     /// What breaks a rule or a limit, and the answer to it.
-    Failed(Rejected),
+    Failed(Replying),
 }
 
 /// What the buffer of a request has beside it, for the answer that is written behind it: then one
@@ -220,7 +220,7 @@ impl Handshake {
     pub fn new(config: Config) -> Self {
         let head = HeadReader::new(config.max_head, config.max_headers)
             .with_reply_room(reply_room(&config));
-        let ending = Ending::new(config.max_discard);
+        let ending = Linger::new(config.max_discard);
         Self { config, head, outbox: Outbox::default(), ending, over: false, timed_out: false }
     }
 
@@ -228,7 +228,7 @@ impl Handshake {
     ///
     /// Call it after every read. `None`: all input was taken and more is needed. The outcome is
     /// given once; what is left in `input` then are the first frames, or the body, and is for
-    /// whoever takes over. Afterwards, and once it [is done](LifeCycle::is_done), input is not
+    /// whoever takes over. Afterwards, and once it [is done](Endpoint::is_done), input is not
     /// touched any more.
     #[must_use = "the outcome is given once"]
     pub fn poll(&mut self, input: &mut Input<'_>) -> Option<Incoming> {
@@ -266,7 +266,7 @@ impl Handshake {
     #[cold]
     fn broken(&self, head: Vec<u8>, asked: Asked, broken: Broken) -> Incoming {
         let head = Head::new(head, asked, self.config.max_discard);
-        Incoming::Failed(Reject::because(broken, head).into_rejected())
+        Incoming::Failed(Reply::because(broken, head).into_replying())
     }
 
     /// A request whose target is in absolute form, written in the other and checked.
@@ -292,7 +292,7 @@ impl Handshake {
     #[cold]
     fn failed(&mut self, error: HandshakeError) -> Incoming {
         let head = Head::of_part(self.head.take_stored(), self.config.max_discard);
-        Incoming::Failed(Reject::because(error.into(), head).into_rejected())
+        Incoming::Failed(Reply::because(error.into(), head).into_replying())
     }
 
     /// Whether the head is still to come.
@@ -328,7 +328,7 @@ impl Sealed for Handshake {}
 
 /// A server has nothing to send before its outcome, and waits for bytes until then. It is done once
 /// `poll` gave the outcome, which then has the transport; and at an end of stream, without one.
-impl LifeCycle for Handshake {
+impl Endpoint for Handshake {
     fn transmit(&mut self) -> Transmit<'_> {
         Transmit::new(&mut self.outbox)
     }

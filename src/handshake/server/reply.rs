@@ -14,10 +14,10 @@ use super::REPLY_ROOM;
 use super::check::{Broken, Upgrade};
 use super::kept::Head;
 use super::reason::reason;
-use super::rejected::Rejected;
+use super::replying::Replying;
 use super::response::Response;
-use crate::agreement::Agreement;
-use crate::connection::{Config, Connection, Role};
+use crate::connection::{Config, Connection};
+use crate::extensions::Extensions;
 #[cfg(feature = "deflate")]
 use crate::handshake::deflate::push_extensions;
 use crate::handshake::headers::{Header, Headers, push};
@@ -38,7 +38,7 @@ use core::str;
 /// ```
 /// use sockless::handshake::Header;
 /// use sockless::server::{Config, Request};
-/// use sockless::LifeCycle;
+/// use sockless::Endpoint;
 ///
 /// let headers = [
 ///     ("host", &b"a.example"[..]),
@@ -64,18 +64,18 @@ use core::str;
 /// A server that speaks nothing without a subprotocol turns away who offers none that it knows:
 ///
 /// ```
-/// use sockless::server::{Rejected, Request};
+/// use sockless::server::{Replying, Request};
 /// use sockless::{Config, Connection};
 ///
-/// fn answer(request: Request) -> Result<Connection, Rejected> {
+/// fn answer(request: Request) -> Result<Connection, Replying> {
 ///     let accept = request.accept().protocol("v2.chat").protocol("v1.chat");
 ///     match accept.chosen() {
 ///         Some(_) => Ok(accept.open(Config::default())),
-///         None => Err(accept.reject(400).body("v2.chat or v1.chat, please\n").into_rejected()),
+///         None => Err(accept.reject(400).body("v2.chat or v1.chat, please\n").into_replying()),
 ///     }
 /// }
 /// #
-/// # use sockless::{HandshakeError, LifeCycle, server};
+/// # use sockless::{HandshakeError, Endpoint, server};
 /// # let request = |protocol: &'static [u8]| {
 /// #     let headers = [
 /// #         ("host", &b"a.example"[..]),
@@ -115,12 +115,12 @@ pub struct Accept {
 /// ```
 /// use sockless::handshake::Header;
 /// use sockless::server::{Config, Handshake, Incoming};
-/// use sockless::{Input, LifeCycle};
+/// use sockless::{Input, Endpoint};
 ///
 /// let mut read = *b"HEAD / HTTP/1.1\r\nHost: a.example\r\n\r\n";
 /// let Some(Incoming::Http(plain)) = Handshake::new(Config::default()).poll(&mut Input::new(&mut read)) else { panic!() };
 /// let html = Header::new("Content-Type", "text/html")?;
-/// let mut answer = plain.reply(200).header(html).body("<h1>Hello</h1>").into_rejected();
+/// let mut answer = plain.reply(200).header(html).body("<h1>Hello</h1>").into_replying();
 /// assert_eq!(
 ///     answer.transmit().pop().as_deref(),
 ///     Some(&b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 14\r\nConnection: close\r\n\r\n"[..])
@@ -128,7 +128,7 @@ pub struct Accept {
 /// # Ok::<(), sockless::handshake::HeaderError>(())
 /// ```
 #[must_use = "the client waits for an answer"]
-pub struct Reject {
+pub struct Reply {
     /// The request that it answers, for the log.
     head: Head,
     /// The status line and the headers so far.
@@ -173,7 +173,7 @@ impl Accept {
     /// ```
     /// # use sockless::deflate::Policy;
     /// # use sockless::server::{Config, Request};
-    /// # use sockless::{Agreement, HandshakeError, LifeCycle};
+    /// # use sockless::{Extensions, HandshakeError, Endpoint};
     /// # let headers = [
     /// #     ("host", &b"a.example"[..]),
     /// #     ("upgrade", b"websocket"),
@@ -186,11 +186,11 @@ impl Accept {
     /// # config.deflate = Some(Policy::default());
     /// # let request = Request::from_parts("GET", "/images", (1, 1), headers, &config)?;
     /// let mut accept = request.accept();
-    /// assert!(accept.agreement().deflate.is_some());
+    /// assert!(accept.extensions().deflate.is_some());
     /// if accept.target() == "/images" {
     ///     accept = accept.without_deflate();
     /// }
-    /// assert_eq!(accept.agreement(), Agreement::default());
+    /// assert_eq!(accept.extensions(), Extensions::default());
     /// # Ok::<(), HandshakeError>(())
     /// ```
     #[cfg(feature = "deflate")]
@@ -199,11 +199,11 @@ impl Accept {
         self
     }
 
-    /// Turns the client away after all: see [`Reject`]. What was added to this answer is not in
+    /// Turns the client away after all: see [`Reply`]. What was added to this answer is not in
     /// that one.
-    pub fn reject(mut self, status: u16) -> Reject {
+    pub fn reject(mut self, status: u16) -> Reply {
         self.head.bytes.truncate(self.start);
-        Reject::new(status, self.head)
+        Reply::new(status, self.head)
     }
 
     /// What is asked for, see [`Request::target`](super::Request::target).
@@ -223,27 +223,22 @@ impl Accept {
     }
 
     /// What is agreed on: what the 101 says of extensions, and the connection does.
-    pub fn agreement(&self) -> Agreement {
-        self.upgrade.agreement()
+    pub fn extensions(&self) -> Extensions {
+        self.upgrade.extensions()
     }
 
     /// Opens the connection; the 101 is the first that it sends. What is left of the input are its
     /// first frames.
     pub fn open(self, config: Config) -> Connection {
-        let agreement = self.agreement();
-        Connection::with_outbox(
-            Role::Server,
-            agreement,
-            config,
-            Outbox::with_head(self.into_bytes()),
-        )
+        let extensions = self.extensions();
+        Connection::with_outbox(None, extensions, config, Outbox::with_head(self.into_bytes()))
     }
 
     /// Leaves the sending of the 101 to an HTTP stack: its header fields, and the connection that
     /// follows them and sends no 101 of its own. See [`Response`].
     pub fn into_response(self) -> Response {
-        let agreement = self.agreement();
-        Response::new(self.into_bytes(), agreement)
+        let extensions = self.extensions();
+        Response::new(self.into_bytes(), extensions)
     }
 
     /// The answer, whole.
@@ -262,11 +257,11 @@ impl fmt::Debug for Accept {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Accept");
         self.head.show(&mut shown);
-        shown.field("chosen", &self.chosen()).field("agreement", &self.agreement()).finish()
+        shown.field("chosen", &self.chosen()).field("extensions", &self.extensions()).finish()
     }
 }
 
-impl Reject {
+impl Reply {
     pub(super) fn new(status: u16, head: Head) -> Self {
         let status = if (200..=599).contains(&status) { status } else { 500 };
         let mut lines = Vec::with_capacity(REPLY_ROOM);
@@ -303,7 +298,7 @@ impl Reject {
     }
 
     /// The answer as it goes out.
-    pub fn into_rejected(mut self) -> Rejected {
+    pub fn into_replying(mut self) -> Replying {
         let has_content = !matches!(self.status, 204 | 205 | 304);
         // RFC 9110 §8.6: with HEAD, the length is that of the body which GET would get. No 204 has
         // one, and a 304 need not.
@@ -327,14 +322,14 @@ impl Reject {
         };
         // It stays as long as the client takes, and nothing is written behind it any more.
         self.head.bytes.shrink_to_fit();
-        Rejected::new(outbox, self.status, self.broken, self.head)
+        Replying::new(outbox, self.status, self.broken, self.head)
     }
 }
 
-impl fmt::Debug for Reject {
+impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let error = self.broken.map(|broken| broken.error);
-        f.debug_struct("Reject")
+        f.debug_struct("Reply")
             .field("status", &self.status)
             .field("error", &error)
             .finish_non_exhaustive()

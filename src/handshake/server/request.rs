@@ -5,10 +5,10 @@
 
 use super::check::Upgrade;
 use super::kept::Head;
-use super::{Accept, Config, Handshake, Incoming, Reject};
-use crate::agreement::Agreement;
+use super::{Accept, Config, Handshake, Incoming, Reply};
 #[cfg(feature = "deflate")]
 use crate::deflate::Answer;
+use crate::extensions::Extensions;
 use crate::handshake::error::HandshakeError;
 use crate::handshake::fields;
 use crate::handshake::fields::elements;
@@ -40,7 +40,7 @@ use core::str;
 /// assert!(request.protocols().eq(["v2.chat", "v1.chat"]));
 ///
 /// // Who may not come in gets an answer too.
-/// let rejected = request.reject(401).header(Header::new("WWW-Authenticate", "Bearer")?).into_rejected();
+/// let rejected = request.reject(401).header(Header::new("WWW-Authenticate", "Bearer")?).into_replying();
 /// assert_eq!(rejected.status(), 401);
 /// # Ok::<(), sockless::handshake::HeaderError>(())
 /// ```
@@ -68,7 +68,7 @@ use core::str;
 ///
 /// let mut connection = request.accept().open(sockless::Config::default());
 /// let mut input = Input::new(&mut rest);
-/// assert_eq!(connection.poll_event(&mut input), Some(Event::Text("Hello".into())));
+/// assert_eq!(connection.poll(&mut input), Some(Event::Text("Hello".into())));
 /// // Then read on.
 /// ```
 #[must_use = "the client waits for an answer"]
@@ -89,7 +89,7 @@ pub struct Request {
 /// use bytes::Buf;
 /// use sockless::handshake::Header;
 /// use sockless::server::{Config, Handshake, Incoming};
-/// use sockless::{Input, LifeCycle};
+/// use sockless::{Input, Endpoint};
 ///
 /// let mut read = *b"POST /form HTTP/1.1\r\nHost: a.example\r\nContent-Length: 3\r\n\r\na=b";
 /// let mut input = Input::new(&mut read);
@@ -99,7 +99,7 @@ pub struct Request {
 /// assert_eq!(input.into_rest(), b"a=b");
 ///
 /// let text = Header::new("Content-Type", "text/plain")?;
-/// let mut answer = plain.reply(404).header(text).body("not here\n").into_rejected();
+/// let mut answer = plain.reply(404).header(text).body("not here\n").into_replying();
 /// assert_eq!(
 ///     answer.transmit().chunk(),
 ///     b"HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 9\r\nConnection: close\r\n\r\nnot here\n"
@@ -243,8 +243,8 @@ impl Request {
 
     /// What accepting the request agrees on. The connection of
     /// [`Accept::into_response`] does it by itself.
-    pub fn agreement(&self) -> Agreement {
-        self.upgrade.agreement()
+    pub fn extensions(&self) -> Extensions {
+        self.upgrade.extensions()
     }
 
     /// How the offer of compression is answered: shown, it is the value of
@@ -269,7 +269,7 @@ impl Request {
     ///
     /// let answer = request.deflate().expect("it is accepted");
     /// assert_eq!(answer.to_string(), "permessage-deflate; client_max_window_bits=10");
-    /// assert_eq!(request.agreement(), answer.agreement());
+    /// assert_eq!(request.extensions(), answer.extensions());
     /// # Ok::<(), sockless::HandshakeError>(())
     /// ```
     #[cfg(feature = "deflate")]
@@ -288,9 +288,9 @@ impl Request {
         Accept::new(self.head, self.upgrade)
     }
 
-    /// Turns the client away, with this status: see [`Reject`].
-    pub fn reject(self, status: u16) -> Reject {
-        Reject::new(status, self.head)
+    /// Turns the client away, with this status: see [`Reply`].
+    pub fn reject(self, status: u16) -> Reply {
+        Reply::new(status, self.head)
     }
 }
 
@@ -324,9 +324,9 @@ impl Plain {
         self.head.bytes
     }
 
-    /// Answers, with this status: see [`Reject`].
-    pub fn reply(self, status: u16) -> Reject {
-        Reject::new(status, self.head)
+    /// Answers, with this status: see [`Reply`].
+    pub fn reply(self, status: u16) -> Reply {
+        Reply::new(status, self.head)
     }
 }
 
@@ -350,7 +350,7 @@ impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Request");
         self.head.show(&mut shown);
-        shown.field("agreement", &self.agreement()).finish()
+        shown.field("extensions", &self.extensions()).finish()
     }
 }
 

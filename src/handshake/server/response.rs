@@ -1,8 +1,8 @@
 //! A 101 that an HTTP stack sends, and the connection behind it: what was agreed on in the one is
 //! what the other does, and nobody sends a second 101.
 
-use crate::agreement::Agreement;
-use crate::connection::{Config, Connection, Role};
+use crate::connection::{Config, Connection};
+use crate::extensions::Extensions;
 use crate::handshake::headers::Headers;
 use alloc::vec::Vec;
 use core::fmt;
@@ -16,7 +16,7 @@ use core::fmt;
 /// ```
 /// use sockless::server::{Config, Request};
 /// use sockless::{Connection, HandshakeError};
-/// # use sockless::LifeCycle;
+/// # use sockless::Endpoint;
 ///
 /// /// As in the crate `http`.
 /// struct Parts {
@@ -68,12 +68,12 @@ use core::fmt;
 pub struct Response {
     /// The answer, whole.
     head: Vec<u8>,
-    agreement: Agreement,
+    extensions: Extensions,
 }
 
 impl Response {
-    pub(super) fn new(head: Vec<u8>, agreement: Agreement) -> Self {
-        Self { head, agreement }
+    pub(super) fn new(head: Vec<u8>, extensions: Extensions) -> Self {
+        Self { head, extensions }
     }
 
     /// 101, Switching Protocols. RFC 9110 §15.2.2.
@@ -91,15 +91,15 @@ impl Response {
     }
 
     /// What is agreed on: what the headers say of extensions, and the connection does.
-    pub fn agreement(&self) -> Agreement {
-        self.agreement
+    pub fn extensions(&self) -> Extensions {
+        self.extensions
     }
 
     /// Opens the connection, on the transport as it is behind the answer: the 101 has left, or will
     /// have before anything that the connection sends. What the stack has read beyond the request
     /// are its first frames.
     pub fn open(self, config: Config) -> Connection {
-        Connection::new(Role::Server, self.agreement, config)
+        Connection::server(self.extensions, config)
     }
 }
 
@@ -107,7 +107,7 @@ impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")
             .field("headers", &self.headers())
-            .field("agreement", &self.agreement)
+            .field("extensions", &self.extensions)
             .finish()
     }
 }

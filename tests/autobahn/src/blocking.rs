@@ -3,7 +3,7 @@
 
 use crate::talk::{Pace, Talk};
 use bytes::Buf;
-use sockless::{Input, LifeCycle};
+use sockless::{Endpoint, Input};
 use std::io::{ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpStream};
 
@@ -25,7 +25,7 @@ pub(crate) fn run(mut stream: TcpStream, talk: &mut dyn Talk, pace: &Pace) {
 }
 
 /// Whether there was anything to write.
-fn write(side: &mut dyn LifeCycle, stream: &mut TcpStream, most: usize) -> bool {
+fn write(side: &mut dyn Endpoint, stream: &mut TcpStream, most: usize) -> bool {
     let wanted = side.wants_write();
     while side.wants_write() {
         let mut out = side.transmit();
@@ -53,7 +53,7 @@ fn send_off(stream: &TcpStream) {
     let _ = stream.set_nodelay(false);
 }
 
-fn shut_and_read(side: &mut dyn LifeCycle, stream: &mut TcpStream, scratch: &mut [u8]) -> usize {
+fn shut_and_read(side: &mut dyn Endpoint, stream: &mut TcpStream, scratch: &mut [u8]) -> usize {
     if side.wants_shutdown() {
         let _ = stream.shutdown(Shutdown::Write); // If it fails, reading tells why.
         side.shutdown_done();

@@ -4,9 +4,10 @@
 use crate::Failure;
 use sockless::client::Outcome;
 use sockless::deflate::{Compress, Policy, Pool};
-use sockless::server::{Incoming, Rejected};
+use sockless::server::{Incoming, Replying};
 use sockless::{
-    Chunk, Config, Connection, Data, Delivery, Event, Input, LifeCycle, SendError, client, server,
+    Chunk, ChunkData, Config, Connection, Delivery, Endpoint, Event, Input, SendError, client,
+    server,
 };
 
 /// How a connection is driven.
@@ -34,7 +35,7 @@ impl Pace {
 
 /// One end of a connection, as a loop sees it.
 pub(crate) trait Talk {
-    fn side(&mut self) -> &mut dyn LifeCycle;
+    fn side(&mut self) -> &mut dyn Endpoint;
 
     /// Takes what was read. What it gives back is to be given again once more was written, before
     /// anything else is read.
@@ -52,7 +53,7 @@ pub(crate) struct Server {
 #[allow(clippy::large_enum_variant)] // One a connection.
 enum ServerState {
     Handshake(server::Handshake),
-    Rejected(Rejected),
+    Replying(Replying),
     Open(Connection),
 }
 
@@ -66,10 +67,10 @@ impl Server {
 }
 
 impl Talk for Server {
-    fn side(&mut self) -> &mut dyn LifeCycle {
+    fn side(&mut self) -> &mut dyn Endpoint {
         match &mut self.state {
             ServerState::Handshake(handshake) => handshake,
-            ServerState::Rejected(rejected) => rejected,
+            ServerState::Replying(rejected) => rejected,
             ServerState::Open(connection) => connection,
         }
     }
@@ -81,15 +82,15 @@ impl Talk for Server {
                     ServerState::Open(request.accept().open(self.pace.config()))
                 }
                 Some(Incoming::Http(plain)) => {
-                    ServerState::Rejected(plain.reply(426).into_rejected())
+                    ServerState::Replying(plain.reply(426).into_replying())
                 }
-                Some(Incoming::Failed(rejected)) => ServerState::Rejected(rejected),
+                Some(Incoming::Failed(rejected)) => ServerState::Replying(rejected),
                 None => return input.into_rest(),
             };
         }
         match &mut self.state {
             ServerState::Handshake(_) => {}
-            ServerState::Rejected(rejected) => rejected.discard(&mut input),
+            ServerState::Replying(rejected) => rejected.discard(&mut input),
             ServerState::Open(connection) => echo(connection, &mut input),
         }
         input.into_rest()
@@ -137,7 +138,7 @@ impl Client {
 }
 
 impl Talk for Client {
-    fn side(&mut self) -> &mut dyn LifeCycle {
+    fn side(&mut self) -> &mut dyn Endpoint {
         match &mut self.state {
             ClientState::Handshake(handshake) => handshake,
             ClientState::Open(connection) => connection,
@@ -174,8 +175,8 @@ impl Talk for Client {
 /// Answers each message with itself. Stops while the peer takes less than it sends: what is left of
 /// the input waits.
 fn echo(connection: &mut Connection, input: &mut Input<'_>) {
-    while !connection.above_mark() {
-        let Some(event) = connection.poll_event(input) else { return };
+    while !connection.above_high_water() {
+        let Some(event) = connection.poll(input) else { return };
         let sent = match event {
             Event::Text(text) => connection.send_text(text),
             Event::Binary(data) => connection.send_binary(data),
@@ -197,19 +198,19 @@ fn pass_on(connection: &mut Connection, chunk: &Chunk<'_>) -> Result<(), SendErr
     if chunk.first {
         connection.begin(chunk.data.kind())?;
     }
-    connection.write_part(chunk.data.as_bytes())?;
+    connection.write_fragment(chunk.data.as_bytes())?;
     if chunk.last {
-        connection.finish()?;
+        connection.finish_message()?;
     }
     Ok(())
 }
 
 /// Keeps the text that comes.
 fn listen(connection: &mut Connection, input: &mut Input<'_>, answer: &mut Option<String>) {
-    while let Some(event) = connection.poll_event(input) {
+    while let Some(event) = connection.poll(input) {
         match event {
             Event::Text(text) => *answer = Some(text.into_owned()),
-            Event::Chunk(Chunk { data: Data::Text(text), .. }) => {
+            Event::Chunk(Chunk { data: ChunkData::Text(text), .. }) => {
                 answer.get_or_insert_default().push_str(&text)
             }
             _ => {}

@@ -9,7 +9,7 @@
 
 use core::hint::black_box;
 use core::panic::PanicInfo;
-use sockless::decoder::{Control, Decoder, End, Kind, Limits, Piece};
+use sockless::decoder::{Control, Decoder, Limits, MessageKind, Piece, Role};
 use sockless::frame::{Header, OpCode};
 use sockless::utf8::Validator;
 use sockless::{CloseFrame, Input, ProtocolError};
@@ -19,7 +19,7 @@ use sockless::{CloseFrame, Input, ProtocolError};
 #[unsafe(no_mangle)]
 pub extern "C" fn _start() -> ! {
     let mut echo = Echo {
-        decoder: Decoder::new(End::Server, Limits::default()),
+        decoder: Decoder::new(Role::Server, Limits::default()),
         text: Validator::default(),
         control: [0; 125],
         control_len: 0,
@@ -56,10 +56,10 @@ impl Echo {
         while let Some(piece) = self.decoder.next(input) {
             match piece? {
                 Piece::Message { kind, first, last, data, .. } => {
-                    if kind == Kind::Text {
+                    if kind == MessageKind::Text {
                         self.text.push(data).map_err(|_| ProtocolError::InvalidUtf8)?;
                     }
-                    if kind == Kind::Text && last {
+                    if kind == MessageKind::Text && last {
                         self.text.finish().map_err(|_| ProtocolError::InvalidUtf8)?;
                     }
                     let opcode = if first { kind.into() } else { OpCode::Continuation };

@@ -11,7 +11,9 @@ use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use sockless::client::{Handshake, Outcome, Request};
 use sockless::deflate::Offer;
-use sockless::{CloseCode, CloseFrame, Closure, Config, Connection, Event, Input, LifeCycle, Seed};
+use sockless::{
+    CloseCode, CloseEvent, CloseFrame, Config, Connection, Endpoint, Event, Input, Seed,
+};
 use std::collections::BTreeSet;
 use std::io;
 use std::mem;
@@ -57,7 +59,7 @@ struct Person {
     /// How many messages it heard of each.
     heard: Vec<usize>,
     last_id: u64,
-    closure: Option<Closure>,
+    close_event: Option<CloseEvent>,
     done: bool,
 }
 
@@ -106,7 +108,7 @@ impl People {
                 here: false,
                 heard: vec![0; count],
                 last_id: 0,
-                closure: None,
+                close_event: None,
                 done: false,
             });
         }
@@ -148,12 +150,11 @@ impl People {
             }
         }
         self.drive("everyone is gone", |people| people.iter().all(|person| person.done))?;
-        for Person { number, closure, .. } in &self.people {
-            if !closure
-                .as_ref()
-                .is_some_and(|closure| closure.clean && closure.code == CloseCode::NORMAL.get())
-            {
-                self.talk.complaints.push(format!("{number} was closed: {closure:?}"));
+        for Person { number, close_event, .. } in &self.people {
+            if !close_event.as_ref().is_some_and(|close_event| {
+                close_event.clean && close_event.code == CloseCode::NORMAL.get()
+            }) {
+                self.talk.complaints.push(format!("{number} was closed: {close_event:?}"));
             }
         }
         self.check()?;
@@ -234,7 +235,7 @@ impl Person {
         if self.done {
             return false;
         }
-        let side: &mut dyn LifeCycle = match &mut self.stage {
+        let side: &mut dyn Endpoint = match &mut self.stage {
             Stage::Handshake(handshake) => handshake.as_mut(),
             Stage::Open(connection) => connection.as_mut(),
         };
@@ -269,13 +270,14 @@ impl Person {
         loop {
             let Stage::Open(connection) = &mut self.stage else { return true };
             let open = connection.is_open();
-            match connection.poll_event(&mut input) {
+            match connection.poll(&mut input) {
                 Some(Event::Text(text)) => self.hear(&text, now, talk),
-                Some(Event::Closed(closure)) => {
+                Some(Event::Closed(close_event)) => {
                     if open {
-                        talk.complaints.push(format!("{} was let go: {closure:?}", self.number));
+                        talk.complaints
+                            .push(format!("{} was let go: {close_event:?}", self.number));
                     }
-                    self.closure = Some(closure);
+                    self.close_event = Some(close_event);
                 }
                 Some(_) => {}
                 None => return true,

@@ -54,7 +54,7 @@ export function compression({ WebSocket, url, sample: { SIZES, binary, chat, noi
   }
 
   async function seen(id) {
-    return (await fetch(`${http}/closure?id=${id}`)).json();
+    return (await fetch(`${http}/close_event?id=${id}`)).json();
   }
 
   function same(is, should) {

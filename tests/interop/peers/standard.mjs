@@ -45,7 +45,7 @@ export function standard({ WebSocket, url, sample: { SIZES, binary, noise, text 
   }
 
   /** What the server saw of the end of a connection … */
-  const seen = (id) => ask(`/closure?id=${id}`);
+  const seen = (id) => ask(`/close_event?id=${id}`);
 
   /** … and how many bytes of messages had come by then. */
   const received = (id) => ask(`/received?id=${id}`);

@@ -12,7 +12,7 @@
 //! | `/refuse?status=S` | an HTTP answer with that status, `X-Interop: yes` and the body `not you\n` |
 //! | `/zeros?bytes=N` | one message of N zeros |
 //! | `/raw?hex=H` | these bytes, as they are, behind its 101 |
-//! | `/closure?id=ID` | as a JSON text: `code`, `reason` that came from the client on the connection whose address had `id=ID`, once it is over |
+//! | `/close_event?id=ID` | as a JSON text: `code`, `reason` that came from the client on the connection whose address had `id=ID`, once it is over |
 //!
 //! One that accepts compression does so as offered and, in the query, by the names of the
 //! parameters of RFC 7692, as it is asked to (`compression`).
@@ -27,8 +27,8 @@ use crate::session::{self, Answer, Session};
 use serde::Deserialize;
 use sockless::handshake::Header;
 use sockless::{
-    Cause, Chunk, CloseCode, CloseFrame, Closure, Config, Connection, Data, Delivery, Event, Kind,
-    ProtocolError,
+    Cause, Chunk, ChunkData, CloseCode, CloseEvent, CloseFrame, Config, Connection, Delivery,
+    Event, MessageKind, ProtocolError,
 };
 use std::collections::HashMap;
 
@@ -99,10 +99,10 @@ pub(crate) fn fragments(group: &mut Group<'_>, server: &PeerServer) {
     group.check("text in parts that cut characters, with pings between them", || {
         let mut session = server.open("/echo")?;
         let text = sample::text(100);
-        session.send(|connection| connection.begin(Kind::Text))?;
+        session.send(|connection| connection.begin_message(MessageKind::Text))?;
         for part in text.as_bytes().chunks(3) {
             session.send(|connection| {
-                connection.write_part(part).and_then(|()| connection.ping(part))
+                connection.write_fragment(part).and_then(|()| connection.ping(part))
             })?;
         }
         session.send(Connection::finish)?;
@@ -119,8 +119,9 @@ pub(crate) fn fragments(group: &mut Group<'_>, server: &PeerServer) {
     });
     group.check("an empty message in parts", || {
         let mut session = server.open("/echo")?;
-        session
-            .send(|connection| connection.begin(Kind::Binary).and_then(|()| connection.finish()))?;
+        session.send(|connection| {
+            connection.begin_message(MessageKind::Binary).and_then(|()| connection.finish_message())
+        })?;
         same(session.message()?, Event::Binary(Vec::new().into()))?;
         session.finish()
     });
@@ -142,7 +143,7 @@ pub(crate) fn fragments(group: &mut Group<'_>, server: &PeerServer) {
                 let mut joined = Vec::new();
                 loop {
                     match session.message()? {
-                        Event::Chunk(Chunk { data: Data::Binary(data), last, .. }) => {
+                        Event::Chunk(Chunk { data: ChunkData::Binary(data), last, .. }) => {
                             joined.extend_from_slice(&data);
                             if last {
                                 break;
@@ -196,8 +197,11 @@ pub(crate) fn our_closes(group: &mut Group<'_>, server: &PeerServer, habits: &Ha
                 let mut session = server.open(&format!("/echo?id={id}"))?;
                 let frame = CloseFrame::new(CloseCode::new(code).ok_or("no such code")?, reason)?;
                 session.send(|connection| connection.close(Some(frame)))?;
-                let closure = session.closure()?;
-                same((closure.code, closure.clean, closure.cause), (code, true, Cause::Local))?;
+                let close_event = session.close_event()?;
+                same(
+                    (close_event.code, close_event.clean, close_event.cause),
+                    (code, true, Cause::Local),
+                )?;
                 same(seen(server, &id)?, (code, reason.to_owned()))
             },
         );
@@ -205,9 +209,9 @@ pub(crate) fn our_closes(group: &mut Group<'_>, server: &PeerServer, habits: &Ha
     group.check("we close with an empty Close", || {
         let mut session = server.open("/echo?id=ours-empty")?;
         session.send(|connection| connection.close(None))?;
-        let closure = session.closure()?;
+        let close_event = session.close_event()?;
         same(
-            (closure.code, closure.clean, closure.cause),
+            (close_event.code, close_event.clean, close_event.cause),
             (habits.answer_to_empty_close, true, Cause::Local),
         )?;
         same(seen(server, "ours-empty")?, (habits.empty_close, String::new()))
@@ -221,7 +225,7 @@ pub(crate) fn our_closes(group: &mut Group<'_>, server: &PeerServer, habits: &Ha
                 .and_then(|()| connection.close(Some(CloseCode::NORMAL.into())))
         })?;
         // The echo may be given up for the Close or not; the closing is in order either way.
-        same(session.closure()?.code, 1000)?;
+        same(session.close_event()?.code, 1000)?;
         same(seen(server, "ours-queued")?, (1000, String::new()))
     });
 }
@@ -240,9 +244,14 @@ pub(crate) fn its_closes(group: &mut Group<'_>, server: &PeerServer, habits: &Ha
                     .append_pair("reason", reason)
                     .append_pair("id", &format!("its-{number}"))
                     .finish();
-                let closure = server.open(&format!("/close?{query}"))?.closure()?;
+                let close_event = server.open(&format!("/close?{query}"))?.close_event()?;
                 same(
-                    (closure.code, closure.reason.as_str(), closure.clean, closure.cause),
+                    (
+                        close_event.code,
+                        close_event.reason.as_str(),
+                        close_event.clean,
+                        close_event.cause,
+                    ),
                     (code, reason, true, Cause::Peer),
                 )?;
                 // The answer has the same code (§5.5.1: "typically echos the status code").
@@ -251,16 +260,19 @@ pub(crate) fn its_closes(group: &mut Group<'_>, server: &PeerServer, habits: &Ha
         );
     }
     group.check("it closes without a code", || {
-        let closure = server.open("/close?id=its-empty")?.closure()?;
+        let close_event = server.open("/close?id=its-empty")?.close_event()?;
         same(
-            (closure.code, closure.reason.as_str(), closure.clean, closure.cause),
+            (close_event.code, close_event.reason.as_str(), close_event.clean, close_event.cause),
             (habits.empty_close, "", true, Cause::Peer),
         )?;
         same(seen(server, "its-empty")?.0, habits.empty_close)
     });
     group.check("it drops the connection without a Close", || {
-        let closure = server.open("/abort")?.closure()?;
-        same((closure.code, closure.clean, closure.cause), (Closure::ABNORMAL, false, Cause::Eof))
+        let close_event = server.open("/abort")?.close_event()?;
+        same(
+            (close_event.code, close_event.clean, close_event.cause),
+            (CloseEvent::ABNORMAL, false, Cause::Eof),
+        )
     });
 }
 
@@ -270,8 +282,8 @@ pub(crate) fn limits(group: &mut Group<'_>, server: &PeerServer) {
         let mut session = server.open("/limit?bytes=1000")?;
         echo_binary(&mut session, &sample::binary(1000))?;
         session.send(|connection| connection.send_binary(sample::binary(1001)))?;
-        let closure = session.closure()?;
-        same((closure.code, closure.clean, closure.cause), (1009, true, Cause::Peer))
+        let close_event = session.close_event()?;
+        same((close_event.code, close_event.clean, close_event.cause), (1009, true, Cause::Peer))
     });
     for (what, above) in [("in one frame", usize::MAX), ("in fragments", 100)] {
         group.check(&format!("a message above our limit, {what}: it sees 1009"), || {
@@ -288,9 +300,12 @@ pub(crate) fn limits(group: &mut Group<'_>, server: &PeerServer) {
                 echo_binary(&mut session, &sample::binary(1000))?;
                 session.send(|connection| connection.send_binary(sample::binary(1001)))?;
             }
-            let closure = session.closure()?;
+            let close_event = session.close_event()?;
             let cause = Cause::Violation(ProtocolError::MessageTooBig);
-            same((closure.code, closure.clean, closure.cause), (Closure::ABNORMAL, false, cause))?;
+            same(
+                (close_event.code, close_event.clean, close_event.cause),
+                (CloseEvent::ABNORMAL, false, cause),
+            )?;
             same(seen(server, &id)?.0, 1009)
         });
     }
@@ -375,7 +390,7 @@ pub(crate) fn seen(server: &PeerServer, id: &str) -> Result<(u16, String), Failu
         code: u16,
         reason: String,
     }
-    let mut session = server.open(&format!("/closure?id={id}"))?;
+    let mut session = server.open(&format!("/close_event?id={id}"))?;
     let seen: Seen = serde_json::from_str(&session.text()?)?;
     session.finish()?;
     Ok((seen.code, seen.reason))

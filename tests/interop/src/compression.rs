@@ -18,7 +18,7 @@ use crate::session::Session;
 use crate::wire::Carried;
 use sockless::client::Request;
 use sockless::deflate::{ClientWindow, Compress, Offer, Parameters, WindowBits};
-use sockless::{Cause, Closure, Config, Event, Payload, Prepared, ProtocolError};
+use sockless::{Cause, CloseEvent, Config, Event, Payload, PreparedMessage, ProtocolError};
 use std::ops::Range;
 
 /// What is offered, what the server goes by, and what has to be agreed on.
@@ -149,7 +149,7 @@ impl Case {
         let mut should = self.answer.clone();
         should.sort();
         same(said, should)?;
-        same(session.agreement().deflate, Some(self.agreed))?;
+        same(session.extensions().deflate, Some(self.agreed))?;
         Ok(session)
     }
 }
@@ -207,7 +207,7 @@ fn windows(session: &mut Session, agreed: &Parameters) -> Result<(), Failure> {
 
 /// Compressed ones and plain ones, prepared ones, empty ones: the windows stay the same.
 fn mixture(session: &mut Session) -> Result<(), Failure> {
-    let prepared = Prepared::binary(sample::prepared());
+    let prepared = PreparedMessage::binary(sample::prepared());
     for i in 0..40 {
         let compress = [Compress::Auto, Compress::Yes, Compress::No][i % 3];
         for data in [sample::own(i), noise(500, i as u32), Vec::new()] {
@@ -259,16 +259,19 @@ fn bombs(group: &mut Group<'_>, server: &PeerServer) {
         let mut session = server.open("/limit?bytes=1000")?;
         let before = session.carried();
         session.send(|connection| connection.send_binary(vec![0; 16 << 20]))?;
-        let closure = session.closure()?;
-        same((closure.code, closure.clean, closure.cause), (1009, true, Cause::Peer))?;
+        let close_event = session.close_event()?;
+        same((close_event.code, close_event.clean, close_event.cause), (1009, true, Cause::Peer))?;
         within("of 16 MiB, on the wire", since(before, session.carried()).written, 0..100_000)
     });
     for size in [(16 << 20) + 1, 64 << 20] {
         group.check(&format!("{size} of its zeros, above our limit: it sees 1009"), || {
             let mut session = server.open(&format!("/zeros?bytes={size}&id=bomb-{size}"))?;
-            let closure = session.closure()?;
+            let close_event = session.close_event()?;
             let cause = Cause::Violation(ProtocolError::MessageTooBig);
-            same((closure.code, closure.clean, closure.cause), (Closure::ABNORMAL, false, cause))?;
+            same(
+                (close_event.code, close_event.clean, close_event.cause),
+                (CloseEvent::ABNORMAL, false, cause),
+            )?;
             within("on the wire", session.carried().read, 0..400_000)?;
             same(seen(server, &format!("bomb-{size}"))?.0, 1009)
         });
@@ -303,10 +306,10 @@ fn raw(group: &mut Group<'_>, server: &PeerServer) {
     for (number, (what, hex, code, error)) in rows.into_iter().enumerate() {
         group.check(&format!("{what}: it sees {code}"), || {
             let mut session = server.open(&format!("/raw?hex={hex}&id=raw-{number}"))?;
-            let closure = session.closure()?;
+            let close_event = session.close_event()?;
             same(
-                (closure.code, closure.clean, closure.cause),
-                (Closure::ABNORMAL, false, Cause::Violation(error)),
+                (close_event.code, close_event.clean, close_event.cause),
+                (CloseEvent::ABNORMAL, false, Cause::Violation(error)),
             )?;
             same(seen(server, &format!("raw-{number}"))?.0, code)
         });

@@ -112,7 +112,7 @@ impl PeerServer {
     /// A connection to it that has to open, and to be compressed if the server accepts that.
     pub(crate) fn open(&self, target: &str) -> Result<Session, Failure> {
         let session = Session::with(self.request(target)?, Config::default())?;
-        match (self.compression, session.agreement().deflate) {
+        match (self.compression, session.extensions().deflate) {
             (Compression::On, None) => Err("no compression was agreed on".into()),
             _ => Ok(session),
         }

@@ -5,7 +5,7 @@ use crate::transport::Transport;
 use crate::wire::{Carried, Wire};
 use sockless::client::{self, Handshake, Outcome, Request, Response};
 use sockless::{
-    Agreement, CloseCode, Closure, Config, Connection, Event, Input, LifeCycle, Seed, SendError,
+    CloseCode, CloseEvent, Config, Connection, Endpoint, Event, Extensions, Input, Seed, SendError,
 };
 use std::ops::Range;
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub(crate) struct Session {
     protocol: Option<String>,
     /// A header that the peers' servers add.
     mark: Option<String>,
-    agreement: Agreement,
+    agreement: Extensions,
     extensions: Vec<String>,
     scratch: Vec<u8>,
     /// What was read and not looked at.
@@ -62,7 +62,7 @@ impl Session {
     }
 
     /// The extensions that were agreed on.
-    pub(crate) fn agreement(&self) -> Agreement {
+    pub(crate) fn extensions(&self) -> Extensions {
         self.agreement
     }
 
@@ -95,7 +95,7 @@ impl Session {
     pub(crate) fn event(&mut self) -> Result<Option<Event<'static>>, Failure> {
         loop {
             let mut input = Input::new(&mut self.scratch[self.unheard.clone()]);
-            let event = self.connection.poll_event(&mut input).map(Event::into_owned);
+            let event = self.connection.poll(&mut input).map(Event::into_owned);
             self.unheard.start = self.unheard.end - input.into_rest().len();
             if self.wire.is_late() {
                 return Err(format!("not within {} s", PATIENCE.as_secs()).into());
@@ -116,7 +116,9 @@ impl Session {
         loop {
             match self.event()? {
                 Some(Event::Ping(_) | Event::Pong(_)) => {}
-                Some(Event::Closed(closure)) => return Err(format!("closed: {closure:?}").into()),
+                Some(Event::Closed(close_event)) => {
+                    return Err(format!("closed: {close_event:?}").into());
+                }
                 Some(event) => return Ok(event),
                 None => return Err("over".into()),
             }
@@ -134,18 +136,18 @@ impl Session {
     /// Closes, and fails unless the peer answers as it should.
     pub(crate) fn finish(mut self) -> Result<(), Failure> {
         self.send(|connection| connection.close(Some(CloseCode::NORMAL.into())))?;
-        match self.closure()? {
-            closure if (closure.code, closure.clean) == (1000, true) => Ok(()),
-            closure => Err(format!("at the end {closure:?}").into()),
+        match self.close_event()? {
+            close_event if (close_event.code, close_event.clean) == (1000, true) => Ok(()),
+            close_event => Err(format!("at the end {close_event:?}").into()),
         }
     }
 
     /// Goes on until the transport is done, whatever comes, and tells how it ended.
-    pub(crate) fn closure(&mut self) -> Result<Closure, Failure> {
+    pub(crate) fn close_event(&mut self) -> Result<CloseEvent, Failure> {
         let mut told = None;
         while let Some(event) = self.event()? {
-            if let Event::Closed(closure) = event {
-                told = Some(closure);
+            if let Event::Closed(close_event) = event {
+                told = Some(close_event);
             }
         }
         told.ok_or_else(|| "it ended without Closed".into())
@@ -155,7 +157,7 @@ impl Session {
 /// Asks for a connection.
 pub(crate) fn ask(request: Request, config: Config) -> Result<Answer, Failure> {
     let mut wire =
-        Wire::new(Transport::connect(request.host(), request.port(), request.secure())?, PATIENCE)?;
+        Wire::new(Transport::connect(request.host(), request.port(), request.is_secure())?, PATIENCE)?;
     let mut scratch = vec![0; 64 << 10];
     let mut handshake = Handshake::new(request, Seed::random()?);
     loop {
@@ -167,7 +169,7 @@ pub(crate) fn ask(request: Request, config: Config) -> Result<Answer, Failure> {
             Some(Outcome::Open(opened)) => {
                 let protocol = opened.protocol().map(str::to_owned);
                 let mark = opened.headers().text("x-interop").map(str::to_owned);
-                let agreement = opened.agreement();
+                let agreement = opened.extensions();
                 let lines = opened
                     .headers()
                     .iter()

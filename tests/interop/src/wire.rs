@@ -4,7 +4,7 @@
 use crate::transport::Transport;
 use bytes::Buf;
 use serde::{Deserialize, Serialize};
-use sockless::{Input, LifeCycle};
+use sockless::{Endpoint, Input};
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::time::{Duration, Instant};
 
@@ -51,11 +51,7 @@ impl Wire {
     }
 
     /// One turn, the same for everything that talks: write, shut down, read.
-    pub(crate) fn turn<'b>(
-        &mut self,
-        side: &mut dyn LifeCycle,
-        scratch: &'b mut [u8],
-    ) -> Input<'b> {
+    pub(crate) fn turn<'b>(&mut self, side: &mut dyn Endpoint, scratch: &'b mut [u8]) -> Input<'b> {
         self.write(side);
         if side.wants_shutdown() {
             let _ = self.transport.shut_down(); // If it fails, reading tells why.
@@ -79,7 +75,7 @@ impl Wire {
     }
 
     /// Writes all that is queued.
-    pub(crate) fn write(&mut self, side: &mut dyn LifeCycle) {
+    pub(crate) fn write(&mut self, side: &mut dyn Endpoint) {
         while side.wants_write() {
             let mut out = side.transmit();
             let mut slices = [IoSlice::new(&[]); 16];

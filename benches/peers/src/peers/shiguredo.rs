@@ -59,10 +59,7 @@ fn pair(
             client.feed_recv_buf(&data, Timestamp::default())?;
         }
     }
-    while server.poll_event().is_some()
-        || client.poll_event().is_some()
-        || client.poll_output().is_some()
-    {}
+    while server.poll().is_some() || client.poll().is_some() || client.poll_output().is_some() {}
     Ok((server, client))
 }
 
@@ -98,7 +95,7 @@ impl Calls for WebSocketServerConnection {
     }
 
     fn event(&mut self) -> Option<ConnectionEvent> {
-        self.poll_event()
+        self.poll()
     }
 
     fn output(&mut self) -> Option<ConnectionOutput> {
@@ -116,7 +113,7 @@ impl Calls for WebSocketClientConnection<Keys> {
     }
 
     fn event(&mut self) -> Option<ConnectionEvent> {
-        self.poll_event()
+        self.poll()
     }
 
     fn output(&mut self) -> Option<ConnectionOutput> {

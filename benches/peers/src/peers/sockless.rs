@@ -5,7 +5,7 @@ use crate::peer::{Batch, Connection, End, Peer, Refused, Setting, Tally};
 use crate::transport::Sink;
 use bytes::Buf;
 use sockless::deflate::{Level, Parameters, Pool, WindowBits};
-use sockless::{Agreement, Config, Event, Input, LifeCycle, Role, Seed};
+use sockless::{Config, Endpoint, Event, Extensions, Input, Role, Seed};
 use std::cell::RefCell;
 use std::io::IoSlice;
 use std::rc::Rc;
@@ -42,7 +42,7 @@ impl Sockless {
         (parameters.server_no_context_takeover, parameters.client_no_context_takeover) =
             (!setting.takeover, !setting.takeover);
         (parameters.server_max_window_bits, parameters.client_max_window_bits) = (bits, bits);
-        let mut agreed = Agreement::default();
+        let mut agreed = Extensions::default();
         agreed.deflate = Some(parameters);
         let mut config = Config::default();
         config.deflate.level = Level::new(setting.level).expect("1 to 9");
@@ -104,7 +104,7 @@ impl Connection for Driven {
             let read = &mut scratch[..part.len()];
             read.copy_from_slice(part);
             let mut input = Input::new(read);
-            while let Some(event) = self.connection.poll_event(&mut input) {
+            while let Some(event) = self.connection.poll(&mut input) {
                 match event {
                     Event::Text(text) => tally.text(text.as_bytes()),
                     Event::Closed(_) => return Err(Refused),

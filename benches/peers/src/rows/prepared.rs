@@ -1,4 +1,4 @@
-//! One message to many connections: compressed for each, or once by `Prepared`.
+//! One message to many connections: compressed for each, or once by `PreparedMessage`.
 
 use super::Row;
 use super::one::{mean, takeover};
@@ -7,7 +7,7 @@ use crate::corpus::Corpus;
 use crate::peer::{End, Setting};
 use crate::peers::{Keep, Sockless, write};
 use crate::transport::Sink;
-use sockless::Prepared;
+use sockless::PreparedMessage;
 
 const RECIPIENTS: usize = 1000;
 
@@ -29,7 +29,7 @@ pub(crate) fn row(corpus: Corpus, setting: Setting, times: usize) -> Row {
             let pass = move || {
                 (sink.calls, next) = (0, (next + 1) % messages.len());
                 let (message, mut bytes) = (&messages[next], 0);
-                let shared = prepared.then(|| Prepared::text(&message.text));
+                let shared = prepared.then(|| PreparedMessage::text(&message.text));
                 for connection in &mut connections {
                     sink.bytes.clear();
                     let sent = match &shared {

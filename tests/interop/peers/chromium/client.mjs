@@ -50,7 +50,7 @@ for (const [what, leave] of [
     const visitor = await visit(`${here}/page`);
     await run(visitor, `new Promise((open) => (globalThis.socket = new WebSocket("${url}/echo?id=${id}")).onopen = open).then(() => {})`);
     await leave(visitor);
-    assert.deepEqual(await (await fetch(`${here}/closure?id=${id}`)).json(), { code: 1001, reason: "", clean: true, cause: "Peer" });
+    assert.deepEqual(await (await fetch(`${here}/close_event?id=${id}`)).json(), { code: 1001, reason: "", clean: true, cause: "Peer" });
   });
 }
 

@@ -36,8 +36,8 @@ const paths = {
   "/request"(socket, query, request) {
     socket.send(JSON.stringify({ target: request.url, headers: request.headers }));
   },
-  async "/closure"(socket, query) {
-    socket.send(JSON.stringify(await closure(query.get("id")).promise));
+  async "/close_event"(socket, query) {
+    socket.send(JSON.stringify(await close_event(query.get("id")).promise));
   },
 };
 
@@ -60,7 +60,7 @@ function policy(query) {
 }
 
 /** What came of a client's Close, once it came. */
-function closure(id) {
+function close_event(id) {
   if (!closures.has(id)) {
     const entry = {};
     entry.promise = new Promise((resolve) => entry.resolve = resolve);
@@ -92,8 +92,8 @@ server.on("upgrade", (request, socket, head) => {
   upgrade.handleUpgrade(request, socket, head, (socket) => {
     socket.on("error", () => {}); // It closes by itself.
     const id = query.get("id");
-    if (id && pathname !== "/closure") {
-      socket.on("close", (code, reason) => closure(id).resolve({ code, reason: reason.toString() }));
+    if (id && pathname !== "/close_event") {
+      socket.on("close", (code, reason) => close_event(id).resolve({ code, reason: reason.toString() }));
     }
     paths[pathname](socket, query, request, transport);
   });

@@ -51,7 +51,7 @@ export async function fragments(socket, data, size, settings, between = () => {}
 
 /** What the server saw of the end of a connection. */
 export async function seen(id) {
-  return (await fetch(`${http}/closure?id=${id}`)).json();
+  return (await fetch(`${http}/close_event?id=${id}`)).json();
 }
 
 /** The address of a server that accepts compression so. */

@@ -44,7 +44,7 @@ def open(target, **settings):
 
 async def seen(name):
     """What the server saw of the end of a connection."""
-    return await ask(f"/closure?id={name}")
+    return await ask(f"/close_event?id={name}")
 
 
 async def received(name):

@@ -15,7 +15,7 @@ from sample import binary, cut, text
 
 COMPRESSION = "compression=on" in sys.argv
 LIMIT = 16 << 20
-# How connections ended is asked for at /closure.
+# How connections ended is asked for at /close_event.
 logging.getLogger("websockets").addHandler(logging.NullHandler())
 PROTOCOLS = ["chat.v2", "chat.v1"]
 
@@ -71,7 +71,7 @@ async def request(socket, query):
     await socket.wait_closed()
 
 
-async def closure(socket, query):
+async def close_event(socket, query):
     code, reason = await closures[query["id"]]
     await socket.send(json.dumps({"code": code, "reason": reason}))
     await socket.wait_closed()
@@ -87,7 +87,7 @@ PATHS = {
     "/zeros": zeros,
     "/raw": raw,
     "/request": request,
-    "/closure": closure,
+    "/close_event": close_event,
 }
 
 
@@ -133,7 +133,7 @@ async def handle(socket):
     try:
         await PATHS[path](socket, query)
     finally:
-        if "id" in query and path != "/closure":
+        if "id" in query and path != "/close_event":
             await socket.wait_closed()
             closures[query["id"]].set_result((socket.close_code, socket.close_reason))
 

@@ -10,7 +10,7 @@ use crate::sample;
 use crate::session::{self, Answer, Session};
 use sockless::client::Request;
 use sockless::deflate::{ClientWindow, Offer, WindowBits};
-use sockless::{CloseCode, Config, Connection, Event, Kind};
+use sockless::{CloseCode, Config, Connection, Event, MessageKind};
 use std::process::Command;
 
 pub(crate) const PEER: Peer =
@@ -46,9 +46,9 @@ fn plain(report: &mut Report) -> Result<(), Failure> {
             &format!("a message in {fragments} fragments is answered with {answer}"),
             || {
                 let mut session = Session::open(&server.url("/echo"))?;
-                session.send(|connection| connection.begin(Kind::Binary))?;
+                session.send(|connection| connection.begin_message(MessageKind::Binary))?;
                 for _ in 1..fragments {
-                    session.send(|connection| connection.write_part(b"x"))?;
+                    session.send(|connection| connection.write_fragment(b"x"))?;
                 }
                 session.send(Connection::finish)?;
                 if answer == 1000 {
@@ -58,7 +58,7 @@ fn plain(report: &mut Report) -> Result<(), Failure> {
                     )?;
                     session.send(|connection| connection.close(Some(CloseCode::NORMAL.into())))?;
                 }
-                checks::same(session.closure()?.code, answer)
+                checks::same(session.close_event()?.code, answer)
             },
         );
     }

@@ -56,7 +56,7 @@ fn offers(group: &mut Group<'_>, server: &PeerServer) {
     group.check("an offer of a window of 8 bits is declined", || {
         let request = Request::new(&server.url("/echo"))?.deflate(eight);
         let mut session = Session::with(request, Config::default())?;
-        checks::same(session.agreement().deflate, None)?;
+        checks::same(session.extensions().deflate, None)?;
         checks::echo_text(&mut session, &sample::text(65_536))?;
         session.finish()
     });

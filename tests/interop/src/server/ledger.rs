@@ -1,8 +1,8 @@
 //! What the server saw of its connections, told by their threads and asked for by others.
 
 use serde::Serialize;
-use sockless::Closure;
-use sockless::server::Rejected;
+use sockless::CloseEvent;
+use sockless::server::Replying;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -39,8 +39,8 @@ pub(crate) struct Refusal {
 }
 
 impl Ledger {
-    pub(crate) fn closed(&self, id: String, closure: Closure, received: usize) {
-        let Closure { code, reason, clean, cause, .. } = closure;
+    pub(crate) fn closed(&self, id: String, close_event: CloseEvent, received: usize) {
+        let CloseEvent { code, reason, clean, cause, .. } = close_event;
         self.pages()
             .closures
             .insert(id, Seen { code, reason, clean, cause: format!("{cause:?}"), received });
@@ -60,7 +60,7 @@ impl Ledger {
         drop(self.wait(patience, |pages| !pages.released.contains(id)));
     }
 
-    pub(crate) fn refused(&self, rejected: &Rejected) {
+    pub(crate) fn refused(&self, rejected: &Replying) {
         let error = rejected.error().map(|error| format!("{error:?}"));
         self.pages().refusals.push(Refusal { status: rejected.status(), error });
     }

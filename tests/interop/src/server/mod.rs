@@ -17,7 +17,7 @@
 //! | plain HTTP | |
 //! |---|---|
 //! | `/page` | an empty page |
-//! | `/closure?id=ID` | what we saw of the end of the connection whose address had `id=ID`, once it is over, as JSON: `code`, `reason`, `clean`, `cause` |
+//! | `/close_event?id=ID` | what we saw of the end of the connection whose address had `id=ID`, once it is over, as JSON: `code`, `reason`, `clean`, `cause` |
 //! | `/received?id=ID` | how many bytes of messages had come on it by then, as JSON |
 //! | `/release?id=ID` | see `/slow` |
 //! | `/refusals` | whom we refused by ourselves so far, as a JSON list of `status` and `error` |
@@ -37,8 +37,8 @@ use ledger::{Ledger, Seen};
 use service::{Service, Talk};
 use sockless::deflate::{Policy, Settings};
 use sockless::handshake::Header;
-use sockless::server::{self, Accept, Handshake, Incoming, OriginPolicy, Rejected, Request};
-use sockless::{Closure, Event, Input, LifeCycle};
+use sockless::server::{self, Accept, Handshake, Incoming, OriginPolicy, Replying, Request};
+use sockless::{CloseEvent, Endpoint, Event, Input};
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
@@ -109,7 +109,7 @@ impl Server {
     }
 
     /// What it saw of the end of a connection, once that is over.
-    pub(crate) fn closure(&self, id: &str) -> Option<Seen> {
+    pub(crate) fn close_event(&self, id: &str) -> Option<Seen> {
         self.ledger.wait_for_closure(id, PATIENCE)
     }
 }
@@ -135,11 +135,11 @@ fn serve(mut wire: Wire, rules: Rules, ledger: &Arc<Ledger>) {
 
 fn upgrade(request: Request, input: Input<'_>, wire: Wire, deflate: Settings, ledger: &Ledger) {
     let Some((service, id)) = Service::of(&request) else {
-        return answer(request.reject(404).into_rejected(), wire);
+        return answer(request.reject(404).into_replying(), wire);
     };
     if let Service::Refuse { status } = service {
         return answer(
-            request.reject(status).header(mark()).body("not you\n").into_rejected(),
+            request.reject(status).header(mark()).body("not you\n").into_replying(),
             wire,
         );
     }
@@ -147,10 +147,11 @@ fn upgrade(request: Request, input: Input<'_>, wire: Wire, deflate: Settings, le
         Accept::protocol(accept, protocol)
     });
     let connection = accept.open(service.config(deflate));
-    let mut visit = Visit { talk: Talk { connection, wire }, service, received: 0, closure: None };
+    let mut visit =
+        Visit { talk: Talk { connection, wire }, service, received: 0, close_event: None };
     visit.receive(input, id.as_deref(), ledger);
-    if let (Some(id), Some(closure)) = (id, visit.closure) {
-        ledger.closed(id, closure, visit.received);
+    if let (Some(id), Some(close_event)) = (id, visit.close_event) {
+        ledger.closed(id, close_event, visit.received);
     }
 }
 
@@ -160,7 +161,7 @@ struct Visit {
     service: Service,
     /// How many bytes of messages have come.
     received: usize,
-    closure: Option<Closure>,
+    close_event: Option<CloseEvent>,
 }
 
 impl Visit {
@@ -180,7 +181,7 @@ impl Visit {
     }
 
     fn hear(&mut self, mut input: Input<'_>) {
-        while let Some(event) = self.talk.connection.poll_event(&mut input) {
+        while let Some(event) = self.talk.connection.poll(&mut input) {
             self.received += match &event {
                 Event::Text(text) => text.len(),
                 Event::Binary(data) => data.len(),
@@ -188,14 +189,14 @@ impl Visit {
                 _ => 0,
             };
             match event {
-                Event::Closed(closure) => self.closure = Some(closure),
+                Event::Closed(close_event) => self.close_event = Some(close_event),
                 event => self.service.heard(&mut self.talk, event),
             }
         }
     }
 }
 
-fn answer(mut rejected: Rejected, mut wire: Wire) {
+fn answer(mut rejected: Replying, mut wire: Wire) {
     let mut scratch = vec![0; 4 << 10];
     while !rejected.is_done() {
         let mut input = wire.turn(&mut rejected, &mut scratch);

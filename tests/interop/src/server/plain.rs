@@ -5,7 +5,7 @@ use super::ledger::Ledger;
 use super::service::{parameter, split};
 use serde::Serialize;
 use sockless::handshake::Header;
-use sockless::server::{Plain, Rejected};
+use sockless::server::{Plain, Replying};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(10);
 const PAGE: &str = "<!doctype html><meta charset=\"utf-8\"><link rel=\"icon\" href=\"data:,\"><title>interop</title>";
 
-pub(crate) fn answer(request: Plain, ledger: &Arc<Ledger>) -> Rejected {
+pub(crate) fn answer(request: Plain, ledger: &Arc<Ledger>) -> Replying {
     let (path, query) = split(request.target());
     let id = parameter(query, "id").unwrap_or_default();
     let (status, kind, body) = match (request.method(), path) {
         ("GET", "/page") => (200, "text/html", PAGE.to_owned()),
-        ("GET", "/closure") => match ledger.wait_for_closure(&id, PATIENCE) {
+        ("GET", "/close_event") => match ledger.wait_for_closure(&id, PATIENCE) {
             Some(seen) => (200, "application/json", json(&seen)),
             None => (404, "text/plain", "no such connection has ended\n".to_owned()),
         },
@@ -38,7 +38,7 @@ pub(crate) fn answer(request: Plain, ledger: &Arc<Ledger>) -> Rejected {
         _ => (404, "text/plain", "nothing is here\n".to_owned()),
     };
     let kind = Header::new("Content-Type", kind).expect("a token, and words");
-    request.reply(status).header(kind).body(body).into_rejected()
+    request.reply(status).header(kind).body(body).into_replying()
 }
 
 fn json(value: &impl Serialize) -> String {

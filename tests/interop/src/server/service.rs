@@ -7,12 +7,14 @@ use serde_json::json;
 use sockless::deflate::Settings;
 use sockless::server::Request;
 use sockless::{
-    Chunk, CloseCode, CloseFrame, Config, Connection, Delivery, Event, Kind, Prepared, SendError,
+    Chunk, CloseCode, CloseFrame, Config, Connection, Delivery, Event, MessageKind,
+    PreparedMessage, SendError,
 };
 use std::sync::LazyLock;
 
 /// One for all connections, whatever they agreed on.
-static PREPARED: LazyLock<Prepared> = LazyLock::new(|| Prepared::binary(sample::prepared()));
+static PREPARED: LazyLock<PreparedMessage> =
+    LazyLock::new(|| PreparedMessage::binary(sample::prepared()));
 
 /// An open connection and what carries it.
 #[derive(Debug)]
@@ -25,10 +27,10 @@ pub(crate) struct Talk {
 pub(crate) enum Service {
     Echo { delivery: Delivery, limit: Option<u64> },
     Counted,
-    Prepared { count: usize },
+    PreparedMessage { count: usize },
     Close { frame: Option<(CloseCode, String)> },
     Ping { data: String },
-    Parts { kind: Kind, size: usize, count: usize },
+    Parts { kind: MessageKind, size: usize, count: usize },
     Slow { received: usize },
     Request { told: String },
     Refuse { status: u16 },
@@ -43,7 +45,7 @@ impl Service {
             "/echo" => Self::Echo { delivery: Delivery::Whole, limit: None },
             "/echo-chunks" => Self::Echo { delivery: Delivery::Chunks, limit: None },
             "/counted" => Self::Counted,
-            "/prepared" => Self::Prepared { count: number("count")? },
+            "/prepared" => Self::PreparedMessage { count: number("count")? },
             "/limit" => {
                 Self::Echo { delivery: Delivery::Whole, limit: Some(number("bytes")? as u64) }
             }
@@ -55,8 +57,11 @@ impl Service {
             }
             "/ping" => Self::Ping { data: parameter(query, "data").unwrap_or_default() },
             "/parts" => {
-                let kind =
-                    if parameter(query, "kind")? == "text" { Kind::Text } else { Kind::Binary };
+                let kind = if parameter(query, "kind")? == "text" {
+                    MessageKind::Text
+                } else {
+                    MessageKind::Binary
+                };
                 Self::Parts { kind, size: number("size")?, count: number("count")? }
             }
             "/slow" => Self::Slow { received: 0 },
@@ -92,19 +97,19 @@ impl Service {
             }),
             Self::Ping { data } => talk.send(|connection| connection.ping(data.as_bytes())),
             Self::Parts { kind, size, count } => {
-                let text = *kind == Kind::Text;
+                let text = *kind == MessageKind::Text;
                 let whole = if text {
                     sample::text(*size * *count).into_bytes()
                 } else {
                     sample::binary(*size * *count)
                 };
-                talk.send(|connection| connection.begin(*kind));
+                talk.send(|connection| connection.begin_message(*kind));
                 for part in whole.chunks((*size).max(1)) {
-                    talk.send(|connection| connection.write_part(part));
+                    talk.send(|connection| connection.write_fragment(part));
                 }
                 talk.send(Connection::finish);
             }
-            Self::Prepared { count } => {
+            Self::PreparedMessage { count } => {
                 for i in 0..*count {
                     talk.send(|connection| connection.send_binary(sample::own(i)));
                     talk.send(|connection| connection.send_prepared(&PREPARED));
@@ -152,7 +157,7 @@ impl Talk {
             Ok(()) | Err(SendError::Closed) => {}
             Err(error) => panic!("refused, though the queue was not above its mark: {error}"),
         }
-        if self.connection.above_mark() {
+        if self.connection.above_high_water() {
             self.wire.write(&mut self.connection);
         }
     }
@@ -162,9 +167,9 @@ fn pass_on(connection: &mut Connection, chunk: &Chunk<'_>) -> Result<(), SendErr
     if chunk.first {
         connection.begin(chunk.data.kind())?;
     }
-    connection.write_part(chunk.data.as_bytes())?;
+    connection.write_fragment(chunk.data.as_bytes())?;
     if chunk.last {
-        connection.finish()?;
+        connection.finish_message()?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use sockless::client::{Handshake, Outcome, Request};
 use sockless::deflate::Offer;
-use sockless::{Config, Connection, Event, Input, LifeCycle, Seed};
+use sockless::{Config, Connection, Endpoint, Event, Input, Seed};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::time::{Duration, Instant};
@@ -169,7 +169,7 @@ impl Client {
     /// Writes and reads until the socket would block.
     fn turn(&mut self, scratch: &mut [u8]) -> io::Result<()> {
         loop {
-            let side: &mut dyn LifeCycle = match &mut self.stage {
+            let side: &mut dyn Endpoint = match &mut self.stage {
                 Stage::Asking(handshake) => &mut **handshake,
                 Stage::Open(connection) => &mut **connection,
                 Stage::Over => return Ok(()),
@@ -208,7 +208,7 @@ impl Client {
             match handshake.poll(input) {
                 None => return Ok(()),
                 Some(Outcome::Open(opened))
-                    if opened.agreement().deflate.is_some() == self.compresses =>
+                    if opened.extensions().deflate.is_some() == self.compresses =>
                 {
                     self.stage = Stage::Open(Box::new(opened.open(Config::default())));
                 }
@@ -222,13 +222,13 @@ impl Client {
             }
         }
         let Stage::Open(connection) = &mut self.stage else { return Ok(()) };
-        while let Some(event) = connection.poll_event(input) {
+        while let Some(event) = connection.poll(input) {
             match event {
                 Event::Text(text) if text == ANSWER => self.answers += 1,
                 Event::Pong(data) if *data == [b'?'; 125] => self.pongs += 1,
                 // The chat's heartbeat; it is answered already.
                 Event::Ping(_) => {}
-                Event::Closed(closure) if closure.clean => {}
+                Event::Closed(close_event) if close_event.clean => {}
                 other => return Err(io::Error::other(format!("it says {other:?}"))),
             }
         }

@@ -5,7 +5,7 @@ use crate::peer::{End, Refused};
 use crate::plain::{Connection, Message, Peer, Pipe, Setup, Tally};
 use bytes::Buf;
 use sockless::server::{self, Incoming};
-use sockless::{Agreement, Buffers, Config, Event, Input, LifeCycle, Role, Scratch, Seed, client};
+use sockless::{Buffers, Config, Endpoint, Event, Extensions, Input, Role, Scratch, Seed, client};
 use std::cell::RefCell;
 use std::io::IoSlice;
 use std::rc::Rc;
@@ -70,7 +70,7 @@ impl Peer for Sockless {
             End::Client => Role::Client(Seed::new([7; 32])),
         };
         Ok(Box::new(Driven {
-            connection: sockless::Connection::new(role, Agreement::default(), Config::default()),
+            connection: sockless::Connection::new(role, Extensions::default(), Config::default()),
             pipe: pipe.clone(),
             tools: self.tools.clone(),
             lends: self.lends,
@@ -126,7 +126,7 @@ impl Connection for Driven {
             while tally.messages < until {
                 let read = self.pipe.read_slice(scratch).ok_or(Refused)?;
                 let mut input = Input::new(&mut scratch[..read]);
-                while let Some(event) = self.connection.poll_event(&mut input) {
+                while let Some(event) = self.connection.poll(&mut input) {
                     deliver(event, tally)?;
                 }
             }
@@ -150,14 +150,14 @@ impl Connection for Driven {
                     keeping.input(read)
                 }
             };
-            while let Some(event) = connection.poll_event(&mut input) {
+            while let Some(event) = connection.poll(&mut input) {
                 connection.reclaim(deliver(event, tally)?);
             }
             let rest = input.len();
             keeping.keep(rest);
         }
         let mut input = keeping.rest();
-        while let Some(event) = connection.poll_event(&mut input) {
+        while let Some(event) = connection.poll(&mut input) {
             connection.reclaim(deliver(event, tally)?);
         }
         Ok(())
@@ -202,7 +202,7 @@ fn send(
             connection.send_binary(&message.bytes)
         };
         sent.expect("it is open, and its queue not full");
-        if !batched || connection.above_mark() {
+        if !batched || connection.above_high_water() {
             write(connection, pipe);
         }
     }
@@ -210,7 +210,7 @@ fn send(
 }
 
 /// Writes all that is queued.
-fn write(side: &mut impl LifeCycle, pipe: &Pipe) {
+fn write(side: &mut impl Endpoint, pipe: &Pipe) {
     while side.wants_write() {
         let mut out = side.transmit();
         // Few slices as a rule, and many where there are more.

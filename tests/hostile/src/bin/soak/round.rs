@@ -7,7 +7,7 @@ use crate::station::{Station, Tools};
 use crate::talk::{Speech, compress};
 use fastrand::Rng;
 use sockless::deflate::{ClientWindow, Compress, Level, Offer, Policy, Pool, WindowBits};
-use sockless::{Buffers, Config, Delivery, Payload, Prepared, Seed, Text, client, server};
+use sockless::{Buffers, Config, Delivery, Payload, PreparedMessage, Seed, Text, client, server};
 use std::time::Duration;
 
 const PAIRS: usize = 4;
@@ -42,7 +42,7 @@ pub(crate) fn run(seed: u64) -> Counts {
     let mut dice = Rng::with_seed(seed);
     let pool =
         [None, Some(Pool::new(0)), Some(Pool::new(1)), Some(Pool::new(3))][dice.usize(..4)].clone();
-    let prepared: Vec<Prepared> = (0..3).map(|_| prepare(&mut dice)).collect();
+    let prepared: Vec<PreparedMessage> = (0..3).map(|_| prepare(&mut dice)).collect();
     let buffers = if dice.bool() { Buffers::default() } else { Buffers::new(dice.usize(..20_000)) };
     let mut pairs: Vec<Pair> = (0..PAIRS).map(|_| Pair::new(pool.as_ref(), &mut dice)).collect();
     let mut tools = Tools {
@@ -69,12 +69,12 @@ pub(crate) fn run(seed: u64) -> Counts {
     tools.counts
 }
 
-fn prepare(dice: &mut Rng) -> Prepared {
+fn prepare(dice: &mut Rng) -> PreparedMessage {
     let mut speech = Speech::new(PREPARED);
     let compress = compress(dice).unwrap_or(Compress::Auto);
     match dice.bool() {
-        true => Prepared::text(Text::from(speech.text(dice)).compress(compress)),
-        false => Prepared::binary(Payload::from(speech.binary(dice)).compress(compress)),
+        true => PreparedMessage::text(Text::from(speech.text(dice)).compress(compress)),
+        false => PreparedMessage::binary(Payload::from(speech.binary(dice)).compress(compress)),
     }
 }
 
@@ -193,11 +193,11 @@ impl Pair {
         self.drive("both are done", tools, |pair| pair.stations.iter().all(|station| station.done));
         assert_eq!(self.stations[0].compresses, self.stations[1].compresses);
         let unsent =
-            |station: &Station| station.closed.as_ref().map_or(0, |closure| closure.unsent);
+            |station: &Station| station.closed.as_ref().map_or(0, |close_event| close_event.unsent);
         let [one, other] = &self.stations;
         for (station, far) in [(one, other), (other, one)] {
             assert!(
-                station.closed.as_ref().is_some_and(|closure| closure.clean),
+                station.closed.as_ref().is_some_and(|close_event| close_event.clean),
                 "it ends cleanly: {:?}",
                 station.closed
             );
@@ -253,7 +253,7 @@ fn config(pool: Option<&Pool>, dice: &mut Rng) -> Config {
     config.limits.max_fragments = u32::MAX;
     config.fragment_above = [usize::MAX, usize::MAX, 7, 100, 2000, 100_000][dice.usize(..6)];
     config.kept_output = [0, 0, 100, 5000][dice.usize(..4)];
-    (config.lower_mark, config.upper_mark) =
+    (config.low_water_mark, config.high_water_mark) =
         [(256 << 10, 1 << 20), (1000, 5000), (0, 100)][dice.usize(..3)];
     config.deflate.pool = pool.cloned();
     config.deflate.level = Level::new(dice.u8(1..=9)).expect("1 to 9");

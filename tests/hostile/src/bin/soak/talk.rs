@@ -3,13 +3,13 @@
 
 use bytes::Bytes;
 use fastrand::Rng;
-use sockless::Kind;
+use sockless::MessageKind;
 use sockless::deflate::Compress;
 
 /// A message as it has to arrive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Message {
-    pub(crate) kind: Kind,
+    pub(crate) kind: MessageKind,
     pub(crate) bytes: Bytes,
 }
 

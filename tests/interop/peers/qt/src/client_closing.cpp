@@ -3,7 +3,7 @@
 // Qt's close() sends its Close frame and shuts the socket at once, without waiting for ours: the server must have seen a clean end all the same.
 
 #include "client.h"
-#include "closure.h"
+#include "close_event.h"
 #include "payloads.h"
 
 #include <QJsonDocument>

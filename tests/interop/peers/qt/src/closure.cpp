@@ -1,4 +1,4 @@
-#include "closure.h"
+#include "close_event.h"
 
 #include <QEventLoop>
 #include <QJsonDocument>
@@ -15,7 +15,7 @@ constexpr int PATIENCE_MS = 30'000;
 
 QJsonObject closureOf(const QString &url, const QString &id)
 {
-    QUrl target(url + "/closure?id=" + id);
+    QUrl target(url + "/close_event?id=" + id);
     target.setScheme("http");
     QNetworkRequest request(target);
     request.setTransferTimeout(PATIENCE_MS);

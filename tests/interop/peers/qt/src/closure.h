@@ -1,4 +1,4 @@
-// What our server saw of the end of a connection: `GET /closure?id=ID`.
+// What our server saw of the end of a connection: `GET /close_event?id=ID`.
 
 #pragma once
 

@@ -20,20 +20,20 @@ Server::Server()
     });
 }
 
-void Server::closed(const QString &id, const QJsonObject &closure)
+void Server::closed(const QString &id, const QJsonObject &close_event)
 {
-    m_closures.insert(id, closure);
+    m_closures.insert(id, close_event);
     const auto asking = m_asking.values(id);
     m_asking.remove(id);
     for (const auto &tell : asking)
-        tell(closure);
+        tell(close_event);
 }
 
 void Server::whenClosed(const QString &id, const std::function<void(const QJsonObject &)> &tell)
 {
-    const auto closure = m_closures.constFind(id);
-    if (closure != m_closures.constEnd())
-        tell(*closure);
+    const auto close_event = m_closures.constFind(id);
+    if (close_event != m_closures.constEnd())
+        tell(*close_event);
     else
         m_asking.insert(id, tell);
 }

@@ -13,7 +13,7 @@
 // | `/drain?bytes=N` | sends a binary message of N bytes, then as a text what `bytesToWrite()` was, once it has come to 0 |
 // | `/pause` | accepts nobody from when it says `paused` until it is told anything |
 // | `/full` | turns everybody away from when it says `full` until it is told anything |
-// | `/closure?id=ID` | tells how the connection whose address had `id=ID` ended, once it is over, as a JSON text: `code`, `reason` |
+// | `/close_event?id=ID` | tells how the connection whose address had `id=ID` ended, once it is over, as a JSON text: `code`, `reason` |
 //
 // It speaks `chat.v2` and `chat.v1`. Of web pages, those of `http://127.0.0.1` may connect.
 
@@ -35,7 +35,7 @@ public:
     QWebSocketServer &accepting() { return m_server; }
 
     // A connection is over.
-    void closed(const QString &id, const QJsonObject &closure);
+    void closed(const QString &id, const QJsonObject &close_event);
     // Calls once the connection of this name is over.
     void whenClosed(const QString &id, const std::function<void(const QJsonObject &)> &tell);
 

@@ -63,7 +63,7 @@ void Visitor::serve(const QString &path)
         pauseAccepting();
     } else if (path == "/full") {
         beFull();
-    } else if (path == "/closure") {
+    } else if (path == "/close_event") {
         tellClosure();
     } else {
         m_socket->close(QWebSocketProtocol::CloseCodePolicyViolated, "no such path");
@@ -170,9 +170,9 @@ void Visitor::beFull()
 
 void Visitor::tellClosure()
 {
-    m_server.whenClosed(parameter("id"), [socket = QPointer<QWebSocket>(m_socket)](const QJsonObject &closure) {
+    m_server.whenClosed(parameter("id"), [socket = QPointer<QWebSocket>(m_socket)](const QJsonObject &close_event) {
         if (socket)
-            socket->sendTextMessage(toText(closure));
+            socket->sendTextMessage(toText(close_event));
     });
 }
 

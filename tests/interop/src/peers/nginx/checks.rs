@@ -16,7 +16,7 @@ use serde_json::Value;
 use sockless::client::{Request, Response};
 use sockless::deflate::{ClientWindow, WindowBits};
 use sockless::handshake::Header;
-use sockless::{Cause, CloseCode, CloseFrame, Closure, Config, Event, ProtocolError};
+use sockless::{Cause, CloseCode, CloseEvent, CloseFrame, Config, Event, ProtocolError};
 use std::io::{Read, Write};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -63,19 +63,19 @@ pub(super) fn closes(group: &mut Group<'_>, url: &str, server: &Server) {
         let id = name("client-empty");
         let mut session = Session::open(&format!("{url}/echo?id={id}"))?;
         session.send(|connection| connection.close(None))?;
-        closed(&mut session, Closure::NO_STATUS, "", true, Cause::Local)?;
-        saw(server, &id, Closure::NO_STATUS, "", true, "Peer")
+        closed(&mut session, CloseEvent::NO_STATUS, "", true, Cause::Local)?;
+        saw(server, &id, CloseEvent::NO_STATUS, "", true, "Peer")
     });
     group.check("our server closes with an empty Close", || {
         let id = name("server-empty");
         closed(
             &mut Session::open(&format!("{url}/close?id={id}"))?,
-            Closure::NO_STATUS,
+            CloseEvent::NO_STATUS,
             "",
             true,
             Cause::Peer,
         )?;
-        saw(server, &id, Closure::NO_STATUS, "", true, "Local")
+        saw(server, &id, CloseEvent::NO_STATUS, "", true, "Local")
     });
     // Who fails a connection shuts down at once, and nginx then drops what is still on its way to
     // it: that the stream ends well is not for sure.
@@ -84,21 +84,21 @@ pub(super) fn closes(group: &mut Group<'_>, url: &str, server: &Server) {
         let mut session = Session::open(&format!("{url}/limit?bytes=1000&id={id}"))?;
         echo_binary(&mut session, &sample::binary(1000))?;
         session.send(|connection| connection.send_binary(sample::binary(1001)))?;
-        let closure = session.closure()?;
-        same((closure.code, closure.clean, closure.cause), (1009, true, Cause::Peer))?;
-        saw(server, &id, Closure::ABNORMAL, "", false, "Violation(MessageTooBig)")
+        let close_event = session.close_event()?;
+        same((close_event.code, close_event.clean, close_event.cause), (1009, true, Cause::Peer))?;
+        saw(server, &id, CloseEvent::ABNORMAL, "", false, "Violation(MessageTooBig)")
     });
     group.check("our client answers a message above its limit with 1009", || {
         let id = name("client-limit");
         let mut config = Config::default();
         config.limits.max_message = 1000;
         let request = Request::new(&format!("{url}/parts?kind=binary&size=1001&count=1&id={id}"))?;
-        let closure = Session::with(request, config)?.closure()?;
+        let close_event = Session::with(request, config)?.close_event()?;
         same(
-            (closure.code, closure.clean, closure.cause),
-            (Closure::ABNORMAL, false, Cause::Violation(ProtocolError::MessageTooBig)),
+            (close_event.code, close_event.clean, close_event.cause),
+            (CloseEvent::ABNORMAL, false, Cause::Violation(ProtocolError::MessageTooBig)),
         )?;
-        let seen = server.closure(&id).ok_or("our server saw no end of it")?;
+        let seen = server.close_event(&id).ok_or("our server saw no end of it")?;
         same((seen.code, seen.clean, seen.cause.as_str()), (1009, true, "Peer"))
     });
     group.check("what was queued ahead of a Close arrives, and so does the Close", || {
@@ -124,9 +124,9 @@ fn closed(
     clean: bool,
     cause: Cause,
 ) -> Result<(), Failure> {
-    let closure = session.closure()?;
+    let close_event = session.close_event()?;
     same(
-        (closure.code, closure.reason.as_str(), closure.clean, closure.cause),
+        (close_event.code, close_event.reason.as_str(), close_event.clean, close_event.cause),
         (code, reason, clean, cause),
     )?;
     same(session.has_ended(), true)
@@ -141,7 +141,7 @@ fn saw(
     clean: bool,
     cause: &str,
 ) -> Result<(), Failure> {
-    let seen = server.closure(id).ok_or("our server saw no end of it")?;
+    let seen = server.close_event(id).ok_or("our server saw no end of it")?;
     same(
         (seen.code, seen.reason.as_str(), seen.clean, seen.cause.as_str()),
         (code, reason, clean, cause),
@@ -187,7 +187,7 @@ pub(super) fn compression(group: &mut Group<'_>, server: &PeerServer) {
             Config::default(),
         )?;
         same(session.extensions(), [offer.to_string()])?;
-        same(session.agreement().deflate, Some(compression::parameters(false, true, 12, 10)))?;
+        same(session.extensions().deflate, Some(compression::parameters(false, true, 12, 10)))?;
         let told: Value = serde_json::from_str(&session.text()?)?;
         let headers = told["headers"].as_array().ok_or("no headers")?;
         let sent = headers.iter().find(|pair| {
@@ -279,9 +279,12 @@ pub(super) fn silence(group: &mut Group<'_>, proxy: &Proxy, server: &Server) {
         },
     );
     group.check("one without was given up meanwhile: both ends say so", || {
-        let closure = quiet?.closure()?;
-        same((closure.code, closure.clean, closure.cause), (Closure::ABNORMAL, false, Cause::Eof))?;
-        saw(server, "quiet", Closure::ABNORMAL, "", false, "Eof")
+        let close_event = quiet?.close_event()?;
+        same(
+            (close_event.code, close_event.clean, close_event.cause),
+            (CloseEvent::ABNORMAL, false, Cause::Eof),
+        )?;
+        saw(server, "quiet", CloseEvent::ABNORMAL, "", false, "Eof")
     });
 }
 
@@ -305,7 +308,7 @@ pub(super) fn page(group: &mut Group<'_>, proxy: &Proxy) {
             || {
                 let request = Request::new(url)?;
                 let mut transport =
-                    Transport::connect(request.host(), request.port(), request.secure())?;
+                    Transport::connect(request.host(), request.port(), request.is_secure())?;
                 transport.patience(Duration::from_secs(30))?;
                 write!(
                     transport,

@@ -11,7 +11,7 @@ use serde_json::Value;
 use sockless::client::Request;
 use sockless::deflate::Offer;
 use sockless::handshake::Header;
-use sockless::{Cause, CloseCode, CloseFrame, Config, Event, Kind};
+use sockless::{Cause, CloseCode, CloseFrame, Config, Event, MessageKind};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -53,11 +53,11 @@ fn frames(group: &mut Group<'_>, server: &PeerServer) {
     });
     group.check("it tells our text in parts as frames of whole characters", || {
         let mut session = Session::open(&server.url("/frames"))?;
-        session.send(|connection| connection.begin(Kind::Text))?;
+        session.send(|connection| connection.begin_message(MessageKind::Text))?;
         for part in sample::text(20).as_bytes().chunks(4) {
-            session.send(|connection| connection.write_part(part))?;
+            session.send(|connection| connection.write_fragment(part))?;
         }
-        session.send(|connection| connection.finish())?;
+        session.send(|connection| connection.finish_message())?;
         let told = session.text()?;
         let sizes = told
             .split(", ")
@@ -79,15 +79,21 @@ fn pings(group: &mut Group<'_>, server: &PeerServer) {
 fn codes(group: &mut Group<'_>, server: &PeerServer) {
     for code in [1002, 1003, 1007, 1008, 1009, 1010, 3000] {
         group.check(&format!("it closes with {code}, and sees the same of ours"), || {
-            let closure = Session::open(&server.url(&format!("/close?code={code}&reason=rule")))?
-                .closure()?;
+            let close_event =
+                Session::open(&server.url(&format!("/close?code={code}&reason=rule")))?
+                    .close_event()?;
             same(
-                (closure.code, closure.reason.as_str(), closure.clean, closure.cause),
+                (
+                    close_event.code,
+                    close_event.reason.as_str(),
+                    close_event.clean,
+                    close_event.cause,
+                ),
                 (code, "rule", true, Cause::Peer),
             )?;
             let id = format!("qt-{code}");
-            let closure = close(server, &id, code)?;
-            same(closure, (code, true, Cause::Local))?;
+            let close_event = close(server, &id, code)?;
+            same(close_event, (code, true, Cause::Local))?;
             same(seen(server, &id)?, (code, "rule".to_owned()))
         });
     }
@@ -107,8 +113,8 @@ fn close(server: &PeerServer, id: &str, code: u16) -> Result<(u16, bool, Cause),
     let mut session = Session::open(&server.url(&format!("/echo?id={id}")))?;
     let frame = CloseFrame::new(CloseCode::new(code).ok_or("no such code")?, "rule")?;
     session.send(|connection| connection.close(Some(frame)))?;
-    let closure = session.closure()?;
-    Ok((closure.code, closure.clean, closure.cause))
+    let close_event = session.close_event()?;
+    Ok((close_event.code, close_event.clean, close_event.cause))
 }
 
 fn frame_limit(group: &mut Group<'_>, server: &PeerServer) {
@@ -120,8 +126,8 @@ fn frame_limit(group: &mut Group<'_>, server: &PeerServer) {
         let mut session = Session::with(limited()?, Config::default())?;
         echo_binary(&mut session, &sample::binary(1000))?;
         session.send(|connection| connection.send_binary(sample::binary(1001)))?;
-        let closure = session.closure()?;
-        same((closure.code, closure.clean, closure.cause), (1009, true, Cause::Peer))
+        let close_event = session.close_event()?;
+        same((close_event.code, close_event.clean, close_event.cause), (1009, true, Cause::Peer))
     });
 }
 
@@ -157,7 +163,7 @@ fn compression(group: &mut Group<'_>, server: &PeerServer) {
     group.check("our offer of compression is declined, and nothing is compressed", || {
         let request = server.request("/echo")?.deflate(Offer::default());
         let mut session = Session::with(request, Config::default())?;
-        same((session.extensions().len(), session.agreement().deflate), (0, None))?;
+        same((session.extensions().len(), session.extensions().deflate), (0, None))?;
         echo_text(&mut session, &sample::text(65_536))?;
         session.finish()
     });

@@ -6,9 +6,7 @@ use crate::servers::BATCH;
 use ::mio::net::TcpStream;
 use ::tokio::io::AsyncWriteExt;
 use bytes::Buf;
-use sockless::{
-    Agreement, Buffers, Config, Connection, Event, Input, Lent, LifeCycle, Role, Scratch,
-};
+use sockless::{Buffers, Config, Connection, Endpoint, Event, Extensions, Input, Lent, Scratch};
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 
@@ -18,12 +16,12 @@ pub(crate) struct Talk {
 }
 
 fn open() -> Connection {
-    Connection::new(Role::Server, Agreement::default(), Config::default())
+    Connection::server(Extensions::default(), Config::default())
 }
 
 /// Answers what was read; tells how much of it is left.
 fn echo(connection: &mut Lent<'_>, mut input: Input<'_>) -> io::Result<usize> {
-    while let Some(event) = connection.poll_event(&mut input) {
+    while let Some(event) = connection.poll(&mut input) {
         let sent = match event {
             Event::Text(text) => connection.send_text(text),
             Event::Binary(data) => connection.send_binary(data),

@@ -6,7 +6,7 @@ use crate::talk::Message;
 use bytes::{Buf, BufMut, Bytes};
 use sockless::client::Outcome;
 use sockless::server::Incoming;
-use sockless::{Buffers, Chunk, Connection, Deadline, Event, Input, Kind, Lent, LifeCycle};
+use sockless::{Buffers, Chunk, Connection, Deadline, Endpoint, Event, Input, Lent, MessageKind};
 use std::time::Duration;
 
 impl Station {
@@ -143,7 +143,7 @@ impl Station {
             Stage::Asking(handshake) => match handshake.poll(input) {
                 None => return false,
                 Some(Outcome::Open(opened)) => {
-                    (opened.agreement(), opened.open(self.config.clone()))
+                    (opened.extensions(), opened.open(self.config.clone()))
                 }
                 Some(_) => {
                     self.stage = Stage::Lost;
@@ -154,7 +154,7 @@ impl Station {
                 None => return false,
                 Some(Incoming::Upgrade(request)) => {
                     let accept = request.accept();
-                    (accept.agreement(), accept.open(self.config.clone()))
+                    (accept.extensions(), accept.open(self.config.clone()))
                 }
                 Some(Incoming::Http(plain)) => panic!("it is an upgrade: {plain:?}"),
                 Some(Incoming::Failed(rejected)) => {
@@ -176,17 +176,17 @@ impl Station {
         let Stage::Open(connection) = &mut self.stage else { return true };
         let mut connection = Turn::of(connection, tools.dice.bool(), &mut tools.buffers);
         tools.counts.lent += u64::from(matches!(connection, Turn::Lent(_)));
-        while let Some(event) = connection.get().poll_event(input) {
+        while let Some(event) = connection.get().poll(input) {
             assert_eq!(self.closed, None, "nothing comes behind Closed, and not {event:?}");
             let arrived = match &event {
-                Event::Text(text) => Some((Kind::Text, text.as_bytes())),
-                Event::Binary(data) => Some((Kind::Binary, &data[..])),
+                Event::Text(text) => Some((MessageKind::Text, text.as_bytes())),
+                Event::Binary(data) => Some((MessageKind::Binary, &data[..])),
                 Event::Chunk(chunk) => {
                     add(&mut self.chunks, chunk);
                     None
                 }
-                Event::Closed(closure) => {
-                    self.closed = Some(closure.clone());
+                Event::Closed(close_event) => {
+                    self.closed = Some(close_event.clone());
                     None
                 }
                 _ => None,
@@ -215,7 +215,7 @@ impl Station {
     }
 }
 
-fn write_some(side: &mut dyn LifeCycle, out: &mut Pipe, most: usize) -> usize {
+fn write_some(side: &mut dyn Endpoint, out: &mut Pipe, most: usize) -> usize {
     let mut transmit = side.transmit();
     assert!(transmit.has_remaining(), "it wants to write, and nothing is there");
     let n = out.write(transmit.chunk(), most);
@@ -223,7 +223,7 @@ fn write_some(side: &mut dyn LifeCycle, out: &mut Pipe, most: usize) -> usize {
     n
 }
 
-fn add(chunks: &mut Option<(Kind, Vec<u8>)>, chunk: &Chunk<'_>) {
+fn add(chunks: &mut Option<(MessageKind, Vec<u8>)>, chunk: &Chunk<'_>) {
     assert_eq!(chunk.first, chunks.is_none(), "the first one, and no other, says that it is");
     let (kind, bytes) = chunks.get_or_insert_with(|| (chunk.data.kind(), Vec::new()));
     assert_eq!(*kind, chunk.data.kind());

@@ -13,8 +13,8 @@ use crate::talk::{Message, Speech, compress};
 use bytes::Bytes;
 use fastrand::Rng;
 use sockless::{
-    Buffers, CloseCode, CloseFrame, Closure, Config, Connection, Deadline, Heartbeat, Kind,
-    LifeCycle, Payload, Prepared, SendError, Text, Timeouts, client, server,
+    Buffers, CloseCode, CloseEvent, CloseFrame, Config, Connection, Deadline, Endpoint, Heartbeat,
+    MessageKind, Payload, PreparedMessage, SendError, Text, Timeouts, client, server,
 };
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -38,12 +38,12 @@ pub(crate) struct Station {
     pub(crate) compresses: Option<bool>,
     /// What the peer sent and has not arrived.
     pub(crate) expected: VecDeque<Message>,
-    pub(crate) closed: Option<Closure>,
+    pub(crate) closed: Option<CloseEvent>,
     pub(crate) done: bool,
     /// The message that arrives in chunks.
-    chunks: Option<(Kind, Vec<u8>)>,
+    chunks: Option<(MessageKind, Vec<u8>)>,
     /// The message that is sent in parts.
-    parts: Option<(Kind, Vec<u8>)>,
+    parts: Option<(MessageKind, Vec<u8>)>,
     /// What was read and left for later.
     rest: Vec<u8>,
     /// What was taken to be written, and is not yet, and when last some of it was.
@@ -57,7 +57,7 @@ pub(crate) struct Station {
 enum Stage {
     Asking(Box<client::Handshake>),
     Asked(Box<server::Handshake>),
-    Refusing(Box<server::Rejected>),
+    Refusing(Box<server::Replying>),
     Open(Box<Connection>),
     /// A client that was refused, or did not understand the answer.
     Lost,
@@ -155,7 +155,7 @@ impl Station {
                 (None, true) => connection.send_text(text),
                 (None, false) => connection.send_text(text.as_str()),
             };
-            (Kind::Text, bytes, result)
+            (MessageKind::Text, bytes, result)
         } else {
             let bytes = Bytes::from(self.speech.binary(dice));
             let how = dice.u8(..3);
@@ -167,12 +167,17 @@ impl Station {
                 (None, 1) => connection.send_binary(&bytes),
                 (None, _) => connection.send_binary(&bytes[..]),
             };
-            (Kind::Binary, bytes, result)
+            (MessageKind::Binary, bytes, result)
         };
         self.sent(result, kind, bytes, far);
     }
 
-    pub(crate) fn say_prepared(&mut self, message: &Prepared, far: &mut Self, tools: &mut Tools) {
+    pub(crate) fn say_prepared(
+        &mut self,
+        message: &PreparedMessage,
+        far: &mut Self,
+        tools: &mut Tools,
+    ) {
         let Stage::Open(connection) = &mut self.stage else { return };
         let result = connection.send_prepared(message);
         tools.counts.prepared += u64::from(result.is_ok());
@@ -184,10 +189,10 @@ impl Station {
         let Stage::Open(connection) = &mut self.stage else { return };
         let dice = &mut tools.dice;
         let Some((kind, all)) = &mut self.parts else {
-            let kind = if dice.bool() { Kind::Text } else { Kind::Binary };
+            let kind = if dice.bool() { MessageKind::Text } else { MessageKind::Binary };
             let result = match compress(dice) {
-                Some(compress) => connection.begin_with(kind, compress),
-                None => connection.begin(kind),
+                Some(compress) => connection.begin_message_with(kind, compress),
+                None => connection.begin_message(kind),
             };
             if result.is_ok() {
                 self.parts = Some((kind, Vec::new()));
@@ -196,27 +201,27 @@ impl Station {
         };
         if dice.u8(..4) > 0 {
             let part = match kind {
-                Kind::Text => self.speech.text(dice).into_bytes(),
-                Kind::Binary => self.speech.binary(dice),
+                MessageKind::Text => self.speech.text(dice).into_bytes(),
+                MessageKind::Binary => self.speech.binary(dice),
             };
             // Somewhere in it, perhaps in the middle of a character.
             let cut = dice.usize(..=part.len());
             for part in [&part[..cut], &part[cut..]] {
-                if connection.write_part(part).is_err() {
+                if connection.write_fragment(part).is_err() {
                     break;
                 }
                 all.extend_from_slice(part);
             }
             return;
         }
-        match connection.finish() {
+        match connection.finish_message() {
             Ok(()) => {
                 let (kind, all) = (*kind, std::mem::take(all));
                 self.parts = None;
                 far.expected.push_back(Message { kind, bytes: all.into() });
             }
             // A part was refused where the queue was full: the rest of a character is missing.
-            Err(SendError::InvalidUtf8) => assert_eq!(*kind, Kind::Text),
+            Err(SendError::InvalidUtf8) => assert_eq!(*kind, MessageKind::Text),
             Err(error) => assert!(error == SendError::Closed && !connection.is_open(), "{error:?}"),
         }
     }
@@ -268,14 +273,20 @@ impl Station {
         )
     }
 
-    fn sent(&mut self, result: Result<(), SendError>, kind: Kind, bytes: Bytes, far: &mut Self) {
+    fn sent(
+        &mut self,
+        result: Result<(), SendError>,
+        kind: MessageKind,
+        bytes: Bytes,
+        far: &mut Self,
+    ) {
         let Stage::Open(connection) = &self.stage else { return };
         match result {
             Ok(()) => far.expected.push_back(Message { kind, bytes }),
             Err(SendError::Closed) => assert!(!connection.is_open()),
             Err(SendError::InMessage) => assert!(self.parts.is_some()),
             Err(SendError::QueueFull) => {
-                assert!(connection.queued() > self.config.upper_mark as usize)
+                assert!(connection.queued() > self.config.high_water_mark as usize)
             }
             Err(error) => panic!("{error:?}"),
         }
@@ -286,7 +297,7 @@ impl Station {
     }
 
     /// Of who is not lost.
-    fn side(&mut self) -> &mut dyn LifeCycle {
+    fn side(&mut self) -> &mut dyn Endpoint {
         match &mut self.stage {
             Stage::Asking(handshake) => handshake.as_mut(),
             Stage::Asked(handshake) => handshake.as_mut(),

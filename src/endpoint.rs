@@ -9,9 +9,9 @@
 //! ```
 //!
 //! A write that fails is not the end of reading: `handle_write_error()`. What is next of all this,
-//! [`step`](LifeCycle::step) says.
+//! [`step`](Endpoint::step) says.
 //!
-//! How the end of a connection is reached is decided here too ([`Ending`]), once for a connection
+//! How the end of a connection is reached is decided here too ([`Linger`]), once for a connection
 //! and for a refused handshake.
 
 use crate::outbox::Transmit;
@@ -21,7 +21,7 @@ use bytes::buf::Limit;
 /// What any I/O loop asks of a [`Connection`](crate::Connection), of a
 /// [`server::Handshake`](crate::server::Handshake) or
 /// [`client::Handshake`](crate::client::Handshake), and of a
-/// [`server::Rejected`](crate::server::Rejected).
+/// [`server::Replying`](crate::server::Replying).
 ///
 /// The trait is dyn-compatible: one loop can drive them all. It is sealed, so that it can grow. Its
 /// rules:
@@ -29,7 +29,7 @@ use bytes::buf::Limit;
 /// 1. While [`wants_write`](Self::wants_write), write what [`transmit`](Self::transmit) gives.
 /// 2. When [`wants_shutdown`](Self::wants_shutdown), shut down the write side of the transport once
 ///    (TLS: send close_notify) and call [`shutdown_done`](Self::shutdown_done).
-/// 3. While [`wants_read`](Self::wants_read), read. Hand what came to `poll` or `poll_event` until
+/// 3. While [`wants_read`](Self::wants_read), read. Hand what came to `poll` or `poll` until
 ///    it gives `None`. At the end of the stream call [`handle_eof`](Self::handle_eof), when reading
 ///    fails [`handle_error`](Self::handle_error), and poll with
 ///    [`Input::empty`](crate::Input::empty) until `None`. When writing fails,
@@ -38,11 +38,11 @@ use bytes::buf::Limit;
 ///
 /// ```
 /// use bytes::Buf;
-/// use sockless::{Agreement, Config, Connection, LifeCycle, Role};
+/// use sockless::{Extensions, Config, Connection, Endpoint};
 ///
-/// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+/// let mut connection = Connection::server(Extensions::default(), Config::default());
 /// connection.send_text("hi")?;
-/// let side: &mut dyn LifeCycle = &mut connection;
+/// let side: &mut dyn Endpoint = &mut connection;
 /// assert!(side.wants_write() && side.wants_read() && !side.is_done());
 ///
 /// // A partial write is no problem: advance by what was written.
@@ -52,7 +52,7 @@ use bytes::buf::Limit;
 /// assert_eq!(side.transmit().chunk(), b"\x02hi");
 /// # Ok::<(), sockless::SendError>(())
 /// ```
-pub trait LifeCycle: sealed::Sealed + Send + Sync {
+pub trait Endpoint: sealed::Sealed + Send + Sync {
     /// What the loop does next, in the order of the rules above. Ask again after each step, for one
     /// may lead to another: [`shutdown_done`](Self::shutdown_done) can end a connection.
     ///
@@ -62,11 +62,11 @@ pub trait LifeCycle: sealed::Sealed + Send + Sync {
     ///
     /// ```
     /// use sockless::server::{Config, Handshake, Incoming};
-    /// use sockless::{Input, LifeCycle, Step};
+    /// use sockless::{Input, Endpoint, Step};
     /// use std::io::{Read, Write};
     ///
     /// /// One loop for everything that talks, over a transport that blocks.
-    /// fn run(side: &mut dyn LifeCycle, stream: &mut (impl Read + Write)) -> std::io::Result<()> {
+    /// fn run(side: &mut dyn Endpoint, stream: &mut (impl Read + Write)) -> std::io::Result<()> {
     ///     let mut read = [0; 1024];
     ///     loop {
     ///         match side.step(true) {
@@ -86,7 +86,7 @@ pub trait LifeCycle: sealed::Sealed + Send + Sync {
     ///
     /// let mut head = *b"GET / HTTP/1.1\r\n\r\n";
     /// let Some(Incoming::Http(plain)) = Handshake::new(Config::default()).poll(&mut Input::new(&mut head)) else { panic!() };
-    /// let mut answer = plain.reply(404).into_rejected();
+    /// let mut answer = plain.reply(404).into_replying();
     /// let mut stream = std::io::Cursor::new(Vec::new());
     /// run(&mut answer, &mut stream)?;
     /// assert!(answer.is_done() && stream.into_inner().starts_with(b"HTTP/1.1 404 Not Found\r\n"));
@@ -123,16 +123,16 @@ pub trait LifeCycle: sealed::Sealed + Send + Sync {
     /// messages: grow the vector by at most 64 KiB of zeros, read into these, and truncate it to
     /// what came.
     ///
-    /// After the read call `poll_event`, with [`Input::empty`](crate::Input::empty), until it gives
+    /// After the read call `poll`, with [`Input::empty`](crate::Input::empty), until it gives
     /// `None`: until then there is no room for the next. What was there before has to stay in the
     /// vector, and no more than the limit may come behind it; if not, the connection ends, with
     /// [`Cause::DirectRead`](crate::Cause::DirectRead).
     ///
     /// ```
-    /// use sockless::{Agreement, Config, Connection, Event, Input, LifeCycle, Role, Seed};
+    /// use sockless::{Extensions, Config, Connection, Event, Input, Endpoint, Seed};
     /// use std::io::Read;
     ///
-    /// let mut client = Connection::new(Role::Client(Seed::new([7; 32])), Agreement::default(), Config::default());
+    /// let mut client = Connection::client(Seed::new([7; 32]), Extensions::default(), Config::default());
     /// let wire = [&[0x82, 127][..], &(1_u64 << 20).to_be_bytes(), &[7; 1 << 20]].concat();
     /// let (mut stream, mut scratch) = (&wire[..], vec![0; 64 << 10]);
     /// let (mut reads, mut direct) = (0, 0);
@@ -150,7 +150,7 @@ pub trait LifeCycle: sealed::Sealed + Send + Sync {
     ///             Input::new(&mut scratch[..n])
     ///         }
     ///     };
-    ///     if let Some(Event::Binary(data)) = client.poll_event(&mut input) {
+    ///     if let Some(Event::Binary(data)) = client.poll(&mut input) {
     ///         break data.into_owned();
     ///     }
     /// };
@@ -191,17 +191,17 @@ pub trait LifeCycle: sealed::Sealed + Send + Sync {
     /// calls [`handle_error`](Self::handle_error).
     ///
     /// ```
-    /// use sockless::{Agreement, Cause, Config, Connection, Event, Input, LifeCycle, Role};
+    /// use sockless::{Extensions, Cause, Config, Connection, Event, Input, Endpoint};
     ///
-    /// let mut server = Connection::new(Role::Server, Agreement::default(), Config::default());
+    /// let mut server = Connection::server(Extensions::default(), Config::default());
     /// server.send_text("news")?;
     /// server.handle_write_error(); // "broken pipe"
     /// assert!(!server.wants_write() && server.wants_read() && !server.is_open());
     ///
     /// // What the peer had sent before: Close, 1001, masked with zeros.
     /// let mut read = *b"\x88\x82\0\0\0\0\x03\xe9";
-    /// let Some(Event::Closed(closure)) = server.poll_event(&mut Input::new(&mut read)) else { panic!() };
-    /// assert_eq!((closure.code, closure.clean, closure.cause), (1001, false, Cause::Peer));
+    /// let Some(Event::Closed(close_event)) = server.poll(&mut Input::new(&mut read)) else { panic!() };
+    /// assert_eq!((close_event.code, close_event.clean, close_event.cause), (1001, false, Cause::Peer));
     /// # Ok::<(), sockless::SendError>(())
     /// ```
     fn handle_write_error(&mut self);
@@ -217,12 +217,12 @@ pub trait LifeCycle: sealed::Sealed + Send + Sync {
     fn is_done(&self) -> bool;
 }
 
-/// What a loop does next: see [`LifeCycle::step`].
+/// What a loop does next: see [`Endpoint::step`].
 ///
 /// ```
-/// use sockless::{Agreement, Config, Connection, LifeCycle, Role, Step};
+/// use sockless::{Extensions, Config, Connection, Endpoint, Step};
 ///
-/// let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+/// let mut connection = Connection::server(Extensions::default(), Config::default());
 /// assert_eq!(connection.step(true), Step::Read);
 /// connection.send_text("hi")?;
 /// assert_eq!((connection.step(true), connection.step(false)), (Step::Write, Step::Read));
@@ -230,11 +230,11 @@ pub trait LifeCycle: sealed::Sealed + Send + Sync {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// Write what [`transmit`](LifeCycle::transmit) gives, and read meanwhile if reading is wanted
+    /// Write what [`transmit`](Endpoint::transmit) gives, and read meanwhile if reading is wanted
     /// and does not block.
     Write,
     /// Shut down the write side of the transport, then call
-    /// [`shutdown_done`](LifeCycle::shutdown_done).
+    /// [`shutdown_done`](Endpoint::shutdown_done).
     Shutdown,
     /// Read, or wait until the transport can be read or takes what waits to be written.
     Read,
@@ -251,7 +251,7 @@ pub(crate) mod sealed {
 
 /// How far the transport has come to its end, seen from above it. RFC 6455 §7.1.1.
 #[derive(Debug, Default)]
-pub(crate) struct Ending {
+pub(crate) struct Linger {
     /// The peer's end of stream was seen.
     pub(crate) eof: bool,
     /// The transport failed.
@@ -265,7 +265,7 @@ pub(crate) struct Ending {
     pub(crate) discard: u32,
 }
 
-impl Ending {
+impl Linger {
     pub(crate) fn new(discard: u32) -> Self {
         Self { discard, ..Self::default() }
     }

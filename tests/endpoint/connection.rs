@@ -7,8 +7,8 @@ use crate::support::{
 use crate::{CASES, Io, SECOND, Watched, io};
 use proptest::prelude::*;
 use sockless::{
-    Agreement, CloseCode, Closure, Config, Connection, Delivery, Event, Heartbeat, Kind, LifeCycle,
-    Prepared, SendError,
+    CloseCode, CloseEvent, Config, Connection, Delivery, Endpoint, Event, Extensions, Heartbeat,
+    MessageKind, PreparedMessage, SendError,
 };
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ proptest! {
 enum Op {
     Io(Io),
     Send(usize),
-    Prepared,
+    PreparedMessage,
     Begin,
     Part,
     Finish,
@@ -83,7 +83,7 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         8 => io().prop_map(Op::Io),
         2 => prop_oneof![0..200_usize, 4000..5000_usize, 40_000..50_000_usize].prop_map(Op::Send),
-        1 => Just(Op::Prepared),
+        1 => Just(Op::PreparedMessage),
         1 => Just(Op::Begin),
         1 => Just(Op::Part),
         1 => Just(Op::Finish),
@@ -116,11 +116,11 @@ struct Line {
     connection: Connection,
     heartbeat: Heartbeat,
     watched: Watched,
-    closed: Option<Closure>,
+    closed: Option<CloseEvent>,
 }
 
 impl Line {
-    fn new(side: Side, agreed: Agreement, delivery: Delivery, max_discard: u32) -> Self {
+    fn new(side: Side, agreed: Extensions, delivery: Delivery, max_discard: u32) -> Self {
         let mut config = Config::default();
         (config.delivery, config.max_discard) = (delivery, max_discard);
         let connection = side.open_with(agreed, config);
@@ -150,10 +150,10 @@ impl Line {
                 );
             }
             Op::Send(len) => self.connection.send_binary(vec![7; *len]),
-            Op::Prepared => self.connection.send_prepared(&Prepared::text("news")),
-            Op::Begin => self.connection.begin(Kind::Text),
-            Op::Part => self.connection.write_part("né€😀".as_bytes()),
-            Op::Finish => self.connection.finish(),
+            Op::PreparedMessage => self.connection.send_prepared(&PreparedMessage::text("news")),
+            Op::Begin => self.connection.begin_message(MessageKind::Text),
+            Op::Part => self.connection.write_fragment("né€😀".as_bytes()),
+            Op::Finish => self.connection.finish_message(),
             Op::Ping => self.connection.ping(b"?"),
             Op::Close(empty) => self.connection.close((!empty).then_some(CloseCode::AWAY.into())),
         };
@@ -179,8 +179,8 @@ impl Line {
     fn hear(&mut self, part: &[u8]) {
         for event in feed(&mut self.connection, part) {
             assert!(self.closed.is_none(), "{event:?} behind {:?}", self.closed);
-            if let Event::Closed(closure) = event {
-                self.closed = Some(closure);
+            if let Event::Closed(close_event) = event {
+                self.closed = Some(close_event);
             }
         }
     }
@@ -190,12 +190,13 @@ impl Line {
         let connection = &self.connection;
         assert!(!connection.is_done() || self.closed.is_some(), "done, and Closed was not told");
         assert!(!connection.is_open() || !self.watched.mute && self.closed.is_none());
-        assert!(!self.watched.mute || (connection.queued(), connection.above_mark()) == (0, false));
         assert!(
-            self.closed
-                .as_ref()
-                .is_none_or(|closure| !closure.clean || !closure.code.eq(&Closure::ABNORMAL))
+            !self.watched.mute
+                || (connection.queued(), connection.above_high_water()) == (0, false)
         );
+        assert!(self.closed.as_ref().is_none_or(
+            |close_event| !close_event.clean || !close_event.code.eq(&CloseEvent::ABNORMAL)
+        ));
     }
 
     /// Once there are no events, something is left to do or it is done.
@@ -250,13 +251,13 @@ impl Line {
     }
 }
 
-fn agreements() -> impl Strategy<Value = Agreement> {
+fn agreements() -> impl Strategy<Value = Extensions> {
     #[cfg(feature = "deflate")]
     return any::<bool>().prop_map(|agreed| {
-        let mut agreement = Agreement::default();
+        let mut agreement = Extensions::default();
         agreement.deflate = agreed.then(Default::default);
         agreement
     });
     #[cfg(not(feature = "deflate"))]
-    Just(Agreement::default())
+    Just(Extensions::default())
 }

@@ -9,7 +9,7 @@ mod support;
 
 use bytes::Buf;
 use proptest::prelude::*;
-use sockless::{LifeCycle, Step};
+use sockless::{Endpoint, Step};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -61,7 +61,7 @@ impl Watched {
         Self { now: SECOND, mute: false, shut: false, done: false, wire: Vec::new() }
     }
 
-    fn call(&mut self, side: &mut dyn LifeCycle, io: Io) {
+    fn call(&mut self, side: &mut dyn Endpoint, io: Io) {
         match io {
             Io::Write(most) => {
                 let mut out = side.transmit();
@@ -91,7 +91,7 @@ impl Watched {
     }
 
     /// What always holds.
-    fn look(&mut self, side: &mut dyn LifeCycle) {
+    fn look(&mut self, side: &mut dyn Endpoint) {
         let (write, read, shutdown, done) =
             (side.wants_write(), side.wants_read(), side.wants_shutdown(), side.is_done());
         assert_eq!(write, side.transmit().has_remaining());
@@ -109,8 +109,8 @@ impl Watched {
 #[test]
 fn a_loop_over_all_of_them_can_go_to_another_thread() {
     fn can_go<T: Send + Sync + ?Sized>() {}
-    can_go::<dyn LifeCycle>();
-    can_go::<Box<dyn LifeCycle>>();
+    can_go::<dyn Endpoint>();
+    can_go::<Box<dyn Endpoint>>();
     can_go::<sockless::Input<'_>>();
     can_go::<sockless::Event<'_>>();
 }

@@ -1,8 +1,8 @@
 //! An answer that opens a connection, until it is opened. RFC 6455 §4.1.
 
 use super::answer::AnswerHead;
-use crate::agreement::Agreement;
-use crate::connection::{self, Connection, Role};
+use crate::connection::{self, Connection};
+use crate::extensions::Extensions;
 use crate::handshake::headers::Headers;
 use crate::outbox::Outbox;
 use crate::seed::Seed;
@@ -15,15 +15,15 @@ use core::str;
 /// See [`Handshake`](super::Handshake) for an example. By [`Debug`], headers are shown with the
 /// lengths of their values only, the subprotocol among them.
 #[must_use = "the connection is open"]
-pub struct Opened {
+pub struct Accepted {
     pub(super) head: AnswerHead,
     pub(super) protocol: Option<Range<usize>>,
-    pub(super) agreement: Agreement,
+    pub(super) extensions: Extensions,
     pub(super) seed: Seed,
     pub(super) outbox: Outbox,
 }
 
-impl Opened {
+impl Accepted {
     /// The subprotocol that the server chose, out of those that were offered. §4.2.2 point 5.5.
     pub fn protocol(&self) -> Option<&str> {
         str::from_utf8(self.head.get(self.protocol.clone()?)).ok()
@@ -31,8 +31,8 @@ impl Opened {
 
     /// What the server accepted of the extensions that were offered, and the connection does. RFC
     /// 6455 §9.1.
-    pub fn agreement(&self) -> Agreement {
-        self.agreement
+    pub fn extensions(&self) -> Extensions {
+        self.extensions
     }
 
     /// The headers of the 101. Where a line was folded, there are spaces. RFC 9112 §5.2.
@@ -43,15 +43,15 @@ impl Opened {
     /// Opens the connection. What is left of the input are its first frames.
     pub fn open(self, config: connection::Config) -> Connection {
         // What is not written of the request, should the server have answered early, goes first.
-        Connection::with_outbox(Role::Client(self.seed), self.agreement, config, self.outbox)
+        Connection::with_outbox(Some(self.seed), self.extensions, config, self.outbox)
     }
 }
 
-impl fmt::Debug for Opened {
+impl fmt::Debug for Accepted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Opened")
+        f.debug_struct("Accepted")
             .field("headers", &self.headers())
-            .field("agreement", &self.agreement)
+            .field("extensions", &self.extensions)
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! The peer's signs of life, and the pong that is waited for, as the heartbeat asks for them.
+//! The peer's liveness of life, and the pong that is waited for, as the heartbeat asks for them.
 //!
 //! Bytes are a sign when they are new: when the connection takes them, or sees them for the first
 //! time in an input that keeps a cut frame. The same bytes of a cut frame, polled again, say
@@ -8,7 +8,7 @@
 //! answer only the last of several.
 
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Signs {
+pub(super) struct Liveness {
     /// Bit 0: new bytes came since the heartbeat looked; bit 1: bytes of a message among them. The
     /// other bits: how many bytes of a cut frame, left in the input, were seen already.
     seen: u32,
@@ -41,7 +41,7 @@ const LEFT: u32 = 2;
 /// A frame of which more is left than this is no control frame, in bytes.
 const CONTROL: usize = 131;
 
-impl Signs {
+impl Liveness {
     /// Bytes of a message were taken.
     #[inline(always)]
     pub(super) fn hear(&mut self) {
@@ -69,11 +69,11 @@ impl Signs {
     #[inline(never)]
     fn leave(&mut self, len: usize) {
         let new = shifted(len) >> LEFT > self.seen >> LEFT;
-        let signs = match new {
+        let liveness = match new {
             true if len > CONTROL => NEW | SAID,
             new => u32::from(new),
         };
-        self.seen = self.seen & (NEW | SAID) | signs | shifted(len);
+        self.seen = self.seen & (NEW | SAID) | liveness | shifted(len);
     }
 
     /// Whether new bytes came since the last call, and whether bytes of a message were among them.
@@ -136,8 +136,8 @@ mod tests {
 
     #[test]
     fn only_new_bytes_are_heard() {
-        let mut signs = Signs::default();
-        assert_eq!(signs.take_heard(), (false, false));
+        let mut liveness = Liveness::default();
+        assert_eq!(liveness.take_heard(), (false, false));
         // How many bytes there were, and how many were left.
         let polls = [
             (5, 5, true),
@@ -152,52 +152,55 @@ mod tests {
             (usize::MAX, usize::MAX, false),
         ];
         for (before, left, heard) in polls {
-            signs.cut(before, left);
-            assert_eq!(signs.take_heard().0, heard, "{before} {left}");
-            assert_eq!(signs.take_heard(), (false, false));
+            liveness.cut(before, left);
+            assert_eq!(liveness.take_heard().0, heard, "{before} {left}");
+            assert_eq!(liveness.take_heard(), (false, false));
         }
-        signs.hear();
-        assert_eq!(signs.take_heard(), (true, true));
-        signs.cut(3, 3);
-        assert!(signs.take_heard().0, "what was left before was taken meanwhile");
+        liveness.hear();
+        assert_eq!(liveness.take_heard(), (true, true));
+        liveness.cut(3, 3);
+        assert!(liveness.take_heard().0, "what was left before was taken meanwhile");
     }
 
     #[test]
     fn bytes_of_messages_are_told_apart() {
-        let mut signs = Signs::default();
-        signs.hear_control();
-        assert_eq!(signs.take_heard(), (true, false));
-        signs.hear();
-        signs.hear_control();
-        assert_eq!(signs.take_heard(), (true, true));
+        let mut liveness = Liveness::default();
+        liveness.hear_control();
+        assert_eq!(liveness.take_heard(), (true, false));
+        liveness.hear();
+        liveness.hear_control();
+        assert_eq!(liveness.take_heard(), (true, true));
         // A control frame is short, so what is left of a long frame is a message's.
         for (len, said) in [(CONTROL, false), (CONTROL + 1, true)] {
-            signs.hear_control();
-            signs.take_heard();
-            signs.cut(len, len);
-            assert_eq!(signs.take_heard(), (true, said));
-            signs.cut(len, len);
-            assert_eq!(signs.take_heard(), (false, false));
+            liveness.hear_control();
+            liveness.take_heard();
+            liveness.cut(len, len);
+            assert_eq!(liveness.take_heard(), (true, said));
+            liveness.cut(len, len);
+            assert_eq!(liveness.take_heard(), (false, false));
         }
     }
 
     #[test]
     fn a_pong_to_a_later_ping_answers_the_earlier() {
-        let mut signs = Signs::default();
-        signs.pinged_by_application(b"before");
-        signs.pinged(b"beat");
-        signs.ponged(b"before", false);
-        assert!(signs.awaits_pong() && !signs.is_answered());
-        signs.pinged_by_application(b"behind");
-        signs.ponged(b"other", true);
-        assert!(signs.awaits_pong() && signs.is_answered(), "a sign of life, without a round trip");
-        signs.ponged(b"behind", true);
-        assert!(!signs.awaits_pong());
-        signs.pinged(b"next");
-        assert!(!signs.is_answered());
-        signs.ponged(b"behind", false);
-        assert!(signs.awaits_pong() && !signs.is_answered(), "that one was sent before");
-        signs.ponged(b"next", false);
-        assert!(!signs.awaits_pong() && signs.is_answered());
+        let mut liveness = Liveness::default();
+        liveness.pinged_by_application(b"before");
+        liveness.pinged(b"beat");
+        liveness.ponged(b"before", false);
+        assert!(liveness.awaits_pong() && !liveness.is_answered());
+        liveness.pinged_by_application(b"behind");
+        liveness.ponged(b"other", true);
+        assert!(
+            liveness.awaits_pong() && liveness.is_answered(),
+            "a sign of life, without a round trip"
+        );
+        liveness.ponged(b"behind", true);
+        assert!(!liveness.awaits_pong());
+        liveness.pinged(b"next");
+        assert!(!liveness.is_answered());
+        liveness.ponged(b"behind", false);
+        assert!(liveness.awaits_pong() && !liveness.is_answered(), "that one was sent before");
+        liveness.ponged(b"next", false);
+        assert!(!liveness.awaits_pong() && liveness.is_answered());
     }
 }

@@ -7,14 +7,14 @@ use crate::deflate::Parameters;
 /// [`Connection::new`](crate::Connection::new). By default none.
 ///
 /// ```
-/// let agreed = sockless::Agreement::default();
+/// let agreed = sockless::Extensions::default();
 /// # #[cfg(feature = "deflate")]
 /// assert_eq!(agreed.deflate, None);
 /// # let _ = agreed;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Agreement {
+pub struct Extensions {
     /// The parameters of permessage-deflate, if it was agreed on. RFC 7692 §7.1.
     #[cfg(feature = "deflate")]
     pub deflate: Option<Parameters>,

@@ -1,6 +1,6 @@
 //! Messages for many connections.
 
-use crate::decoder::Kind;
+use crate::decoder::MessageKind;
 #[cfg(feature = "deflate")]
 use crate::deflate::{Compress, Forms};
 use crate::payload::{Payload, Text};
@@ -16,19 +16,19 @@ use core::fmt;
 /// same window, by the first of them and as its settings say.
 ///
 /// ```
-/// use sockless::{Agreement, Config, Connection, LifeCycle, Prepared, Role};
+/// use sockless::{Extensions, Config, Connection, Endpoint, PreparedMessage};
 ///
-/// let message = Prepared::text("the same for everyone");
+/// let message = PreparedMessage::text("the same for everyone");
 /// for _ in 0..3 {
-///     let mut connection = Connection::new(Role::Server, Agreement::default(), Config::default());
+///     let mut connection = Connection::server(Extensions::default(), Config::default());
 ///     connection.send_prepared(&message)?;
 ///     assert_eq!(connection.transmit().pop().as_deref(), Some(&b"\x81\x15the same for everyone"[..]));
 /// }
 /// # Ok::<(), sockless::SendError>(())
 /// ```
 #[derive(Clone)]
-pub struct Prepared {
-    kind: Kind,
+pub struct PreparedMessage {
+    kind: MessageKind,
     payload: Bytes,
     #[cfg(feature = "deflate")]
     compress: Option<Compress>,
@@ -36,25 +36,25 @@ pub struct Prepared {
     forms: Arc<Forms>,
 }
 
-impl Prepared {
+impl PreparedMessage {
     /// A text message.
     pub fn text<'a>(text: impl Into<Text<'a>>) -> Self {
-        Self::new(Kind::Text, text.into().into_payload())
+        Self::new(MessageKind::Text, text.into().into_payload())
     }
 
     /// A binary message.
     ///
     /// ```
-    /// use sockless::Prepared;
+    /// use sockless::PreparedMessage;
     ///
-    /// assert_eq!(Prepared::binary(vec![1, 2, 3]).as_bytes(), [1, 2, 3]);
+    /// assert_eq!(PreparedMessage::binary(vec![1, 2, 3]).as_bytes(), [1, 2, 3]);
     /// ```
     pub fn binary<'a>(data: impl Into<Payload<'a>>) -> Self {
-        Self::new(Kind::Binary, data.into())
+        Self::new(MessageKind::Binary, data.into())
     }
 
     /// The kind of the message.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> MessageKind {
         self.kind
     }
 
@@ -63,7 +63,7 @@ impl Prepared {
         &self.payload
     }
 
-    fn new(kind: Kind, payload: Payload<'_>) -> Self {
+    fn new(kind: MessageKind, payload: Payload<'_>) -> Self {
         Self {
             kind,
             #[cfg(feature = "deflate")]
@@ -91,9 +91,9 @@ impl Prepared {
 }
 
 /// Its length, for what is sent is nothing for a log.
-impl fmt::Debug for Prepared {
+impl fmt::Debug for PreparedMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Prepared")
+        f.debug_struct("PreparedMessage")
             .field("kind", &self.kind)
             .field("len", &self.payload.len())
             .finish_non_exhaustive()

@@ -9,21 +9,21 @@
 
 use super::check::Broken;
 use super::kept::Head;
+use crate::endpoint::sealed::Sealed;
+use crate::endpoint::{Endpoint, Linger};
 use crate::handshake::error::HandshakeError;
 use crate::handshake::headers::Headers;
 use crate::handshake::origin::OriginRefusal;
 use crate::input::Input;
-use crate::life_cycle::sealed::Sealed;
-use crate::life_cycle::{Ending, LifeCycle};
 use crate::outbox::{Outbox, Transmit};
 use core::fmt;
 
-/// An answer on its way out, to a client that gets no connection: drive it by [`LifeCycle`] until
+/// An answer on its way out, to a client that gets no connection: drive it by [`Endpoint`] until
 /// it is done.
 ///
 /// ```
 /// use sockless::server::{Config, Handshake, Incoming};
-/// use sockless::{HandshakeError, Input, LifeCycle};
+/// use sockless::{HandshakeError, Input, Endpoint};
 ///
 /// let mut read = *b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\nand more";
 /// let mut input = Input::new(&mut read);
@@ -63,17 +63,17 @@ use core::fmt;
 ///
 /// `Debug` shows method, target and the names of the headers, and no value of these.
 #[must_use = "the client waits for an answer"]
-pub struct Rejected {
+pub struct Replying {
     outbox: Outbox,
-    ending: Ending,
+    ending: Linger,
     status: u16,
     broken: Option<Broken>,
     head: Head,
 }
 
-impl Rejected {
+impl Replying {
     pub(super) fn new(outbox: Outbox, status: u16, broken: Option<Broken>, head: Head) -> Self {
-        Self { outbox, ending: Ending::new(head.max_discard), status, broken, head }
+        Self { outbox, ending: Linger::new(head.max_discard), status, broken, head }
     }
 
     /// Throws away what a read brought. Call it after every read.
@@ -116,9 +116,9 @@ impl Rejected {
     }
 }
 
-impl fmt::Debug for Rejected {
+impl fmt::Debug for Replying {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("Rejected");
+        let mut shown = f.debug_struct("Replying");
         shown
             .field("status", &self.status)
             .field("error", &self.error())
@@ -128,9 +128,9 @@ impl fmt::Debug for Rejected {
     }
 }
 
-impl Sealed for Rejected {}
+impl Sealed for Replying {}
 
-impl LifeCycle for Rejected {
+impl Endpoint for Replying {
     fn transmit(&mut self) -> Transmit<'_> {
         Transmit::new(&mut self.outbox)
     }

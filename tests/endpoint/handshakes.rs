@@ -5,8 +5,8 @@ use crate::support::{SIDES, Side};
 use crate::{CASES, Io, SECOND, Watched, io};
 use proptest::prelude::*;
 use sockless::client::{self, Request};
-use sockless::server::{self, Incoming, Rejected};
-use sockless::{Deadline, Input, LifeCycle, Seed};
+use sockless::server::{self, Incoming, Replying};
+use sockless::{Deadline, Endpoint, Input, Seed};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: CASES, ..ProptestConfig::default() })]
@@ -30,8 +30,8 @@ proptest! {
                     watched.look(&mut handshake);
                     prop_assert!(watched.wire.is_empty() && !handshake.wants_write() && !handshake.wants_shutdown());
                     let rejected = match handshake.poll(&mut input) {
-                        Some(Incoming::Upgrade(request)) => request.reject(404).into_rejected(),
-                        Some(Incoming::Http(plain)) => plain.reply(426).into_rejected(),
+                        Some(Incoming::Upgrade(request)) => request.reject(404).into_replying(),
+                        Some(Incoming::Http(plain)) => plain.reply(426).into_replying(),
                         Some(Incoming::Failed(rejected)) => rejected,
                         None => {
                             prop_assert!(handshake.wants_read() != handshake.is_done());
@@ -70,7 +70,7 @@ proptest! {
 
 /// Drives a handshake over a stream that ends behind these bytes, by the rules and without a look
 /// at what comes of it: how many turns it takes until it is done, and whether there was an outcome.
-fn until_done<H: LifeCycle, T>(
+fn until_done<H: Endpoint, T>(
     mut handshake: H,
     poll: impl Fn(&mut H, &mut Input<'_>) -> Option<T>,
     wire: &[u8],
@@ -134,7 +134,7 @@ const HEADS: [(&[u8], &[u8]); 4] = [
 
 /// One call on a handshake, or a read.
 fn act<'b>(
-    side: &mut dyn LifeCycle,
+    side: &mut dyn Endpoint,
     watched: &mut Watched,
     deadline: &mut Deadline,
     op: Result<usize, Io>,
@@ -156,12 +156,12 @@ fn act<'b>(
     Input::empty()
 }
 
-fn over(side: &dyn LifeCycle) {
+fn over(side: &dyn Endpoint) {
     assert!(!side.wants_write() && !side.wants_read() && !side.wants_shutdown() && side.is_done());
 }
 
 /// A refusal, under the same calls.
-fn refuse(mut rejected: Rejected, ops: &[Result<usize, Io>]) {
+fn refuse(mut rejected: Replying, ops: &[Result<usize, Io>]) {
     let mut watched = Watched::new();
     let mut deadline = Deadline::after(SECOND * 20);
     for op in ops {
