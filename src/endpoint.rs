@@ -14,9 +14,9 @@
 //! How the end of a connection is reached is decided here too ([`Linger`]), once for a connection
 //! and for a refused handshake.
 
-use crate::outbox::Transmit;
-use alloc::vec::Vec;
-use bytes::buf::Limit;
+use crate::outbox::{Spare, Transmit};
+use crate::workspace::Held;
+use alloc::boxed::Box;
 
 /// What any I/O loop asks of a [`Connection`](crate::Connection), of a
 /// [`server::Handshake`](crate::server::Handshake) or
@@ -93,73 +93,11 @@ pub trait Endpoint: sealed::Sealed + Send + Sync {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     fn step(&self, writable: bool) -> Step {
-        if self.is_done() {
-            Step::Done
-        } else if writable && self.wants_write() {
-            Step::Write
-        } else if self.wants_shutdown() {
-            Step::Shutdown
-        } else if self.wants_read() {
-            Step::Read
-        } else {
-            Step::Wait
-        }
+        next_step(self, writable, false)
     }
 
-    /// The bytes to send, as a [`bytes::Buf`]: look with `chunk` or `chunks_vectored`, then
-    /// `advance` by what was written, with no other call between; or `pop`. See [`Transmit`].
+    /// The bytes to send, for a loop without a [`Workspace`](crate::Workspace): see [`Transmit`].
     fn transmit(&mut self) -> Transmit<'_>;
-
-    /// The same, and beside it, in the middle of a large binary message that is not compressed,
-    /// where its rest can be read to: straight into its final place, without a copy, and in fewer
-    /// and larger reads. `None`: read into a scratch buffer, as ever. It is always allowed to do
-    /// so, too.
-    ///
-    /// Both can be used at once, as in a `select!` of tokio's `read_buf` and `write_buf`; a read
-    /// that is given up half-way loses nothing. The first is a [`BufMut`](bytes::BufMut) that has
-    /// room for `limit()` bytes (where `BufMut` is in scope, `remaining_mut()` says the same). For
-    /// `std::io::Read`, `stream.take(limit as u64).read_to_end(vec)` reads until all of it came, or
-    /// until a socket that does not block has no more, in small steps at first. Quicker for large
-    /// messages: grow the vector by at most 64 KiB of zeros, read into these, and truncate it to
-    /// what came.
-    ///
-    /// After the read call `poll`, with [`Input::empty`](crate::Input::empty), until it gives
-    /// `None`: until then there is no room for the next. What was there before has to stay in the
-    /// vector, and no more than the limit may come behind it; if not, the connection ends, with
-    /// [`Cause::DirectRead`](crate::Cause::DirectRead).
-    ///
-    /// ```
-    /// use sockless::{Extensions, Config, Connection, Event, Input, Endpoint, Seed};
-    /// use std::io::Read;
-    ///
-    /// let mut client = Connection::client(Seed::new([7; 32]), Extensions::default(), Config::default());
-    /// let wire = [&[0x82, 127][..], &(1_u64 << 20).to_be_bytes(), &[7; 1 << 20]].concat();
-    /// let (mut stream, mut scratch) = (&wire[..], vec![0; 64 << 10]);
-    /// let (mut reads, mut direct) = (0, 0);
-    /// let data = loop {
-    ///     let mut input = match client.io() {
-    ///         (Some(into), _) => {
-    ///             let limit = into.limit() as u64;
-    ///             stream.by_ref().take(limit).read_to_end(into.into_inner())?; // 0: handle_eof()
-    ///             direct += 1;
-    ///             Input::empty()
-    ///         }
-    ///         (None, _) => {
-    ///             let n = stream.read(&mut scratch)?;
-    ///             reads += 1;
-    ///             Input::new(&mut scratch[..n])
-    ///         }
-    ///     };
-    ///     if let Some(Event::Binary(data)) = client.poll(&mut input) {
-    ///         break data.into_owned();
-    ///     }
-    /// };
-    /// assert_eq!((data.len(), reads, direct), (1 << 20, 1, 2));
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    fn io(&mut self) -> (Option<Limit<&mut Vec<u8>>>, Transmit<'_>) {
-        (None, self.transmit())
-    }
 
     /// Whether [`transmit`](Self::transmit) has bytes.
     fn wants_write(&self) -> bool;
@@ -167,6 +105,11 @@ pub trait Endpoint: sealed::Sealed + Send + Sync {
     /// Whether reading makes sense. Reading while it does not, or not reading for a while
     /// (back-pressure), is harmless.
     fn wants_read(&self) -> bool;
+
+    /// Whether polling gives something without another read: bytes that came and were not taken, as
+    /// frames right behind the head of a handshake; or what [`handle_eof`](Self::handle_eof),
+    /// [`handle_error`](Self::handle_error) or a time-out has brought.
+    fn wants_poll(&self) -> bool;
 
     /// Whether it is time to shut down the write side of the transport: all output was taken and
     /// nothing will follow.
@@ -233,6 +176,8 @@ pub enum Step {
     /// Write what [`transmit`](Endpoint::transmit) gives, and read meanwhile if reading is wanted
     /// and does not block.
     Write,
+    /// Poll, with what was left or with [`Input::empty`](crate::Input::empty), until `None`.
+    Poll,
     /// Shut down the write side of the transport, then call
     /// [`shutdown_done`](Endpoint::shutdown_done).
     Shutdown,
@@ -245,8 +190,111 @@ pub enum Step {
 }
 
 pub(crate) mod sealed {
+    use super::{Box, Held, Spare};
+
     /// Nobody else can name it.
-    pub trait Sealed {}
+    pub trait Sealed {
+        /// A turn begins: takes the buffers of the loop.
+        #[doc(hidden)]
+        fn begin_turn(&mut self, spare: &mut Spare);
+
+        /// It ends: gives the buffers back.
+        #[doc(hidden)]
+        fn end_turn(&mut self, spare: &mut Spare);
+
+        /// Whether a turn has begun. False of another one in the place of that which began it.
+        #[doc(hidden)]
+        fn is_in_turn(&self) -> bool;
+
+        /// Takes what came and was not taken, which comes before all that comes next.
+        #[doc(hidden)]
+        fn hold(&mut self, held: Option<Box<Held>>);
+
+        /// Gives that back.
+        #[doc(hidden)]
+        fn take_held(&mut self) -> Option<Box<Held>>;
+
+        /// Whether more is queued than should be, so that what was left is not to be polled.
+        #[doc(hidden)]
+        fn pushes_back(&self) -> bool {
+            false
+        }
+    }
+}
+
+/// The methods of a type, as those of [`Endpoint`].
+macro_rules! endpoint {
+    ($type:ty) => {
+        impl $crate::endpoint::Endpoint for $type {
+            #[inline]
+            fn transmit(&mut self) -> $crate::outbox::Transmit<'_> {
+                <$type>::transmit(self)
+            }
+
+            #[inline]
+            fn wants_write(&self) -> bool {
+                <$type>::wants_write(self)
+            }
+
+            #[inline]
+            fn wants_read(&self) -> bool {
+                <$type>::wants_read(self)
+            }
+
+            #[inline]
+            fn wants_poll(&self) -> bool {
+                <$type>::wants_poll(self)
+            }
+
+            #[inline]
+            fn wants_shutdown(&self) -> bool {
+                <$type>::wants_shutdown(self)
+            }
+
+            fn shutdown_done(&mut self) {
+                <$type>::shutdown_done(self);
+            }
+
+            fn handle_eof(&mut self) {
+                <$type>::handle_eof(self);
+            }
+
+            fn handle_error(&mut self) {
+                <$type>::handle_error(self);
+            }
+
+            fn handle_write_error(&mut self) {
+                <$type>::handle_write_error(self);
+            }
+
+            fn handle_timeout(&mut self) {
+                <$type>::handle_timeout(self);
+            }
+
+            #[inline]
+            fn is_done(&self) -> bool {
+                <$type>::is_done(self)
+            }
+        }
+    };
+}
+pub(crate) use endpoint;
+
+/// What a loop does next; `unpolled`: bytes of a turn were left of which a poll makes something.
+pub(crate) fn next_step<E: Endpoint + ?Sized>(side: &E, writable: bool, unpolled: bool) -> Step {
+    if side.is_done() {
+        Step::Done
+    } else if writable && side.wants_write() {
+        Step::Write
+    } else if side.wants_poll() || unpolled && !side.pushes_back() {
+        Step::Poll
+    } else if writable && side.wants_shutdown() {
+        Step::Shutdown
+    } else if side.wants_read() && !unpolled {
+        Step::Read
+    } else {
+        Step::Wait
+    }
 }
 
 /// How far the transport has come to its end, seen from above it. RFC 6455 §7.1.1.

@@ -288,11 +288,6 @@ pub enum Cause {
     /// peer broke nothing.
     #[error("no memory was left for the peer's message")]
     OutOfMemory,
-    /// The buffer that [`Endpoint::io`](crate::Endpoint::io) lends came back shorter than it was,
-    /// or longer than the message has bytes, and we closed the connection with 1011. The caller's
-    /// loop is to blame, not the peer.
-    #[error("bytes of a direct read were lost on this side")]
-    DirectRead,
     /// A time-out that [`Heartbeat`](crate::Heartbeat) or the caller saw.
     #[error("{0}")]
     Timeout(Timeout),

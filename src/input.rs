@@ -1,23 +1,32 @@
 //! Received bytes on their way in.
 //!
-//! `Input` lends the caller's scratch buffer to the protocol. What is taken comes off the front,
-//! and it keeps the scratch's lifetime, not the `Input`'s: an event can outlive the loop that
-//! produced it for as long as the scratch does.
+//! `Input` lends the bytes that were read to the protocol. What is taken comes off the front, and it
+//! keeps the lifetime of these bytes, not that of the `Input`: an event can outlive the loop that
+//! produced it.
+//!
+//! ```text
+//!   ┌ taken ──────────────┬ left ─────┐
+//!   │ lent to the events  │ untouched │ ──drop──► Left: the turn gives it again
+//!   └─────────────────────┴───────────┘
+//! ```
 
 use core::fmt;
 use core::mem;
 
-/// Received bytes, borrowed from the caller's scratch buffer and consumed from the front.
+/// Received bytes, borrowed from the buffer that they were read into and consumed from the front.
 ///
-/// Payloads are unmasked in place, so the bytes are borrowed mutably. Whoever drops an `Input` that
-/// is not empty loses the bytes that are still in it: call `poll` or `poll` until it gives
-/// `None`, or keep [`into_rest`](Input::into_rest) and feed it again later.
+/// Payloads are unmasked in place, so the bytes are borrowed mutably. Call `poll` until it gives
+/// `None`. You may stop earlier:
+///
+/// - What is left of an input of a [`Turn`](crate::Turn) is not lost; it comes first in the next one.
+/// - What is left of one that was made by [`new`](Self::new) is [`into_rest`](Self::into_rest): give
+///   it again later, in front of what comes then. Without that it is lost.
 ///
 /// ```
 /// use sockless::Input;
 ///
-/// let mut scratch = *b"\x81\x02hi";
-/// let input = Input::new(&mut scratch);
+/// let mut read = *b"\x81\x02hi";
+/// let input = Input::new(&mut read);
 /// assert_eq!(input.len(), 4);
 /// assert_eq!(input.into_rest(), b"\x81\x02hi");
 /// assert!(Input::empty().is_empty());
@@ -26,47 +35,34 @@ use core::mem;
 #[derive(Default)]
 pub struct Input<'b> {
     bytes: &'b mut [u8],
-    /// The longest frame, header and payload, of which a part is left in the input; 0: of none.
-    max_kept: usize,
+    /// Who is told what is left.
+    left: Option<&'b mut Left>,
+}
+
+/// What an input has left, for the turn that it belongs to.
+#[derive(Debug, Default)]
+pub(crate) struct Left {
+    /// How many bytes, at the end of those that were lent. Of an input that is never dropped, none.
+    pub(crate) len: usize,
+    /// They are a part of a frame, and polling them again gives nothing.
+    pub(crate) is_cut_frame: bool,
+    /// The longest frame, header and payload, of which a part is left; 0: of none.
+    pub(crate) max_frame: usize,
 }
 
 impl<'b> Input<'b> {
     /// Wraps what was just read.
     pub fn new(bytes: &'b mut [u8]) -> Self {
-        Self { bytes, max_kept: 0 }
+        Self { bytes, left: None }
     }
 
-    /// The same for a caller that keeps what is left and gives it again, in front of what comes
-    /// next. A frame of at most `max_kept` bytes, header and payload, of which only a part has
-    /// come, is left in it and not copied: `poll` gives `None` though the input is not
-    /// [empty](Self::is_empty). When it is whole, the frame is unmasked in place and borrowed, as
-    /// one that a single read has brought. [`Scratch`](crate::Scratch) does the keeping.
-    ///
-    /// - A header that breaks a rule or a limit is answered as ever, as soon as the byte is there
-    ///   that breaks it (RFC 6455 §5.2, §5.4, §5.5, §10.4). What is wrong with a payload, text that
-    ///   is not UTF-8 above all (§8.1), is found when its frame is whole.
-    /// - Larger frames are consumed as they come, and so is the rest of a frame of which a part was
-    ///   consumed. So are messages that are compressed (RFC 7692): of their bytes nothing can be
-    ///   borrowed, and what waited would be in memory twice, once as it came and once inflated. And
-    ///   so are those that are delivered in [chunks](crate::Delivery::Chunks).
-    /// - Let `max_kept` be no more than your buffer can hold of one frame. A larger one would wait
-    ///   in a buffer that is full, and a read into no room gives no bytes, as the end of the stream
-    ///   does.
-    /// - What is left can be given with [`new`](Self::new) at any time: then all of it is consumed.
-    ///   Do so before `handle_eof` and its like.
-    ///
-    /// ```
-    /// use sockless::decoder::{Decoder, Role, MessageKind, Limits};
-    /// use sockless::Input;
-    ///
-    /// let mut decoder = Decoder::new(Role::Client, Limits::default());
-    /// let mut scratch = *b"\x82\x05Hello";
-    /// let mut input = Input::keeping(&mut scratch[..4], 1024);
-    /// assert!(decoder.next(&mut input).is_none() && input.len() == 4);
-    /// assert_eq!(decoder.take_whole_message(&mut Input::keeping(&mut scratch, 1024)), Some((MessageKind::Binary, &b"Hello"[..])));
-    /// ```
-    pub fn keeping(bytes: &'b mut [u8], max_kept: usize) -> Self {
-        Self { bytes, max_kept }
+    /// The same, for who keeps what is left and gives it again, in front of what comes next. A frame
+    /// of at most `left.max_frame` bytes of which only a part has come is left as it is.
+    #[cfg(feature = "alloc")]
+    #[inline]
+    pub(crate) fn with_left(bytes: &'b mut [u8], left: &'b mut Left) -> Self {
+        (left.len, left.is_cut_frame) = (0, false);
+        Self { bytes, left: Some(left) }
     }
 
     /// No bytes: for a poll after an end of stream, an error or a time-out.
@@ -88,8 +84,9 @@ impl<'b> Input<'b> {
 
     /// The bytes that were not consumed: still masked, exactly as they came. A copy of them, fed
     /// later, continues where this stopped.
-    pub fn into_rest(self) -> &'b mut [u8] {
-        self.bytes
+    /// It is yours: a [`Turn`](crate::Turn) does not give it again.
+    pub fn into_rest(mut self) -> &'b mut [u8] {
+        self.take_all()
     }
 
     /// A look at what comes next.
@@ -123,13 +120,30 @@ impl<'b> Input<'b> {
     /// The longest frame of which a part is left; 0: of none.
     #[inline]
     pub(crate) fn max_kept(&self) -> usize {
-        self.max_kept
+        self.left.as_ref().map_or(0, |left| left.max_frame)
+    }
+
+    /// What is left is a part of a frame.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn leave_cut_frame(&mut self) {
+        if let Some(left) = &mut self.left {
+            left.is_cut_frame = true;
+        }
+    }
+}
+
+impl Drop for Input<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(left) = &mut self.left {
+            left.len = self.bytes.len();
+        }
     }
 }
 
 /// Its length, for what peers send is nothing for a log.
 impl fmt::Debug for Input<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Input").field("len", &self.len()).field("max_kept", &self.max_kept).finish()
+        f.debug_struct("Input").field("len", &self.len()).finish_non_exhaustive()
     }
 }

@@ -102,13 +102,13 @@ mod payload;
 #[cfg(feature = "alloc")]
 mod prepared_message;
 #[cfg(feature = "alloc")]
-mod scratch;
-#[cfg(feature = "alloc")]
 mod seed;
+#[cfg(feature = "alloc")]
+mod workspace;
 
 #[cfg(feature = "alloc")]
 pub use {
-    connection::{Buffers, Config, Connection, Delivery, Lent, SendError},
+    connection::{Config, Connection, Delivery, SendError},
     endpoint::{Endpoint, Step},
     event::{Cause, Chunk, ChunkData, CloseEvent, Event, Timeout},
     extensions::Extensions,
@@ -117,8 +117,8 @@ pub use {
     outbox::Transmit,
     payload::{Payload, Text},
     prepared_message::PreparedMessage,
-    scratch::{Scratch, Turn},
     seed::Seed,
+    workspace::{Turn, Workspace},
 };
 
 /// The README's code.

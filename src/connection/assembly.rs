@@ -2,7 +2,7 @@
 //!
 //! Nothing is reserved because a peer declared it: room grows with what has come. Text is validated
 //! piece by piece and grows as a `String`, so that it is validated once. What is whole is given
-//! away, and nothing is kept but a buffer on loan.
+//! away, and nothing is kept.
 
 use crate::copy;
 use crate::decoder::MessageKind;
@@ -13,8 +13,6 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
-use bytes::BufMut;
-use bytes::buf::Limit;
 use core::{fmt, mem};
 
 /// What came so far of a message.
@@ -22,8 +20,6 @@ use core::{fmt, mem};
 pub(super) struct Assembly {
     message: Message,
     validator: Validator,
-    /// Whether there is a buffer on loan: one that is much larger than a message is then kept.
-    lent: bool,
 }
 
 #[derive(Default)]
@@ -31,12 +27,8 @@ enum Message {
     #[default]
     None,
     Text(String),
-    /// Or a buffer on loan, empty, for a message of either kind.
     Binary(Vec<u8>),
 }
-
-/// The least that is worth a read of its own, in bytes: less comes as well with what follows it.
-const DIRECT: usize = 16 << 10;
 
 /// What came so far of a control frame. Rare enough to be kept apart: an idle connection should not
 /// pay for its room. It is given away as it is.
@@ -71,8 +63,7 @@ impl Assembly {
             self.validator.finish().map_err(invalid)?;
         }
         if !matches!(self.message, Message::Text(_)) {
-            let buffer = mem::take(&mut self.message).into_buffer();
-            self.message = Message::Text(String::from_utf8(buffer).unwrap_or_default());
+            self.message = Message::Text(String::new());
         }
         if let Message::Text(text) = &mut self.message {
             let more = valid.text.len() + valid.carried.map_or(0, char::len_utf8);
@@ -102,93 +93,19 @@ impl Assembly {
         Ok(())
     }
 
-    /// What came of a binary message, as long as it is not whole.
-    pub(super) fn binary_mut(&mut self) -> Option<&mut Vec<u8>> {
-        match &mut self.message {
-            Message::Binary(bytes) => Some(bytes),
-            _ => None,
-        }
-    }
-
-    /// The message, which is whole. If it is much smaller than the buffer on loan it is copied, so
-    /// that whoever keeps it does not keep all the room; unless there is no memory for that.
+    /// The message, which is whole.
     #[inline(never)]
     pub(super) fn take(&mut self) -> Event<'static> {
-        let mut message = mem::take(&mut self.message);
-        if self.lent && message.capacity() / 4 > message.len() {
-            if let Some(own) = message.copied() {
-                self.message = Message::Binary(mem::replace(&mut message, own).into_buffer());
-            }
-        }
-        match message {
+        match mem::take(&mut self.message) {
             Message::Text(text) => Event::Text(Cow::Owned(text)),
             Message::Binary(bytes) => Event::Binary(Cow::Owned(bytes)),
             Message::None => Event::Binary(Cow::Borrowed(&[])),
         }
     }
 
-    /// Room behind what came of a binary message, for so much of the rest of its frame as may be
-    /// foreseen; if that is little, there is none.
-    pub(super) fn direct(&mut self, rest: u64) -> Option<Limit<&mut Vec<u8>>> {
-        let bytes = self.binary_mut()?;
-        let foreseen = foreseen(bytes.len(), rest);
-        if foreseen < DIRECT {
-            return None;
-        }
-        if bytes.capacity() - bytes.len() < DIRECT {
-            // If there is no memory left, that is told when the next piece is added.
-            bytes.try_reserve_exact(foreseen).ok()?;
-        }
-        let spare = bytes.capacity() - bytes.len();
-        Some(bytes.limit(foreseen.min(spare)))
-    }
-
-    /// Drops what came. A buffer on loan will be wanted back.
+    /// Drops what came.
     pub(super) fn stop(&mut self) {
-        let Self { message, lent, .. } = mem::take(self);
-        self.lent = lent;
-        if lent {
-            self.reclaim(message.into_buffer());
-        }
-    }
-
-    /// Lends a buffer for the next message; one under way has its own, and the buffer stays for who
-    /// needs it.
-    #[inline]
-    pub(super) fn lend(&mut self, spare: &mut Vec<u8>) {
-        self.lent = true;
-        if spare.capacity() > 0 && self.message.len() == 0 {
-            self.reclaim(mem::take(spare));
-        }
-    }
-
-    /// A buffer that is not needed any more can be used again while buffers are on loan.
-    pub(super) fn reclaim(&mut self, buffer: Vec<u8>) {
-        if self.lent && self.message.len() == 0 && self.message.capacity() < buffer.capacity() {
-            self.message = Message::Binary(buffer);
-        }
-    }
-
-    /// Takes back a buffer that no message is in, or only a small part of one; if it is above
-    /// `most` bytes it is freed.
-    #[inline]
-    pub(super) fn take_back(&mut self, spare: &mut Vec<u8>, most: usize) {
-        self.lent = false;
-        if !matches!(self.message, Message::None) {
-            self.take_back_message(spare, most);
-        }
-    }
-
-    #[inline(never)]
-    fn take_back_message(&mut self, spare: &mut Vec<u8>, most: usize) {
-        // No more than was ever reserved for what came.
-        if self.message.capacity() > self.message.len().saturating_mul(9) {
-            let Some(own) = self.message.copied() else { return };
-            let buffer = mem::replace(&mut self.message, own).into_buffer();
-            if (spare.capacity()..=most).contains(&buffer.capacity()) {
-                *spare = buffer;
-            }
-        }
+        *self = Self::default();
     }
 }
 
@@ -199,44 +116,6 @@ impl Message {
             Self::Text(text) => text.len(),
             Self::Binary(bytes) => bytes.len(),
         }
-    }
-
-    fn capacity(&self) -> usize {
-        match self {
-            Self::None => 0,
-            Self::Text(text) => text.capacity(),
-            Self::Binary(bytes) => bytes.capacity(),
-        }
-    }
-
-    /// The same in a buffer of its length. `None`: there is no memory for it.
-    fn copied(&self) -> Option<Self> {
-        Some(match self {
-            Self::Text(text) => {
-                let mut own = String::new();
-                own.try_reserve_exact(text.len()).ok()?;
-                own.push_str(text);
-                Self::Text(own)
-            }
-            Self::Binary(bytes) if !bytes.is_empty() => {
-                let mut own = Vec::new();
-                own.try_reserve_exact(bytes.len()).ok()?;
-                own.extend_from_slice(bytes);
-                Self::Binary(own)
-            }
-            _ => Self::None,
-        })
-    }
-
-    /// Its buffer, empty.
-    fn into_buffer(self) -> Vec<u8> {
-        let mut buffer = match self {
-            Self::None => Vec::new(),
-            Self::Text(text) => text.into_bytes(),
-            Self::Binary(bytes) => bytes,
-        };
-        buffer.clear();
-        buffer
     }
 }
 

@@ -32,11 +32,6 @@ pub struct Config {
     /// Above how many queued bytes sends are refused: 1 MiB unless said otherwise. A message of any
     /// size fits into a queue that is not above it.
     pub high_water_mark: u32,
-    /// How large a buffer, in bytes, is kept for what is sent next when all was sent: 0 unless said
-    /// otherwise, so that an idle connection holds no heap. A batch that is sent then costs an
-    /// allocation; who has many connections in one loop can lend them [`Buffers`](crate::Buffers)
-    /// instead.
-    pub kept_output: u16,
     /// How many bytes are read and thrown away behind the end, closed cleanly or not, so that our
     /// Close frame reaches the peer: closing a socket with unread bytes makes the kernel send a
     /// reset instead. 64 MiB unless said otherwise.
@@ -54,7 +49,6 @@ impl Default for Config {
             fragment_above: usize::MAX,
             low_water_mark: 256 << 10,
             high_water_mark: 1 << 20,
-            kept_output: 0,
             max_discard: 64 << 20,
             #[cfg(feature = "deflate")]
             deflate: Settings::default(),

@@ -5,14 +5,12 @@
 //!     ┌──────┐ ────────────► ┌─────────┐ ────────────────────► ┌──────┐
 //!     │ Open │               │ Closing │                       │ Over │ Closed was told: input is thrown away
 //!     └──────┘ ────────────────────────────────────────────►   └──────┘
-//!        │      the peer's Close: answered; a violation: Close       ▲
-//!        │                        │                                  │ next poll
-//!        └────────────────────────┴───── end of stream, failure, time-out, ► Ended
-//!                                         a violation behind a chunk
+//!        the peer's Close: answered; a violation: Close
 //! ```
 //!
-//! When a write fails, `Open` becomes `Mute`: nothing is sent any more, and all is received that
-//! `Open` receives.
+//! When a write fails, `Open` becomes `ReceiveOnly`: nothing is sent any more, and all is received
+//! that `Open` receives. The end of the stream, a failure and a time-out are no phase: what came
+//! before them is still polled, and then the connection is `Over`.
 //!
 //! What follows `Over` is the transport's end, §7.1.1: what is queued is sent, the write side is
 //! shut down, and what still comes is thrown away, until the end of stream or
@@ -28,8 +26,6 @@ mod chunks;
 mod config;
 #[cfg(feature = "deflate")]
 mod deflate;
-mod direct;
-mod lent;
 mod liveness;
 mod receive;
 mod send;
@@ -39,11 +35,15 @@ mod transport;
 use crate::close::CloseFrame;
 use crate::decoder::{Decoder, Role};
 use crate::endpoint::Linger;
+use crate::endpoint::sealed::Sealed;
 use crate::event::{Cause, Event, Timeout};
 use crate::extensions::Extensions;
 use crate::input::Input;
 use crate::outbox::Outbox;
 use crate::seed::{MaskKeys, Seed};
+use crate::workspace::Held;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 use assembly::{Assembly, ControlAssembly};
 use chunks::Chunks;
 use core::mem;
@@ -51,7 +51,6 @@ use liveness::Liveness;
 use stream::Stream;
 
 pub use config::{Config, Delivery};
-pub use lent::{Buffers, Lent};
 pub use send::SendError;
 
 /// A WebSocket connection after its handshake, as a state machine: see the [crate's
@@ -85,7 +84,11 @@ pub struct Connection {
     /// A client's; a server masks nothing.
     keys: Option<MaskKeys>,
     phase: Phase,
-    ending: Linger,
+    /// It ended without the peer's Close frame: to be told behind what came before.
+    ended: Option<Cause>,
+    /// What came and was not taken, between two turns.
+    held: Option<Box<Held>>,
+    linger: Linger,
     fragment_above: usize,
     /// The message that is sent in parts.
     stream: Option<Stream>,
@@ -111,9 +114,7 @@ enum Phase {
     Closing,
     /// Nothing can be written any more; the peer's messages, and its Close frame, may still be
     /// there to be read.
-    Mute,
-    /// It ended without the peer's Close frame; to be told.
-    Ended(Cause),
+    ReceiveOnly,
     /// `Closed` was told.
     Over {
         /// Whether both Close frames exist.
@@ -187,26 +188,30 @@ impl Connection {
         outbox: Outbox,
     ) -> Self {
         let role = if seed.is_none() { Role::Server } else { Role::Client };
-        let decoder = Decoder::new(role, config.limits);
+        let mut decoder = Decoder::new(role, config.limits);
         #[cfg(not(feature = "deflate"))]
         let Extensions {} = agreed;
         #[cfg(feature = "deflate")]
-        let decoder =
-            if agreed.deflate.is_some() { decoder.with_extension(deflate::RSV1) } else { decoder };
-        let (decoder, message) = match config.delivery {
-            Delivery::Whole => (decoder, Reception::Whole(Assembly::default())),
-            Delivery::Chunks => (decoder.without_fast_path(), Reception::Chunks(Chunks::default())),
+        if agreed.deflate.is_some() {
+            decoder = decoder.with_extension(deflate::RSV1);
+        }
+        let message = match config.delivery {
+            Delivery::Whole => Reception::Whole(Assembly::default()),
+            Delivery::Chunks => {
+                decoder.close_fast_path();
+                Reception::Chunks(Chunks::default())
+            }
         };
         Self {
             decoder,
             message,
             control: ControlAssembly::default(),
-            outbox: outbox
-                .with_marks(config.low_water_mark, config.high_water_mark)
-                .keeping(config.kept_output),
+            outbox: outbox.with_marks(config.low_water_mark, config.high_water_mark),
             keys: seed.map(Seed::into_mask_keys),
             phase: Phase::Open,
-            ending: Linger::new(config.max_discard),
+            ended: None,
+            held: None,
+            linger: Linger::new(config.max_discard),
             fragment_above: config.fragment_above,
             stream: None,
             liveness: Liveness::default(),
@@ -219,11 +224,11 @@ impl Connection {
 
     /// The next event out of the bytes in `input`.
     ///
-    /// Call it after every read, [`handle_eof`](crate::Endpoint::handle_eof) and
-    /// [`handle_error`](crate::Endpoint::handle_error) until it gives `None`, which means that all
-    /// bytes were consumed, but for those of a frame that a [keeping](Input::keeping) input leaves
-    /// to the caller until it is whole. Stopping earlier is allowed if the rest of the input is
-    /// kept and fed later.
+    /// Call it until it gives `None`: after every read, after [`handle_eof`](Self::handle_eof),
+    /// [`handle_error`](Self::handle_error) and a time-out, and whenever
+    /// [`wants_poll`](Self::wants_poll) says so. `None` means that all bytes were consumed, but for
+    /// those of a frame that a [`Turn`](crate::Turn) keeps until it is whole. Stopping earlier is
+    /// allowed: see [`Input`].
     ///
     /// There is no error to handle: a violation by the peer queues the right Close frame and is
     /// told as [`Event::Closed`]; afterwards input is thrown away and the answer is `None`.
@@ -316,7 +321,7 @@ impl Connection {
     /// # Ok::<(), sockless::SendError>(())
     /// ```
     pub fn is_open(&self) -> bool {
-        self.phase == Phase::Open
+        self.phase == Phase::Open && self.ended.is_none()
     }
 
     /// What happened since the last call, for the heartbeat.
@@ -324,14 +329,15 @@ impl Connection {
         let pace = self.outbox.take_pace();
         let (heard, said) = self.liveness.take_heard();
         // What comes behind the end is thrown away.
-        let reads = !matches!(self.phase, Phase::Ended(_) | Phase::Over { .. });
+        let reads = self.ended.is_none() && !matches!(self.phase, Phase::Over { .. });
         Pulse {
             heard,
             said: said && reads,
             taken: pace.taken(),
             drained: pace.drained(),
             full: pace.full() && !self.outbox.is_empty(),
-            above: self.outbox.above_high_water(),
+            above: self.outbox.above_high_water()
+                || self.held.as_ref().is_some_and(|held| held.is_unpolled()),
             queued: !self.outbox.is_empty(),
             control_waits: self.outbox.has_waiting(),
             answered: self.liveness.is_answered(),
@@ -353,22 +359,29 @@ impl Connection {
     /// The peer was waited for in vain. The transport may still be well: the Close frame is sent if
     /// it takes it.
     pub(crate) fn give_up(&mut self, timeout: Timeout, frame: CloseFrame<'_>) {
-        if self.phase == Phase::Open {
+        if self.is_open() {
             self.queue_close(Some(frame));
         }
         self.end(Cause::Timeout(timeout));
+    }
+
+    /// Bytes came with the handshake that belong to the connection.
+    pub(crate) fn holding(mut self, bytes: Vec<u8>) -> Self {
+        self.hold(Held::unpolled(bytes));
+        self
     }
 
     fn is_server(&self) -> bool {
         self.keys.is_none()
     }
 
-    /// The connection has ended without the peer's Close frame, unless it had ended before:
-    /// `Closed` is to be told.
+    /// The connection has ended without the peer's Close frame, unless it had ended before: what came
+    /// is polled, and then `Closed` is told.
     fn end(&mut self, cause: Cause) {
-        if let Phase::Open | Phase::Closing | Phase::Mute = self.phase {
-            self.phase = Phase::Ended(cause);
-            self.stop();
+        if self.ended.is_none() && !matches!(self.phase, Phase::Over { .. }) {
+            self.ended = Some(cause);
+            // A poll without input has to look.
+            self.decoder.close_fast_path();
         }
     }
 }
@@ -381,7 +394,7 @@ mod tests {
     #[cfg(target_pointer_width = "64")]
     fn a_connection_is_small() {
         // ARCHITECTURE.md states it.
-        assert_eq!(size_of::<Connection>(), if cfg!(feature = "deflate") { 464 } else { 392 });
+        assert_eq!(size_of::<Connection>(), if cfg!(feature = "deflate") { 472 } else { 400 });
     }
 
     #[test]

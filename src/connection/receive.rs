@@ -57,19 +57,57 @@ impl Connection {
 
     #[inline]
     fn next_piece<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
-        match self.phase {
-            Phase::Open | Phase::Closing | Phase::Mute => {}
-            Phase::Ended(cause) => return Some(self.over(abnormal(cause), input)),
-            Phase::Over { .. } => {
-                self.ending.discarded(input.take_all().len());
-                return None;
+        if self.held.is_some() {
+            if let Some(event) = self.held_event() {
+                return Some(event);
             }
         }
-        match self.settle() {
-            Ok(None) => {}
-            Ok(Some(event)) => return Some(event),
-            Err(cause) => return Some(self.fail(cause, input)),
+        if let Phase::Over { .. } = self.phase {
+            self.linger.discarded(input.take_all().len());
+            return None;
         }
+        let event = self.next_event(input);
+        match self.ended {
+            // All that came before is told.
+            Some(cause) if event.is_none() => Some(self.over(abnormal(cause), input)),
+            _ => event,
+        }
+    }
+
+    /// The next event out of what is held, which comes before any input.
+    #[inline(never)]
+    fn held_event(&mut self) -> Option<Event<'static>> {
+        let mut held = self.held.take()?;
+        let mut input = Input::new(held.bytes_mut());
+        let event = match self.phase {
+            Phase::Over { .. } => {
+                self.linger.discarded(input.take_all().len());
+                None
+            }
+            _ => self.next_event(&mut input).map(Event::into_owned),
+        };
+        let rest = input.len();
+        drop(input);
+        if rest > 0 {
+            held.leave(rest);
+            self.held = Some(held);
+        } else {
+            self.open_fast_path();
+        }
+        event
+    }
+
+    /// The way for whole messages is open again, unless there is something else to tell first.
+    pub(super) fn open_fast_path(&mut self) {
+        if self.ended.is_none() {
+            if let Reception::Whole(_) = self.message {
+                self.decoder.open_fast_path();
+            }
+        }
+    }
+
+    #[inline]
+    fn next_event<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
         loop {
             if let Some(event) = self.poll_fragments(input) {
                 return Some(event);
@@ -82,6 +120,9 @@ impl Connection {
             };
             let Some(piece) = self.decoder.next_up_to(most, most_compressed, input) else {
                 self.liveness.cut(before, input.len());
+                if !input.is_empty() {
+                    input.leave_cut_frame();
+                }
                 return None;
             };
             let outcome = match piece {
@@ -118,7 +159,7 @@ impl Connection {
                     }
                 }
                 Err(error) => {
-                    self.ending.discarded(before);
+                    self.linger.discarded(before);
                     (None, Some(Cause::Violation(error)))
                 }
             };
@@ -130,6 +171,7 @@ impl Connection {
                     // What was valid comes first, the end of it next.
                     self.answer(cause);
                     self.end(cause);
+                    self.stop();
                     return event;
                 }
             }
@@ -163,7 +205,7 @@ impl Connection {
     ) -> Result<Event<'b>, Cause> {
         match kind {
             Control::Ping => {
-                if !self.ending.mute {
+                if !self.linger.mute {
                     let key = self.next_key();
                     self.outbox.push_pong(&data, key);
                 }
@@ -186,7 +228,7 @@ impl Connection {
                         self.queue_close(frame);
                         Cause::Peer
                     }
-                    Phase::Mute => Cause::Peer,
+                    Phase::ReceiveOnly => Cause::Peer,
                     _ => Cause::Local,
                 };
                 let (code, reason) = match frame {
@@ -196,7 +238,7 @@ impl Connection {
                 // §7.1.4: clean if both Close frames were sent. Of a write that failed, ours was at
                 // best a part.
                 Ok(self.over(
-                    CloseEvent { code, reason, clean: !self.ending.mute, cause, unsent },
+                    CloseEvent { code, reason, clean: !self.linger.mute, cause, unsent },
                     input,
                 ))
             }
@@ -215,9 +257,6 @@ impl Connection {
     fn answer(&mut self, cause: Cause) {
         let (code, reason) = match cause {
             Cause::Violation(error) => (error.close_code(), error.rule()),
-            Cause::DirectRead => {
-                (CloseCode::INTERNAL, "bytes of the message were lost on this side")
-            }
             _ => (CloseCode::INTERNAL, "no memory left for the message"),
         };
         if self.phase == Phase::Open {
@@ -227,9 +266,9 @@ impl Connection {
 
     /// The last event.
     fn over<'b>(&mut self, close_event: CloseEvent, input: &mut Input<'b>) -> Event<'b> {
-        self.phase = Phase::Over { clean: close_event.clean };
+        (self.phase, self.ended) = (Phase::Over { clean: close_event.clean }, None);
         self.stop();
-        self.ending.discarded(input.take_all().len());
+        self.linger.discarded(input.take_all().len());
         Event::Closed(close_event)
     }
 

@@ -171,7 +171,7 @@ impl Connection {
     /// # Ok::<(), SendError>(())
     /// ```
     pub fn close(&mut self, frame: Option<CloseFrame<'_>>) -> Result<(), SendError> {
-        if self.phase != Phase::Open {
+        if !self.is_open() {
             return Err(SendError::Closed);
         }
         self.queue_close(frame);
@@ -221,10 +221,8 @@ impl Connection {
     fn send_short(&mut self, opcode: OpCode, bytes: &[u8]) -> bool {
         // As one question: behind many, one after the other, the compiler expects to come seldom,
         // and inlines nothing.
-        let goes = self.is_simple()
-            & (self.phase == Phase::Open)
-            & self.stream.is_none()
-            & !self.outbox.is_full();
+        let goes =
+            self.is_simple() & self.is_open() & self.stream.is_none() & !self.outbox.is_full();
         if !goes || bytes.len() > SHORT {
             return false;
         }
@@ -284,7 +282,7 @@ impl Connection {
     /// Whether a message can be queued.
     #[inline]
     fn check_send(&self) -> Result<(), SendError> {
-        if self.phase != Phase::Open {
+        if !self.is_open() {
             return Err(SendError::Closed);
         }
         if self.stream.is_some() {
@@ -298,7 +296,7 @@ impl Connection {
 
     /// Whether a ping or a pong with this payload can be queued.
     fn check_control(&self, data: &[u8]) -> Result<(), SendError> {
-        if self.phase != Phase::Open {
+        if !self.is_open() {
             return Err(SendError::Closed);
         }
         if data.len() > 125 {

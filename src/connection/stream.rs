@@ -4,7 +4,7 @@
 //! other message. A part of a text may end in the middle of a character; what is sent never does:
 //! its bytes wait for the next part.
 
-use super::{Connection, Phase, SendError};
+use super::{Connection, SendError};
 use crate::decoder::MessageKind;
 use crate::frame::OpCode;
 use crate::payload::Payload;
@@ -92,7 +92,7 @@ impl Connection {
     }
 
     fn begin_stream(&mut self, kind: MessageKind, rsv: u8) -> Result<(), SendError> {
-        if self.phase != Phase::Open {
+        if !self.is_open() {
             return Err(SendError::Closed);
         }
         if self.stream.is_some() {
@@ -198,7 +198,7 @@ impl Connection {
 
     /// A copy of the message's state, to be put back only if nothing is refused.
     fn stream(&self) -> Result<Stream, SendError> {
-        if self.phase != Phase::Open {
+        if !self.is_open() {
             return Err(SendError::Closed);
         }
         self.stream.clone().ok_or(SendError::NoMessage)

@@ -1,82 +1,146 @@
 //! What a connection asks of its transport, phase by phase, and what it hears of it. RFC 6455
 //! §7.1.1.
 
-use super::{Connection, Phase, direct};
-use crate::endpoint::Endpoint;
+use super::{Connection, Phase};
+use crate::endpoint::endpoint;
 use crate::endpoint::sealed::Sealed;
 use crate::event::{Cause, Timeout};
-use crate::outbox::Transmit;
-use alloc::vec::Vec;
-use bytes::buf::Limit;
+use crate::outbox::{Spare, Transmit};
+use crate::workspace::Held;
+use alloc::boxed::Box;
 
-impl Sealed for Connection {}
+impl Sealed for Connection {
+    #[inline]
+    fn begin_turn(&mut self, spare: &mut Spare) {
+        self.outbox.lend(spare);
+    }
 
-impl Endpoint for Connection {
-    fn transmit(&mut self) -> Transmit<'_> {
+    #[inline]
+    fn end_turn(&mut self, spare: &mut Spare) {
+        self.outbox.take_back(spare);
+    }
+
+    #[inline]
+    fn is_in_turn(&self) -> bool {
+        self.outbox.is_lent()
+    }
+
+    fn hold(&mut self, held: Option<Box<Held>>) {
+        if held.is_some() {
+            self.decoder.close_fast_path();
+        }
+        self.held = held;
+    }
+
+    #[inline]
+    fn take_held(&mut self) -> Option<Box<Held>> {
+        let held = self.held.take()?;
+        self.open_fast_path();
+        Some(held)
+    }
+
+    fn pushes_back(&self) -> bool {
+        self.above_high_water()
+    }
+}
+
+impl Connection {
+    /// The bytes to send, for a loop without a [`Workspace`](crate::Workspace): see
+    /// [`Endpoint::transmit`].
+    #[inline]
+    pub fn transmit(&mut self) -> Transmit<'_> {
         Transmit::new(&mut self.outbox)
     }
 
-    fn io(&mut self) -> (Option<Limit<&mut Vec<u8>>>, Transmit<'_>) {
-        (direct::room(&self.decoder, &mut self.message), Transmit::new(&mut self.outbox))
-    }
-
-    fn wants_write(&self) -> bool {
+    /// Whether there are bytes to send: see [`Endpoint::wants_write`].
+    #[must_use]
+    #[inline]
+    pub fn wants_write(&self) -> bool {
         !self.outbox.is_empty()
     }
 
-    fn wants_read(&self) -> bool {
+    /// Whether reading makes sense: see [`Endpoint::wants_read`].
+    #[must_use]
+    #[inline]
+    pub fn wants_read(&self) -> bool {
         match self.phase {
-            Phase::Open | Phase::Closing | Phase::Mute => self.ending.readable(),
-            Phase::Ended(_) | Phase::Over { .. } => self.ending.discards() && !self.is_done(),
+            _ if self.ended.is_some() => self.linger.discards(),
+            Phase::Open | Phase::Closing | Phase::ReceiveOnly => self.linger.readable(),
+            Phase::Over { .. } => self.linger.discards() && !self.is_done(),
         }
     }
 
-    fn wants_shutdown(&self) -> bool {
+    /// Whether polling gives something without another read: see [`Endpoint::wants_poll`].
+    #[must_use]
+    #[inline]
+    pub fn wants_poll(&self) -> bool {
+        self.ended.is_some() || self.held.as_ref().is_some_and(|held| held.is_unpolled())
+    }
+
+    /// Whether it is time to shut down the write side: see [`Endpoint::wants_shutdown`].
+    #[must_use]
+    #[inline]
+    pub fn wants_shutdown(&self) -> bool {
         let nothing_follows = match self.phase {
-            Phase::Open | Phase::Closing | Phase::Mute => false,
+            Phase::Open | Phase::Closing | Phase::ReceiveOnly => false,
             // §7.1.1: the server closes first; a client waits for it, within bounds.
             Phase::Over { clean: true } => {
-                self.is_server() || self.ending.eof || self.ending.discard == 0
+                self.is_server() || self.linger.eof || self.linger.discard == 0
             }
-            Phase::Over { clean: false } | Phase::Ended(_) => true,
+            Phase::Over { clean: false } => true,
         };
-        nothing_follows && self.outbox.is_empty() && self.ending.wants_shutdown()
+        nothing_follows && self.outbox.is_empty() && self.linger.wants_shutdown()
     }
 
-    fn shutdown_done(&mut self) {
-        self.ending.shut |= self.wants_shutdown();
+    /// The write side was shut down, or cannot be: see [`Endpoint::shutdown_done`].
+    #[inline]
+    pub fn shutdown_done(&mut self) {
+        self.linger.shut |= self.wants_shutdown();
     }
 
-    fn handle_eof(&mut self) {
-        self.ending.eof = true;
+    /// A read gave zero bytes: see [`Endpoint::handle_eof`].
+    #[inline]
+    pub fn handle_eof(&mut self) {
+        self.linger.eof = true;
         self.end(Cause::Eof);
     }
 
-    fn handle_error(&mut self) {
-        self.ending.broken = true;
-        self.outbox.clear();
+    /// A read failed: see [`Endpoint::handle_error`].
+    #[inline]
+    pub fn handle_error(&mut self) {
+        self.linger.broken = true;
+        self.handle_write_error();
         self.end(Cause::Eof);
     }
 
-    fn handle_write_error(&mut self) {
-        self.ending.mute = true;
+    /// A write failed: see [`Endpoint::handle_write_error`].
+    #[inline]
+    pub fn handle_write_error(&mut self) {
+        self.linger.mute = true;
         self.outbox.clear();
         if self.phase == Phase::Open {
-            self.phase = Phase::Mute;
+            self.phase = Phase::ReceiveOnly;
             self.stop_sending();
         }
     }
 
-    fn handle_timeout(&mut self) {
-        self.ending.broken = true;
-        self.outbox.clear();
+    /// The time is up that you allow it: see [`Endpoint::handle_timeout`].
+    #[inline]
+    pub fn handle_timeout(&mut self) {
+        self.linger.broken = true;
+        self.handle_write_error();
         self.end(Cause::Timeout(Timeout::Close));
     }
 
-    fn is_done(&self) -> bool {
+    /// Whether it is over: see [`Endpoint::is_done`].
+    #[must_use]
+    #[inline]
+    pub fn is_done(&self) -> bool {
         match self.phase {
-            Phase::Open | Phase::Closing | Phase::Mute | Phase::Ended(_) => false,
-            Phase::Over { .. } => self.ending.lingered(),
+            Phase::Open | Phase::Closing | Phase::ReceiveOnly => false,
+            Phase::Over { .. } => self.linger.lingered(),
         }
     }
 }
+
+endpoint!(Connection);

@@ -96,10 +96,16 @@ impl Decoder {
         self
     }
 
-    /// The same, with all messages left to `next`.
+    /// Leaves all messages to [`next`](Self::next).
     #[cfg(feature = "alloc")]
-    pub(crate) fn without_fast_path(self) -> Self {
-        Self { place: self.place.without_fast_path(), ..self }
+    pub(crate) fn close_fast_path(&mut self) {
+        self.place.set_fast_path(0);
+    }
+
+    /// The fast path is open again.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn open_fast_path(&mut self) {
+        self.place.set_fast_path(whole::below(self.limits));
     }
 
     /// Whether the fast path is open: nothing is under way, and input wanted.
@@ -116,9 +122,6 @@ impl Decoder {
 
     /// Takes bytes off the front of `input` and gives the next piece. `None`: all bytes were
     /// consumed, call again when there are more.
-    ///
-    /// Of a [keeping](Input::keeping) input, a frame without reserved bits that is not whole is
-    /// left, if there is room for it: it is one piece when it is.
     ///
     /// # Errors
     /// The peer broke the protocol or a limit. Given once; after it, all input is consumed and

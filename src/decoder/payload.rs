@@ -1,11 +1,7 @@
 //! The payload under way: as much of it as there is, unmasked in place, and where the decoder
 //! stands behind it. RFC 6455 §5.3, §5.4.
-//!
-//! What a direct read has brought comes the same way, without an input.
 
 use super::{Control, Decoder, Piece, State};
-#[cfg(feature = "alloc")]
-use super::{Message, MessageKind};
 use crate::frame::OpCode;
 use crate::input::Input;
 use crate::mask;
@@ -62,33 +58,5 @@ impl Decoder {
             _ => self.place.go_on(state),
         }
         Some(Piece::Message { kind, first, last, rsv, rest, data })
-    }
-
-    /// In the middle of a binary message's frame, without reserved bits: how much of the message
-    /// has come, and how much of the frame has not.
-    #[cfg(feature = "alloc")]
-    pub(crate) fn binary_under_way(&self) -> Option<(u64, u64)> {
-        match (self.place.state(), self.place.message()) {
-            (
-                &State::Payload { opcode, rest, .. },
-                &Some(Message { kind: MessageKind::Binary, rsv: 0, len, .. }),
-            ) if !opcode.is_control() => Some((len - rest, rest)),
-            _ => None,
-        }
-    }
-
-    /// The next bytes of the payload under way came without an input, no more than it has left.
-    /// They are unmasked; whether the message ends with them.
-    #[cfg(feature = "alloc")]
-    pub(crate) fn came_directly(&mut self, data: &mut [u8]) -> bool {
-        match *self.place.state() {
-            State::Payload { opcode, fin, mask, rest } => {
-                matches!(
-                    self.pass(opcode, fin, mask, rest, data),
-                    Some(Piece::Message { last: true, .. })
-                )
-            }
-            _ => false,
-        }
     }
 }

@@ -47,10 +47,11 @@ impl Place {
         Self { fast_below: below, idle_below: below, end, rsv: 0, state, message }
     }
 
-    /// The same place, with all messages left to `next`.
+    /// Leaves all messages to `next`; or, with another number than 0, opens the fast path again.
     #[cfg(feature = "alloc")]
-    pub(super) fn without_fast_path(self) -> Self {
-        Self { fast_below: 0, idle_below: 0, ..self }
+    pub(super) fn set_fast_path(&mut self, below: u16) {
+        self.idle_below = below;
+        self.settle();
     }
 
     /// Goes on with this frame, and this message.

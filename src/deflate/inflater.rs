@@ -21,7 +21,7 @@ pub(super) enum Stop {
     /// The buffer is full.
     Full,
     /// A final block ended; the input may go on.
-    Role,
+    End,
     /// It had ended before, with what was fed before: a piece of this message, or the one before
     /// it.
     Ended,
@@ -72,7 +72,7 @@ impl Inflater {
             *input = input.get(taken..).ok_or(Corrupt)?;
             let used_up = self.output.wrote(wrote);
             if status? == Status::StreamEnd {
-                return Ok(if taken == 0 && wrote == 0 { Stop::Ended } else { Stop::Role });
+                return Ok(if taken == 0 && wrote == 0 { Stop::Ended } else { Stop::End });
             }
             if self.output.is_full() {
                 return Ok(Stop::Full);

@@ -153,7 +153,7 @@ impl Inflating {
             match inflater.step(&mut data) {
                 Ok(Stop::Drained) => return Ok(()),
                 Ok(Stop::Full) => self.pass_on(inflater, limits, sink)?,
-                Ok(Stop::Role) => {
+                Ok(Stop::End) => {
                     self.pass_on(inflater, limits, sink)?;
                     // Each final block costs a window's copy: what bounds the fragments bounds them
                     // too.

@@ -110,7 +110,7 @@ mod tests {
     /// before its end.
     fn feed(inflater: &mut Inflater, mut message: &[u8]) -> Option<()> {
         inflater.begin(None).unwrap();
-        while inflater.step(&mut message).ok()? == Stop::Role {
+        while inflater.step(&mut message).ok()? == Stop::End {
             inflater.restart(None).unwrap();
         }
         Some(())
@@ -122,7 +122,7 @@ mod tests {
         feed(inflater, message)?;
         let said = inflater.out().len();
         let mut behind = &TAIL_AND_FINAL[..];
-        let ended = inflater.step(&mut behind) == Ok(Stop::Role);
+        let ended = inflater.step(&mut behind) == Ok(Stop::End);
         // All of it was taken; or only the tail, if the block that it belongs to was itself a final
         // one.
         Some(

@@ -4,7 +4,7 @@ use super::clock::Moment;
 use super::{GRACE, Grace, Heartbeat, Output};
 use crate::close::{CloseCode, CloseFrame};
 use crate::connection::Connection;
-use crate::endpoint::Endpoint;
+
 use crate::event::Timeout;
 use crate::heartbeat::Timeouts;
 use core::time::Duration;

@@ -65,7 +65,7 @@ mod due;
 mod timeouts;
 
 use crate::connection::{Connection, Pulse};
-use crate::endpoint::Endpoint;
+
 use crate::event::Timeout;
 use clock::{Clock, Moment};
 use core::mem;

@@ -12,30 +12,16 @@ const CLOSE_UP: usize = 4096;
 const POPPED: usize = 64 << 10;
 
 impl Outbox {
-    /// Counts `n` bytes as taken; more than there are count as all.
+    /// Counts `n` bytes as taken, at most as many as there are; `refused`: the transport was shown
+    /// more.
     #[inline]
-    pub(super) fn advance(&mut self, n: usize) {
+    pub(super) fn advance(&mut self, n: usize, refused: bool) {
         if n as u64 >= self.queued() {
             self.remember_batch();
             self.clear();
         } else {
-            let refused = self.ends_inside(n);
             self.advance_part(n, refused);
         }
-    }
-
-    /// Whether a write of `n` bytes, which are not all, was cut off inside a slice, or took
-    /// nothing: then the transport has refused the rest. Where it ends with a slice, the loop may
-    /// have shown no more.
-    fn ends_inside(&self, n: usize) -> bool {
-        let mut rest = n;
-        for slice in self.slices() {
-            if rest < slice.len() {
-                return rest > 0 || n == 0;
-            }
-            rest -= slice.len();
-        }
-        false
     }
 
     fn advance_part(&mut self, mut n: usize, refused: bool) {

@@ -11,10 +11,13 @@ use core::mem;
 
 /// What no queue holds at the moment.
 #[derive(Debug, Default)]
-pub(crate) struct Spare {
+pub struct Spare {
     tail: Vec<u8>,
     piece: Option<Box<Piece>>,
 }
+
+/// A spare tail above this, in bytes, is freed.
+const MOST: usize = 1 << 20;
 
 impl Outbox {
     /// Lends the buffers to this queue, until they are taken back.
@@ -27,30 +30,36 @@ impl Outbox {
         self.large.lend(&mut spare.piece);
     }
 
-    /// Takes back what is not in use; of that, a buffer above `most` bytes is freed.
+    /// Whether buffers are lent to it.
     #[inline]
-    pub(crate) fn take_back(&mut self, spare: &mut Spare, most: usize) {
+    pub(crate) fn is_lent(&self) -> bool {
+        self.lent
+    }
+
+    /// Takes back what is not in use.
+    #[inline]
+    pub(crate) fn take_back(&mut self, spare: &mut Spare) {
         self.lent = false;
         if self.is_empty()
             && spare.tail.capacity() == 0
-            && (self.kept() + 1..=most).contains(&self.tail.capacity())
+            && (1..=MOST).contains(&self.tail.capacity())
         {
             // The usual case: all was sent, or nothing was to be.
             mem::swap(&mut self.tail, &mut spare.tail);
             self.large.take_back(&mut spare.piece);
         } else {
-            self.take_back_part(spare, most);
+            self.take_back_part(spare);
         }
     }
 
     #[inline(never)]
-    fn take_back_part(&mut self, spare: &mut Spare, most: usize) {
+    fn take_back_part(&mut self, spare: &mut Spare) {
         let rest = self.tail.get(self.sent..).unwrap_or_default();
-        if self.tail.capacity() > self.kept().max(2 * rest.len()) {
+        if self.tail.capacity() > 2 * rest.len() {
             let own = rest.to_vec();
             let mut tail = mem::replace(&mut self.tail, own);
             tail.clear();
-            if (spare.tail.capacity()..=most).contains(&tail.capacity()) {
+            if (spare.tail.capacity()..=MOST).contains(&tail.capacity()) {
                 spare.tail = tail;
             }
             self.large.shift(self.sent);

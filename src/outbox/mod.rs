@@ -13,7 +13,7 @@
 //!                                    (piece masked)  (not yet)
 //! ```
 //!
-//! A drained queue holds no heap, unless it is told to keep some. No byte moves on a partial write,
+//! A drained queue holds no heap, but within a turn. No byte moves on a partial write,
 //! but for the tail being closed up when more than half of it was sent.
 
 mod abandon;
@@ -73,8 +73,6 @@ pub(crate) struct Outbox {
     lent: bool,
     low_water_mark: u32,
     high_water_mark: u32,
-    /// How large a tail is kept when it is drained.
-    keep: u16,
 }
 
 /// The largest tail that a new batch starts with, in bytes: what one small message to each of many
@@ -109,11 +107,6 @@ impl Outbox {
             above: false,
             ..self
         }
-    }
-
-    /// A queue that keeps a tail of at most so many bytes when it is drained.
-    pub(crate) fn keeping(self, keep: u16) -> Self {
-        Self { keep, ..self }
     }
 
     /// Queues a data frame.
@@ -246,10 +239,10 @@ impl Outbox {
 
     /// Drops all that was not sent: it counts as taken.
     pub(crate) fn clear(&mut self) {
-        if self.tail.capacity() > self.kept() {
-            self.tail = Vec::new();
-        } else {
+        if self.lent {
             self.tail.clear();
+        } else {
+            self.tail = Vec::new();
         }
         self.large.clear(self.lent);
         self.waiting = None;
@@ -266,11 +259,6 @@ impl Outbox {
     /// The bytes of payloads by reference, and of pings and pongs that wait, counted.
     fn count_beside(&self) -> u64 {
         self.large.len() + self.waiting.as_ref().map_or(0, |waiting| waiting.rest().len() as u64)
-    }
-
-    /// How large a tail is kept when it is drained.
-    fn kept(&self) -> usize {
-        if self.lent { usize::MAX } else { usize::from(self.keep) }
     }
 
     /// Makes room for `n` bytes in the tail, and in a new one for a batch of this size.

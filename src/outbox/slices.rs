@@ -8,6 +8,10 @@ use super::Outbox;
 use super::large::Large;
 use core::mem;
 
+/// How many slices are written at once.
+#[cfg(feature = "std")]
+const MANY: usize = 16;
+
 /// What is to be sent, up to where a payload is not masked yet. No slice is empty.
 pub(super) struct Slices<'a> {
     /// What is left of the tail …
@@ -42,16 +46,19 @@ impl Outbox {
         self.slices().next().unwrap_or_default()
     }
 
-    /// Shows as many of them as there are places; tells how many.
+    /// Writes once, with the first of them; tells how many bytes these are.
     #[cfg(feature = "std")]
     #[inline(never)]
-    pub(super) fn show<'b>(&'b self, places: &mut [std::io::IoSlice<'b>]) -> usize {
-        let mut n = 0;
+    pub(super) fn write_many<Error>(
+        &self,
+        write: impl FnOnce(&[std::io::IoSlice<'_>]) -> Result<usize, Error>,
+    ) -> (usize, Result<usize, Error>) {
+        let (mut places, mut shown, mut len) = ([std::io::IoSlice::new(&[]); MANY], 0, 0);
         for (place, slice) in places.iter_mut().zip(self.slices()) {
             *place = std::io::IoSlice::new(slice);
-            n += 1;
+            (shown, len) = (shown + slice.len(), len + 1);
         }
-        n
+        (shown, write(places.get(..len).unwrap_or_default()))
     }
 }
 

@@ -1,19 +1,17 @@
 //! The queue as an I/O loop sees it: bytes to write, and how many of them were written.
 
 use super::Outbox;
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
+#[cfg(feature = "std")]
+use std::io::IoSlice;
 
-/// The bytes to send. See [`Endpoint::transmit`](crate::Endpoint::transmit).
+/// The bytes to send: see [`Endpoint::transmit`](crate::Endpoint::transmit).
 ///
-/// Use it as a [`Buf`], or take owned buffers with [`pop`](Self::pop). Dropping it takes nothing:
-/// what was not advanced over comes again.
+/// Write with [`write_with`](Self::write_with), which counts what was written, or take owned buffers
+/// with [`pop`](Self::pop) where a write completes later. Dropping it takes nothing.
 ///
-/// **Between a look and its `advance`, call nothing else on the connection**: a pong that is queued
-/// meanwhile goes in front of what was shown, and the advance would count against it. Where a write
-/// completes later, as in an async loop that shares the connection, use `pop`.
-///
-/// A header and its payload may be two slices: write them in one vectored write, or set
-/// TCP_NODELAY, or the peer's delayed acknowledgement makes the second wait.
+/// A header and its payload may be two slices: write them in one vectored write, or set TCP_NODELAY,
+/// or the peer's delayed acknowledgement makes the second wait.
 #[derive(Debug)]
 pub struct Transmit<'a> {
     outbox: &'a mut Outbox,
@@ -52,35 +50,77 @@ impl<'a> Transmit<'a> {
     pub fn pop(&mut self) -> Option<Bytes> {
         self.outbox.pop()
     }
-}
 
-impl Buf for Transmit<'_> {
-    #[inline]
-    fn remaining(&self) -> usize {
-        self.outbox.remaining()
-    }
-
-    #[inline]
-    fn chunk(&self) -> &[u8] {
-        self.outbox.first_slice()
-    }
-
+    /// Writes once, as [`Turn::write_with`](crate::Turn::write_with) does.
+    ///
+    /// # Errors
+    /// Those of `write`.
+    ///
+    /// ```
+    /// use sockless::{Config, Connection, Endpoint, Extensions};
+    /// use std::io::Write;
+    ///
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
+    /// connection.send_text("hi")?;
+    /// let mut stream = Vec::new();
+    /// let taken = connection.transmit().write_with(|slices| stream.write_vectored(slices));
+    /// assert_eq!((taken.ok(), &stream[..]), (Some(4), &b"\x81\x02hi"[..]));
+    /// # Ok::<(), sockless::SendError>(())
+    /// ```
     #[cfg(feature = "std")]
     #[inline]
-    fn chunks_vectored<'b>(&'b self, dst: &mut [std::io::IoSlice<'b>]) -> usize {
-        if let (Some(slot), Some(only)) = (dst.first_mut(), self.outbox.only_slice()) {
-            *slot = std::io::IoSlice::new(only);
-            return usize::from(!only.is_empty());
-        }
-        self.outbox.show(dst)
+    pub fn write_with<Error>(
+        &mut self,
+        write: impl FnOnce(&[IoSlice<'_>]) -> Result<usize, Error>,
+    ) -> Result<usize, Error> {
+        let (shown, result) = match self.outbox.only_slice() {
+            Some([]) => return Ok(0),
+            Some(only) => (only.len(), write(&[IoSlice::new(only)])),
+            None => self.outbox.write_many(write),
+        };
+        self.written(shown, result)
     }
 
-    /// Counts `n` bytes as sent; more than there are count as all. 0: the transport has refused
-    /// them ("would block"). A loop need not say so, but where it does, a
-    /// [`Heartbeat`](crate::Heartbeat) knows that the transport is full also when no write was cut
-    /// off in the middle of a slice.
+    /// Writes once, as [`Turn::write_slice_with`](crate::Turn::write_slice_with) does.
+    ///
+    /// # Errors
+    /// Those of `write`.
+    ///
+    /// ```
+    /// use sockless::{Config, Connection, Endpoint, Extensions};
+    ///
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
+    /// connection.send_text("hi")?;
+    /// let mut uart = Vec::new();
+    /// let taken = connection.transmit().write_slice_with(|bytes| {
+    ///     uart.push(bytes[0]);
+    ///     Ok::<_, ()>(1)
+    /// });
+    /// assert_eq!((taken, connection.queued()), (Ok(1), 3));
+    /// # Ok::<(), sockless::SendError>(())
+    /// ```
     #[inline]
-    fn advance(&mut self, n: usize) {
-        self.outbox.advance(n);
+    pub fn write_slice_with<Error>(
+        &mut self,
+        write: impl FnOnce(&[u8]) -> Result<usize, Error>,
+    ) -> Result<usize, Error> {
+        let slice = self.outbox.first_slice();
+        if slice.is_empty() {
+            return Ok(0);
+        }
+        let (shown, result) = (slice.len(), write(slice));
+        self.written(shown, result)
+    }
+
+    /// Counts what was written of what was shown; more counts as all of that.
+    #[inline]
+    fn written<Error>(
+        &mut self,
+        shown: usize,
+        result: Result<usize, Error>,
+    ) -> Result<usize, Error> {
+        let taken = result.as_ref().map_or(0, |taken| shown.min(*taken));
+        self.outbox.advance(taken, taken < shown);
+        result.map(|_| taken)
     }
 }

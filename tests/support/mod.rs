@@ -6,7 +6,7 @@ pub mod alloc;
 pub mod pair;
 
 use bytes::Buf;
-use sockless::{Config, Connection, Endpoint, Event, Extensions, Input, Scratch, Seed};
+use sockless::{Config, Connection, Endpoint, Event, Extensions, Input, Seed, Workspace};
 
 pub const TEXT: u8 = 0x81;
 pub const BINARY: u8 = 0x82;
@@ -129,46 +129,35 @@ pub fn feed_cut(connection: &mut Connection, bytes: &[u8], cuts: &[usize]) -> Ve
     events
 }
 
-/// Feeds `bytes` in reads that end at `cuts` or where there is no more room; frames that are cut
-/// stay in the scratch until a turn ends: after the reads that `ends` says, by their numbers, and
-/// after the last.
-pub fn feed_keeping(
+/// Feeds `bytes` in reads that end at `cuts` or where there is no more room, in turns of a
+/// workspace, which end after the reads that `ends` says, by their numbers, and after the last.
+pub fn feed_in_turns(
     connection: &mut Connection,
-    scratch: &mut Scratch,
+    workspace: &mut Workspace,
     bytes: &[u8],
     cuts: &[usize],
     ends: impl Fn(usize) -> bool,
 ) -> Vec<Event<'static>> {
-    fn poll(
-        connection: &mut Connection,
-        mut input: Input<'_>,
-        events: &mut Vec<Event<'static>>,
-    ) -> usize {
-        while let Some(event) = connection.poll(&mut input) {
-            events.push(event.into_owned());
-        }
-        input.len()
-    }
-    let (mut events, mut from) = (Vec::new(), 0);
-    for (read, to) in cuts.iter().copied().chain([bytes.len()]).enumerate() {
+    let (mut events, mut from, mut read) = (Vec::new(), 0, 0);
+    let reads: Vec<_> = cuts.iter().copied().chain([bytes.len()]).collect();
+    while read < reads.len() {
+        let mut turn = workspace.turn(connection);
         loop {
-            let room = scratch.room();
+            let room = turn.read_buf();
             assert!(!room.is_empty(), "a read of no bytes would be taken for the end");
-            let n = room.len().min(to - from);
+            let n = room.len().min(reads[read] - from);
             room[..n].copy_from_slice(&bytes[from..from + n]);
             from += n;
-            let rest = poll(connection, scratch.input(n), &mut events);
-            scratch.keep(rest);
-            if from == to {
-                break;
+            let (connection, mut input) = turn.received(n);
+            while let Some(event) = connection.poll(&mut input) {
+                events.push(event.into_owned());
             }
-        }
-        if ends(read) || to == bytes.len() {
-            assert_eq!(
-                poll(connection, scratch.rest(), &mut events),
-                0,
-                "of an ordinary input nothing is left"
-            );
+            if from == reads[read] {
+                read += 1;
+                if read == reads.len() || ends(read - 1) {
+                    break;
+                }
+            }
         }
     }
     events
@@ -188,16 +177,32 @@ pub fn cuts(len: usize) -> Vec<Vec<usize>> {
 
 /// All that is to be sent.
 pub fn output(side: &mut dyn Endpoint) -> Vec<u8> {
-    let mut out = side.transmit();
-    let mut bytes = Vec::new();
-    while out.has_remaining() {
-        let chunk = out.chunk();
-        assert!(!chunk.is_empty());
-        bytes.extend_from_slice(chunk);
-        let n = chunk.len();
-        out.advance(n);
+    write(side, usize::MAX)
+}
+
+/// What a transport takes that has room for `most` bytes.
+pub fn write(side: &mut dyn Endpoint, most: usize) -> Vec<u8> {
+    let mut taken = Vec::new();
+    while side.wants_write() && taken.len() < most {
+        let written = side.transmit().write_slice_with(|bytes| {
+            assert!(!bytes.is_empty());
+            let n = bytes.len().min(most - taken.len());
+            taken.extend_from_slice(&bytes[..n]);
+            Ok::<_, ()>(n)
+        });
+        assert!(written.is_ok_and(|n| n > 0));
     }
-    bytes
+    taken
+}
+
+/// The first slice of what is to be sent; a transport that takes none of it.
+pub fn look(side: &mut dyn Endpoint) -> Vec<u8> {
+    let mut seen = Vec::new();
+    let _ = side.transmit().write_slice_with(|bytes| {
+        seen = bytes.to_vec();
+        Err::<usize, _>(())
+    });
+    seen
 }
 
 /// What an end of stream brings.

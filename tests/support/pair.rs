@@ -2,7 +2,6 @@
 //! writes and reads, heartbeats, ends of stream.
 
 use super::Side;
-use bytes::Buf;
 use sockless::{Config, Connection, Endpoint, Event, Heartbeat, Input, Timeouts};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -141,14 +140,13 @@ impl Station {
         let mut left = most;
         let mut moved = false;
         while left > 0 && self.connection.wants_write() {
-            let mut out = self.connection.transmit();
-            let n = out.chunk().len().min(left);
+            let bytes = super::write(&mut self.connection, left);
+            let n = bytes.len();
             assert!(n > 0, "{:?} wants to write nothing", self.side);
             // What comes behind a cut, or at an end that has dropped its socket, is lost.
             if far.ends.is_none() && !far.connection.is_done() && !far.deaf {
-                far.incoming.push_back((arrives, out.chunk()[..n].to_vec()));
+                far.incoming.push_back((arrives, bytes));
             }
-            out.advance(n);
             left -= n;
             moved = true;
         }

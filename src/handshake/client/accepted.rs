@@ -6,6 +6,7 @@ use crate::extensions::Extensions;
 use crate::handshake::headers::Headers;
 use crate::outbox::Outbox;
 use crate::seed::Seed;
+use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 use core::str;
@@ -21,6 +22,8 @@ pub struct Accepted {
     pub(super) extensions: Extensions,
     pub(super) seed: Seed,
     pub(super) outbox: Outbox,
+    /// What came behind the answer with it.
+    pub(super) rest: Vec<u8>,
 }
 
 impl Accepted {
@@ -40,10 +43,12 @@ impl Accepted {
         self.head.headers()
     }
 
-    /// Opens the connection. What is left of the input are its first frames.
+    /// Opens the connection. Frames that came right behind the answer are the first that it gives,
+    /// without another read: see [`wants_poll`](Connection::wants_poll).
     pub fn open(self, config: connection::Config) -> Connection {
         // What is not written of the request, should the server have answered early, goes first.
         Connection::with_outbox(Some(self.seed), self.extensions, config, self.outbox)
+            .holding(self.rest)
     }
 }
 

@@ -29,10 +29,13 @@ use super::error::HandshakeError;
 use super::head::{self, HeadReader, status_of};
 use super::key::Key;
 use crate::endpoint::sealed::Sealed;
-use crate::endpoint::{Endpoint, Linger};
+use crate::endpoint::{Linger, endpoint};
 use crate::input::Input;
-use crate::outbox::{Outbox, Transmit};
+use crate::outbox::{Outbox, Spare, Transmit};
 use crate::seed::Seed;
+use crate::workspace::Held;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 use answer::AnswerHead;
 use body::Body;
 use check::Answer;
@@ -53,7 +56,7 @@ pub use url::UrlError;
 /// use sockless::{Event, Input, Endpoint, Seed};
 ///
 /// let request = Request::new("ws://server.example.com/chat")?.protocol("v1.chat")?;
-/// // Connect to `host()` and `port()`, by TLS if it is `secure()`.
+/// // Connect to `host()` and `port()`, by TLS if `is_secure()`.
 /// assert_eq!((request.host(), request.port(), request.is_secure()), ("server.example.com", 80, false));
 /// let mut handshake = Handshake::new(request, Seed::new([7; 32]));
 /// let sent = handshake.transmit().pop().expect("the request");
@@ -69,16 +72,15 @@ pub use url::UrlError;
 /// ).into_bytes();
 /// answer.extend(b"\x81\x07welcome");
 ///
-/// let mut input = Input::new(&mut answer);
-/// let mut connection = match handshake.poll(&mut input) {
-///     Some(Outcome::Open(opened)) => {
-///         assert_eq!(opened.protocol(), Some("v1.chat"));
-///         opened.open(sockless::Config::default())
+/// let mut connection = match handshake.poll(&mut Input::new(&mut answer)) {
+///     Some(Outcome::Open(accepted)) => {
+///         assert_eq!(accepted.protocol(), Some("v1.chat"));
+///         accepted.open(sockless::Config::default())
 ///     }
 ///     other => panic!("{other:?}"),
 /// };
-/// // The same input goes on.
-/// assert_eq!(connection.poll(&mut input), Some(Event::Text("welcome".into())));
+/// // It has what came behind the answer.
+/// assert_eq!(connection.poll(&mut Input::empty()), Some(Event::Text("welcome".into())));
 /// connection.send_text("hello")?;
 /// assert!(connection.wants_write());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -86,7 +88,7 @@ pub use url::UrlError;
 pub struct Handshake {
     head: HeadReader<head::Response>,
     outbox: Outbox,
-    ending: Linger,
+    linger: Linger,
     /// Until the connection takes it over.
     seed: Option<Seed>,
     key: Key,
@@ -94,6 +96,9 @@ pub struct Handshake {
     max_body: usize,
     reading: Reading,
     timed_out: bool,
+    /// What came and was not taken, between two turns.
+    held: Option<Box<Held>>,
+    in_turn: bool,
 }
 
 /// What a client accepts of an answer.
@@ -132,8 +137,7 @@ impl Default for Config {
 #[must_use = "it holds the connection"]
 #[allow(clippy::large_enum_variant)] // One a connection, and taken apart at once.
 pub enum Outcome {
-    /// A WebSocket: a 101 that meets all of RFC 6455 §4.1. What is left in the input are its first
-    /// frames.
+    /// A WebSocket: a 101 that meets all of RFC 6455 §4.1.
     Open(Accepted),
     /// Any other status: 401, 403, a redirection.
     Refused(Response),
@@ -162,40 +166,69 @@ impl Handshake {
         Self {
             head: HeadReader::new(config.max_head, config.max_headers),
             outbox: Outbox::with_head(request),
-            ending: Linger::default(),
+            linger: Linger::default(),
             seed: Some(seed),
             key,
             offered,
             max_body: config.max_body,
             reading: Reading::Head,
             timed_out: false,
+            held: None,
+            in_turn: false,
         }
     }
 
     /// What the server answered, once its answer is whole.
     ///
-    /// Call it after every read, [`handle_eof`](Endpoint::handle_eof) and
-    /// [`handle_error`](Endpoint::handle_error). `None`: all input was taken and more is needed.
-    /// The outcome is given once, at the latest after the end of the stream. Afterwards the
-    /// handshake [is done](Endpoint::is_done), and input is not touched any more.
+    /// Call it after every read, [`handle_eof`](Self::handle_eof) and
+    /// [`handle_error`](Self::handle_error). `None`: all input was taken and more is needed. The
+    /// outcome is given once, at the latest after the end of the stream. It takes what is left of
+    /// the input along, the first frames of a connection. Afterwards the handshake
+    /// [is done](Self::is_done), and input is not touched any more.
     #[must_use = "the outcome is given once"]
     pub fn poll(&mut self, input: &mut Input<'_>) -> Option<Outcome> {
-        let outcome = self.read(input)?;
+        if self.is_over() {
+            return None;
+        }
+        if let Some(mut held) = self.held.take() {
+            let mut first = Input::new(held.bytes_mut());
+            let more = !input.is_empty() || self.linger.readable();
+            if let Some(outcome) = self.read(&mut first, more, input.is_empty()) {
+                return Some(self.finish(outcome, &mut first, input));
+            }
+        }
+        let outcome = self.read(input, self.linger.readable(), true)?;
+        Some(self.finish(outcome, input, &mut Input::empty()))
+    }
+
+    /// What is left of both inputs is the outcome's.
+    fn finish(
+        &mut self,
+        mut outcome: Outcome,
+        input: &mut Input<'_>,
+        next: &mut Input<'_>,
+    ) -> Outcome {
         self.reading = Reading::Over;
         self.outbox.clear();
         // What came of a head that failed is of no use to anyone.
         self.head.take_stored();
-        Some(outcome)
+        for rest in [input.take_all(), next.take_all()] {
+            if let Outcome::Open(accepted) = &mut outcome {
+                accepted.rest.extend_from_slice(rest);
+            }
+        }
+        outcome
     }
 
-    fn read(&mut self, input: &mut Input<'_>) -> Option<Outcome> {
+    /// Reads the answer. `more`: of it more may come; `last`: nothing came behind this input yet.
+    fn read(&mut self, input: &mut Input<'_>, more: bool, last: bool) -> Option<Outcome> {
         while matches!(self.reading, Reading::Head) {
             let (key, offered) = (&self.key, &self.offered);
             let answer = self
                 .head
                 .poll(input, |head| (head.headers_start, check::check(head, key, offered)));
             match answer {
-                None if self.ending.readable() => return None,
+                None if more => return None,
                 None if self.timed_out => return Some(self.failed(HandshakeError::TimedOut)),
                 None => return Some(self.failed(HandshakeError::UnexpectedEnd)),
                 Some(Ok((_, (_, Ok(Answer::Interim))))) => {}
@@ -208,6 +241,7 @@ impl Handshake {
                         extensions,
                         seed,
                         outbox,
+                        rest: Vec::new(),
                     }));
                 }
                 Some(Ok((
@@ -226,18 +260,19 @@ impl Handshake {
             }
         }
         let Reading::Body(_, body) = &mut self.reading else { return None };
-        if !body.feed(input) && self.ending.readable() {
+        if !body.feed(input) && more {
             return None;
         }
         match mem::replace(&mut self.reading, Reading::Over) {
             Reading::Body(response, body) => {
                 // RFC 9112 §9.3.2: requests on a connection follow each other whole. §9.2: bytes
                 // behind the answer belong to no request.
-                let reusable = self.ending.readable()
-                    && !self.ending.mute
+                let reusable = self.linger.readable()
+                    && !self.linger.mute
                     && self.outbox.is_empty()
-                    && input.is_empty();
-                Some(Outcome::Refused(response.with_body(body.finish(self.ending.eof), reusable)))
+                    && input.is_empty()
+                    && last;
+                Some(Outcome::Refused(response.with_body(body.finish(self.linger.eof), reusable)))
             }
             Reading::Head | Reading::Over => None,
         }
@@ -254,54 +289,110 @@ impl Handshake {
     }
 }
 
-impl Sealed for Handshake {}
+impl Sealed for Handshake {
+    fn begin_turn(&mut self, _: &mut Spare) {
+        self.in_turn = true;
+    }
+
+    fn end_turn(&mut self, _: &mut Spare) {
+        self.in_turn = false;
+    }
+
+    fn is_in_turn(&self) -> bool {
+        self.in_turn
+    }
+
+    fn hold(&mut self, held: Option<Box<Held>>) {
+        self.held = held.filter(|_| !matches!(self.reading, Reading::Over));
+    }
+
+    fn take_held(&mut self) -> Option<Box<Held>> {
+        self.held.take()
+    }
+}
 
 /// It wants to write its request and to read the answer, and is done once `poll` gave the outcome:
 /// at the end of the stream, too, there is one. What the outcome turns into then has the transport.
-impl Endpoint for Handshake {
-    fn transmit(&mut self) -> Transmit<'_> {
+impl Handshake {
+    /// The bytes to send, for a loop without a [`Workspace`](crate::Workspace): see
+    /// [`Endpoint::transmit`].
+    #[inline]
+    pub fn transmit(&mut self) -> Transmit<'_> {
         Transmit::new(&mut self.outbox)
     }
 
-    fn wants_write(&self) -> bool {
+    /// Whether there are bytes to send: see [`Endpoint::wants_write`].
+    #[must_use]
+    #[inline]
+    pub fn wants_write(&self) -> bool {
         !self.outbox.is_empty()
     }
 
-    fn wants_read(&self) -> bool {
-        !self.is_over() && self.ending.readable()
+    /// Whether reading makes sense: see [`Endpoint::wants_read`].
+    #[must_use]
+    #[inline]
+    pub fn wants_read(&self) -> bool {
+        !self.is_over() && self.linger.readable()
     }
 
-    fn wants_shutdown(&self) -> bool {
+    /// Whether polling gives something without another read: see [`Endpoint::wants_poll`].
+    #[must_use]
+    #[inline]
+    pub fn wants_poll(&self) -> bool {
+        !self.is_over() && (self.held.is_some() || !self.linger.readable())
+    }
+
+    /// Whether it is time to shut down the write side: see [`Endpoint::wants_shutdown`].
+    #[must_use]
+    #[inline]
+    pub fn wants_shutdown(&self) -> bool {
         false
     }
 
-    fn shutdown_done(&mut self) {}
+    /// The write side was shut down, or cannot be: see [`Endpoint::shutdown_done`].
+    #[inline]
+    pub fn shutdown_done(&mut self) {}
 
-    fn handle_eof(&mut self) {
-        self.ending.eof = true;
+    /// A read gave zero bytes: see [`Endpoint::handle_eof`].
+    #[inline]
+    pub fn handle_eof(&mut self) {
+        self.linger.eof = true;
     }
 
-    fn handle_error(&mut self) {
-        self.ending.broken = true;
+    /// A read failed: see [`Endpoint::handle_error`].
+    #[inline]
+    pub fn handle_error(&mut self) {
+        self.linger.broken = true;
         self.outbox.clear();
     }
 
+    /// A write failed: see [`Endpoint::handle_write_error`].
+    ///
     /// The server may have answered before it took all of the request.
-    fn handle_write_error(&mut self) {
-        self.ending.mute = true;
+    #[inline]
+    pub fn handle_write_error(&mut self) {
+        self.linger.mute = true;
         self.outbox.clear();
     }
 
-    fn handle_timeout(&mut self) {
+    /// The time is up that you allow it: see [`Endpoint::handle_timeout`].
+    #[inline]
+    pub fn handle_timeout(&mut self) {
         self.timed_out = true;
         self.handle_error();
     }
 
+    /// Whether it is over: see [`Endpoint::is_done`].
+    ///
     /// The outcome was given.
-    fn is_done(&self) -> bool {
+    #[must_use]
+    #[inline]
+    pub fn is_done(&self) -> bool {
         self.is_over()
     }
 }
+
+endpoint!(Handshake);
 
 /// Requests and answers may hold cookies and passwords, and are not shown.
 impl fmt::Debug for Handshake {
@@ -314,7 +405,7 @@ impl fmt::Debug for Handshake {
         f.debug_struct("Handshake")
             .field("reading", &reading)
             .field("head", &self.head)
-            .field("ending", &self.ending)
+            .field("linger", &self.linger)
             .field("unsent", &!self.outbox.is_empty())
             .finish_non_exhaustive()
     }

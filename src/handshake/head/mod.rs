@@ -148,7 +148,7 @@ impl<K: Kind> HeadReader<K> {
             found => found,
         };
         Some(match found {
-            Found::Role => Ok(()),
+            Found::End => Ok(()),
             Found::EmptyLine => Err(HandshakeError::MalformedStartLine),
             // RFC 9112 §2.2: lines end in CR LF.
             Found::BareLf => Err(HandshakeError::IllegalByte),

@@ -34,7 +34,7 @@ enum Place {
 #[derive(Debug)]
 pub(super) enum Found {
     /// The empty line behind the headers.
-    Role,
+    End,
     /// An empty line where the first line should be.
     EmptyLine,
     /// LF without CR before it: [`Search::pass_lf`] goes on behind it.
@@ -91,7 +91,7 @@ impl Search {
 
     fn end_line(&mut self, max_headers: usize) -> Option<Found> {
         if matches!(self.place, Place::Start | Place::StartCr) {
-            return Some(if self.lines == 0 { Found::EmptyLine } else { Found::Role });
+            return Some(if self.lines == 0 { Found::EmptyLine } else { Found::End });
         }
         self.place = Place::Start;
         self.lines += 1;

@@ -98,10 +98,12 @@ use super::head::{self, HeadReader};
 #[cfg(feature = "deflate")]
 use crate::deflate::Policy;
 use crate::endpoint::sealed::Sealed;
-use crate::endpoint::{Endpoint, Linger};
+use crate::endpoint::{Linger, endpoint};
 use crate::input::Input;
-use crate::outbox::{Outbox, Transmit};
+use crate::outbox::{Outbox, Spare, Transmit};
+use crate::workspace::Held;
 use absolute::Absolute;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use check::{Broken, Stop, Upgrade};
 use core::fmt;
@@ -150,11 +152,14 @@ pub struct Handshake {
     head: HeadReader<head::Request>,
     /// Always empty: a server answers with what comes after this.
     outbox: Outbox,
-    ending: Linger,
+    linger: Linger,
     /// The outcome was given.
     over: bool,
     /// The time was up in the middle of the head: the outcome is a 408.
     timed_out: bool,
+    /// What came and was not taken, between two turns.
+    held: Option<Box<Held>>,
+    in_turn: bool,
 }
 
 /// What a server accepts of a client that it does not know yet.
@@ -220,21 +225,41 @@ impl Handshake {
     pub fn new(config: Config) -> Self {
         let head = HeadReader::new(config.max_head, config.max_headers)
             .with_reply_room(reply_room(&config));
-        let ending = Linger::new(config.max_discard);
-        Self { config, head, outbox: Outbox::default(), ending, over: false, timed_out: false }
+        let linger = Linger::new(config.max_discard);
+        Self {
+            config,
+            head,
+            outbox: Outbox::default(),
+            linger,
+            over: false,
+            timed_out: false,
+            held: None,
+            in_turn: false,
+        }
     }
 
     /// What came, once the head is whole.
     ///
     /// Call it after every read. `None`: all input was taken and more is needed. The outcome is
-    /// given once; what is left in `input` then are the first frames, or the body, and is for
-    /// whoever takes over. Afterwards, and once it [is done](Endpoint::is_done), input is not
+    /// given once, and takes what is left of the input along: the first frames of a connection, or
+    /// the beginning of a body. Afterwards, and once it [is done](Self::is_done), input is not
     /// touched any more.
     #[must_use = "the outcome is given once"]
     pub fn poll(&mut self, input: &mut Input<'_>) -> Option<Incoming> {
         if self.over || self.is_done() {
             return None;
         }
+        if let Some(mut held) = self.held.take() {
+            let mut first = Input::new(held.bytes_mut());
+            if let Some(outcome) = self.read(&mut first, input) {
+                return Some(outcome);
+            }
+        }
+        self.read(input, &mut Input::empty())
+    }
+
+    /// Reads the head; what is left of this input and of the `next` one is its outcome's.
+    fn read(&mut self, input: &mut Input<'_>, next: &mut Input<'_>) -> Option<Incoming> {
         if self.timed_out {
             self.over = true;
             return Some(self.failed(HandshakeError::TimedOut));
@@ -243,14 +268,22 @@ impl Handshake {
         let outcome =
             self.head.poll(input, |head| (Asked::of(head), check::check(head, config)))?;
         self.over = true;
-        Some(match outcome {
+        let mut outcome = match outcome {
             Ok((head, (asked, Ok(checked)))) => self.come(head, asked, checked),
             Ok((head, (asked, Err(Stop::Broken(broken))))) => self.broken(head, asked, broken),
             Ok((head, (asked, Err(Stop::Absolute(absolute))))) => {
                 self.absolute(head, asked, &absolute)
             }
             Err(error) => self.failed(error),
-        })
+        };
+        for rest in [input.take_all(), next.take_all()] {
+            match &mut outcome {
+                Incoming::Upgrade(request) => request.push_rest(rest),
+                Incoming::Http(plain) => plain.push_rest(rest),
+                Incoming::Failed(replying) => replying.poll(&mut Input::new(rest)),
+            }
+        }
+        Some(outcome)
     }
 
     /// A head that breaks no rule.
@@ -297,7 +330,7 @@ impl Handshake {
 
     /// Whether the head is still to come.
     fn waits(&self) -> bool {
-        !self.over && !self.timed_out && self.ending.readable()
+        !self.over && !self.timed_out && self.linger.readable()
     }
 }
 
@@ -324,49 +357,106 @@ impl fmt::Debug for Handshake {
     }
 }
 
-impl Sealed for Handshake {}
+impl Sealed for Handshake {
+    fn begin_turn(&mut self, _: &mut Spare) {
+        self.in_turn = true;
+    }
+
+    fn end_turn(&mut self, _: &mut Spare) {
+        self.in_turn = false;
+    }
+
+    fn is_in_turn(&self) -> bool {
+        self.in_turn
+    }
+
+    fn hold(&mut self, held: Option<Box<Held>>) {
+        self.held = held.filter(|_| !self.over);
+    }
+
+    fn take_held(&mut self) -> Option<Box<Held>> {
+        self.held.take()
+    }
+}
 
 /// A server has nothing to send before its outcome, and waits for bytes until then. It is done once
 /// `poll` gave the outcome, which then has the transport; and at an end of stream, without one.
-impl Endpoint for Handshake {
-    fn transmit(&mut self) -> Transmit<'_> {
+impl Handshake {
+    /// The bytes to send, for a loop without a [`Workspace`](crate::Workspace): see
+    /// [`Endpoint::transmit`].
+    #[inline]
+    pub fn transmit(&mut self) -> Transmit<'_> {
         Transmit::new(&mut self.outbox)
     }
 
-    fn wants_write(&self) -> bool {
+    /// Whether there are bytes to send: see [`Endpoint::wants_write`].
+    #[must_use]
+    #[inline]
+    pub fn wants_write(&self) -> bool {
         false
     }
 
-    fn wants_read(&self) -> bool {
+    /// Whether reading makes sense: see [`Endpoint::wants_read`].
+    #[must_use]
+    #[inline]
+    pub fn wants_read(&self) -> bool {
         self.waits()
     }
 
-    fn wants_shutdown(&self) -> bool {
+    /// Whether polling gives something without another read: see [`Endpoint::wants_poll`].
+    #[must_use]
+    #[inline]
+    pub fn wants_poll(&self) -> bool {
+        !self.over && (self.timed_out || self.held.is_some())
+    }
+
+    /// Whether it is time to shut down the write side: see [`Endpoint::wants_shutdown`].
+    #[must_use]
+    #[inline]
+    pub fn wants_shutdown(&self) -> bool {
         false
     }
 
-    fn shutdown_done(&mut self) {}
+    /// The write side was shut down, or cannot be: see [`Endpoint::shutdown_done`].
+    #[inline]
+    pub fn shutdown_done(&mut self) {}
 
-    fn handle_eof(&mut self) {
-        self.ending.eof = true;
+    /// A read gave zero bytes: see [`Endpoint::handle_eof`].
+    #[inline]
+    pub fn handle_eof(&mut self) {
+        self.linger.eof = true;
     }
 
-    fn handle_error(&mut self) {
-        self.ending.broken = true;
+    /// A read failed: see [`Endpoint::handle_error`].
+    #[inline]
+    pub fn handle_error(&mut self) {
+        self.linger.broken = true;
     }
 
+    /// A write failed: see [`Endpoint::handle_write_error`].
+    ///
     /// It writes nothing.
-    fn handle_write_error(&mut self) {}
+    #[inline]
+    pub fn handle_write_error(&mut self) {}
 
+    /// The time is up that you allow it: see [`Endpoint::handle_timeout`].
+    ///
     /// Who has sent nothing at all, as browsers do that connect ahead of need, gets no answer.
-    fn handle_timeout(&mut self) {
-        self.timed_out |= self.waits() && self.head.has_begun();
-        self.ending.broken |= !self.timed_out;
+    #[inline]
+    pub fn handle_timeout(&mut self) {
+        self.timed_out |= self.waits() && (self.head.has_begun() || self.held.is_some());
+        self.linger.broken |= !self.timed_out;
     }
 
+    /// Whether it is over: see [`Endpoint::is_done`].
+    ///
     /// The outcome was given, or none will be: who shuts down its side before its head is whole
     /// gets none, unless its time was up before.
-    fn is_done(&self) -> bool {
-        self.over || self.ending.broken || (self.ending.eof && !self.timed_out)
+    #[must_use]
+    #[inline]
+    pub fn is_done(&self) -> bool {
+        self.over || (!self.linger.readable() && !self.wants_poll())
     }
 }
+
+endpoint!(Handshake);

@@ -27,6 +27,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use core::fmt;
+use core::mem;
 use core::ops::Range;
 use core::str;
 
@@ -227,18 +228,20 @@ impl Accept {
         self.upgrade.extensions()
     }
 
-    /// Opens the connection; the 101 is the first that it sends. What is left of the input are its
-    /// first frames.
-    pub fn open(self, config: Config) -> Connection {
-        let extensions = self.extensions();
-        Connection::with_outbox(None, extensions, config, Outbox::with_head(self.into_bytes()))
+    /// Opens the connection. The 101 is the first that it sends. Frames that came right behind the
+    /// request are the first that it gives, without another read: see
+    /// [`wants_poll`](Connection::wants_poll).
+    pub fn open(mut self, config: Config) -> Connection {
+        let (extensions, rest) = (self.extensions(), mem::take(&mut self.head.rest));
+        let outbox = Outbox::with_head(self.into_bytes());
+        Connection::with_outbox(None, extensions, config, outbox).holding(rest)
     }
 
     /// Leaves the sending of the 101 to an HTTP stack: its header fields, and the connection that
     /// follows them and sends no 101 of its own. See [`Response`].
-    pub fn into_response(self) -> Response {
-        let extensions = self.extensions();
-        Response::new(self.into_bytes(), extensions)
+    pub fn into_response(mut self) -> Response {
+        let (extensions, rest) = (self.extensions(), mem::take(&mut self.head.rest));
+        Response::new(self.into_bytes(), extensions, rest)
     }
 
     /// The answer, whole.

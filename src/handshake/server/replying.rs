@@ -10,12 +10,14 @@
 use super::check::Broken;
 use super::kept::Head;
 use crate::endpoint::sealed::Sealed;
-use crate::endpoint::{Endpoint, Linger};
+use crate::endpoint::{Linger, endpoint};
 use crate::handshake::error::HandshakeError;
 use crate::handshake::headers::Headers;
 use crate::handshake::origin::OriginRefusal;
 use crate::input::Input;
-use crate::outbox::{Outbox, Transmit};
+use crate::outbox::{Outbox, Spare, Transmit};
+use crate::workspace::Held;
+use alloc::boxed::Box;
 use core::fmt;
 
 /// An answer on its way out, to a client that gets no connection: drive it by [`Endpoint`] until
@@ -31,7 +33,7 @@ use core::fmt;
 /// assert_eq!((rejected.error(), rejected.status()), (Some(HandshakeError::MissingHost), 400));
 ///
 /// while !rejected.is_done() {
-///     rejected.discard(&mut input);
+///     rejected.poll(&mut input);
 ///     if rejected.wants_write() {
 ///         let answer = rejected.transmit().pop().expect("the answer");
 ///         assert!(answer.starts_with(b"HTTP/1.1 400 Bad Request\r\n"));
@@ -65,20 +67,21 @@ use core::fmt;
 #[must_use = "the client waits for an answer"]
 pub struct Replying {
     outbox: Outbox,
-    ending: Linger,
+    linger: Linger,
     status: u16,
     broken: Option<Broken>,
     head: Head,
+    in_turn: bool,
 }
 
 impl Replying {
     pub(super) fn new(outbox: Outbox, status: u16, broken: Option<Broken>, head: Head) -> Self {
-        Self { outbox, ending: Linger::new(head.max_discard), status, broken, head }
+        Self { outbox, linger: Linger::new(head.max_discard), status, broken, head, in_turn: false }
     }
 
-    /// Throws away what a read brought. Call it after every read.
-    pub fn discard(&mut self, input: &mut Input<'_>) {
-        self.ending.discarded(input.take_all().len());
+    /// Takes what a read brought, and throws it away. Call it after every read.
+    pub fn poll(&mut self, input: &mut Input<'_>) {
+        self.linger.discarded(input.take_all().len());
     }
 
     /// The status of the answer.
@@ -124,52 +127,108 @@ impl fmt::Debug for Replying {
             .field("error", &self.error())
             .field("origin_refusal", &self.origin_refusal());
         self.head.show(&mut shown);
-        shown.field("queued", &self.outbox.queued()).field("ending", &self.ending).finish()
+        shown.field("queued", &self.outbox.queued()).field("linger", &self.linger).finish()
     }
 }
 
-impl Sealed for Replying {}
+impl Sealed for Replying {
+    fn begin_turn(&mut self, _: &mut Spare) {
+        self.in_turn = true;
+    }
 
-impl Endpoint for Replying {
-    fn transmit(&mut self) -> Transmit<'_> {
+    fn end_turn(&mut self, _: &mut Spare) {
+        self.in_turn = false;
+    }
+
+    fn is_in_turn(&self) -> bool {
+        self.in_turn
+    }
+
+    /// Whoever throws it away now or later.
+    fn hold(&mut self, held: Option<Box<Held>>) {
+        self.linger.discarded(held.map_or(0, |held| held.len()));
+    }
+
+    fn take_held(&mut self) -> Option<Box<Held>> {
+        None
+    }
+}
+
+impl Replying {
+    /// The bytes to send, for a loop without a [`Workspace`](crate::Workspace): see
+    /// [`Endpoint::transmit`].
+    #[inline]
+    pub fn transmit(&mut self) -> Transmit<'_> {
         Transmit::new(&mut self.outbox)
     }
 
-    fn wants_write(&self) -> bool {
+    /// Whether there are bytes to send: see [`Endpoint::wants_write`].
+    #[must_use]
+    #[inline]
+    pub fn wants_write(&self) -> bool {
         !self.outbox.is_empty()
     }
 
-    fn wants_read(&self) -> bool {
-        self.ending.discards() && !self.is_done()
+    /// Whether reading makes sense: see [`Endpoint::wants_read`].
+    #[must_use]
+    #[inline]
+    pub fn wants_read(&self) -> bool {
+        self.linger.discards() && !self.is_done()
     }
 
-    fn wants_shutdown(&self) -> bool {
-        self.outbox.is_empty() && self.ending.wants_shutdown()
+    /// Whether polling gives something without another read: see [`Endpoint::wants_poll`].
+    #[must_use]
+    #[inline]
+    pub fn wants_poll(&self) -> bool {
+        false
     }
 
-    fn shutdown_done(&mut self) {
-        self.ending.shut |= self.wants_shutdown();
+    /// Whether it is time to shut down the write side: see [`Endpoint::wants_shutdown`].
+    #[must_use]
+    #[inline]
+    pub fn wants_shutdown(&self) -> bool {
+        self.outbox.is_empty() && self.linger.wants_shutdown()
     }
 
-    fn handle_eof(&mut self) {
-        self.ending.eof = true;
+    /// The write side was shut down, or cannot be: see [`Endpoint::shutdown_done`].
+    #[inline]
+    pub fn shutdown_done(&mut self) {
+        self.linger.shut |= self.wants_shutdown();
     }
 
-    fn handle_error(&mut self) {
-        self.ending.broken = true;
+    /// A read gave zero bytes: see [`Endpoint::handle_eof`].
+    #[inline]
+    pub fn handle_eof(&mut self) {
+        self.linger.eof = true;
+    }
+
+    /// A read failed: see [`Endpoint::handle_error`].
+    #[inline]
+    pub fn handle_error(&mut self) {
+        self.linger.broken = true;
         self.outbox.clear();
     }
 
+    /// A write failed: see [`Endpoint::handle_write_error`].
+    ///
     /// There is nothing to read that anyone waits for.
-    fn handle_write_error(&mut self) {
+    #[inline]
+    pub fn handle_write_error(&mut self) {
         self.handle_error();
     }
 
-    fn handle_timeout(&mut self) {
+    /// The time is up that you allow it: see [`Endpoint::handle_timeout`].
+    #[inline]
+    pub fn handle_timeout(&mut self) {
         self.handle_error();
     }
 
-    fn is_done(&self) -> bool {
-        self.outbox.is_empty() && self.ending.lingered()
+    /// Whether it is over: see [`Endpoint::is_done`].
+    #[must_use]
+    #[inline]
+    pub fn is_done(&self) -> bool {
+        self.outbox.is_empty() && self.linger.lingered()
     }
 }
+
+endpoint!(Replying);

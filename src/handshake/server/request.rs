@@ -1,6 +1,6 @@
 //! A request that was read: one to upgrade, or a plain one.
 //!
-//! Both own their head and nothing else: they can be kept while an authentication is awaited, or
+//! Both own their head, and what came behind it: they can be kept while an authentication is awaited, or
 //! sent to another thread.
 
 use super::check::Upgrade;
@@ -45,30 +45,31 @@ use core::str;
 /// # Ok::<(), sockless::handshake::HeaderError>(())
 /// ```
 ///
-/// Whether to accept it may take a while to find out. Read nothing in that time, and keep what came
-/// behind the head: those are the first frames.
+/// Whether to accept it may take a while to find out. Read nothing in that time. What came behind the
+/// head, the first frames, goes along with the request.
 ///
 /// ```
 /// use sockless::server::{Config, Handshake, Incoming};
 /// use sockless::{Event, Input};
 ///
 /// // The request and a masked "Hello" (RFC 6455 §5.7), in one read.
-/// let mut read = *b"GET / HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nCookie: who=7\r\n\
-///     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
-/// let mut input = Input::new(&mut read);
-/// let outcome = Handshake::new(Config::default()).poll(&mut input);
+/// let mut read = *b"GET / HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\n\
+///     Connection: Upgrade\r\nCookie: who=7\r\nSec-WebSocket-Version: 13\r\n\
+///     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\
+///     \x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
+/// let outcome = Handshake::new(Config::default()).poll(&mut Input::new(&mut read));
 /// let Some(Incoming::Upgrade(request)) = outcome else { panic!("{outcome:?}") };
-/// let mut rest = input.into_rest().to_vec();
 ///
-/// // The request and the rest are owned: they can wait in a task, or change threads.
-/// let authenticated = std::thread::spawn(move || (request.headers().text("cookie") == Some("who=7"), request));
-/// read.fill(0); // The scratch is free for others.
+/// // It can wait in a task, or change threads.
+/// let authenticated = std::thread::spawn(move || {
+///     (request.headers().text("cookie") == Some("who=7"), request)
+/// });
 /// let (welcome, request) = authenticated.join().expect("an answer");
 /// assert!(welcome);
 ///
 /// let mut connection = request.accept().open(sockless::Config::default());
-/// let mut input = Input::new(&mut rest);
-/// assert_eq!(connection.poll(&mut input), Some(Event::Text("Hello".into())));
+/// assert!(connection.wants_poll());
+/// assert_eq!(connection.poll(&mut Input::empty()), Some(Event::Text("Hello".into())));
 /// // Then read on.
 /// ```
 #[must_use = "the client waits for an answer"]
@@ -79,30 +80,29 @@ pub struct Request {
 
 /// A plain HTTP request: one whose `Upgrade` lacks the token `websocket`.
 ///
-/// Answer it with [`reply`](Self::reply), or hand [`into_head`](Self::into_head) and what is left
-/// in the [`Input`] on to an HTTP library: together they are the bytes that came, less an empty
-/// line in front of the request line (RFC 9112 §2.2).
+/// Answer it with [`reply`](Self::reply), or hand [`into_bytes`](Self::into_bytes) on to an HTTP
+/// library: they are the bytes that came, less an empty line in front of the request line (RFC 9112
+/// §2.2).
 ///
 /// Nothing but the form of its lines was checked.
 ///
 /// ```
-/// use bytes::Buf;
 /// use sockless::handshake::Header;
 /// use sockless::server::{Config, Handshake, Incoming};
-/// use sockless::{Input, Endpoint};
+/// use sockless::Input;
 ///
 /// let mut read = *b"POST /form HTTP/1.1\r\nHost: a.example\r\nContent-Length: 3\r\n\r\na=b";
 /// let mut input = Input::new(&mut read);
 /// let Some(Incoming::Http(plain)) = Handshake::new(Config::default()).poll(&mut input) else { panic!() };
 /// assert_eq!((plain.method(), plain.target()), ("POST", "/form"));
 /// assert!(plain.head().ends_with(b"Content-Length: 3\r\n\r\n"));
-/// assert_eq!(input.into_rest(), b"a=b");
+/// assert_eq!((plain.rest(), input.is_empty()), (&b"a=b"[..], true));
 ///
 /// let text = Header::new("Content-Type", "text/plain")?;
 /// let mut answer = plain.reply(404).header(text).body("not here\n").into_replying();
 /// assert_eq!(
-///     answer.transmit().chunk(),
-///     b"HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 9\r\nConnection: close\r\n\r\nnot here\n"
+///     answer.transmit().pop().as_deref(),
+///     Some(&b"HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 9\r\nConnection: close\r\n\r\nnot here\n"[..])
 /// );
 /// # Ok::<(), sockless::handshake::HeaderError>(())
 /// ```
@@ -283,6 +283,10 @@ impl Request {
         self.head.accept_key(&self.upgrade)
     }
 
+    pub(super) fn push_rest(&mut self, rest: &[u8]) {
+        self.head.rest.extend_from_slice(rest);
+    }
+
     /// Lets the client in.
     pub fn accept(self) -> Accept {
         Accept::new(self.head, self.upgrade)
@@ -322,6 +326,22 @@ impl Plain {
     /// The bytes of the head, owned.
     pub fn into_head(self) -> Vec<u8> {
         self.head.bytes
+    }
+
+    /// What came behind the head with it: the beginning of the body, or all of it.
+    pub fn rest(&self) -> &[u8] {
+        &self.head.rest
+    }
+
+    /// The bytes of the head and what came behind it, owned: for an HTTP library that takes over.
+    pub fn into_bytes(self) -> Vec<u8> {
+        let mut bytes = self.head.bytes;
+        bytes.extend_from_slice(&self.head.rest);
+        bytes
+    }
+
+    pub(super) fn push_rest(&mut self, rest: &[u8]) {
+        self.head.rest.extend_from_slice(rest);
     }
 
     /// Answers, with this status: see [`Reply`].

@@ -69,11 +69,13 @@ pub struct Response {
     /// The answer, whole.
     head: Vec<u8>,
     extensions: Extensions,
+    /// What came behind the request with it.
+    rest: Vec<u8>,
 }
 
 impl Response {
-    pub(super) fn new(head: Vec<u8>, extensions: Extensions) -> Self {
-        Self { head, extensions }
+    pub(super) fn new(head: Vec<u8>, extensions: Extensions, rest: Vec<u8>) -> Self {
+        Self { head, extensions, rest }
     }
 
     /// 101, Switching Protocols. RFC 9110 §15.2.2.
@@ -99,7 +101,7 @@ impl Response {
     /// have before anything that the connection sends. What the stack has read beyond the request
     /// are its first frames.
     pub fn open(self, config: Config) -> Connection {
-        Connection::server(self.extensions, config)
+        Connection::server(self.extensions, config).holding(self.rest)
     }
 }
 
@@ -108,6 +110,6 @@ impl fmt::Debug for Response {
         f.debug_struct("Response")
             .field("headers", &self.headers())
             .field("extensions", &self.extensions)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -1,0 +1,145 @@
+//! Where bytes wait, for all endpoints of a loop: those that were read and those to be written.
+//!
+//! ```text
+//!   Workspace ──turn(&mut endpoint)──► Turn ──drop──► the buffers come back; what was not taken
+//!                                       │             goes to the endpoint ([`Held`])
+//!                                       ├─ read_buf() ─► a read ─► received(n) ─► Input ─► polls
+//!                                       └─ write_with(|slices| a write)
+//! ```
+//!
+//! An idle endpoint holds no heap, so a busy one would allocate for each batch that it sends, and copy
+//! each message that a read had cut. A loop is busy with one at a time, and needs one buffer for all.
+
+mod buffer;
+mod held;
+mod turn;
+
+use crate::endpoint::Endpoint;
+use crate::outbox::Spare;
+use buffer::ReadBuffer;
+use core::fmt;
+
+pub(crate) use held::Held;
+pub use turn::Turn;
+
+/// The buffers of an event loop: what is read goes into them, and what is sent comes out of them.
+///
+/// One serves all endpoints of a loop, or of a thread, for a [`turn`](Self::turn) each. Then a
+/// message that a read has brought whole, or that the next read of the same turn completes, is
+/// unmasked in place and borrowed, and nothing is allocated for what is sent, as long as all of it
+/// leaves within the turn.
+///
+/// ```
+/// use sockless::{Config, Connection, Event, Extensions, Workspace};
+/// use std::io::{Read, Write};
+///
+/// let mut workspace = Workspace::default();
+/// let mut connection = Connection::server(Extensions::default(), Config::default());
+///
+/// // A transport: what comes is "Hello", masked (RFC 6455 §5.7).
+/// let mut incoming = &[0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58][..];
+/// let mut outgoing = Vec::new();
+///
+/// let mut turn = workspace.turn(&mut connection);
+/// let n = incoming.read(turn.read_buf())?;
+/// {
+///     let (connection, mut input) = turn.received(n);
+///     while let Some(event) = connection.poll(&mut input) {
+///         if let Event::Text(text) = event {
+///             connection.send_text(text).expect("it is open");
+///         }
+///     }
+/// }
+/// turn.write_with(|slices| outgoing.write_vectored(slices))?;
+/// assert_eq!(outgoing, b"\x81\x05Hello");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct Workspace {
+    buffer: ReadBuffer,
+    spare: Spare,
+}
+
+impl Workspace {
+    /// Buffers for reads of `read` bytes, at least 32. A frame of at most `max_frame` bytes, header
+    /// and payload, of which a read has brought a part stays where it is until it is whole; then it
+    /// is unmasked in place, its text is checked once, and it is borrowed. Larger ones are consumed
+    /// as they come, and copied; so are compressed ones (RFC 7692) and those that are delivered in
+    /// [chunks](crate::Delivery::Chunks).
+    ///
+    /// The default is 64 KiB and 1 MiB. For small messages 16 KiB do as well; from messages of
+    /// 16 KiB on, 64 or 128 KiB cost fewer calls of the system.
+    ///
+    /// A frame larger than `read` makes the buffer grow, to twice its length at a time as the frame
+    /// comes and never because the frame declares so much: up to `max_frame` and half of `read`. It
+    /// stays so until [`shrink`](Self::shrink).
+    ///
+    /// ```
+    /// use sockless::{Config, Connection, Extensions, Workspace};
+    ///
+    /// let mut workspace = Workspace::new(128 << 10, 8 << 20);
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
+    /// assert_eq!(workspace.turn(&mut connection).read_buf().len(), 128 << 10);
+    /// ```
+    #[must_use]
+    pub fn new(read: usize, max_frame: usize) -> Self {
+        Self { buffer: ReadBuffer::new(read, max_frame), spare: Spare::default() }
+    }
+
+    /// A turn of one endpoint, which ends when it is dropped.
+    ///
+    /// ```
+    /// use sockless::{Config, Connection, Event, Extensions, Workspace};
+    ///
+    /// let mut workspace = Workspace::default();
+    /// let mut open = || Connection::server(Extensions::default(), Config::default());
+    /// let (mut one, mut other) = (open(), open());
+    ///
+    /// // The first half of a message for one,
+    /// let mut turn = workspace.turn(&mut one);
+    /// turn.read_buf()[..7].copy_from_slice(b"\x81\x82\0\0\0\0h");
+    /// let _ = turn.received(7);
+    /// drop(turn);
+    ///
+    /// // which the other gets nothing of.
+    /// let mut turn = workspace.turn(&mut other);
+    /// let (connection, mut input) = turn.received(0);
+    /// assert!(input.is_empty() && connection.poll(&mut input).is_none());
+    /// drop(input);
+    /// drop(turn);
+    ///
+    /// let mut turn = workspace.turn(&mut one);
+    /// turn.read_buf()[..1].copy_from_slice(b"i");
+    /// let (connection, mut input) = turn.received(1);
+    /// assert_eq!(connection.poll(&mut input), Some(Event::Text("hi".into())));
+    /// ```
+    #[inline]
+    pub fn turn<'a, E: Endpoint + ?Sized>(&'a mut self, endpoint: &'a mut E) -> Turn<'a, E> {
+        Turn::begin(self, endpoint)
+    }
+
+    /// Frees what large messages have made the buffers grow by. Do so when there has been nothing
+    /// to do for a while, and not after each large message: new memory costs the next one as much
+    /// as all else.
+    ///
+    /// ```
+    /// let mut workspace = sockless::Workspace::default();
+    /// workspace.shrink();
+    /// ```
+    pub fn shrink(&mut self) {
+        self.buffer.shrink();
+        self.spare = Spare::default();
+    }
+}
+
+impl Default for Workspace {
+    fn default() -> Self {
+        Self::new(64 << 10, 1 << 20)
+    }
+}
+
+/// Lengths, for what peers send is nothing for a log.
+impl fmt::Debug for Workspace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Workspace").field("len", &self.buffer.len()).finish_non_exhaustive()
+    }
+}

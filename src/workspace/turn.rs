@@ -1,0 +1,272 @@
+//! One endpoint's time with the buffers of the loop.
+
+use super::{Held, Workspace};
+use crate::endpoint::{Endpoint, Step, next_step};
+use crate::input::Input;
+use alloc::boxed::Box;
+use core::fmt;
+
+/// One endpoint's time with a [`Workspace`]: see [`Workspace::turn`].
+///
+/// A blocking loop with one endpoint needs one turn, an event loop one for each that is ready, an
+/// async connection one in each call of `poll`. What [`step`](Self::step) says next is done until it
+/// says `Wait` or `Done`, or until the transport would block.
+///
+/// When it is dropped the buffers are free for the next one, and what was not taken goes to the
+/// endpoint, whose next turn begins with it: nothing is lost, and nothing reaches another endpoint.
+///
+/// ```
+/// use sockless::{Config, Connection, Event, Extensions, Seed, Step, Workspace};
+/// use std::io::{self, Read, Write};
+///
+/// /// Echoes until the connection is over, on a transport that blocks.
+/// fn echo(stream: &mut (impl Read + Write), connection: &mut Connection) {
+///     let mut workspace = Workspace::default();
+///     let mut turn = workspace.turn(connection);
+///     loop {
+///         let read = match turn.step(true) {
+///             Step::Write => {
+///                 if turn.write_with(|slices| stream.write_vectored(slices)).is_err() {
+///                     turn.endpoint().handle_write_error();
+///                 }
+///                 continue;
+///             }
+///             Step::Shutdown => {
+///                 turn.endpoint().shutdown_done(); // Shut down its write side first, where it has one.
+///                 continue;
+///             }
+///             Step::Read => match stream.read(turn.read_buf()) {
+///                 Ok(0) => {
+///                     turn.endpoint().handle_eof();
+///                     continue;
+///                 }
+///                 Ok(n) => n,
+///                 Err(_) => {
+///                     turn.endpoint().handle_error();
+///                     continue;
+///                 }
+///             },
+///             Step::Poll => 0,
+///             Step::Wait | Step::Done => return,
+///         };
+///         let (connection, mut input) = turn.received(read);
+///         while let Some(event) = connection.poll(&mut input) {
+///             let _ = match event {
+///                 Event::Text(text) => connection.send_text(text),
+///                 Event::Binary(data) => connection.send_binary(data),
+///                 _ => Ok(()),
+///             };
+///         }
+///     }
+/// }
+///
+/// // Its transport here: what a client sends, and room for what it gets.
+/// struct Both(io::Cursor<Vec<u8>>, Vec<u8>);
+/// # impl Read for Both { fn read(&mut self, to: &mut [u8]) -> io::Result<usize> { self.0.read(to) } }
+/// # impl Write for Both {
+/// #     fn write(&mut self, from: &[u8]) -> io::Result<usize> { self.1.write(from) }
+/// #     fn flush(&mut self) -> io::Result<()> { Ok(()) }
+/// # }
+/// let mut client = Connection::client(Seed::new([7; 32]), Extensions::default(), Config::default());
+/// client.send_text("hi")?;
+/// client.close(None)?;
+/// let mut sent = Vec::new();
+/// while let Some(bytes) = client.transmit().pop() {
+///     sent.extend_from_slice(&bytes);
+/// }
+/// let mut stream = Both(io::Cursor::new(sent), Vec::new());
+/// let mut server = Connection::server(Extensions::default(), Config::default());
+/// echo(&mut stream, &mut server);
+/// assert!(server.is_done());
+/// assert_eq!(stream.1, b"\x81\x02hi\x88\x00");
+/// # Ok::<(), sockless::SendError>(())
+/// ```
+pub struct Turn<'a, E: Endpoint + ?Sized> {
+    workspace: &'a mut Workspace,
+    endpoint: &'a mut E,
+    /// Where the endpoint's own bytes were, and may be again.
+    held: Option<Box<Held>>,
+    /// What was left is with the endpoint.
+    handed_over: bool,
+}
+
+impl<'a, E: Endpoint + ?Sized> Turn<'a, E> {
+    #[inline]
+    pub(super) fn begin(workspace: &'a mut Workspace, endpoint: &'a mut E) -> Self {
+        endpoint.begin_turn(&mut workspace.spare);
+        let mut held = endpoint.take_held();
+        workspace.buffer.begin(held.as_deref_mut());
+        Self { workspace, endpoint, held, handed_over: false }
+    }
+
+    /// What the loop does next: as [`Endpoint::step`], and `Poll` too where bytes of this turn were
+    /// left that a poll makes something of.
+    ///
+    /// `writable`: whether the transport may take bytes. It is false after the transport has refused
+    /// some ("would block"), until it says that it takes more. A loop that blocks in writing says true.
+    #[inline]
+    #[must_use]
+    pub fn step(&self, writable: bool) -> Step {
+        next_step(&*self.endpoint, writable, self.workspace.buffer.is_unpolled())
+    }
+
+    /// Where the next read goes to. It is never empty, unless memory runs out.
+    ///
+    /// ```
+    /// use sockless::{Config, Connection, Extensions, Workspace};
+    ///
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
+    /// let mut workspace = Workspace::new(16 << 10, 1 << 20);
+    /// assert_eq!(workspace.turn(&mut connection).read_buf().len(), 16 << 10);
+    /// ```
+    #[inline]
+    pub fn read_buf(&mut self) -> &mut [u8] {
+        self.take_back();
+        self.workspace.buffer.room()
+    }
+
+    /// The endpoint, and what there is for it: the `n` bytes that a read has brought to the front of
+    /// [`read_buf`](Self::read_buf), behind those that were left. Poll until `None`. With 0 it is
+    /// what was left alone, as for [`Step::Poll`].
+    ///
+    /// Whoever polls less, or not at all, loses nothing: see [`Input`]. Of an `Input` that is
+    /// leaked, as by `mem::forget`, what is left is lost.
+    #[inline]
+    pub fn received(&mut self, n: usize) -> (&mut E, Input<'_>) {
+        self.take_back();
+        (&mut *self.endpoint, self.workspace.buffer.received(n))
+    }
+
+    /// Writes once, with what there is to be sent in slices, of which none is empty: what `write`
+    /// gives is the number of bytes that the transport took, and these are not shown again. There is
+    /// at least one slice; without anything to send, `write` is not called and it took 0.
+    ///
+    /// An error takes nothing, and comes back as it is. `WouldBlock` is one: [`step`](Self::step)
+    /// is then asked with false until the transport takes more. After any that is not "try again"
+    /// call [`handle_write_error`](Endpoint::handle_write_error), and read on.
+    ///
+    /// # Errors
+    /// Those of `write`.
+    ///
+    /// ```
+    /// use sockless::{Config, Connection, Extensions, Workspace};
+    /// use std::io::{ErrorKind, Write};
+    ///
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
+    /// connection.send_text("hi")?;
+    /// let mut workspace = Workspace::default();
+    /// let mut turn = workspace.turn(&mut connection);
+    ///
+    /// // A transport that takes three bytes, and then no more.
+    /// let mut stream = [0; 3];
+    /// let mut room = &mut stream[..];
+    /// assert_eq!(turn.write_with(|slices| room.write_vectored(slices)).ok(), Some(3));
+    /// let full = turn.write_with(|_| Err::<usize, _>(ErrorKind::WouldBlock));
+    /// assert_eq!(full, Err(ErrorKind::WouldBlock));
+    /// assert_eq!(turn.write_with(|slices| Ok::<_, ()>(slices[0].len())), Ok(1));
+    /// assert_eq!(&stream, b"\x81\x02h");
+    /// # Ok::<(), sockless::SendError>(())
+    /// ```
+    #[cfg(feature = "std")]
+    #[inline]
+    pub fn write_with<Error>(
+        &mut self,
+        write: impl FnOnce(&[std::io::IoSlice<'_>]) -> Result<usize, Error>,
+    ) -> Result<usize, Error> {
+        self.endpoint.transmit().write_with(write)
+    }
+
+    /// The same, slice by slice, for transports without vectored writes and without `std`. A message
+    /// that is queued by reference then leaves in a write for its header and one for its payload.
+    ///
+    /// # Errors
+    /// Those of `write`.
+    ///
+    /// ```
+    /// use sockless::{Config, Connection, Extensions, Workspace};
+    ///
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
+    /// connection.send_text("hi")?;
+    /// let mut workspace = Workspace::default();
+    /// let mut turn = workspace.turn(&mut connection);
+    /// let mut uart = Vec::new();
+    /// let taken = turn.write_slice_with(|bytes| {
+    ///     uart.extend_from_slice(bytes);
+    ///     Ok::<_, ()>(bytes.len())
+    /// });
+    /// assert_eq!((taken, &uart[..]), (Ok(4), &b"\x81\x02hi"[..]));
+    /// # Ok::<(), sockless::SendError>(())
+    /// ```
+    #[inline]
+    pub fn write_slice_with<Error>(
+        &mut self,
+        write: impl FnOnce(&[u8]) -> Result<usize, Error>,
+    ) -> Result<usize, Error> {
+        self.endpoint.transmit().write_slice_with(write)
+    }
+
+    /// The endpoint: to send, to close, for a heartbeat, and for the rest of [`Endpoint`].
+    ///
+    /// ```
+    /// use sockless::{Config, Connection, Extensions, Step, Workspace};
+    ///
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
+    /// let mut workspace = Workspace::default();
+    /// let mut turn = workspace.turn(&mut connection);
+    /// turn.endpoint().send_text("hi")?;
+    /// assert_eq!(turn.step(true), Step::Write);
+    /// # Ok::<(), sockless::SendError>(())
+    /// ```
+    #[inline]
+    pub fn endpoint(&mut self) -> &mut E {
+        if self.workspace.buffer.is_unpolled() {
+            self.hand_over();
+        }
+        self.endpoint
+    }
+
+    /// Gives what was left to the endpoint, so that it is not passed by what it is told or polled
+    /// for there.
+    #[cold]
+    fn hand_over(&mut self) {
+        let held = self.workspace.buffer.end(self.held.take());
+        if self.endpoint.is_in_turn() {
+            self.endpoint.hold(held);
+        }
+        self.handed_over = true;
+    }
+
+    #[inline]
+    fn take_back(&mut self) {
+        if self.handed_over || !self.endpoint.is_in_turn() {
+            self.begin_again();
+        }
+    }
+
+    /// Goes on with what the endpoint holds, be it another one than the turn began with: bytes of
+    /// that are dropped.
+    #[cold]
+    fn begin_again(&mut self) {
+        self.handed_over = false;
+        self.endpoint.begin_turn(&mut self.workspace.spare);
+        self.held = self.endpoint.take_held();
+        self.workspace.buffer.begin(self.held.as_deref_mut());
+    }
+}
+
+impl<E: Endpoint + ?Sized> Drop for Turn<'_, E> {
+    #[inline]
+    fn drop(&mut self) {
+        let held = self.workspace.buffer.end(self.held.take());
+        if held.is_some() && self.endpoint.is_in_turn() {
+            self.endpoint.hold(held);
+        }
+        self.endpoint.end_turn(&mut self.workspace.spare);
+    }
+}
+
+impl<E: Endpoint + ?Sized> fmt::Debug for Turn<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Turn").field("workspace", &self.workspace).finish_non_exhaustive()
+    }
+}
