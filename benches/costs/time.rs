@@ -98,7 +98,7 @@ fn answers(rounds: Duration) {
             Some(Incoming::Upgrade(request)) => {
                 drop(sent(&mut request.accept().open(Config::default())))
             }
-            Some(Incoming::Failed(mut rejected)) => drop(sent(&mut rejected)),
+            Some(Incoming::Failed(mut replying)) => drop(sent(&mut replying)),
             other => panic!("{other:?}"),
         };
         row(

@@ -55,16 +55,18 @@ fn agreed(
     parameters.server_no_context_takeover = !takeover;
     parameters.client_no_context_takeover = !takeover;
     parameters.server_max_window_bits = bits;
-    let mut agreement = Extensions::default();
-    agreement.deflate = Some(parameters);
+    let mut extensions = Extensions::default();
+    extensions.deflate = Some(parameters);
     config.deflate.pool = pool.cloned();
-    Connection::new(role, agreement, config)
+    match role {
+        Role::Server => Connection::server(extensions, config),
+        Role::Client => Connection::client(Seed::new([7; 32]), extensions, config),
+    }
 }
 
 /// A compressed message of so many times this byte, in one frame: about a thousandth of that.
 pub(crate) fn bomb(first: u8, byte: u8, len: usize) -> Vec<u8> {
-    let role = Role::Client(Seed::new([7; 32]));
-    let mut client = agreed(role, false, WindowBits::MAX, None, Config::default());
+    let mut client = agreed(Role::Client, false, WindowBits::MAX, None, Config::default());
     client.send_binary(Payload::from(vec![byte; len]).compress(Compress::Yes)).expect("it is open");
     let mut wire = sent(&mut client);
     wire[0] = first | RSV1;

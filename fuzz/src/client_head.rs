@@ -219,9 +219,10 @@ fn read(mut handshake: Handshake, parts: &[&[u8]], end: End) -> (Outcome, usize,
 fn told(outcome: Outcome) -> String {
     let listed = |headers: Headers<'_>| format!("{:?}", headers.iter().collect::<Vec<_>>());
     match outcome {
-        Outcome::Open(opened) => {
-            let told = format!("{opened:?} {:?} {}", opened.protocol(), listed(opened.headers()));
-            assert!(opened.open(sockless::Config::default()).is_open());
+        Outcome::Open(accepted) => {
+            let told =
+                format!("{accepted:?} {:?} {}", accepted.protocol(), listed(accepted.headers()));
+            assert!(accepted.open(sockless::Config::default()).is_open());
             told
         }
         Outcome::Refused(response) => {
@@ -257,13 +258,13 @@ impl Case<'_> {
         }
         let head = mended.as_ref().and_then(|mended| Head::read(&mended.bytes));
         match outcome {
-            Outcome::Open(opened) => {
+            Outcome::Open(accepted) => {
                 let mended = mended.as_ref().expect("it is whole");
                 assert!(
                     !mended.bare_lf && start + mended.len == taken.len(),
                     "what follows are frames"
                 );
-                self.open(opened, &head.expect("it can be read"));
+                self.open(accepted, &head.expect("it can be read"));
             }
             Outcome::Refused(response) => {
                 let (mended, head) =
@@ -352,22 +353,22 @@ impl Case<'_> {
     }
 
     /// RFC 6455 §4.1, the rules on an answer.
-    fn open(&self, opened: &Accepted, head: &Head<'_>) {
+    fn open(&self, accepted: &Accepted, head: &Head<'_>) {
         let Self { key, protocols, deflate, .. } = *self;
         assert!(head.first.starts_with("HTTP/1.1 101") || head.first.starts_with("HTTP/1.0 101"));
         assert!(upgrades_alone(head));
         assert!(head.says("connection", "upgrade"));
         assert_eq!(head.all("sec-websocket-accept"), [derive_accept_key(key).as_bytes()]);
-        let named: Vec<&[u8]> = opened.protocol().map(str::as_bytes).into_iter().collect();
+        let named: Vec<&[u8]> = accepted.protocol().map(str::as_bytes).into_iter().collect();
         assert_eq!(head.list("sec-websocket-protocol"), named);
-        assert!(opened.protocol().is_none_or(|protocol| protocols.contains(&protocol)));
+        assert!(accepted.protocol().is_none_or(|protocol| protocols.contains(&protocol)));
         let extensions = head.list("sec-websocket-extensions");
-        assert_eq!(extensions.len(), usize::from(opened.extensions().deflate.is_some()));
+        assert_eq!(extensions.len(), usize::from(accepted.extensions().deflate.is_some()));
         assert!(
             extensions.is_empty() || deflate && extensions[0].starts_with(b"permessage-deflate")
         );
         assert!(
-            opened
+            accepted
                 .headers()
                 .iter()
                 .map(|(name, value)| (name.to_lowercase(), value))

@@ -11,13 +11,13 @@ use sockless::{Input, ProtocolError};
 /// So it is where the input keeps what a part has cut, but for what it leaves: always less than one
 /// frame that there is room for, as it came.
 ///
-/// Of `data`, the first byte chooses the end, how much is kept, and how many parts there are; as
+/// Of `data`, the first byte chooses the role, how much is kept, and how many parts there are; as
 /// many bytes behind it choose where they are cut; where not all is kept, one more chooses how much
 /// is, and one behind which parts what was kept goes through an ordinary input. The rest is the
 /// wire's.
 pub fn decoder_splits(data: &[u8]) {
     let Some((&first, data)) = data.split_first() else { return };
-    let end = if first & 1 == 0 { Role::Server } else { Role::Client };
+    let role = if first & 1 == 0 { Role::Server } else { Role::Client };
     let Some((cuts, data)) = data.split_at_checked(usize::from(first >> 4)) else { return };
     let (keeps, wire) = match (first >> 1 & 7, data) {
         (0, wire) => (Keeps { room: usize::MAX, ends: 0, looks: false }, wire),
@@ -32,15 +32,15 @@ pub fn decoder_splits(data: &[u8]) {
         _ => return,
     };
 
-    let whole = decode(end, &[wire]);
+    let whole = decode(role, &[wire]);
     assert!(whole.bytes <= wire.len());
     let parts = cut(wire, cuts);
-    assert_eq!(decode(end, &parts), whole);
-    assert_eq!(decode_keeping(end, &parts, &keeps), whole);
+    assert_eq!(decode(role, &parts), whole);
+    assert_eq!(decode_keeping(role, &parts, &keeps), whole);
     if wire.len() <= 512 {
         let bytes: Vec<&[u8]> = wire.chunks(1).collect();
-        assert_eq!(decode(end, &bytes), whole);
-        assert_eq!(decode_keeping(end, &bytes, &keeps), whole);
+        assert_eq!(decode(role, &bytes), whole);
+        assert_eq!(decode_keeping(role, &bytes, &keeps), whole);
     }
 }
 
@@ -63,25 +63,25 @@ struct Keeps {
     looks: bool,
 }
 
-fn decoder(end: Role) -> Decoder {
+fn decoder(role: Role) -> Decoder {
     let mut limits = Limits::default();
     limits.max_frame = 1 << 16;
     limits.max_message = 1 << 17;
     limits.max_fragments = 8;
-    Decoder::new(end, limits)
+    Decoder::new(role, limits)
 }
 
-fn decode(end: Role, parts: &[&[u8]]) -> Decoded {
-    let (mut decoder, mut decoded) = (decoder(end), Decoded::default());
+fn decode(role: Role, parts: &[&[u8]]) -> Decoded {
+    let (mut decoder, mut decoded) = (decoder(role), Decoded::default());
     for part in parts {
         decoded.add_all(&mut decoder, part);
     }
     decoded
 }
 
-/// How long a frame's header is that reaches this end, with a payload of so many bytes.
-fn header(end: Role, len: usize) -> usize {
-    let mask = if end == Role::Server { 4 } else { 0 };
+/// How long a frame's header is that comes to this role, with a payload of so many bytes.
+fn header(role: Role, len: usize) -> usize {
+    let mask = if role == Role::Server { 4 } else { 0 };
     mask + match len {
         0..=125 => 2,
         126..=0xffff => 4,
@@ -91,9 +91,9 @@ fn header(end: Role, len: usize) -> usize {
 
 /// The same as `decode` with keeping inputs, beside a decoder with ordinary ones: behind each part
 /// it is as far as that one, but for what is kept.
-fn decode_keeping(end: Role, parts: &[&[u8]], keeps: &Keeps) -> Decoded {
-    let (mut ordinary, mut expected) = (decoder(end), Decoded::default());
-    let (mut decoder, mut decoded) = (decoder(end), Decoded::default());
+fn decode_keeping(role: Role, parts: &[&[u8]], keeps: &Keeps) -> Decoded {
+    let (mut ordinary, mut expected) = (decoder(role), Decoded::default());
+    let (mut decoder, mut decoded) = (decoder(role), Decoded::default());
     let mut kept = Vec::new();
     // Whether a part of the frame under way was consumed. So is then the rest of it.
     let mut begun = false;
@@ -127,7 +127,7 @@ fn decode_keeping(end: Role, parts: &[&[u8]], keeps: &Keeps) -> Decoded {
                         Piece::Control { last, .. } => (125, !last),
                     };
                     assert!(
-                        begun || !cut || header(end, len) + len > keeps.room,
+                        begun || !cut || header(role, len) + len > keeps.room,
                         "there is room for the frame"
                     );
                     begun = cut;

@@ -14,12 +14,12 @@
 use crate::choices::{Choices, cut};
 use crate::wire::{feed, frame};
 use sockless::{
-    Cause, Config, Connection, Delivery, Event, Extensions, Limits, ProtocolError, Role, Seed,
+    Cause, Config, Connection, Delivery, Event, Extensions, Limits, ProtocolError, Seed,
 };
 use std::io::{self, Cursor, ErrorKind, Read, Write};
 use tungstenite::error::{CapacityError, ProtocolError as Theirs};
 use tungstenite::protocol::frame::coding::CloseCode;
-use tungstenite::protocol::{Role as End, WebSocket, WebSocketConfig};
+use tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
 use tungstenite::{Error, Message};
 
 /// Arbitrary bytes, and arbitrary frames, to a server and to a client of both crates: they deliver
@@ -199,8 +199,12 @@ fn sockless(server: bool, reads: &[&[u8]]) -> (Vec<Event<'static>>, Option<Verdi
     (limits.max_frame, limits.max_message) = (MAX_FRAME as u64, MAX_MESSAGE as u64);
     config.limits = limits;
     config.delivery = Delivery::Whole;
-    let role = if server { Role::Server } else { Role::Client(Seed::new([0; 32])) };
-    let mut connection = Connection::new(role, Extensions::default(), config);
+    let extensions = Extensions::default();
+    let mut connection = if server {
+        Connection::server(extensions, config)
+    } else {
+        Connection::client(Seed::new([0; 32]), extensions, config)
+    };
     let fed = feed(&mut connection, reads);
     let verdict = fed.close_event.map(|close_event| match close_event.cause {
         Cause::Peer => Verdict::Closed(close_event.code, close_event.reason),
@@ -232,7 +236,7 @@ fn tungstenite(server: bool, wire: &[u8]) -> (Vec<Event<'static>>, Option<Verdic
         .max_message_size(Some(MAX_MESSAGE))
         .read_buffer_size(1 << 12)
         .write_buffer_size(0);
-    let role = if server { End::Server } else { End::Client };
+    let role = if server { Role::Server } else { Role::Client };
     let mut socket = WebSocket::from_raw_socket(Transport(Cursor::new(wire)), role, Some(config));
     let mut events = Vec::new();
     loop {

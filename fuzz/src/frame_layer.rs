@@ -41,7 +41,7 @@ pub fn frame_layer(data: &[u8]) {
 #[derive(Debug)]
 struct Frames {
     decoder: Decoder,
-    end: Role,
+    role: Role,
     limits: Limits,
     extended: bool,
     /// Nothing more may come.
@@ -58,15 +58,15 @@ struct Frames {
 
 impl Frames {
     fn new(choices: &mut Choices<'_>) -> Self {
-        let end = choices.pick(&[Role::Server, Role::Client]);
+        let role = choices.pick(&[Role::Server, Role::Client]);
         let mut limits = Limits::default();
         limits.max_frame = choices.pick(&[1 << 16, 0, 10, u64::MAX]);
         limits.max_message = choices.pick(&[1 << 17, 0, 12, u64::MAX]);
         limits.max_fragments = choices.pick(&[8, 0, 2, u32::MAX]);
         let rsv = choices.pick(&[0, 4, 7, 0xff]);
-        let decoder = Decoder::new(end, limits).with_extension(rsv);
+        let decoder = Decoder::new(role, limits).with_extension(rsv);
         let (over, message, frame, kept) = (false, None, None, Vec::new());
-        Self { decoder, end, limits, extended: rsv > 0, over, message, frame, come: 0, kept }
+        Self { decoder, role, limits, extended: rsv > 0, over, message, frame, come: 0, kept }
     }
 
     /// Gives some bytes to the decoder, behind those that it left, and calls it a few times.
@@ -164,7 +164,7 @@ impl Frames {
     fn stop(&mut self) {
         self.decoder.stop();
         self.over = true;
-        assert!(matches!(self.end, Role::Server | Role::Client));
+        assert!(matches!(self.role, Role::Server | Role::Client));
     }
 }
 

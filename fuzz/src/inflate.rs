@@ -41,9 +41,9 @@ pub fn inflate(data: &[u8]) {
             let mut config = Config::default();
             (config.limits, config.delivery) = (limits, delivery);
             config.deflate.pool = pooled.then(|| Pool::new(1));
-            let mut agreement = Extensions::default();
-            agreement.deflate = Some(agreed);
-            let connection = Connection::client(Seed::new([0; 32]), agreement, config);
+            let mut extensions = Extensions::default();
+            extensions.deflate = Some(agreed);
+            let connection = Connection::client(Seed::new([0; 32]), extensions, config);
             let mut got = receive(connection, &wire, step, limits);
             if delivery == Delivery::Whole {
                 // Of a message that is not whole, nothing is told.

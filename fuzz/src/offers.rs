@@ -82,9 +82,9 @@ fn ask(policy: &Policy, lines: &[&[u8]]) {
 
 /// The lines as an answer's.
 fn answer(policy: &Policy, offers: &[Offer], lines: &[&[u8]]) {
-    let Ok(agreement) = Offer::check_answer(offers, lines.iter().copied()) else { return };
+    let Ok(extensions) = Offer::check_answer(offers, lines.iter().copied()) else { return };
     assert!(policy.negotiate(lines.iter().copied()).is_ok());
-    match agreement.deflate {
+    match extensions.deflate {
         None => assert!(
             lines.iter().all(|line| line.iter().all(|byte| b", \t\r\x0c".contains(byte))),
             "it accepts nothing"

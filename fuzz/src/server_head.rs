@@ -67,8 +67,8 @@ pub fn server_head(data: &[u8]) {
     let told = outcome.as_ref().map(told);
     judge(outcome.as_ref(), taken, &config);
     for how in 0..4 {
-        if let (Some(Incoming::Failed(rejected)), _) = read(&config, &[wire]) {
-            end(rejected, how, usize::from(status));
+        if let (Some(Incoming::Failed(replying)), _) = read(&config, &[wire]) {
+            end(replying, how, usize::from(status));
         }
     }
     let answered = outcome.map(|outcome| answer(outcome, accepts, &said, status, taken));
@@ -123,7 +123,7 @@ fn read(config: &Config, parts: &[&[u8]]) -> (Option<Incoming>, usize) {
     let all = parts.concat();
     assert_eq!(timed_out.is_some(), !behind_empty_line(&all).is_empty());
     if let Some(outcome) = timed_out {
-        assert!(matches!(&outcome, Incoming::Failed(rejected) if rejected.status() == 408));
+        assert!(matches!(&outcome, Incoming::Failed(replying) if replying.status() == 408));
         answer(outcome, true, "", 0, behind_empty_line(&all));
     }
     handshake.handle_eof();
@@ -142,8 +142,8 @@ fn told(outcome: &Incoming) -> String {
             )
         }
         Incoming::Http(plain) => format!("{plain:?} {:?}", plain.head()),
-        Incoming::Failed(rejected) => {
-            format!("{rejected:?} {:?}", rejected.headers().iter().collect::<Vec<_>>())
+        Incoming::Failed(replying) => {
+            format!("{replying:?} {:?}", replying.headers().iter().collect::<Vec<_>>())
         }
     }
 }
@@ -208,18 +208,18 @@ fn judge(outcome: Option<&Incoming>, taken: &[u8], config: &Config) {
                 plain.target()
             )));
         }
-        Some(Incoming::Failed(rejected)) => {
-            logs(rejected, taken, head.as_ref());
-            failed(rejected, taken, head, config);
+        Some(Incoming::Failed(replying)) => {
+            logs(replying, taken, head.as_ref());
+            failed(replying, taken, head, config);
         }
     }
 }
 
 /// Whether a refusal is right.
-fn failed(rejected: &Replying, taken: &[u8], head: Option<Head<'_>>, config: &Config) {
+fn failed(replying: &Replying, taken: &[u8], head: Option<Head<'_>>, config: &Config) {
     let broken = head.as_ref().map(broken);
     let asks = |head: &Head<'_>| head.says("upgrade", "websocket");
-    match rejected.error().expect("it has its reason") {
+    match replying.error().expect("it has its reason") {
         HandshakeError::IllegalByte => assert!(head.is_none()),
         HandshakeError::HeadTooLarge => {
             assert!([config.max_head, config.max_head - 2].contains(&taken.len()))
@@ -231,9 +231,9 @@ fn failed(rejected: &Replying, taken: &[u8], head: Option<Head<'_>>, config: &Co
             let head = head.unwrap();
             let (authority, _) = asked(&head).expect("it says who is asked");
             assert!(!is_welcome(&head, &authority, &config.origin));
-            let is_custom = rejected.origin_refusal() == Some(OriginRefusal::Custom);
+            let is_custom = replying.origin_refusal() == Some(OriginRefusal::Custom);
             assert!(
-                rejected.origin_refusal().is_some() && !is_custom,
+                replying.origin_refusal().is_some() && !is_custom,
                 "the first of several says why"
             );
         }
@@ -258,13 +258,13 @@ fn failed(rejected: &Replying, taken: &[u8], head: Option<Head<'_>>, config: &Co
 }
 
 /// Whether a refusal says what was asked.
-fn logs(rejected: &Replying, taken: &[u8], head: Option<&Head<'_>>) {
+fn logs(replying: &Replying, taken: &[u8], head: Option<&Head<'_>>) {
     let (method, target) =
-        (rejected.method().unwrap_or_default(), rejected.target().unwrap_or_default());
+        (replying.method().unwrap_or_default(), replying.target().unwrap_or_default());
     assert!(method.is_empty() || is_token(method));
     assert!(target.chars().all(|c| c > ' ' && c != '\x7f'), "{target:?}");
     let headers: Vec<(String, &[u8])> =
-        rejected.headers().iter().map(|(name, value)| (name.to_lowercase(), value)).collect();
+        replying.headers().iter().map(|(name, value)| (name.to_lowercase(), value)).collect();
     match head {
         Some(head) if is_request_line(&head.first) => {
             let [first, second, _] = head.first.split(' ').collect::<Vec<_>>()[..] else {
@@ -465,25 +465,25 @@ fn answer(outcome: Incoming, accepts: bool, said: &str, status: u16, taken: &[u8
     };
     match outcome {
         Incoming::Upgrade(request) if accepts => accept(request, value, header, status & 2 != 0),
-        Incoming::Failed(rejected) => {
+        Incoming::Failed(replying) => {
             let mut expected = Fields::default().with("Content-Type", "text/plain; charset=utf-8");
-            if rejected.status() == 405 {
+            if replying.status() == 405 {
                 expected = expected.with("Allow", "GET");
             }
-            let error = rejected.error().expect("a reason");
-            refuse(rejected, expected, format!("{error}\n").as_bytes(), taken.starts_with(b"HEAD "))
+            let error = replying.error().expect("a reason");
+            refuse(replying, expected, format!("{error}\n").as_bytes(), taken.starts_with(b"HEAD "))
         }
         Incoming::Upgrade(_) | Incoming::Http(_) => {
-            let reject = match outcome {
+            let reply = match outcome {
                 Incoming::Upgrade(request) => request.accept().protocol(value).reject(status),
                 Incoming::Http(plain) => plain.reply(status),
                 Incoming::Failed(_) => unreachable!(),
             };
-            let reject = header.iter().fold(reject, |reject, (header, _)| reject.header(*header));
-            let rejected = reject.body(said.as_bytes().to_vec()).into_replying();
-            assert_eq!(rejected.status(), if (200..600).contains(&status) { status } else { 500 });
+            let reply = header.iter().fold(reply, |reply, (header, _)| reply.header(*header));
+            let replying = reply.body(said.as_bytes().to_vec()).into_replying();
+            assert_eq!(replying.status(), if (200..600).contains(&status) { status } else { 500 });
             refuse(
-                rejected,
+                replying,
                 with_said(Fields::default(), &header),
                 said.as_bytes(),
                 taken.starts_with(b"HEAD "),
@@ -539,41 +539,41 @@ fn accept(request: Request, protocol: &str, header: Said<'_>, by_stack: bool) ->
 }
 
 /// Ends a refusal otherwise than by its own way, when some of its answer was written.
-fn end(mut rejected: Replying, how: u8, written: usize) {
-    let mut out = rejected.transmit();
+fn end(mut replying: Replying, how: u8, written: usize) {
+    let mut out = replying.transmit();
     out.advance(written.min(out.remaining() - 1));
     match how {
         0 => {
-            rejected.handle_eof();
-            assert!(rejected.wants_write() && !rejected.is_done(), "the answer is still offered");
-            output(&mut rejected);
-            assert!(rejected.wants_shutdown());
-            rejected.shutdown_done();
+            replying.handle_eof();
+            assert!(replying.wants_write() && !replying.is_done(), "the answer is still offered");
+            output(&mut replying);
+            assert!(replying.wants_shutdown());
+            replying.shutdown_done();
         }
-        1 => rejected.handle_error(),
-        2 => rejected.handle_timeout(),
-        _ => rejected.handle_write_error(),
+        1 => replying.handle_error(),
+        2 => replying.handle_timeout(),
+        _ => replying.handle_write_error(),
     }
     for _ in 0..2 {
-        assert!(rejected.is_done() && !rejected.wants_write() && !rejected.wants_read());
-        assert!(!rejected.wants_shutdown() && rejected.transmit().pop().is_none());
-        rejected.handle_timeout();
-        rejected.handle_eof();
-        rejected.shutdown_done();
+        assert!(replying.is_done() && !replying.wants_write() && !replying.wants_read());
+        assert!(!replying.wants_shutdown() && replying.transmit().pop().is_none());
+        replying.handle_timeout();
+        replying.handle_eof();
+        replying.shutdown_done();
     }
 }
 
 /// Sends a refusal to its end.
-fn refuse(mut rejected: Replying, expected: Fields, body: &[u8], is_head: bool) -> Vec<u8> {
-    let status = rejected.status();
-    assert!(rejected.wants_write() && !rejected.is_done());
-    let wire = output(&mut rejected);
-    assert!(rejected.wants_shutdown());
-    rejected.shutdown_done();
-    assert!(rejected.wants_read() && !rejected.is_done());
-    rejected.discard(&mut Input::new(&mut [0; 10]));
-    rejected.handle_eof();
-    assert!(rejected.is_done());
+fn refuse(mut replying: Replying, expected: Fields, body: &[u8], is_head: bool) -> Vec<u8> {
+    let status = replying.status();
+    assert!(replying.wants_write() && !replying.is_done());
+    let wire = output(&mut replying);
+    assert!(replying.wants_shutdown());
+    replying.shutdown_done();
+    assert!(replying.wants_read() && !replying.is_done());
+    replying.discard(&mut Input::new(&mut [0; 10]));
+    replying.handle_eof();
+    assert!(replying.is_done());
 
     let head = Head::read(&wire).expect("it can be read");
     assert!(head.first.starts_with(&format!("HTTP/1.1 {status} ")));

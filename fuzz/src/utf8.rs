@@ -147,7 +147,10 @@ fn send(parts: &[&[u8]], expected: &Expected<'_>) {
             return;
         }
     }
-    assert_eq!(client.finish_message(), if expected.whole { Ok(()) } else { Err(SendError::InvalidUtf8) });
+    assert_eq!(
+        client.finish_message(),
+        if expected.whole { Ok(()) } else { Err(SendError::InvalidUtf8) }
+    );
     let fed = feed(&mut server, &[&output(&mut client)]);
     assert!(fed.close_event.is_none());
     assert_eq!(

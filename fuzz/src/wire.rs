@@ -3,7 +3,7 @@
 
 use bytes::Buf;
 use sockless::{
-    Chunk, CloseEvent, Config, Connection, Delivery, Endpoint, Event, Extensions, Input, Role, Seed,
+    Chunk, CloseEvent, Config, Connection, Delivery, Endpoint, Event, Extensions, Input, Seed,
 };
 use std::io::IoSlice;
 
@@ -26,17 +26,17 @@ pub fn masked(bytes: &[u8], key: [u8; 4]) -> Vec<u8> {
 }
 
 pub fn server(delivery: Delivery) -> Connection {
-    open(Role::Server, delivery)
+    Connection::server(Extensions::default(), config(delivery))
 }
 
 pub fn client(delivery: Delivery) -> Connection {
-    open(Role::Client(Seed::new([3; 32])), delivery)
+    Connection::client(Seed::new([3; 32]), Extensions::default(), config(delivery))
 }
 
-fn open(role: Role, delivery: Delivery) -> Connection {
+fn config(delivery: Delivery) -> Config {
     let mut config = Config::default();
     config.delivery = delivery;
-    Connection::new(role, Extensions::default(), config)
+    config
 }
 
 /// What a connection made of bytes.

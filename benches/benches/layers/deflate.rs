@@ -51,16 +51,19 @@ fn open(role: Role, takeover: bool) -> Connection {
     let mut parameters = Parameters::default();
     (parameters.server_no_context_takeover, parameters.client_no_context_takeover) =
         (!takeover, !takeover);
-    let mut agreed = Extensions::default();
-    agreed.deflate = Some(parameters);
+    let mut extensions = Extensions::default();
+    extensions.deflate = Some(parameters);
     let mut config = Config::default();
     config.deflate.pool = Some(Pool::new(2));
-    Connection::new(role, agreed, config)
+    match role {
+        Role::Server => Connection::server(extensions, config),
+        Role::Client => Connection::client(Seed::new([7; 32]), extensions, config),
+    }
 }
 
 /// The time for so many messages of the one kind of work; the other half is done beside it.
 fn run(texts: &[String], iterations: u64, takeover: bool, receives: bool) -> Duration {
-    let mut client = open(Role::Client(Seed::new([7; 32])), takeover);
+    let mut client = open(Role::Client, takeover);
     let mut server = open(Role::Server, takeover);
     let (mut sending, mut receiving) = (Duration::ZERO, Duration::ZERO);
     for text in texts.iter().cycle().take(iterations as usize) {

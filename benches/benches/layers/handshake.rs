@@ -44,8 +44,8 @@ pub(crate) fn handshake(criterion: &mut Criterion) {
             let mut handshake = ask();
             assert!(black_box(drain(&mut handshake)).ends_with(b"\r\n\r\n"));
             let outcome = handshake.poll(&mut Input::new(black_box(&mut scratch)));
-            let Some(client::Outcome::Open(opened)) = outcome else { panic!("{outcome:?}") };
-            assert!(opened.open(Config::default()).is_open());
+            let Some(client::Outcome::Open(accepted)) = outcome else { panic!("{outcome:?}") };
+            assert!(accepted.open(Config::default()).is_open());
         });
     });
     group.finish();

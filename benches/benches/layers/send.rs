@@ -6,7 +6,7 @@
 
 use bytes::{Buf, Bytes};
 use criterion::{BenchmarkId, Criterion, Throughput};
-use sockless::{Config, Connection, Endpoint, Extensions, Role, Seed};
+use sockless::{Config, Connection, Endpoint, Extensions, Seed};
 use std::hint::black_box;
 use std::io::IoSlice;
 
@@ -25,14 +25,15 @@ pub(crate) fn send(criterion: &mut Criterion) {
                     10
                 };
             for batch in [1, 64] {
-                // A queue that is above its mark refuses.
+                // A queue that is above its high-water mark refuses.
                 if len * batch > 1 << 20 {
                     continue;
                 }
-                let role =
-                    if end == "server" { Role::Server } else { Role::Client(Seed::new([7; 32])) };
-                let mut connection =
-                    Connection::new(role, Extensions::default(), Config::default());
+                let (extensions, config) = (Extensions::default(), Config::default());
+                let mut connection = match end {
+                    "server" => Connection::server(extensions, config),
+                    _ => Connection::client(Seed::new([7; 32]), extensions, config),
+                };
                 group.throughput(Throughput::Elements(batch as u64));
                 group.bench_function(
                     BenchmarkId::new(format!("{end}/{len}"), format!("{batch} a flush")),

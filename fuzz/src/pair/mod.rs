@@ -12,7 +12,7 @@ use crate::choices::Choices;
 use bodies::body;
 use reading::Reading;
 use sockless::deflate::{Compress, Parameters, Pool, WindowBits};
-use sockless::{Buffers, Extensions, Payload, PreparedMessage, Role, Seed};
+use sockless::{Buffers, Extensions, Payload, PreparedMessage, Role};
 use station::{Settings, Station};
 use std::time::Duration;
 
@@ -27,8 +27,8 @@ use std::time::Duration;
 /// - Where the receiver closed first, and the sender says that it dropped bytes, a beginning of it
 ///   arrives too.
 /// - A send is refused when it has to be, and only then.
-/// - What is queued is what was sent and not written, and what little answers the peer; the marks
-///   tell of it.
+/// - What is queued is what was sent and not written, and what little answers the peer; the
+///   high-water and low-water marks tell of it.
 /// - A connection gives no more events than bytes came and no empty write. `Closed` comes once,
 ///   behind it nothing; without a fault both ends find that it was clean, and when the transport
 ///   has ended both are done and hold nothing back.
@@ -49,10 +49,10 @@ pub fn pair(data: &[u8]) {
         0 => None,
         most => Some(Pool::new(usize::from(most - 1))),
     };
-    let mut agreement = Extensions::default();
-    agreement.deflate = (how & 0x80 == 0).then_some(agreed);
+    let mut extensions = Extensions::default();
+    extensions.deflate = (how & 0x80 == 0).then_some(agreed);
     let timeouts = (how & 0x40 != 0).then(|| times::choose(&mut choices));
-    let settings = Settings { agreement, pool, timeouts, full_early: how & 0x20 != 0 };
+    let settings = Settings { extensions, pool, timeouts, full_early: how & 0x20 != 0 };
     let shared: Vec<PreparedMessage> = [70, 700, 9000]
         .into_iter()
         .map(|len| {
@@ -94,7 +94,7 @@ impl Pair {
     fn new(settings: &Settings, choices: &mut Choices<'_>) -> Self {
         let mut station = |role| Station::new(role, settings, choices);
         Self {
-            stations: [station(Role::Server), station(Role::Client(Seed::new([3; 32])))],
+            stations: [station(Role::Server), station(Role::Client)],
             now: Duration::ZERO,
             faulty: false,
         }

@@ -10,16 +10,16 @@ use bytes::Bytes;
 use sockless::deflate::{Compress, Level, Pool};
 use sockless::{
     CloseCode, CloseFrame, Config, Connection, Delivery, Endpoint, Extensions, Heartbeat, Input,
-    MessageKind, Payload, PreparedMessage, Role, SendError, Text, Timeouts,
+    MessageKind, Payload, PreparedMessage, Role, Seed, SendError, Text, Timeouts,
 };
 use std::time::Duration;
 
 /// What the ends have in common.
 pub struct Settings {
-    pub agreement: Extensions,
+    pub extensions: Extensions,
     pub pool: Option<Pool>,
     pub timeouts: Option<Timeouts>,
-    /// The marks are low.
+    /// The low-water and the high-water mark are low.
     pub full_early: bool,
 }
 
@@ -34,7 +34,7 @@ pub struct Station {
     pub(super) lends: bool,
     /// What it reads to, if that keeps what is cut.
     pub(super) keeper: Option<Keeper>,
-    /// The lower one, and the upper one.
+    /// The low-water mark, and the high-water mark.
     marks: (usize, usize),
     /// What is on its way to this end.
     pub(super) incoming: Vec<u8>,
@@ -70,8 +70,12 @@ impl Station {
         config.deflate.compress = [Compress::Auto, Compress::Yes, Compress::No, Compress::Auto]
             [usize::from(flags >> 4 & 3)];
         config.kept_output = if flags & 0x40 == 0 { 0 } else { 1000 };
+        let connection = match role {
+            Role::Server => Connection::server(settings.extensions, config),
+            Role::Client => Connection::client(Seed::new([3; 32]), settings.extensions, config),
+        };
         Self {
-            connection: Connection::new(role, settings.agreement, config),
+            connection,
             inbox: Inbox::new(settings.timeouts.is_some()),
             heartbeat: times::beating(&settings.timeouts),
             due: None,
@@ -180,7 +184,7 @@ impl Station {
             }
             Some(_) => Ok(()),
         };
-        assert_eq!(self.ask(Connection::finish), expected);
+        assert_eq!(self.ask(Connection::finish_message), expected);
         if let (Ok(()), Some((kind, all))) = (expected, self.parts.take_if(|_| expected.is_ok())) {
             to.inbox.expect(kind, all);
         }
@@ -254,9 +258,9 @@ impl Station {
         self.own = self.own.min(queued);
         assert!(queued <= self.own + ANSWERS, "{queued} bytes, {} of them its own", self.own);
         assert_eq!(self.connection.wants_write(), queued > 0);
-        let (lower, upper) = self.marks;
+        let (low, high) = self.marks;
         assert!(
-            if self.connection.above_high_water() { queued > lower } else { queued <= upper },
+            if self.connection.above_high_water() { queued > low } else { queued <= high },
             "{queued} bytes"
         );
         if !self.connection.is_open() {

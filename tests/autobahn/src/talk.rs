@@ -70,7 +70,7 @@ impl Talk for Server {
     fn side(&mut self) -> &mut dyn Endpoint {
         match &mut self.state {
             ServerState::Handshake(handshake) => handshake,
-            ServerState::Replying(rejected) => rejected,
+            ServerState::Replying(replying) => replying,
             ServerState::Open(connection) => connection,
         }
     }
@@ -84,13 +84,13 @@ impl Talk for Server {
                 Some(Incoming::Http(plain)) => {
                     ServerState::Replying(plain.reply(426).into_replying())
                 }
-                Some(Incoming::Failed(rejected)) => ServerState::Replying(rejected),
+                Some(Incoming::Failed(replying)) => ServerState::Replying(replying),
                 None => return input.into_rest(),
             };
         }
         match &mut self.state {
             ServerState::Handshake(_) => {}
-            ServerState::Replying(rejected) => rejected.discard(&mut input),
+            ServerState::Replying(replying) => replying.discard(&mut input),
             ServerState::Open(connection) => echo(connection, &mut input),
         }
         input.into_rest()
@@ -149,8 +149,8 @@ impl Talk for Client {
         if let ClientState::Handshake(handshake) = &mut self.state {
             // Any other outcome leaves a handshake that is done.
             match handshake.poll(&mut input) {
-                Some(Outcome::Open(opened)) => {
-                    self.state = ClientState::Open(opened.open(self.pace.config()))
+                Some(Outcome::Open(accepted)) => {
+                    self.state = ClientState::Open(accepted.open(self.pace.config()))
                 }
                 Some(Outcome::Refused(response)) => {
                     self.refused = Some(format!("the suite answered {}", response.status()))
@@ -188,7 +188,9 @@ fn echo(connection: &mut Connection, input: &mut Input<'_>) {
             // is queued already.
             Ok(()) | Err(SendError::Closed) => {}
             Err(error) => {
-                panic!("the echo was refused, though the queue was not above its mark: {error}")
+                panic!(
+                    "the echo was refused, though the queue was not above its high-water mark: {error}"
+                )
             }
         }
     }
@@ -196,7 +198,7 @@ fn echo(connection: &mut Connection, input: &mut Input<'_>) {
 
 fn pass_on(connection: &mut Connection, chunk: &Chunk<'_>) -> Result<(), SendError> {
     if chunk.first {
-        connection.begin(chunk.data.kind())?;
+        connection.begin_message(chunk.data.kind())?;
     }
     connection.write_fragment(chunk.data.as_bytes())?;
     if chunk.last {

@@ -252,8 +252,8 @@ impl Person {
         if let Stage::Handshake(handshake) = &mut self.stage {
             match handshake.poll(&mut input) {
                 None => return true,
-                Some(Outcome::Open(opened)) => {
-                    let mut connection = opened.open(Config::default());
+                Some(Outcome::Open(accepted)) => {
+                    let mut connection = accepted.open(Config::default());
                     if let Err(error) =
                         connection.send_text(format!("join key-of-{0} {0}", self.number))
                     {

@@ -54,7 +54,7 @@ pub(crate) enum How {
 }
 
 #[derive(Debug)]
-pub(crate) struct Linger {
+pub(crate) struct Ending {
     pub(crate) how: How,
     pub(crate) heard: Heard,
     /// Bytes that the server's kernel took.
@@ -146,8 +146,8 @@ impl Session {
         }
     }
 
-    pub(crate) fn into_ending(self, how: How, now: Instant) -> Linger {
-        Linger { how, heard: self.heard, sent: self.sent, took: now.duration_since(self.began) }
+    pub(crate) fn into_ending(self, how: How, now: Instant) -> Ending {
+        Ending { how, heard: self.heard, sent: self.sent, took: now.duration_since(self.began) }
     }
 
     /// Whether there was something; an error is how it ended.

@@ -1,7 +1,7 @@
 //! How the sessions of a kind ended.
 
 use crate::kinds::Kind;
-use crate::session::{How, Linger};
+use crate::session::{Ending, How};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ const EXAMPLES: usize = 3;
 const MARGIN: Duration = Duration::from_millis(2500);
 
 impl Tally {
-    pub(crate) fn add(&mut self, kind: &Kind, ending: Linger) {
+    pub(crate) fn add(&mut self, kind: &Kind, ending: Ending) {
         self.sessions += 1;
         self.sent += ending.sent;
         *self.endings.entry(describe(&ending)).or_default() += 1;
@@ -36,7 +36,7 @@ impl Tally {
         } else if kind.is_expected(&ending) {
             self.expected += 1;
         } else if self.unexpected.len() < EXAMPLES {
-            let Linger { heard, sent, took, .. } = &ending;
+            let Ending { heard, sent, took, .. } = &ending;
             let more = format!(
                 "{sent} bytes sent, {} pongs, {} times refused",
                 heard.pongs, heard.refused
@@ -66,7 +66,7 @@ impl Tally {
 }
 
 /// What one was told, and who ended it.
-fn describe(ending: &Linger) -> String {
+fn describe(ending: &Ending) -> String {
     let told = match (ending.heard.status, ending.heard.close) {
         (0, _) => String::from("nothing"),
         (101, None) => String::from("101"),

@@ -105,7 +105,7 @@ pub(crate) fn fragments(group: &mut Group<'_>, server: &PeerServer) {
                 connection.write_fragment(part).and_then(|()| connection.ping(part))
             })?;
         }
-        session.send(Connection::finish)?;
+        session.send(Connection::finish_message)?;
         let mut pongs = Vec::new();
         loop {
             match session.event()? {

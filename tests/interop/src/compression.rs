@@ -140,8 +140,8 @@ impl Case {
         let request =
             self.offers.iter().fold(Request::new(&url)?, |request, offer| request.deflate(*offer));
         let session = Session::with(request, Config::default())?;
-        let [line] = session.extensions() else {
-            return Err(format!("it answers {:?}", session.extensions()).into());
+        let [line] = session.extension_lines() else {
+            return Err(format!("it answers {:?}", session.extension_lines()).into());
         };
         let mut said: Vec<_> = line.split(';').map(|word| word.trim().to_owned()).collect();
         same(said.remove(0).as_str(), "permessage-deflate")?;

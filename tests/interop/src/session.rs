@@ -29,8 +29,8 @@ pub(crate) struct Session {
     protocol: Option<String>,
     /// A header that the peers' servers add.
     mark: Option<String>,
-    agreement: Extensions,
-    extensions: Vec<String>,
+    extensions: Extensions,
+    extension_lines: Vec<String>,
     scratch: Vec<u8>,
     /// What was read and not looked at.
     unheard: Range<usize>,
@@ -63,12 +63,12 @@ impl Session {
 
     /// The extensions that were agreed on.
     pub(crate) fn extensions(&self) -> Extensions {
-        self.agreement
+        self.extensions
     }
 
     /// What the 101 said in `Sec-WebSocket-Extensions`, a header line each.
-    pub(crate) fn extensions(&self) -> &[String] {
-        &self.extensions
+    pub(crate) fn extension_lines(&self) -> &[String] {
+        &self.extension_lines
     }
 
     /// How much went over the transport so far.
@@ -156,8 +156,10 @@ impl Session {
 
 /// Asks for a connection.
 pub(crate) fn ask(request: Request, config: Config) -> Result<Answer, Failure> {
-    let mut wire =
-        Wire::new(Transport::connect(request.host(), request.port(), request.is_secure())?, PATIENCE)?;
+    let mut wire = Wire::new(
+        Transport::connect(request.host(), request.port(), request.is_secure())?,
+        PATIENCE,
+    )?;
     let mut scratch = vec![0; 64 << 10];
     let mut handshake = Handshake::new(request, Seed::random()?);
     loop {
@@ -166,26 +168,26 @@ pub(crate) fn ask(request: Request, config: Config) -> Result<Answer, Failure> {
         // Frames may have come behind the answer.
         let rest = input.into_rest().to_vec();
         match outcome {
-            Some(Outcome::Open(opened)) => {
-                let protocol = opened.protocol().map(str::to_owned);
-                let mark = opened.headers().text("x-interop").map(str::to_owned);
-                let agreement = opened.extensions();
-                let lines = opened
+            Some(Outcome::Open(accepted)) => {
+                let protocol = accepted.protocol().map(str::to_owned);
+                let mark = accepted.headers().text("x-interop").map(str::to_owned);
+                let extensions = accepted.extensions();
+                let lines = accepted
                     .headers()
                     .iter()
                     .filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-extensions"));
-                let extensions =
+                let extension_lines =
                     lines.map(|(_, value)| String::from_utf8_lossy(value).into_owned()).collect();
                 scratch[..rest.len()].copy_from_slice(&rest);
-                let connection = opened.open(config);
+                let connection = accepted.open(config);
                 let unheard = 0..rest.len();
                 return Ok(Answer::Open(Session {
                     wire,
                     connection,
                     protocol,
                     mark,
-                    agreement,
                     extensions,
+                    extension_lines,
                     scratch,
                     unheard,
                 }));

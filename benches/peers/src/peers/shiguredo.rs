@@ -59,7 +59,10 @@ fn pair(
             client.feed_recv_buf(&data, Timestamp::default())?;
         }
     }
-    while server.poll().is_some() || client.poll().is_some() || client.poll_output().is_some() {}
+    while server.poll_event().is_some()
+        || client.poll_event().is_some()
+        || client.poll_output().is_some()
+    {}
     Ok((server, client))
 }
 
@@ -95,7 +98,7 @@ impl Calls for WebSocketServerConnection {
     }
 
     fn event(&mut self) -> Option<ConnectionEvent> {
-        self.poll()
+        self.poll_event()
     }
 
     fn output(&mut self) -> Option<ConnectionOutput> {
@@ -113,7 +116,7 @@ impl Calls for WebSocketClientConnection<Keys> {
     }
 
     fn event(&mut self) -> Option<ConnectionEvent> {
-        self.poll()
+        self.poll_event()
     }
 
     fn output(&mut self) -> Option<ConnectionOutput> {

@@ -5,7 +5,7 @@ use crate::peer::{Batch, Connection, End, Peer, Refused, Setting, Tally};
 use crate::transport::Sink;
 use bytes::Buf;
 use sockless::deflate::{Level, Parameters, Pool, WindowBits};
-use sockless::{Config, Endpoint, Event, Extensions, Input, Role, Seed};
+use sockless::{Config, Endpoint, Event, Extensions, Input, Seed};
 use std::cell::RefCell;
 use std::io::IoSlice;
 use std::rc::Rc;
@@ -42,16 +42,15 @@ impl Sockless {
         (parameters.server_no_context_takeover, parameters.client_no_context_takeover) =
             (!setting.takeover, !setting.takeover);
         (parameters.server_max_window_bits, parameters.client_max_window_bits) = (bits, bits);
-        let mut agreed = Extensions::default();
-        agreed.deflate = Some(parameters);
+        let mut extensions = Extensions::default();
+        extensions.deflate = Some(parameters);
         let mut config = Config::default();
         config.deflate.level = Level::new(setting.level).expect("1 to 9");
         config.deflate.pool = self.pool.clone();
-        let role = match end {
-            End::Server => Role::Server,
-            End::Client => Role::Client(Seed::new([7; 32])),
-        };
-        sockless::Connection::new(role, agreed, config)
+        match end {
+            End::Server => sockless::Connection::server(extensions, config),
+            End::Client => sockless::Connection::client(Seed::new([7; 32]), extensions, config),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ mod plans;
 
 pub(crate) use plans::Arsenal;
 
-use crate::session::{How, Linger, Step};
+use crate::session::{Ending, How, Step};
 use std::time::Duration;
 
 pub(crate) struct Kind {
@@ -26,7 +26,7 @@ pub(crate) struct Kind {
     /// Keeps the kernel's buffer for what comes as small as it can be.
     pub(crate) small: bool,
     plan: fn(&Arsenal, &Number) -> Vec<Step>,
-    is_expected: fn(&Linger) -> bool,
+    is_expected: fn(&Ending) -> bool,
 }
 
 /// Which session it is.
@@ -44,7 +44,7 @@ impl Kind {
     }
 
     /// Whether the chat did with this one as it has to.
-    pub(crate) fn is_expected(&self, ending: &Linger) -> bool {
+    pub(crate) fn is_expected(&self, ending: &Ending) -> bool {
         (self.is_expected)(ending)
     }
 
@@ -58,25 +58,25 @@ impl Kind {
 }
 
 /// Refused before the upgrade, with one of these.
-fn refused(ending: &Linger, statuses: &[u16]) -> bool {
+fn refused(ending: &Ending, statuses: &[u16]) -> bool {
     ending.how == How::Ended && statuses.contains(&ending.heard.status)
 }
 
 /// Let in, and then told one of these codes.
-fn closed(ending: &Linger, codes: &[u16]) -> bool {
+fn closed(ending: &Ending, codes: &[u16]) -> bool {
     ending.how == How::Ended
         && ending.heard.status == 101
         && ending.heard.close.is_some_and(|code| codes.contains(&code))
 }
 
 /// Let in, let be, and gone by itself.
-fn left(ending: &Linger) -> bool {
+fn left(ending: &Ending) -> bool {
     ending.how == How::Left && ending.heard.status == 101 && ending.heard.close.is_none()
 }
 
 /// Let in, and dropped: 1008 is the last of what was queued, and there only for who takes all of it
 /// within the time of a goodbye.
-fn let_go(ending: &Linger) -> bool {
+fn let_go(ending: &Ending) -> bool {
     matches!(ending.how, How::Ended | How::WasReset)
         && ending.heard.status == 101
         && matches!(ending.heard.close, None | Some(1008))
@@ -89,7 +89,7 @@ const fn kind(
     (name, answer): (&'static str, &'static str),
     (every, limit, lasts): (u64, u64, u64),
     plan: fn(&Arsenal, &Number) -> Vec<Step>,
-    is_expected: fn(&Linger) -> bool,
+    is_expected: fn(&Ending) -> bool,
 ) -> Kind {
     Kind { name, answer, every, limit, lasts, small: false, plan, is_expected }
 }

@@ -9,7 +9,7 @@ const compression = options.includes("compression=on");
 const LIMIT = 16 << 20;
 const PROTOCOLS = ["chat.v2", "chat.v1"];
 
-const closures = new Map();
+const closeEvents = new Map();
 
 const paths = {
   "/echo": echo,
@@ -37,7 +37,7 @@ const paths = {
     socket.send(JSON.stringify({ target: request.url, headers: request.headers }));
   },
   async "/close_event"(socket, query) {
-    socket.send(JSON.stringify(await close_event(query.get("id")).promise));
+    socket.send(JSON.stringify(await closeEvent(query.get("id")).promise));
   },
 };
 
@@ -60,13 +60,13 @@ function policy(query) {
 }
 
 /** What came of a client's Close, once it came. */
-function close_event(id) {
-  if (!closures.has(id)) {
+function closeEvent(id) {
+  if (!closeEvents.has(id)) {
     const entry = {};
     entry.promise = new Promise((resolve) => entry.resolve = resolve);
-    closures.set(id, entry);
+    closeEvents.set(id, entry);
   }
-  return closures.get(id);
+  return closeEvents.get(id);
 }
 
 const server = createServer((request, response) => response.writeHead(426).end());
@@ -93,7 +93,7 @@ server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => {}); // It closes by itself.
     const id = query.get("id");
     if (id && pathname !== "/close_event") {
-      socket.on("close", (code, reason) => close_event(id).resolve({ code, reason: reason.toString() }));
+      socket.on("close", (code, reason) => closeEvent(id).resolve({ code, reason: reason.toString() }));
     }
     paths[pathname](socket, query, request, transport);
   });

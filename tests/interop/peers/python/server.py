@@ -72,7 +72,7 @@ async def request(socket, query):
 
 
 async def close_event(socket, query):
-    code, reason = await closures[query["id"]]
+    code, reason = await close_events[query["id"]]
     await socket.send(json.dumps({"code": code, "reason": reason}))
     await socket.wait_closed()
 
@@ -135,13 +135,13 @@ async def handle(socket):
     finally:
         if "id" in query and path != "/close_event":
             await socket.wait_closed()
-            closures[query["id"]].set_result((socket.close_code, socket.close_reason))
+            close_events[query["id"]].set_result((socket.close_code, socket.close_reason))
 
 
 async def main():
-    global closures
+    global close_events
     loop = asyncio.get_running_loop()
-    closures = defaultdict(loop.create_future)
+    close_events = defaultdict(loop.create_future)
     server = await serve(
         handle,
         "127.0.0.1",

@@ -50,7 +50,7 @@ fn plain(report: &mut Report) -> Result<(), Failure> {
                 for _ in 1..fragments {
                     session.send(|connection| connection.write_fragment(b"x"))?;
                 }
-                session.send(Connection::finish)?;
+                session.send(Connection::finish_message)?;
                 if answer == 1000 {
                     checks::same(
                         session.message()?,

@@ -15,7 +15,7 @@ pub(crate) struct Ledger {
 
 #[derive(Debug, Default)]
 struct Pages {
-    closures: HashMap<String, Seen>,
+    close_events: HashMap<String, Seen>,
     released: HashSet<String>,
     refusals: Vec<Refusal>,
 }
@@ -42,13 +42,16 @@ impl Ledger {
     pub(crate) fn closed(&self, id: String, close_event: CloseEvent, received: usize) {
         let CloseEvent { code, reason, clean, cause, .. } = close_event;
         self.pages()
-            .closures
+            .close_events
             .insert(id, Seen { code, reason, clean, cause: format!("{cause:?}"), received });
         self.written.notify_all();
     }
 
-    pub(crate) fn wait_for_closure(&self, id: &str, patience: Duration) -> Option<Seen> {
-        self.wait(patience, |pages| !pages.closures.contains_key(id)).closures.get(id).cloned()
+    pub(crate) fn wait_for_close_event(&self, id: &str, patience: Duration) -> Option<Seen> {
+        self.wait(patience, |pages| !pages.close_events.contains_key(id))
+            .close_events
+            .get(id)
+            .cloned()
     }
 
     pub(crate) fn release(&self, id: String) {
@@ -60,9 +63,9 @@ impl Ledger {
         drop(self.wait(patience, |pages| !pages.released.contains(id)));
     }
 
-    pub(crate) fn refused(&self, rejected: &Replying) {
-        let error = rejected.error().map(|error| format!("{error:?}"));
-        self.pages().refusals.push(Refusal { status: rejected.status(), error });
+    pub(crate) fn refused(&self, replying: &Replying) {
+        let error = replying.error().map(|error| format!("{error:?}"));
+        self.pages().refusals.push(Refusal { status: replying.status(), error });
     }
 
     pub(crate) fn refusals(&self) -> Vec<Refusal> {

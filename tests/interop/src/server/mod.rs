@@ -110,7 +110,7 @@ impl Server {
 
     /// What it saw of the end of a connection, once that is over.
     pub(crate) fn close_event(&self, id: &str) -> Option<Seen> {
-        self.ledger.wait_for_closure(id, PATIENCE)
+        self.ledger.wait_for_close_event(id, PATIENCE)
     }
 }
 
@@ -124,9 +124,9 @@ fn serve(mut wire: Wire, rules: Rules, ledger: &Arc<Ledger>) {
                 return upgrade(request, input, wire, rules.deflate, ledger);
             }
             Some(Incoming::Http(request)) => return answer(plain::answer(request, ledger), wire),
-            Some(Incoming::Failed(rejected)) => {
-                ledger.refused(&rejected);
-                return answer(rejected, wire);
+            Some(Incoming::Failed(replying)) => {
+                ledger.refused(&replying);
+                return answer(replying, wire);
             }
             None => {}
         }
@@ -196,11 +196,11 @@ impl Visit {
     }
 }
 
-fn answer(mut rejected: Replying, mut wire: Wire) {
+fn answer(mut replying: Replying, mut wire: Wire) {
     let mut scratch = vec![0; 4 << 10];
-    while !rejected.is_done() {
-        let mut input = wire.turn(&mut rejected, &mut scratch);
-        rejected.discard(&mut input);
+    while !replying.is_done() {
+        let mut input = wire.turn(&mut replying, &mut scratch);
+        replying.discard(&mut input);
     }
 }
 

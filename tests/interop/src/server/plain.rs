@@ -18,11 +18,11 @@ pub(crate) fn answer(request: Plain, ledger: &Arc<Ledger>) -> Replying {
     let id = parameter(query, "id").unwrap_or_default();
     let (status, kind, body) = match (request.method(), path) {
         ("GET", "/page") => (200, "text/html", PAGE.to_owned()),
-        ("GET", "/close_event") => match ledger.wait_for_closure(&id, PATIENCE) {
+        ("GET", "/close_event") => match ledger.wait_for_close_event(&id, PATIENCE) {
             Some(seen) => (200, "application/json", json(&seen)),
             None => (404, "text/plain", "no such connection has ended\n".to_owned()),
         },
-        ("GET", "/received") => match ledger.wait_for_closure(&id, PATIENCE) {
+        ("GET", "/received") => match ledger.wait_for_close_event(&id, PATIENCE) {
             Some(seen) => (200, "application/json", json(&seen.received)),
             None => (404, "text/plain", "no such connection has ended\n".to_owned()),
         },

@@ -1,5 +1,5 @@
-//! What the server does on a connection, by its path. Blocking, like the loop: what is above the
-//! queue's mark is written at once.
+//! What the server does on a connection, by its path. Blocking, like the loop: a queue that is
+//! above its high-water mark is written at once.
 
 use crate::sample;
 use crate::wire::Wire;
@@ -27,7 +27,7 @@ pub(crate) struct Talk {
 pub(crate) enum Service {
     Echo { delivery: Delivery, limit: Option<u64> },
     Counted,
-    PreparedMessage { count: usize },
+    Prepared { count: usize },
     Close { frame: Option<(CloseCode, String)> },
     Ping { data: String },
     Parts { kind: MessageKind, size: usize, count: usize },
@@ -45,7 +45,7 @@ impl Service {
             "/echo" => Self::Echo { delivery: Delivery::Whole, limit: None },
             "/echo-chunks" => Self::Echo { delivery: Delivery::Chunks, limit: None },
             "/counted" => Self::Counted,
-            "/prepared" => Self::PreparedMessage { count: number("count")? },
+            "/prepared" => Self::Prepared { count: number("count")? },
             "/limit" => {
                 Self::Echo { delivery: Delivery::Whole, limit: Some(number("bytes")? as u64) }
             }
@@ -107,9 +107,9 @@ impl Service {
                 for part in whole.chunks((*size).max(1)) {
                     talk.send(|connection| connection.write_fragment(part));
                 }
-                talk.send(Connection::finish);
+                talk.send(Connection::finish_message);
             }
-            Self::PreparedMessage { count } => {
+            Self::Prepared { count } => {
                 for i in 0..*count {
                     talk.send(|connection| connection.send_binary(sample::own(i)));
                     talk.send(|connection| connection.send_prepared(&PREPARED));
@@ -155,7 +155,9 @@ impl Talk {
     fn send(&mut self, what: impl FnOnce(&mut Connection) -> Result<(), SendError>) {
         match what(&mut self.connection) {
             Ok(()) | Err(SendError::Closed) => {}
-            Err(error) => panic!("refused, though the queue was not above its mark: {error}"),
+            Err(error) => {
+                panic!("refused, though the queue was not above its high-water mark: {error}")
+            }
         }
         if self.connection.above_high_water() {
             self.wire.write(&mut self.connection);
@@ -165,7 +167,7 @@ impl Talk {
 
 fn pass_on(connection: &mut Connection, chunk: &Chunk<'_>) -> Result<(), SendError> {
     if chunk.first {
-        connection.begin(chunk.data.kind())?;
+        connection.begin_message(chunk.data.kind())?;
     }
     connection.write_fragment(chunk.data.as_bytes())?;
     if chunk.last {

@@ -207,10 +207,10 @@ impl Client {
         if let Stage::Asking(handshake) = &mut self.stage {
             match handshake.poll(input) {
                 None => return Ok(()),
-                Some(Outcome::Open(opened))
-                    if opened.extensions().deflate.is_some() == self.compresses =>
+                Some(Outcome::Open(accepted))
+                    if accepted.extensions().deflate.is_some() == self.compresses =>
                 {
-                    self.stage = Stage::Open(Box::new(opened.open(Config::default())));
+                    self.stage = Stage::Open(Box::new(accepted.open(Config::default())));
                 }
                 Some(Outcome::Open(_)) => {
                     return Err(io::Error::other("compression is not as it was asked for"));

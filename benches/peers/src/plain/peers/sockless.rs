@@ -5,7 +5,7 @@ use crate::peer::{End, Refused};
 use crate::plain::{Connection, Message, Peer, Pipe, Setup, Tally};
 use bytes::Buf;
 use sockless::server::{self, Incoming};
-use sockless::{Buffers, Config, Endpoint, Event, Extensions, Input, Role, Scratch, Seed, client};
+use sockless::{Buffers, Config, Endpoint, Event, Extensions, Input, Scratch, Seed, client};
 use std::cell::RefCell;
 use std::io::IoSlice;
 use std::rc::Rc;
@@ -65,12 +65,13 @@ impl Peer for Sockless {
     }
 
     fn connect(&self, setup: Setup, pipe: &Pipe) -> Result<Box<dyn Connection>, &'static str> {
-        let role = match setup.end {
-            End::Server => Role::Server,
-            End::Client => Role::Client(Seed::new([7; 32])),
+        let (extensions, config) = (Extensions::default(), Config::default());
+        let connection = match setup.end {
+            End::Server => sockless::Connection::server(extensions, config),
+            End::Client => sockless::Connection::client(Seed::new([7; 32]), extensions, config),
         };
         Ok(Box::new(Driven {
-            connection: sockless::Connection::new(role, Extensions::default(), Config::default()),
+            connection,
             pipe: pipe.clone(),
             tools: self.tools.clone(),
             lends: self.lends,
@@ -100,8 +101,8 @@ impl Peer for Sockless {
         write(&mut handshake, pipe);
         let read = pipe.read_slice(scratch).ok_or("nothing to read")?;
         match handshake.poll(&mut Input::new(&mut scratch[..read])) {
-            Some(client::Outcome::Open(opened)) => {
-                drop(opened.open(Config::default()));
+            Some(client::Outcome::Open(accepted)) => {
+                drop(accepted.open(Config::default()));
                 Ok(())
             }
             _ => Err("it refuses the answer"),

@@ -38,7 +38,7 @@ QString toText(const QJsonObject &object)
 
 void serverSaw(Check &check, const QString &url, const QString &id, const End &end)
 {
-    const QJsonObject seen = closureOf(url, id);
+    const QJsonObject seen = closeEventOf(url, id);
     const QJsonValue clean = end.clean ? QJsonValue(*end.clean) : QJsonValue(seen["clean"].toBool());
     const QJsonObject expected = {{"code", end.code}, {"reason", end.reason}, {"clean", clean}, {"cause", end.cause}};
     check.equal(toText(seen), toText(expected), "what the server saw");

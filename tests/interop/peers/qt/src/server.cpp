@@ -20,20 +20,20 @@ Server::Server()
     });
 }
 
-void Server::closed(const QString &id, const QJsonObject &close_event)
+void Server::closed(const QString &id, const QJsonObject &closeEvent)
 {
-    m_closures.insert(id, close_event);
+    m_closeEvents.insert(id, closeEvent);
     const auto asking = m_asking.values(id);
     m_asking.remove(id);
     for (const auto &tell : asking)
-        tell(close_event);
+        tell(closeEvent);
 }
 
 void Server::whenClosed(const QString &id, const std::function<void(const QJsonObject &)> &tell)
 {
-    const auto close_event = m_closures.constFind(id);
-    if (close_event != m_closures.constEnd())
-        tell(*close_event);
+    const auto closeEvent = m_closeEvents.constFind(id);
+    if (closeEvent != m_closeEvents.constEnd())
+        tell(*closeEvent);
     else
         m_asking.insert(id, tell);
 }

@@ -35,13 +35,13 @@ public:
     QWebSocketServer &accepting() { return m_server; }
 
     // A connection is over.
-    void closed(const QString &id, const QJsonObject &close_event);
+    void closed(const QString &id, const QJsonObject &closeEvent);
     // Calls once the connection of this name is over.
     void whenClosed(const QString &id, const std::function<void(const QJsonObject &)> &tell);
 
 private:
     QWebSocketServer m_server;
-    QHash<QString, QJsonObject> m_closures;
+    QHash<QString, QJsonObject> m_closeEvents;
     QMultiHash<QString, std::function<void(const QJsonObject &)>> m_asking;
 };
 

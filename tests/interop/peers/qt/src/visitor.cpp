@@ -170,9 +170,9 @@ void Visitor::beFull()
 
 void Visitor::tellClosure()
 {
-    m_server.whenClosed(parameter("id"), [socket = QPointer<QWebSocket>(m_socket)](const QJsonObject &close_event) {
+    m_server.whenClosed(parameter("id"), [socket = QPointer<QWebSocket>(m_socket)](const QJsonObject &closeEvent) {
         if (socket)
-            socket->sendTextMessage(toText(close_event));
+            socket->sendTextMessage(toText(closeEvent));
     });
 }
 

@@ -186,7 +186,7 @@ pub(super) fn compression(group: &mut Group<'_>, server: &PeerServer) {
             Request::new(&server.url("/request"))?.deflate(offer),
             Config::default(),
         )?;
-        same(session.extensions(), [offer.to_string()])?;
+        same(session.extension_lines(), [offer.to_string()])?;
         same(session.extensions().deflate, Some(compression::parameters(false, true, 12, 10)))?;
         let told: Value = serde_json::from_str(&session.text()?)?;
         let headers = told["headers"].as_array().ok_or("no headers")?;

@@ -123,8 +123,8 @@ impl Station {
                     }
                     false
                 }
-                Stage::Refusing(rejected) => {
-                    rejected.discard(&mut input);
+                Stage::Refusing(replying) => {
+                    replying.discard(&mut input);
                     false
                 }
                 Stage::Lost => return,
@@ -142,8 +142,8 @@ impl Station {
         let (agreed, connection) = match &mut self.stage {
             Stage::Asking(handshake) => match handshake.poll(input) {
                 None => return false,
-                Some(Outcome::Open(opened)) => {
-                    (opened.extensions(), opened.open(self.config.clone()))
+                Some(Outcome::Open(accepted)) => {
+                    (accepted.extensions(), accepted.open(self.config.clone()))
                 }
                 Some(_) => {
                     self.stage = Stage::Lost;
@@ -157,8 +157,8 @@ impl Station {
                     (accept.extensions(), accept.open(self.config.clone()))
                 }
                 Some(Incoming::Http(plain)) => panic!("it is an upgrade: {plain:?}"),
-                Some(Incoming::Failed(rejected)) => {
-                    self.stage = Stage::Refusing(Box::new(rejected));
+                Some(Incoming::Failed(replying)) => {
+                    self.stage = Stage::Refusing(Box::new(replying));
                     self.deadline = Deadline::after(HANDSHAKE);
                     return true;
                 }

@@ -301,7 +301,7 @@ impl Station {
         match &mut self.stage {
             Stage::Asking(handshake) => handshake.as_mut(),
             Stage::Asked(handshake) => handshake.as_mut(),
-            Stage::Refusing(rejected) => rejected.as_mut(),
+            Stage::Refusing(replying) => replying.as_mut(),
             Stage::Open(connection) => connection.as_mut(),
             Stage::Lost => unreachable!("it has no loop any more"),
         }

@@ -13,7 +13,7 @@ constexpr int PATIENCE_MS = 30'000;
 
 } // namespace
 
-QJsonObject closureOf(const QString &url, const QString &id)
+QJsonObject closeEventOf(const QString &url, const QString &id)
 {
     QUrl target(url + "/close_event?id=" + id);
     target.setScheme("http");

@@ -7,4 +7,4 @@
 #include <QJsonObject>
 
 // `url` is the server's WebSocket address, without a path. An empty object: it told nothing in time.
-QJsonObject closureOf(const QString &url, const QString &id);
+QJsonObject closeEventOf(const QString &url, const QString &id);
