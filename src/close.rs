@@ -15,7 +15,7 @@ use core::str;
 ///
 /// assert_eq!(CloseCode::new(4001).map(CloseCode::get), Some(4001));
 /// assert_eq!(CloseCode::new(1006), None);
-/// assert_eq!(CloseCode::NORMAL.to_string(), "1000 (normal close_event)");
+/// assert_eq!(CloseCode::NORMAL.to_string(), "1000 (normal closure)");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CloseCode(u16);
@@ -75,7 +75,7 @@ impl fmt::Debug for CloseCode {
 impl fmt::Display for CloseCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let meaning = match self.0 {
-            1000 => "normal close_event",
+            1000 => "normal closure",
             1001 => "going away",
             1002 => "protocol error",
             1003 => "unsupported data",

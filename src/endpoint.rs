@@ -29,10 +29,10 @@ use alloc::boxed::Box;
 /// 1. While [`wants_write`](Self::wants_write), write what [`transmit`](Self::transmit) gives.
 /// 2. When [`wants_shutdown`](Self::wants_shutdown), shut down the write side of the transport once
 ///    (TLS: send close_notify) and call [`shutdown_done`](Self::shutdown_done).
-/// 3. While [`wants_read`](Self::wants_read), read. Hand what came to `poll` or `poll` until
-///    it gives `None`. At the end of the stream call [`handle_eof`](Self::handle_eof), when reading
-///    fails [`handle_error`](Self::handle_error), and poll with
-///    [`Input::empty`](crate::Input::empty) until `None`. When writing fails,
+/// 3. While [`wants_read`](Self::wants_read), read. Hand what came to `poll` until it gives
+///    `None`. At the end of the stream call [`handle_eof`](Self::handle_eof), when reading fails
+///    [`handle_error`](Self::handle_error), and poll with [`Input::empty`](crate::Input::empty)
+///    until `None`. When writing fails,
 ///    [`handle_write_error`](Self::handle_write_error), and read on.
 /// 4. When [`is_done`](Self::is_done), drop the transport; of a handshake, the outcome has it.
 ///

@@ -85,7 +85,7 @@ impl Event<'_> {
 ///                 ChunkData::Binary(data) if chunk.first && chunk.last => to.send_binary(data)?,
 ///                 data => {
 ///                     if chunk.first {
-///                         to.begin(data.kind())?;
+///                         to.begin_message(data.kind())?;
 ///                     }
 ///                     to.write_fragment(data.as_bytes())?;
 ///                     if chunk.last {
@@ -164,7 +164,7 @@ impl ChunkData<'_> {
     /// The bytes, of text too.
     ///
     /// ```
-    /// use sockless::Data;
+    /// use sockless::ChunkData;
     ///
     /// assert_eq!(ChunkData::Text("hi".into()).as_bytes(), b"hi");
     /// ```
@@ -239,7 +239,7 @@ impl CloseEvent {
     /// ```
     ///
     /// # Errors
-    /// The close_event itself, if it is not [`clean`](Self::clean).
+    /// The event itself, if it is not [`clean`](Self::clean).
     pub fn into_result(self) -> Result<Self, Self> {
         if self.clean { Ok(self) } else { Err(self) }
     }

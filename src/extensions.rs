@@ -4,7 +4,8 @@
 use crate::deflate::Parameters;
 
 /// The extensions that both ends agreed on, RFC 6455 §9.1, for
-/// [`Connection::new`](crate::Connection::new). By default none.
+/// [`Connection::server`](crate::Connection::server) and
+/// [`Connection::client`](crate::Connection::client). By default none.
 ///
 /// ```
 /// let agreed = sockless::Extensions::default();

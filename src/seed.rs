@@ -19,10 +19,10 @@ use core::fmt;
 /// message becomes, though not what they mean.
 ///
 /// ```
-/// use sockless::{Role, Seed};
+/// use sockless::Seed;
 ///
-/// let role = Role::Client(Seed::new([7; 32]));
-/// assert_eq!(format!("{role:?}"), "Client(Seed(..))");
+/// let seed = Seed::new([7; 32]);
+/// assert_eq!(format!("{seed:?}"), "Seed(..)");
 /// ```
 pub struct Seed([u8; 32]);
 

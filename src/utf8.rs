@@ -60,7 +60,7 @@ impl Validator {
     ///
     /// # Errors
     /// A byte cannot become valid. So cannot the text: all later parts are refused, until
-    /// [`finish_message`](Self::finish_message).
+    /// [`finish`](Self::finish).
     pub fn push<'a>(&mut self, part: &'a [u8]) -> Result<Valid<'a>, InvalidUtf8> {
         let (carried, part) = if self.len == 0 { (None, part) } else { self.complete(part)? };
         let (whole, cut) = part.split_at(part.len() - incomplete_suffix(part));

@@ -1,4 +1,4 @@
-//! The peer's liveness of life, and the pong that is waited for, as the heartbeat asks for them.
+//! The peer's signs of life, and the pong that is waited for, as the heartbeat asks for them.
 //!
 //! Bytes are a sign when they are new: when the connection takes them, or sees them for the first
 //! time in an input that keeps a cut frame. The same bytes of a cut frame, polled again, say
@@ -69,11 +69,11 @@ impl Liveness {
     #[inline(never)]
     fn leave(&mut self, len: usize) {
         let new = shifted(len) >> LEFT > self.seen >> LEFT;
-        let liveness = match new {
+        let signs = match new {
             true if len > CONTROL => NEW | SAID,
             new => u32::from(new),
         };
-        self.seen = self.seen & (NEW | SAID) | liveness | shifted(len);
+        self.seen = self.seen & (NEW | SAID) | signs | shifted(len);
     }
 
     /// Whether new bytes came since the last call, and whether bytes of a message were among them.

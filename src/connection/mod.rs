@@ -281,11 +281,11 @@ impl Connection {
         self.outbox.remaining()
     }
 
-    /// Whether the peer takes less than it is sent: true from when more than [`Config::high_water_mark`]
-    /// bytes are queued until no more than [`Config::low_water_mark`] are. Stop producing while it is;
-    /// and if what you send answers what you read, stop reading and polling for events too. Go on
-    /// writing and calling [`Heartbeat::poll`](crate::Heartbeat::poll): a full transport is not the
-    /// peer's silence.
+    /// Whether the peer takes less than it is sent: true from when more than
+    /// [`Config::high_water_mark`] bytes are queued until no more than [`Config::low_water_mark`]
+    /// are. Stop producing while it is; and if what you send answers what you read, stop reading and
+    /// polling for events too. Go on writing and calling
+    /// [`Heartbeat::poll`](crate::Heartbeat::poll): a full transport is not the peer's silence.
     ///
     /// ```
     /// use sockless::{Extensions, Config, Connection, Endpoint, SendError};

@@ -1,8 +1,9 @@
 //! Receiving: pieces to events, RFC 6455 §6.2; the peer's Close frame and its violations, §7.1.5 to
 //! §7.1.7.
 //!
-//! `whole` and the decoder's `take_whole_message` are inlined into `poll`: a message that lies whole
-//! in the input is borrowed, without a copy, an allocation or a branch for what it does not need.
+//! `whole` and the decoder's `take_whole_message` are inlined into `poll`: a message that lies
+//! whole in the input is borrowed, without a copy, an allocation or a branch for what it does not
+//! need.
 //! All else comes through `poll_pieces`, where a fragment that lies whole in the input has a short
 //! way too.
 

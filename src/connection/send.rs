@@ -30,8 +30,8 @@ pub enum SendError {
     /// A ping or a pong with more than 125 bytes.
     #[error("a ping or a pong of more than 125 bytes (RFC 6455 §5.5)")]
     PingTooLong,
-    /// More than [`Config::high_water_mark`](crate::Config::high_water_mark) bytes are queued already: the
-    /// peer takes less than it is sent.
+    /// More than [`Config::high_water_mark`](crate::Config::high_water_mark) bytes are queued
+    /// already: the peer takes less than it is sent.
     #[error("the queue is above its high-water mark")]
     QueueFull,
 }

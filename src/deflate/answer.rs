@@ -54,7 +54,7 @@ impl Answer {
         }
     }
 
-    /// What a [`Connection`](crate::Connection::new) is told of it.
+    /// What a [`Connection`](crate::Connection::server) is told of it.
     pub fn extensions(&self) -> Extensions {
         Extensions { deflate: Some(self.parameters()) }
     }

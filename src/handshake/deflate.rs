@@ -20,7 +20,7 @@ impl Policy {
     /// [`server::Handshake`](crate::server::Handshake) does it by itself. The lines are one list,
     /// other extensions in it are declined. Send the answer, if there is one, as
     /// `Sec-WebSocket-Extensions`, and start the connection with its
-    /// [agreement](Answer::extensions).
+    /// [extensions](Answer::extensions).
     ///
     /// ```
     /// use sockless::deflate::{Policy, WindowBits};

@@ -19,8 +19,8 @@ use core::time::Duration;
 /// let mut read = *b"GET / HT";
 /// assert!(handshake.poll(&mut Input::new(&mut read)).is_none());
 /// assert_eq!(deadline.poll(Duration::from_secs(13), &mut handshake), None);
-/// let Some(Incoming::Failed(rejected)) = handshake.poll(&mut Input::empty()) else { panic!() };
-/// assert_eq!(rejected.status(), 408);
+/// let Some(Incoming::Failed(replying)) = handshake.poll(&mut Input::empty()) else { panic!() };
+/// assert_eq!(replying.status(), 408);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Deadline {

@@ -49,11 +49,11 @@
 //!
 //! # Back-pressure
 //!
-//! Stop producing while [`above_high_water`](Connection::above_high_water); and if what you send answers what
-//! you read, stop reading and polling for events too. Go on writing and calling `poll`. Nothing
-//! else is needed. (What is not read is not seen, a Close frame neither.) A loop that stops reading
-//! for another reason, as a proxy does whose far side is full, calls [`paused`](Heartbeat::paused)
-//! in each turn in which it does not read.
+//! Stop producing while [`above_high_water`](Connection::above_high_water); and if what you send
+//! answers what you read, stop reading and polling for events too. Go on writing and calling
+//! `Heartbeat::poll`. Nothing else is needed. (What is not read is not seen, a Close frame neither.)
+//! A loop that stops reading for another reason, as a proxy does whose far side is full, calls
+//! [`paused`](Heartbeat::paused) in each turn in which it does not read.
 //!
 //! On a real socket a pong waits behind what the kernel has buffered, here and at the peer. Keep
 //! that below what the line carries in `pong_timeout`: on Linux by `TCP_NOTSENT_LOWAT`, elsewhere
@@ -220,11 +220,11 @@ impl Heartbeat {
     /// answer. `None`: none has come yet.
     ///
     /// ```
-    /// use sockless::{Extensions, Config, Connection, Heartbeat, Input, Endpoint, Role, Seed, Timeouts};
+    /// use sockless::{Extensions, Config, Connection, Heartbeat, Input, Endpoint, Seed, Timeouts};
     /// use std::time::Duration;
     ///
-    /// let role = Role::Client(Seed::new([7; 32]));
-    /// let mut connection = Connection::new(role, Extensions::default(), Config::default());
+    /// let seed = Seed::new([7; 32]);
+    /// let mut connection = Connection::client(seed, Extensions::default(), Config::default());
     /// let mut heartbeat = Heartbeat::new(Timeouts::default());
     /// heartbeat.poll(Duration::ZERO, &mut connection);
     /// heartbeat.poll(Duration::from_secs(20), &mut connection);

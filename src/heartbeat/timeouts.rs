@@ -62,8 +62,8 @@ pub struct Timeouts {
     /// connection is closed with 1011, or, when it is closing already, the transport is dropped.
     ///
     /// It ends a healthy connection too that is never drained for so long: choose it for your
-    /// slowest line and your largest queue, [`Config::high_water_mark`](crate::Config::high_water_mark) and a
-    /// message.
+    /// slowest line and your largest queue,
+    /// [`Config::high_water_mark`](crate::Config::high_water_mark) and a message.
     pub drain_timeout: Option<Duration>,
 }
 

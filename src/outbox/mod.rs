@@ -66,8 +66,8 @@ pub(crate) struct Outbox {
     last_batch: u16,
     /// The length of the Close frame at the end of the queue; 0: none was queued.
     close_len: u8,
-    /// Whether more than `high_water_mark` bytes were queued before some of them left, and since then
-    /// not as few as `low_water_mark`.
+    /// Whether more than `high_water_mark` bytes were queued before some of them left, and since
+    /// then not as few as `low_water_mark`.
     above: bool,
     /// Whether buffers are lent to it: then it keeps them however large they are.
     lent: bool,
@@ -98,8 +98,8 @@ impl Outbox {
         outbox
     }
 
-    /// A low-water mark above the upper one counts as equal to it. What was queued before the marks
-    /// were known, and has left in part, was not above any.
+    /// A low-water mark above the high-water mark counts as equal to it. What was queued before the
+    /// marks were known, and has left in part, was not above any.
     pub(crate) fn with_marks(self, low_water_mark: u32, high_water_mark: u32) -> Self {
         Self {
             low_water_mark: low_water_mark.min(high_water_mark),

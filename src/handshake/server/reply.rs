@@ -89,8 +89,8 @@ use core::str;
 /// #     Request::from_parts("GET", "/", (1, 1), headers, &server::Config::default())
 /// # };
 /// # assert!(answer(request(b"v1.chat")?).is_ok());
-/// # let mut rejected = answer(request(b"v3.chat")?).unwrap_err();
-/// # assert!(rejected.transmit().pop().unwrap().starts_with(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 27\r\n"));
+/// # let mut replying = answer(request(b"v3.chat")?).unwrap_err();
+/// # assert!(replying.transmit().pop().unwrap().starts_with(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 27\r\n"));
 /// # Ok::<(), HandshakeError>(())
 /// ```
 #[must_use = "the client waits for an answer"]

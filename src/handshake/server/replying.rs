@@ -29,18 +29,18 @@ use core::fmt;
 ///
 /// let mut read = *b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\nand more";
 /// let mut input = Input::new(&mut read);
-/// let Some(Incoming::Failed(mut rejected)) = Handshake::new(Config::default()).poll(&mut input) else { panic!() };
-/// assert_eq!((rejected.error(), rejected.status()), (Some(HandshakeError::MissingHost), 400));
+/// let Some(Incoming::Failed(mut replying)) = Handshake::new(Config::default()).poll(&mut input) else { panic!() };
+/// assert_eq!((replying.error(), replying.status()), (Some(HandshakeError::MissingHost), 400));
 ///
-/// while !rejected.is_done() {
-///     rejected.poll(&mut input);
-///     if rejected.wants_write() {
-///         let answer = rejected.transmit().pop().expect("the answer");
+/// while !replying.is_done() {
+///     replying.poll(&mut input);
+///     if replying.wants_write() {
+///         let answer = replying.transmit().pop().expect("the answer");
 ///         assert!(answer.starts_with(b"HTTP/1.1 400 Bad Request\r\n"));
-///     } else if rejected.wants_shutdown() {
-///         rejected.shutdown_done();
-///     } else if rejected.wants_read() {
-///         rejected.handle_eof();
+///     } else if replying.wants_shutdown() {
+///         replying.shutdown_done();
+///     } else if replying.wants_read() {
+///         replying.handle_eof();
 ///     }
 /// }
 /// ```
@@ -56,11 +56,11 @@ use core::fmt;
 ///     Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
 ///     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 /// let outcome = Handshake::new(Config::default()).poll(&mut Input::new(&mut read));
-/// let Some(Incoming::Failed(rejected)) = outcome else { panic!() };
-/// assert_eq!((rejected.method(), rejected.target()), (Some("GET"), Some("/chat")));
-/// assert_eq!(rejected.headers().text("origin"), Some("http://b.example"));
-/// assert_eq!(rejected.error(), Some(HandshakeError::ForbiddenOrigin));
-/// assert_eq!(rejected.origin_refusal(), Some(OriginRefusal::OtherHost));
+/// let Some(Incoming::Failed(replying)) = outcome else { panic!() };
+/// assert_eq!((replying.method(), replying.target()), (Some("GET"), Some("/chat")));
+/// assert_eq!(replying.headers().text("origin"), Some("http://b.example"));
+/// assert_eq!(replying.error(), Some(HandshakeError::ForbiddenOrigin));
+/// assert_eq!(replying.origin_refusal(), Some(OriginRefusal::OtherHost));
 /// ```
 ///
 /// `Debug` shows method, target and the names of the headers, and no value of these.

@@ -40,8 +40,8 @@ use core::str;
 /// assert!(request.protocols().eq(["v2.chat", "v1.chat"]));
 ///
 /// // Who may not come in gets an answer too.
-/// let rejected = request.reject(401).header(Header::new("WWW-Authenticate", "Bearer")?).into_replying();
-/// assert_eq!(rejected.status(), 401);
+/// let replying = request.reject(401).header(Header::new("WWW-Authenticate", "Bearer")?).into_replying();
+/// assert_eq!(replying.status(), 401);
 /// # Ok::<(), sockless::handshake::HeaderError>(())
 /// ```
 ///
