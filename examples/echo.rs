@@ -89,13 +89,13 @@ fn serve(mut stream: TcpStream, config: Config) {
                 let text = plain.reply(426).body(NO_PAGE);
                 return answer(text.into_replying(), &mut stream, &mut scratch);
             }
-            Some(Incoming::Failed(rejected)) => {
-                if rejected.error() == Some(HandshakeError::ForbiddenOrigin) {
+            Some(Incoming::Failed(replying)) => {
+                if replying.error() == Some(HandshakeError::ForbiddenOrigin) {
                     eprintln!(
                         "a page of another site was refused; --origin says whose may connect"
                     );
                 }
-                return answer(rejected, &mut stream, &mut scratch);
+                return answer(replying, &mut stream, &mut scratch);
             }
             None => {}
         }
@@ -121,10 +121,10 @@ fn echo(connection: &mut Connection, mut input: Input<'_>, stream: &mut TcpStrea
 }
 
 /// Tells a client that gets no connection why.
-fn answer(mut rejected: Replying, stream: &mut TcpStream, scratch: &mut [u8]) {
-    while !rejected.is_done() {
-        let mut input = turn(&mut rejected, stream, scratch);
-        rejected.discard(&mut input);
+fn answer(mut replying: Replying, stream: &mut TcpStream, scratch: &mut [u8]) {
+    while !replying.is_done() {
+        let mut input = turn(&mut replying, stream, scratch);
+        replying.discard(&mut input);
     }
 }
 

@@ -63,7 +63,7 @@ pub(crate) enum Turn {
 #[derive(Debug)]
 pub(crate) enum News<'a> {
     /// It is a WebSocket now.
-    Accepted,
+    Opened,
     /// It would be, were there room for one more.
     TurnedAway,
     Said(&'a str),
@@ -104,7 +104,7 @@ impl Peer {
                 pump(&mut *buffers.lend(connection), &mut self.link, scratch)
             }
             Stage::Handshake(handshake, ..) => pump(handshake.as_mut(), &mut self.link, scratch),
-            Stage::Answer(rejected, _) => pump(rejected, &mut self.link, scratch),
+            Stage::Answer(replying, _) => pump(replying, &mut self.link, scratch),
         };
         let read = match pumped {
             Pumped::Read(n) => n,
@@ -183,7 +183,7 @@ impl Peer {
         // What came right behind the request is in the same input: the first frames, or a body.
         match &mut self.stage {
             Stage::Handshake(..) => {}
-            Stage::Answer(rejected, _) => rejected.discard(&mut input),
+            Stage::Answer(replying, _) => replying.discard(&mut input),
             Stage::Open(connection, _) => listen(buffers.lend(connection), &mut input, tell),
         }
         Ok(())
@@ -197,7 +197,7 @@ impl Stage {
         full: bool,
         tell: &mut impl FnMut(News<'_>),
     ) -> Result<Self, HeaderError> {
-        let rejected = match incoming {
+        let replying = match incoming {
             Incoming::Upgrade(request) if !site::is_chat(request.target()) => {
                 site::nothing(request.reject(404))?
             }
@@ -206,22 +206,22 @@ impl Stage {
                 site::full(request.reject(503))?
             }
             Incoming::Upgrade(request) => {
-                tell(News::Accepted);
+                tell(News::Opened);
                 return Ok(Self::Open(
                     Box::new(request.accept().open(config)),
                     Heartbeat::new(timeouts()),
                 ));
             }
             Incoming::Http(plain) => site::page(plain)?,
-            Incoming::Failed(rejected) => rejected,
+            Incoming::Failed(replying) => replying,
         };
-        Ok(Self::Answer(rejected, Deadline::after(REQUEST)))
+        Ok(Self::Answer(replying, Deadline::after(REQUEST)))
     }
 
     fn side(&self) -> &dyn Endpoint {
         match self {
             Self::Handshake(handshake, ..) => handshake.as_ref(),
-            Self::Answer(rejected, _) => rejected,
+            Self::Answer(replying, _) => replying,
             Self::Open(connection, _) => connection.as_ref(),
         }
     }
@@ -230,7 +230,7 @@ impl Stage {
     fn watch(&mut self, now: Duration) -> Option<Duration> {
         match self {
             Self::Handshake(handshake, _, deadline) => deadline.poll(now, handshake.as_mut()),
-            Self::Answer(rejected, deadline) => deadline.poll(now, rejected),
+            Self::Answer(replying, deadline) => deadline.poll(now, replying),
             Self::Open(connection, heartbeat) => heartbeat.poll(now, connection),
         }
     }

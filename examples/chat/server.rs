@@ -216,7 +216,7 @@ impl Server {
         let Some(peer) = peers.get_mut(&number) else { return };
         let mut effects = VecDeque::new();
         let turn = peer.turn(tools, *now, stats.clients >= self.max_clients, |news| match news {
-            News::Accepted => stats.clients += 1,
+            News::Opened => stats.clients += 1,
             News::TurnedAway => stats.turned_away += 1,
             News::Said(text) => effects.extend(room.hear(number, text, *now)),
             News::Left => effects.extend(room.leave(number)),

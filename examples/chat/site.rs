@@ -1,6 +1,5 @@
-//! What is served where. Pages come from the table; [`CHAT`] is the WebSocket; every answer goes
-//! through the life cycle of [`Replying`], which ends its connection: a page is a "rejection" with
-//! status 200.
+//! What is served where. Pages come from the table; [`CHAT`] is the WebSocket; every other answer,
+//! a page too, is a [`Replying`], which ends its connection.
 
 use sockless::handshake::{Header, HeaderError};
 use sockless::server::{Plain, Reply, Replying};
@@ -57,20 +56,20 @@ pub(crate) fn page(plain: Plain) -> Result<Replying, HeaderError> {
 }
 
 /// Answers a request for what is not there.
-pub(crate) fn nothing(reject: Reply) -> Result<Replying, HeaderError> {
-    line(reject, "There is nothing here. The page is at /")
+pub(crate) fn nothing(reply: Reply) -> Result<Replying, HeaderError> {
+    line(reply, "There is nothing here. The page is at /")
 }
 
 /// Answers a request for the WebSocket while no more of them are wanted. RFC 9110 §15.6.4.
-pub(crate) fn full(reject: Reply) -> Result<Replying, HeaderError> {
+pub(crate) fn full(reply: Reply) -> Result<Replying, HeaderError> {
     line(
-        reject.header(Header::new("Retry-After", "10")?),
+        reply.header(Header::new("Retry-After", "10")?),
         "The room is full. Come again a little later.",
     )
 }
 
-fn line(reject: Reply, text: &str) -> Result<Replying, HeaderError> {
-    Ok(reject
+fn line(reply: Reply, text: &str) -> Result<Replying, HeaderError> {
+    Ok(reply
         .header(Header::new("Content-Type", "text/plain; charset=utf-8")?)
         .body(format!("{text}\n"))
         .into_replying())

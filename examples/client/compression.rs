@@ -18,11 +18,11 @@ pub(crate) fn offer(_: Request) -> Result<Request, &'static str> {
 
 /// What was agreed on, for who offered it.
 #[cfg(feature = "deflate")]
-pub(crate) fn agreed(opened: &Accepted) -> String {
+pub(crate) fn agreed(accepted: &Accepted) -> String {
     let side = |bits: WindowBits, alone| {
         format!("{bits} bits{}", if alone { ", each message alone" } else { "" })
     };
-    match opened.extensions().deflate {
+    match accepted.extensions().deflate {
         Some(agreed) => format!(
             ", compressed (we {}; the server {})",
             side(agreed.client_max_window_bits, agreed.client_no_context_takeover),

@@ -25,7 +25,7 @@ mod stdin;
 mod wait;
 
 use crate::args::{Args, HELP, Settings};
-use crate::session::{Linger, Session};
+use crate::session::{Ending, Session};
 use crate::shown::Shown;
 use crate::stdin::LINE_MAX;
 use sockless::CloseEvent;
@@ -49,17 +49,17 @@ fn main() -> ExitCode {
         Err(problem) => return fail(&problem, NO_CONNECTION),
     };
     match Session::new(socket, settings).and_then(Session::run) {
-        Ok(Linger::Closed(close_event)) if is_good(&close_event) => ExitCode::SUCCESS,
-        Ok(Linger::Closed(_)) => ExitCode::from(CLOSED_BADLY),
-        Ok(Linger::LineTooLong) => fail(
+        Ok(Ending::Closed(close_event)) if is_good(&close_event) => ExitCode::SUCCESS,
+        Ok(Ending::Closed(_)) => ExitCode::from(CLOSED_BADLY),
+        Ok(Ending::LineTooLong) => fail(
             &format!(
                 "a line of the input is longer than {LINE_MAX} bytes: neither it nor what follows was sent"
             ),
             LINE_TOO_LONG,
         ),
-        Ok(Linger::Interrupted) => fail("interrupted", CLOSED_BADLY),
-        Ok(Linger::Refused(response)) => fail(&refusal(&response), REFUSED),
-        Ok(Linger::Failed(error)) => fail(&format!("that is no WebSocket: {error}"), REFUSED),
+        Ok(Ending::Interrupted) => fail("interrupted", CLOSED_BADLY),
+        Ok(Ending::Refused(response)) => fail(&refusal(&response), REFUSED),
+        Ok(Ending::Failed(error)) => fail(&format!("that is no WebSocket: {error}"), REFUSED),
         Err(error) => fail(&format!("the event loop failed: {error}"), CLOSED_BADLY),
     }
 }

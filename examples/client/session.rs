@@ -34,7 +34,7 @@ const GOODBYE: Duration = Duration::from_secs(5);
 
 /// How a session ended.
 #[derive(Debug)]
-pub(crate) enum Linger {
+pub(crate) enum Ending {
     /// It was open, and is closed.
     Closed(CloseEvent),
     /// By the input, with a line that is too long.
@@ -109,7 +109,7 @@ impl Session {
     }
 
     /// Talks until the end.
-    pub(crate) fn run(mut self) -> io::Result<Linger> {
+    pub(crate) fn run(mut self) -> io::Result<Ending> {
         let mut events = Events::with_capacity(16);
         let mut scratch = vec![0; SCRATCH];
         let (mut again, mut due) = (true, None::<Duration>);
@@ -135,9 +135,9 @@ impl Session {
             let read = match pumped {
                 Pumped::Read(n) => n,
                 Pumped::Ended | Pumped::Blocked => 0,
-                Pumped::Done if self.too_long => return Ok(Linger::LineTooLong),
+                Pumped::Done if self.too_long => return Ok(Ending::LineTooLong),
                 Pumped::Done => {
-                    return Ok(self.close_event.map_or(Linger::Interrupted, Linger::Closed));
+                    return Ok(self.close_event.map_or(Ending::Interrupted, Ending::Closed));
                 }
             };
             if let Some(ending) = self.digest(scratch.get_mut(..read).unwrap_or_default())? {
@@ -146,7 +146,7 @@ impl Session {
             if self.interrupts > 1
                 || (self.interrupts > 0 && matches!(self.stage, Stage::Handshake(..)))
             {
-                return Ok(Linger::Interrupted);
+                return Ok(Ending::Interrupted);
             }
             self.speak();
             due = self.watch();
@@ -159,14 +159,14 @@ impl Session {
         }
     }
 
-    fn digest(&mut self, bytes: &mut [u8]) -> io::Result<Option<Linger>> {
+    fn digest(&mut self, bytes: &mut [u8]) -> io::Result<Option<Ending>> {
         let mut input = Input::new(bytes);
         if let Stage::Handshake(handshake, _) = &mut self.stage {
             match handshake.poll(&mut input) {
                 None => return Ok(None),
-                Some(Outcome::Open(opened)) => self.open(opened)?,
-                Some(Outcome::Refused(response)) => return Ok(Some(Linger::Refused(response))),
-                Some(Outcome::Failed(error)) => return Ok(Some(Linger::Failed(error))),
+                Some(Outcome::Open(accepted)) => self.open(accepted)?,
+                Some(Outcome::Refused(response)) => return Ok(Some(Ending::Refused(response))),
+                Some(Outcome::Failed(error)) => return Ok(Some(Ending::Failed(error))),
             }
         }
         // The first messages may have come right behind the answer, in the same input.
@@ -174,12 +174,12 @@ impl Session {
         Ok(None)
     }
 
-    fn open(&mut self, opened: Accepted) -> io::Result<()> {
-        let protocol = opened
+    fn open(&mut self, accepted: Accepted) -> io::Result<()> {
+        let protocol = accepted
             .protocol()
             .map_or(String::new(), |protocol| format!(", subprotocol {}", Shown(protocol)));
         let compressed =
-            if self.settings.deflate { compression::agreed(&opened) } else { String::new() };
+            if self.settings.deflate { compression::agreed(&accepted) } else { String::new() };
         self.print(format_args!(
             "* open: {}{protocol}{compressed}",
             Shown(&self.settings.url.clone())
@@ -192,7 +192,7 @@ impl Session {
         timeouts.ping_interval = self.settings.ping;
         timeouts.close_timeout = Some(GOODBYE);
         self.stage = Stage::Open(Box::new(Talk {
-            connection: opened.open(Config::default()),
+            connection: accepted.open(Config::default()),
             heartbeat: Heartbeat::new(timeouts),
             lines: Lines::start(self.poll.registry(), LINES)?,
             wait: Wait::new(self.settings.wait(from_terminal)),
@@ -253,7 +253,7 @@ impl Session {
                     }
                 },
             };
-            debug_assert!(sent.is_ok(), "open, and not above its mark");
+            debug_assert!(sent.is_ok(), "open, and not above its high-water mark");
         }
     }
 

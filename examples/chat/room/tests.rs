@@ -14,7 +14,7 @@ fn all(text: &str) -> Effect {
     TellAll(text.to_owned())
 }
 
-/// Accepted at 1000 ms, and a message in each second may be said.
+/// Opened at 1000 ms, and a message in each second may be said.
 fn empty() -> Room {
     Room { opened: 1000, ..Room::new(NonZeroU32::new(10).unwrap()) }
 }
