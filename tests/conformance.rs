@@ -245,7 +245,7 @@ impl Run {
                 ) != (code, reason, true, Cause::Peer)
                 {
                     return Err(format!(
-                        "wanted a clean close_event with {code}, was told {close_event:?}"
+                        "wanted a clean close with {code}, was told {close_event:?}"
                     ));
                 }
                 self.comes_back(CLOSE, &sent.payload)

@@ -15,7 +15,7 @@ use support::{SIDES, Side};
 enum Op {
     Text(Side, String),
     Binary(Side, usize),
-    PreparedMessage(Side, String),
+    Prepared(Side, String),
     /// Part of a text that is sent in parts, which it begins if none is under way.
     Part(Side, String),
     Finish(Side),
@@ -29,7 +29,7 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         4 => (side.clone(), "\\PC{0,60}").prop_map(|(side, text)| Op::Text(side, text)),
         2 => (side.clone(), prop_oneof![0..200_usize, 4000..5000_usize, 60_000..70_000_usize]).prop_map(|(side, len)| Op::Binary(side, len)),
-        1 => (side.clone(), "\\PC{0,60}").prop_map(|(side, text)| Op::PreparedMessage(side, text)),
+        1 => (side.clone(), "\\PC{0,60}").prop_map(|(side, text)| Op::Prepared(side, text)),
         2 => (side.clone(), "\\PC{0,30}").prop_map(|(side, text)| Op::Part(side, text)),
         2 => side.clone().prop_map(Op::Finish),
         2 => (side.clone(), any::<u8>()).prop_map(|(side, tag)| Op::Ping(side, tag)),
@@ -77,7 +77,7 @@ fn apply(pair: &mut Pair, ops: &[Op]) -> [Sent; 2] {
                     sent[index(*side)].messages.push(Event::Text(text.clone().into()));
                 }
             }
-            Op::PreparedMessage(side, text) => {
+            Op::Prepared(side, text) => {
                 let expected = answer(pair, &sent, *side);
                 assert_eq!(
                     pair.connection(*side).send_prepared(&PreparedMessage::text(text)),

@@ -256,7 +256,7 @@ fn the_queue_is_refused_only_when_it_is_above_its_mark_already() {
         assert_eq!(connection.queued(), queued, "nothing was queued");
         assert!(connection.wants_read(), "reading has nothing to do with it");
 
-        // Above until the low-water mark; sends are accepted from the upper one on.
+        // Above until the low-water mark; sends are accepted from the high-water mark on.
         while connection.queued() > 100 {
             assert!(connection.above_high_water());
             let n = connection.queued() - 100;

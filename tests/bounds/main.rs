@@ -10,7 +10,7 @@ mod support;
 
 use bytes::{Buf, BufMut};
 use kept::Keeper;
-use ops::{Linger, Op, Peer, op};
+use ops::{Ending, Op, Peer, op};
 use proptest::prelude::*;
 use sockless::{
     Buffers, CloseCode, Config, Connection, Delivery, Endpoint, Event, Extensions, Heartbeat,
@@ -123,11 +123,9 @@ impl Watched {
     fn apply(&mut self, op: &Op) {
         let before = self.connection.queued();
         self.sends = match *op {
-            Op::Text(len)
-            | Op::Binary(len)
-            | Op::PreparedMessage(len)
-            | Op::Part(len)
-            | Op::Ping(len) => len,
+            Op::Text(len) | Op::Binary(len) | Op::Prepared(len) | Op::Part(len) | Op::Ping(len) => {
+                len
+            }
             _ => 0,
         };
         let mut sent = Err(SendError::Closed);
@@ -154,7 +152,7 @@ impl Watched {
             }),
             Op::Text(len) => sent = self.call(|connection| connection.send_text("x".repeat(len))),
             Op::Binary(len) => sent = self.call(|connection| connection.send_binary(vec![7; len])),
-            Op::PreparedMessage(len) => {
+            Op::Prepared(len) => {
                 sent = self.call(|connection| {
                     connection.send_prepared(&PreparedMessage::binary(vec![7; len]))
                 })
@@ -200,13 +198,13 @@ impl Watched {
                 self.heartbeat = heartbeat;
             }
             Op::Shutdown => self.call(Connection::shutdown_done),
-            Op::End(Linger::Close) => {
+            Op::End(Ending::Close) => {
                 _ = self.call(|connection| connection.close(Some(CloseCode::AWAY.into())))
             }
-            Op::End(Linger::Eof) => self.call(Connection::handle_eof),
-            Op::End(Linger::Error) => self.call(Connection::handle_error),
-            Op::End(Linger::WriteError) => self.call(Connection::handle_write_error),
-            Op::End(Linger::Timeout) => self.call(Connection::handle_timeout),
+            Op::End(Ending::Eof) => self.call(Connection::handle_eof),
+            Op::End(Ending::Error) => self.call(Connection::handle_error),
+            Op::End(Ending::WriteError) => self.call(Connection::handle_write_error),
+            Op::End(Ending::Timeout) => self.call(Connection::handle_timeout),
         }
         self.read(&mut []);
         if sent.is_ok() && self.sends > 0 {
@@ -271,7 +269,7 @@ impl Watched {
     fn ends(mut self) {
         self.lends = false;
         self.apply(&Op::Rest);
-        self.apply(&Op::End(Linger::Eof));
+        self.apply(&Op::End(Ending::Eof));
         self.apply(&Op::Pop);
         assert!(self.closed);
         let ((), count) = counted(|| drop(self.buffers));

@@ -16,7 +16,7 @@ pub(crate) enum Op {
     Misuse,
     Text(usize),
     Binary(usize),
-    PreparedMessage(usize),
+    Prepared(usize),
     Part(usize),
     Finish,
     Ping(usize),
@@ -30,12 +30,12 @@ pub(crate) enum Op {
     Shrink,
     Beat(u8),
     Shutdown,
-    End(Linger),
+    End(Ending),
 }
 
 /// What ends it, sooner or later.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Linger {
+pub(crate) enum Ending {
     Close,
     Eof,
     Error,
@@ -78,14 +78,14 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
         3 => prop_oneof![9 => 0..30_000_usize, 1 => 0..2 * MAX_MESSAGE].prop_map(Fed::Compressed),
     ];
     let end = prop::sample::select(
-        &[Linger::Close, Linger::Eof, Linger::Error, Linger::WriteError, Linger::Timeout][..],
+        &[Ending::Close, Ending::Eof, Ending::Error, Ending::WriteError, Ending::Timeout][..],
     );
     prop_oneof![
         12 => (prop::collection::vec(fed, 1..8), prop_oneof![1..40_usize, 40..70_000_usize]).prop_map(|(fed, read)| Op::Feed(fed, read)),
         6 => (1..100_000_usize).prop_map(Op::Direct),
         3 => len().prop_map(Op::Text),
         3 => len().prop_map(Op::Binary),
-        2 => len().prop_map(Op::PreparedMessage),
+        2 => len().prop_map(Op::Prepared),
         3 => len().prop_map(Op::Part),
         2 => Just(Op::Finish),
         2 => (0..=126_usize).prop_map(Op::Ping),

@@ -48,7 +48,7 @@ pub(crate) enum Told {
     Closed(Ended),
 }
 
-/// A close_event.
+/// What a [`CloseEvent`] tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ended {
     pub(crate) code: u16,

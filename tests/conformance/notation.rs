@@ -19,7 +19,7 @@
 //!
 //! `may-echo` is `echoes`, but that the echo may be missing where the peer's Close came in the same
 //! read. Besides `answers` and `echoes` there are `delivers`, an event to which nothing is
-//! answered; `closes`, the peer's Close is answered with the same and the close_event is clean; and
+//! answered; `closes`, the peer's Close is answered with the same and the close is clean; and
 //! `fails`, the connection is failed with that code. An expectation is met as soon as the line
 //! above it was sent and nothing else comes. Where neither `closes` nor `fails` is said, a clean
 //! close with 1000 follows.

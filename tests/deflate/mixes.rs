@@ -10,7 +10,7 @@ use support::SIDES;
 #[derive(Clone, Debug)]
 enum Message {
     Whole(Body, Choice),
-    PreparedMessage(usize),
+    Prepared(usize),
     Parts(Vec<Body>, Choice),
 }
 
@@ -36,7 +36,7 @@ fn message() -> impl Strategy<Value = Message> {
         || prop::sample::select(&[Choice::Auto, Choice::Auto, Choice::Yes, Choice::No][..]);
     prop_oneof![
         5 => (body(), choice()).prop_map(|(body, choice)| Message::Whole(body, choice)),
-        2 => (0..4_usize).prop_map(Message::PreparedMessage),
+        2 => (0..4_usize).prop_map(Message::Prepared),
         2 => (prop::collection::vec(body(), 0..4), choice()).prop_map(|(parts, choice)| Message::Parts(parts, choice)),
     ]
 }
@@ -96,7 +96,7 @@ proptest! {
                     Event::Text(text) => got.extend_from_slice(text.as_bytes()),
                     Event::Binary(data) => got.extend_from_slice(&data),
                     Event::Chunk(chunk) => {
-                        prop_assert_eq!(matches!(chunk.data, ChunkData::Text(_)), matches!(message, Message::PreparedMessage(_)));
+                        prop_assert_eq!(matches!(chunk.data, ChunkData::Text(_)), matches!(message, Message::Prepared(_)));
                         got.extend_from_slice(chunk.data.as_bytes());
                     }
                     other => prop_assert!(false, "{:?}", other),
@@ -126,7 +126,7 @@ fn send(
             from.send_binary(sockless::Payload::from(&bytes).compress(*choice)).unwrap();
             bytes
         }
-        Message::PreparedMessage(which) => {
+        Message::Prepared(which) => {
             from.send_prepared(&shared[*which]).unwrap();
             shared[*which].as_bytes().to_vec()
         }

@@ -41,7 +41,7 @@ proptest! {
 enum Op {
     Io(Io),
     Send(usize),
-    PreparedMessage,
+    Prepared,
     Begin,
     Part,
     Finish,
@@ -83,7 +83,7 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         8 => io().prop_map(Op::Io),
         2 => prop_oneof![0..200_usize, 4000..5000_usize, 40_000..50_000_usize].prop_map(Op::Send),
-        1 => Just(Op::PreparedMessage),
+        1 => Just(Op::Prepared),
         1 => Just(Op::Begin),
         1 => Just(Op::Part),
         1 => Just(Op::Finish),
@@ -150,7 +150,7 @@ impl Line {
                 );
             }
             Op::Send(len) => self.connection.send_binary(vec![7; *len]),
-            Op::PreparedMessage => self.connection.send_prepared(&PreparedMessage::text("news")),
+            Op::Prepared => self.connection.send_prepared(&PreparedMessage::text("news")),
             Op::Begin => self.connection.begin_message(MessageKind::Text),
             Op::Part => self.connection.write_fragment("né€😀".as_bytes()),
             Op::Finish => self.connection.finish_message(),

@@ -15,7 +15,7 @@ enum Op {
     /// By reference, where that is cheaper.
     Owned(usize),
     Shared(usize),
-    PreparedMessage(usize),
+    Prepared(usize),
     /// In two parts, perhaps without an end.
     Parts(usize, bool),
     Ping,
@@ -33,7 +33,7 @@ fn op() -> impl Strategy<Value = Op> {
         len().prop_map(Op::Borrowed),
         len().prop_map(Op::Owned),
         len().prop_map(Op::Shared),
-        len().prop_map(Op::PreparedMessage),
+        len().prop_map(Op::Prepared),
         (len(), any::<bool>()).prop_map(|(len, whole)| Op::Parts(len, whole)),
         Just(Op::Ping),
         Just(Op::Pinged),
@@ -47,9 +47,7 @@ fn apply(side: Side, connection: &mut Connection, op: Op, wire: &mut Vec<u8>) {
         Op::Borrowed(len) => connection.send_binary(vec![1; len].as_slice()),
         Op::Owned(len) => connection.send_binary(vec![2; len]),
         Op::Shared(len) => connection.send_binary(Bytes::from(vec![3; len])),
-        Op::PreparedMessage(len) => {
-            connection.send_prepared(&PreparedMessage::binary(vec![4; len]))
-        }
+        Op::Prepared(len) => connection.send_prepared(&PreparedMessage::binary(vec![4; len])),
         Op::Parts(len, whole) => connection.begin_message(MessageKind::Binary).and_then(|()| {
             connection.write_fragment(&vec![5; len])?;
             connection.write_fragment(b"and more")?;
