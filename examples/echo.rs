@@ -1,12 +1,11 @@
 //! An echo server over blocking sockets, a thread a connection: `cargo run --example echo`, then
 //! connect to ws://127.0.0.1:9001.
 
-use bytes::Buf;
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::ValueExt;
 use sockless::server::{Config, Handshake, Incoming, OriginPolicy, Replying};
-use sockless::{Connection, Endpoint, Event, HandshakeError, Input, SendError, Step};
-use std::io::{ErrorKind, IoSlice, Read, Write};
+use sockless::{Connection, Endpoint, Event, HandshakeError, SendError, Step, Turn, Workspace};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::time::Duration;
 
@@ -69,94 +68,81 @@ fn policy(origins: &str) -> Result<OriginPolicy, String> {
     list.map_err(|_| format!("--origin wants a site as http://localhost:5173, not {origins:?}"))
 }
 
-fn serve(mut stream: TcpStream, config: Config) {
+fn serve(stream: TcpStream, config: Config) {
     let _ = stream.set_nodelay(true);
-    let mut scratch = vec![0; 64 << 10];
-    let mut handshake = Handshake::new(config);
-    while !handshake.is_done() {
-        let mut input = turn(&mut handshake, &mut stream, &mut scratch);
-        match handshake.poll(&mut input) {
-            Some(Incoming::Upgrade(request)) => {
-                let mut connection = request.accept().open(Default::default());
-                echo(&mut connection, input, &mut stream); // Frames may have come behind the request.
-                while !connection.is_done() {
-                    let input = turn(&mut connection, &mut stream, &mut scratch);
-                    echo(&mut connection, input, &mut stream);
-                }
-                return;
+    let (mut workspace, mut handshake) = (Workspace::default(), Handshake::new(config));
+    let mut turn = workspace.turn(&mut handshake);
+    let incoming = loop {
+        let Some(read) = next_poll(&mut turn, &stream) else { return };
+        let (handshake, mut input) = turn.received(read);
+        if let Some(incoming) = handshake.poll(&mut input) {
+            break incoming;
+        }
+    };
+    drop(turn);
+    match incoming {
+        Incoming::Upgrade(request) => echo(request.accept().open(Default::default()), &stream),
+        Incoming::Http(plain) => answer(plain.reply(426).body(NO_PAGE).into_replying(), &stream),
+        Incoming::Failed(replying) => {
+            if replying.error() == Some(HandshakeError::ForbiddenOrigin) {
+                eprintln!("a page of another site was refused; --origin says whose may connect");
             }
-            Some(Incoming::Http(plain)) => {
-                let text = plain.reply(426).body(NO_PAGE);
-                return answer(text.into_replying(), &mut stream, &mut scratch);
-            }
-            Some(Incoming::Failed(replying)) => {
-                if replying.error() == Some(HandshakeError::ForbiddenOrigin) {
-                    eprintln!(
-                        "a page of another site was refused; --origin says whose may connect"
-                    );
-                }
-                return answer(replying, &mut stream, &mut scratch);
-            }
-            None => {}
+            answer(replying, &stream);
         }
     }
 }
 
-fn echo(connection: &mut Connection, mut input: Input<'_>, stream: &mut TcpStream) {
-    while let Some(event) = connection.poll(&mut input) {
-        let answered = match event {
-            Event::Text(text) => connection.send_text(text),
-            Event::Binary(data) => connection.send_binary(data),
-            _ => Ok(()), // Pings are answered already; after Closed the loop goes on until it is done.
-        };
-        match answered {
-            // It is closing: the peer would not hear it.
-            Ok(()) | Err(SendError::Closed) => {}
-            Err(error) => eprintln!("an echo is lost: {error}"), // Never: all is written in time.
-        }
-        if connection.above_high_water() {
-            write(connection, stream);
+fn echo(mut connection: Connection, stream: &TcpStream) {
+    let mut workspace = Workspace::default();
+    let mut turn = workspace.turn(&mut connection);
+    while let Some(read) = next_poll(&mut turn, stream) {
+        let (connection, mut input) = turn.received(read);
+        // Who takes less than it is sent has to wait: what is left of the input comes again.
+        while !connection.above_high_water() {
+            let Some(event) = connection.poll(&mut input) else { break };
+            let answered = match event {
+                Event::Text(text) => connection.send_text(text),
+                Event::Binary(data) => connection.send_binary(data),
+                _ => Ok(()), // Pings are answered already.
+            };
+            // If it is closing, the peer would not hear it.
+            debug_assert!(matches!(answered, Ok(()) | Err(SendError::Closed)));
         }
     }
 }
 
 /// Tells a client that gets no connection why.
-fn answer(mut replying: Replying, stream: &mut TcpStream, scratch: &mut [u8]) {
-    while !replying.is_done() {
-        let mut input = turn(&mut replying, stream, scratch);
-        replying.discard(&mut input);
+fn answer(mut replying: Replying, stream: &TcpStream) {
+    let mut workspace = Workspace::new(4096, 0);
+    let mut turn = workspace.turn(&mut replying);
+    while let Some(read) = next_poll(&mut turn, stream) {
+        let (replying, mut input) = turn.received(read);
+        replying.poll(&mut input);
     }
 }
 
-/// One turn of the loop, the same for everything that talks: until a read brings something.
-fn turn<'b>(side: &mut dyn Endpoint, stream: &mut TcpStream, scratch: &'b mut [u8]) -> Input<'b> {
+/// The loop, the same for everything that talks: up to where there is something to poll, with so
+/// many bytes that were read. `None`: it is over.
+fn next_poll<E: Endpoint>(turn: &mut Turn<'_, E>, mut stream: &TcpStream) -> Option<usize> {
     loop {
-        match side.step(true) {
-            Step::Write => write(side, stream),
+        match turn.step(true) {
+            Step::Write => match turn.write_with(|slices| stream.write_vectored(slices)) {
+                Ok(1..) => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                _ => turn.endpoint().handle_write_error(),
+            },
+            Step::Poll => return Some(0),
             Step::Shutdown => {
                 let _ = stream.shutdown(Shutdown::Write); // If it fails, reading tells why.
-                side.shutdown_done();
+                turn.endpoint().shutdown_done();
             }
-            Step::Read => match stream.read(scratch) {
-                Ok(n @ 1..) => return Input::new(&mut scratch[..n]),
-                Ok(_) => side.handle_eof(),
+            Step::Read => match stream.read(turn.read_buf()) {
+                Ok(n @ 1..) => return Some(n),
+                Ok(_) => turn.endpoint().handle_eof(),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => side.handle_error(),
+                Err(_) => turn.endpoint().handle_error(),
             },
-            Step::Wait | Step::Done => return Input::empty(),
-        }
-    }
-}
-
-fn write(side: &mut dyn Endpoint, stream: &mut TcpStream) {
-    while side.wants_write() {
-        let mut out = side.transmit();
-        let mut slices = [IoSlice::new(&[]); 16]; // A header and its payload leave together.
-        let count = out.chunks_vectored(&mut slices);
-        match stream.write_vectored(&slices[..count]) {
-            Ok(n @ 1..) => out.advance(n),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            _ => side.handle_write_error(),
+            Step::Wait | Step::Done => return None,
         }
     }
 }

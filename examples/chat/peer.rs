@@ -16,8 +16,8 @@ use mio::net::TcpStream;
 use sockless::handshake::HeaderError;
 use sockless::server::{Handshake, Incoming, Replying};
 use sockless::{
-    Buffers, CloseCode, CloseFrame, Config, Connection, Deadline, Endpoint, Event, Heartbeat,
-    Input, Lent, PreparedMessage, SendError, Timeouts,
+    CloseCode, CloseFrame, Config, Connection, Deadline, Endpoint, Event, Heartbeat, Input,
+    PreparedMessage, SendError, Timeouts, Workspace,
 };
 use std::time::Duration;
 
@@ -31,13 +31,6 @@ pub(crate) struct Peer {
     pub(crate) link: Link,
     stage: Stage,
     due: Option<Duration>,
-}
-
-/// What one connection after the other works with while it has its turn: nobody keeps any of it.
-#[derive(Debug)]
-pub(crate) struct Tools {
-    pub(crate) scratch: Vec<u8>,
-    pub(crate) buffers: Buffers,
 }
 
 #[derive(Debug)]
@@ -89,36 +82,56 @@ impl Peer {
         Self { link: Link::new(socket), stage, due: None }
     }
 
-    /// One turn: writes what can be written, reads once, looks at the time, and tells what came.
+    /// One turn: writes what can be written, reads once, tells what came, and looks at the time.
     /// `full`: no more WebSockets.
     pub(crate) fn turn(
         &mut self,
-        tools: &mut Tools,
+        workspace: &mut Workspace,
         now: Duration,
         full: bool,
         mut tell: impl FnMut(News<'_>),
     ) -> Turn {
-        let Tools { scratch, buffers } = tools;
+        let mut incoming = None;
         let pumped = match &mut self.stage {
-            Stage::Open(connection, _) => {
-                pump(&mut *buffers.lend(connection), &mut self.link, scratch)
+            Stage::Handshake(handshake, ..) => {
+                let mut turn = workspace.turn(handshake.as_mut());
+                let pumped = pump(&mut turn, &mut self.link);
+                if let Pumped::Poll(read) = pumped {
+                    let (handshake, mut input) = turn.received(read);
+                    incoming = handshake.poll(&mut input);
+                }
+                pumped
             }
-            Stage::Handshake(handshake, ..) => pump(handshake.as_mut(), &mut self.link, scratch),
-            Stage::Answer(replying, _) => pump(replying, &mut self.link, scratch),
+            Stage::Answer(replying, _) => {
+                let mut turn = workspace.turn(replying);
+                let pumped = pump(&mut turn, &mut self.link);
+                if let Pumped::Poll(read) = pumped {
+                    let (replying, mut input) = turn.received(read);
+                    replying.poll(&mut input);
+                }
+                pumped
+            }
+            Stage::Open(connection, _) => {
+                let mut turn = workspace.turn(connection.as_mut());
+                let pumped = pump(&mut turn, &mut self.link);
+                if let Pumped::Poll(read) = pumped {
+                    let (connection, mut input) = turn.received(read);
+                    listen(connection, &mut input, &mut tell);
+                }
+                pumped
+            }
         };
-        let read = match pumped {
-            Pumped::Read(n) => n,
-            Pumped::Ended | Pumped::Blocked => 0,
-            Pumped::Done => return Turn::Over,
-        };
-        let well =
-            self.digest(scratch.get_mut(..read).unwrap_or_default(), buffers, full, &mut tell);
+        if let Some(incoming) = incoming {
+            let Stage::Handshake(_, config, _) = &self.stage else { return Turn::Over };
+            match Stage::after(incoming, config.clone(), full, &mut tell) {
+                Ok(stage) => self.stage = stage,
+                // No answer could be written: there is nothing to wait for.
+                Err(_) => return Turn::Over,
+            }
+        }
         self.due = self.stage.watch(now);
-        // What ran out of time says so.
-        let well = well.and(self.digest(&mut [], buffers, full, &mut tell));
         match pumped {
-            // No answer could be written: there is nothing to wait for.
-            _ if well.is_err() => Turn::Over,
+            Pumped::Done => Turn::Over,
             Pumped::Blocked if !is_pending(self.stage.side(), &self.link) => Turn::Wait,
             _ => Turn::Again,
         }
@@ -129,9 +142,8 @@ impl Peer {
         let Stage::Open(connection, _) = &mut self.stage else { return Sent::Well };
         let mut result = connection.send_prepared(message);
         if result == Err(SendError::QueueFull) {
-            // Slow is who does not read, not who had no turn yet. If the socket fails, the next
-            // turn sees it.
-            let _ = self.link.write(connection.as_mut());
+            // Slow is who does not read, not who had no turn yet.
+            self.link.flush(connection.as_mut());
             result = connection.send_prepared(message);
         }
         // Any other error is that it is closing, and who is closing needs no news.
@@ -166,27 +178,6 @@ impl Peer {
             Stage::Open(connection, _) => connection.queued(),
             Stage::Handshake(..) | Stage::Answer(..) => 0,
         }
-    }
-
-    fn digest(
-        &mut self,
-        bytes: &mut [u8],
-        buffers: &mut Buffers,
-        full: bool,
-        tell: &mut impl FnMut(News<'_>),
-    ) -> Result<(), HeaderError> {
-        let mut input = Input::new(bytes);
-        if let Stage::Handshake(handshake, config, _) = &mut self.stage {
-            let Some(incoming) = handshake.poll(&mut input) else { return Ok(()) };
-            self.stage = Stage::after(incoming, config.clone(), full, tell)?;
-        }
-        // What came right behind the request is in the same input: the first frames, or a body.
-        match &mut self.stage {
-            Stage::Handshake(..) => {}
-            Stage::Answer(replying, _) => replying.discard(&mut input),
-            Stage::Open(connection, _) => listen(buffers.lend(connection), &mut input, tell),
-        }
-        Ok(())
     }
 }
 
@@ -236,20 +227,19 @@ impl Stage {
     }
 }
 
-fn listen(mut connection: Lent<'_>, input: &mut Input<'_>, tell: &mut impl FnMut(News<'_>)) {
+fn listen(connection: &mut Connection, input: &mut Input<'_>, tell: &mut impl FnMut(News<'_>)) {
     while let Some(event) = connection.poll(input) {
-        match &event {
+        match event {
             // Who was said goodbye is not listened to any more.
-            Event::Text(text) if connection.is_open() => tell(News::Said(text)),
-            Event::Binary(_) => drop(connection.close(Some(CloseFrame::truncated(
-                CloseCode::UNSUPPORTED,
-                "only text is spoken here",
-            )))),
+            Event::Text(text) if connection.is_open() => tell(News::Said(&text)),
+            Event::Binary(_) => {
+                let reason = "only text is spoken here";
+                _ = connection.close(Some(CloseFrame::truncated(CloseCode::UNSUPPORTED, reason)));
+            }
             Event::Closed(_) => tell(News::Left),
             // Pings were answered already, pongs are the heartbeat's.
             _ => {}
         }
-        connection.reclaim(event);
     }
 }
 

@@ -5,51 +5,47 @@
 //! block", so that a turn may stop early, for fairness, and nothing is lost: whoever is not
 //! [`Pumped::Blocked`] gets another turn.
 
-use bytes::Buf;
 use mio::event::Event;
 use mio::net::TcpStream;
-use sockless::{Endpoint, Step};
+use sockless::{Endpoint, Step, Turn};
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::Shutdown;
 use std::ops::AddAssign;
 
-/// How a turn ended.
+/// How far a turn went.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Pumped {
-    /// So many bytes were read: poll with them until `None`.
-    Read(usize),
-    /// The peer's end of stream came, or the socket failed: poll without bytes until `None`.
-    Ended,
+    /// Poll, with so many bytes that were read, until `None`.
+    Poll(usize),
     /// Nothing to do until the socket becomes ready.
     Blocked,
     /// Drop the socket.
     Done,
 }
 
-/// One turn: all that can be written, and at most one read.
-pub(crate) fn pump(side: &mut dyn Endpoint, link: &mut Link, scratch: &mut [u8]) -> Pumped {
+/// Writes all that can be written and reads at most once, up to where there is something to poll.
+pub(crate) fn pump<E: Endpoint + ?Sized>(turn: &mut Turn<'_, E>, link: &mut Link) -> Pumped {
     loop {
-        match side.step(link.writable) {
+        match turn.step(link.writable) {
             Step::Write => {
-                if link.write(side).is_err() {
+                let written = turn.write_with(|slices| link.write(slices));
+                if has_failed(&written) {
                     // What the peer said before it left can still be read.
-                    side.handle_write_error();
+                    turn.endpoint().handle_write_error();
                 }
             }
+            Step::Poll => return Pumped::Poll(0),
             Step::Shutdown => {
                 // Where this fails, the next read tells why.
                 let _ = link.socket.shutdown(Shutdown::Write);
-                side.shutdown_done();
+                turn.endpoint().shutdown_done();
             }
-            Step::Read => {
-                match link.read(scratch) {
-                    Ok(Some(0)) => side.handle_eof(),
-                    Ok(Some(n)) => return Pumped::Read(n),
-                    Ok(None) => return Pumped::Blocked,
-                    Err(_) => side.handle_error(),
-                }
-                return Pumped::Ended;
-            }
+            Step::Read => match link.read(turn.read_buf()) {
+                Ok(Some(0)) => turn.endpoint().handle_eof(),
+                Ok(Some(n)) => return Pumped::Poll(n),
+                Ok(None) => return Pumped::Blocked,
+                Err(_) => turn.endpoint().handle_error(),
+            },
             Step::Wait => return Pumped::Blocked,
             Step::Done => return Pumped::Done,
         }
@@ -99,24 +95,26 @@ impl Link {
         self.writable |= event.is_writable() || event.is_write_closed() || event.is_error();
     }
 
-    /// Writes until all is out or the socket blocks.
-    pub(crate) fn write(&mut self, side: &mut dyn Endpoint) -> io::Result<()> {
+    /// Writes once. Where the socket blocks, it is not writable until it says so.
+    pub(crate) fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let written = self.socket.write_vectored(slices);
+        match &written {
+            Ok(n) => self.traffic.written += *n as u64,
+            Err(error) => self.writable &= error.kind() != ErrorKind::WouldBlock,
+        }
+        written
+    }
+
+    /// Writes what an endpoint has, outside of its turn, until all is out or the socket blocks. If
+    /// it fails, the next turn sees it.
+    #[allow(dead_code)] // A loop that only answers has no need of it.
+    pub(crate) fn flush(&mut self, side: &mut dyn Endpoint) {
         while self.writable && side.wants_write() {
-            let mut out = side.transmit();
-            let mut slices = [IoSlice::new(&[]); 16];
-            let filled = out.chunks_vectored(&mut slices);
-            match self.socket.write_vectored(slices.get(..filled).unwrap_or_default()) {
-                Ok(0) => return Err(ErrorKind::WriteZero.into()),
-                Ok(n) => {
-                    out.advance(n);
-                    self.traffic.written += n as u64;
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.writable = false,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+            let written = side.transmit().write_with(|slices| self.write(slices));
+            if has_failed(&written) {
+                return;
             }
         }
-        Ok(())
     }
 
     /// Reads once; `None` where the socket blocks.
@@ -133,5 +131,13 @@ impl Link {
             }
         }
         Ok(None)
+    }
+}
+
+/// Whether a write failed for good, and not only for now.
+fn has_failed(written: &io::Result<usize>) -> bool {
+    match written {
+        Ok(n) => *n == 0,
+        Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted),
     }
 }

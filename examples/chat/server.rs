@@ -1,14 +1,14 @@
 //! The event loop: one thread that accepts, gives everyone turns, delivers what the room wants
 //! said, and stops in time.
 //!
-//! Fairness: a turn is one read of at most [`SCRATCH`] bytes; who may have more to do is `due` and
+//! Fairness: a turn is one read of at most [`READ`] bytes; who may have more to do is `due` and
 //! comes again after the others. The loop sleeps only when nobody is due.
 //!
 //! Numbers are given to connections once and never again, so that an event that was on its way when
 //! its connection ended finds nobody.
 
 use crate::args::Settings;
-use crate::peer::{News, Peer, Sent, Tools, Turn};
+use crate::peer::{News, Peer, Sent, Turn};
 use crate::room::{Effect, Room};
 use crate::signals::{self, Signals};
 use crate::stats::Stats;
@@ -16,7 +16,7 @@ use crate::terms::Terms;
 use crate::timers::Timers;
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token};
-use sockless::{Buffers, CloseCode, PreparedMessage};
+use sockless::{CloseCode, PreparedMessage, Workspace};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, ErrorKind, Write};
 use std::mem;
@@ -32,7 +32,7 @@ const TAKEN_OVER: CloseCode = match CloseCode::new(4001) {
     Some(code) => code,
     None => CloseCode::NORMAL,
 };
-const SCRATCH: usize = 16 * 1024;
+const READ: usize = 16 * 1024;
 /// How many connections are accepted before the others get their turn.
 const ACCEPTS: usize = 64;
 /// How long to wait when the system has no room for one more connection.
@@ -53,7 +53,7 @@ pub(crate) struct Server {
     room: Room,
     /// What can only be counted when it happens; [`Server::stats`] has the rest.
     stats: Stats,
-    tools: Tools,
+    workspace: Workspace,
     started: Instant,
     /// When this turn of the loop began, since `started`.
     now: Duration,
@@ -95,7 +95,7 @@ impl Server {
             timers: Timers::default(),
             room: Room::new(settings.rate),
             stats: Stats::default(),
-            tools: Tools { scratch: vec![0; SCRATCH], buffers: Buffers::default() },
+            workspace: Workspace::new(READ, 0),
             started: Instant::now(),
             now: Duration::ZERO,
         })
@@ -212,15 +212,16 @@ impl Server {
     }
 
     fn turn(&mut self, number: usize) {
-        let Self { peers, tools, room, stats, now, .. } = self;
+        let Self { peers, workspace, room, stats, now, .. } = self;
         let Some(peer) = peers.get_mut(&number) else { return };
         let mut effects = VecDeque::new();
-        let turn = peer.turn(tools, *now, stats.clients >= self.max_clients, |news| match news {
-            News::Opened => stats.clients += 1,
-            News::TurnedAway => stats.turned_away += 1,
-            News::Said(text) => effects.extend(room.hear(number, text, *now)),
-            News::Left => effects.extend(room.leave(number)),
-        });
+        let turn =
+            peer.turn(workspace, *now, stats.clients >= self.max_clients, |news| match news {
+                News::Opened => stats.clients += 1,
+                News::TurnedAway => stats.turned_away += 1,
+                News::Said(text) => effects.extend(room.hear(number, text, *now)),
+                News::Left => effects.extend(room.leave(number)),
+            });
         self.timers.set(number, peer.due());
         match turn {
             Turn::Again => drop(self.due.insert(number)),

@@ -16,8 +16,8 @@ use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use sockless::client::{Accepted, Failure, Handshake, Outcome, Response};
 use sockless::{
-    Cause, CloseCode, CloseEvent, Config, Connection, Deadline, Endpoint, Event, Heartbeat, Input,
-    Seed, Timeout, Timeouts,
+    Cause, CloseCode, CloseEvent, Config, Connection, Deadline, Endpoint, Event, Heartbeat, Seed,
+    Timeout, Timeouts, Workspace,
 };
 use std::fmt::Display;
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -26,7 +26,6 @@ use std::time::{Duration, Instant};
 const SOCKET: Token = Token(0);
 const LINES: Token = Token(1);
 const SIGNALS: Token = Token(2);
-const SCRATCH: usize = 64 << 10;
 /// How long the server may take to answer the upgrade.
 const ANSWER: Duration = Duration::from_secs(10);
 /// How long the server may take to answer our Close.
@@ -61,8 +60,14 @@ pub(crate) struct Session {
     too_long: bool,
     /// Ctrl-C was pressed this often.
     interrupts: usize,
-    /// Nobody reads any more what is printed.
-    unheard: bool,
+    out: Out,
+}
+
+/// What came of a turn.
+enum Turned {
+    Pumped(Pumped),
+    /// The session is over.
+    Ended(Ending),
 }
 
 enum Stage {
@@ -104,14 +109,14 @@ impl Session {
             started: Instant::now(),
             too_long: false,
             interrupts: 0,
-            unheard: false,
+            out: Out::default(),
         })
     }
 
     /// Talks until the end.
     pub(crate) fn run(mut self) -> io::Result<Ending> {
         let mut events = Events::with_capacity(16);
-        let mut scratch = vec![0; SCRATCH];
+        let mut workspace = Workspace::default();
         let (mut again, mut due) = (true, None::<Duration>);
         loop {
             let patience = if again {
@@ -131,18 +136,14 @@ impl Session {
                     _ => {}
                 }
             }
-            let pumped = pump(self.stage.side(), &mut self.link, &mut scratch);
-            let read = match pumped {
-                Pumped::Read(n) => n,
-                Pumped::Ended | Pumped::Blocked => 0,
-                Pumped::Done if self.too_long => return Ok(Ending::LineTooLong),
-                Pumped::Done => {
+            let pumped = match self.turn(&mut workspace)? {
+                Turned::Ended(ending) => return Ok(ending),
+                Turned::Pumped(Pumped::Done) if self.too_long => return Ok(Ending::LineTooLong),
+                Turned::Pumped(Pumped::Done) => {
                     return Ok(self.close_event.map_or(Ending::Interrupted, Ending::Closed));
                 }
+                Turned::Pumped(pumped) => pumped,
             };
-            if let Some(ending) = self.digest(scratch.get_mut(..read).unwrap_or_default())? {
-                return Ok(ending);
-            }
             if self.interrupts > 1
                 || (self.interrupts > 0 && matches!(self.stage, Stage::Handshake(..)))
             {
@@ -150,28 +151,60 @@ impl Session {
             }
             self.speak();
             due = self.watch();
-            // What ran out of time says so.
-            if let Some(ending) = self.digest(&mut [])? {
-                return Ok(ending);
-            }
             // To read on, or to write what is said or was due.
             again = pumped != Pumped::Blocked || is_pending(self.stage.side(), &self.link);
         }
     }
 
-    fn digest(&mut self, bytes: &mut [u8]) -> io::Result<Option<Ending>> {
-        let mut input = Input::new(bytes);
-        if let Stage::Handshake(handshake, _) = &mut self.stage {
-            match handshake.poll(&mut input) {
-                None => return Ok(None),
-                Some(Outcome::Open(accepted)) => self.open(accepted)?,
-                Some(Outcome::Refused(response)) => return Ok(Some(Ending::Refused(response))),
-                Some(Outcome::Failed(error)) => return Ok(Some(Ending::Failed(error))),
+    /// Writes what can be written, reads once, and prints what came.
+    fn turn(&mut self, workspace: &mut Workspace) -> io::Result<Turned> {
+        match &mut self.stage {
+            Stage::Handshake(handshake, _) => {
+                let mut turn = workspace.turn(handshake.as_mut());
+                let pumped = pump(&mut turn, &mut self.link);
+                let Pumped::Poll(read) = pumped else { return Ok(Turned::Pumped(pumped)) };
+                let (handshake, mut input) = turn.received(read);
+                let outcome = handshake.poll(&mut input);
+                drop(input);
+                drop(turn);
+                match outcome {
+                    None => {}
+                    Some(Outcome::Open(accepted)) => self.open(accepted)?,
+                    Some(Outcome::Refused(response)) => {
+                        return Ok(Turned::Ended(Ending::Refused(response)));
+                    }
+                    Some(Outcome::Failed(error)) => {
+                        return Ok(Turned::Ended(Ending::Failed(error)));
+                    }
+                }
+                Ok(Turned::Pumped(pumped))
+            }
+            Stage::Open(talk) => {
+                let Talk { connection, pong, .. } = talk.as_mut();
+                let mut turn = workspace.turn(connection);
+                let pumped = pump(&mut turn, &mut self.link);
+                let Pumped::Poll(read) = pumped else { return Ok(Turned::Pumped(pumped)) };
+                let (connection, mut input) = turn.received(read);
+                while let Some(event) = connection.poll(&mut input) {
+                    match event {
+                        Event::Text(text) => self.out.print(format_args!("< {}", Shown(&text))),
+                        Event::Binary(data) => self.out.print(format_args!("<# {}", Hex(&data))),
+                        // It was answered already.
+                        Event::Ping(data) => {
+                            self.out.print(format_args!("* ping, {}", Hex(&data)));
+                        }
+                        // What it means, the heartbeat knows.
+                        Event::Pong(_) => *pong = true,
+                        Event::Closed(close_event) => {
+                            self.out.print(format_args!("* closed: {}", describe(&close_event)));
+                            self.close_event = Some(close_event);
+                        }
+                        _ => {}
+                    }
+                }
+                Ok(Turned::Pumped(pumped))
             }
         }
-        // The first messages may have come right behind the answer, in the same input.
-        self.listen(&mut input);
-        Ok(None)
     }
 
     fn open(&mut self, accepted: Accepted) -> io::Result<()> {
@@ -180,7 +213,7 @@ impl Session {
             .map_or(String::new(), |protocol| format!(", subprotocol {}", Shown(protocol)));
         let compressed =
             if self.settings.deflate { compression::agreed(&accepted) } else { String::new() };
-        self.print(format_args!(
+        self.out.print(format_args!(
             "* open: {}{protocol}{compressed}",
             Shown(&self.settings.url.clone())
         ));
@@ -201,32 +234,12 @@ impl Session {
         Ok(())
     }
 
-    fn listen(&mut self, input: &mut Input<'_>) {
-        loop {
-            let Stage::Open(talk) = &mut self.stage else { return };
-            let Some(event) = talk.connection.poll(input) else { return };
-            match event {
-                Event::Text(text) => self.print(format_args!("< {}", Shown(&text))),
-                Event::Binary(data) => self.print(format_args!("<# {}", Hex(&data))),
-                // It was answered already.
-                Event::Ping(data) => self.print(format_args!("* ping, {}", Hex(&data))),
-                // What it means, the heartbeat knows.
-                Event::Pong(_) => talk.pong = true,
-                Event::Closed(close_event) => {
-                    self.print(format_args!("* closed: {}", describe(&close_event)));
-                    self.close_event = Some(close_event);
-                }
-                _ => {}
-            }
-        }
-    }
-
     /// Sends the lines that are there, as long as the server takes what it is sent.
     fn speak(&mut self) {
         let Stage::Open(talk) = &mut self.stage else { return };
         let Talk { connection, lines, wait, .. } = talk.as_mut();
         let left = self.link.traffic.written;
-        if self.interrupts > 0 || self.unheard || wait.is_over(left, self.now) {
+        if self.interrupts > 0 || self.out.unheard || wait.is_over(left, self.now) {
             // It may be closing already.
             let _ = connection.close(Some(CloseCode::NORMAL.into()));
         }
@@ -275,15 +288,24 @@ impl Session {
             .filter(|_| talk.connection.is_open());
         if std::mem::take(&mut talk.pong) {
             match after.filter(|_| after != before) {
-                Some(time) => {
-                    self.print(format_args!("* pong after {:.3} ms", time.as_secs_f64() * 1000.0))
-                }
-                None => self.print("* pong"),
+                Some(time) => self
+                    .out
+                    .print(format_args!("* pong after {:.3} ms", time.as_secs_f64() * 1000.0)),
+                None => self.out.print("* pong"),
             }
         }
         due.into_iter().chain(waited).min()
     }
+}
 
+/// What is printed.
+#[derive(Default)]
+struct Out {
+    /// Nobody reads it any more.
+    unheard: bool,
+}
+
+impl Out {
     /// Prints a line at once. When nobody reads what is printed, the session is over.
     fn print(&mut self, line: impl Display) {
         let mut out = io::stdout().lock();
@@ -292,10 +314,10 @@ impl Session {
 }
 
 impl Stage {
-    fn side(&mut self) -> &mut dyn Endpoint {
+    fn side(&self) -> &dyn Endpoint {
         match self {
-            Self::Handshake(handshake, _) => handshake.as_mut(),
-            Self::Open(talk) => &mut talk.connection,
+            Self::Handshake(handshake, _) => handshake.as_ref(),
+            Self::Open(talk) => &talk.connection,
         }
     }
 }
