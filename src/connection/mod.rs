@@ -110,6 +110,8 @@ enum Reception {
 enum Phase {
     /// Messages go both ways.
     Open,
+    /// The end came: what came before it is still polled, and the peer's Close frame answered.
+    Draining,
     /// Our Close frame is queued; the peer may still send messages.
     Closing,
     /// Nothing can be written any more; the peer's messages, and its Close frame, may still be
@@ -321,7 +323,7 @@ impl Connection {
     /// # Ok::<(), sockless::SendError>(())
     /// ```
     pub fn is_open(&self) -> bool {
-        self.phase == Phase::Open && self.ended.is_none()
+        self.phase == Phase::Open
     }
 
     /// What happened since the last call, for the heartbeat.
@@ -361,6 +363,7 @@ impl Connection {
     pub(crate) fn give_up(&mut self, timeout: Timeout, frame: CloseFrame<'_>) {
         if self.is_open() {
             self.queue_close(Some(frame));
+            self.phase = Phase::Closing;
         }
         self.end(Cause::Timeout(timeout));
     }
@@ -380,6 +383,9 @@ impl Connection {
     fn end(&mut self, cause: Cause) {
         if self.ended.is_none() && !matches!(self.phase, Phase::Over { .. }) {
             self.ended = Some(cause);
+            if self.phase == Phase::Open {
+                self.phase = Phase::Draining;
+            }
             // A poll without input has to look.
             self.decoder.close_fast_path();
         }

@@ -220,7 +220,7 @@ impl Connection {
                 let frame = CloseFrame::decode(&data).map_err(Cause::Violation)?;
                 let mut unsent = 0;
                 let cause = match self.phase {
-                    Phase::Open => {
+                    Phase::Open | Phase::Draining => {
                         // §5.5.1: "as soon as practical".
                         unsent = self.outbox.abandon(ANSWERS);
                         // §5.5.1: the answer "typically echos the status code"; with the reason, as
@@ -260,8 +260,9 @@ impl Connection {
             Cause::Violation(error) => (error.close_code(), error.rule()),
             _ => (CloseCode::INTERNAL, "no memory left for the message"),
         };
-        if self.phase == Phase::Open {
+        if let Phase::Open | Phase::Draining = self.phase {
             self.queue_close(Some(CloseFrame::truncated(code, reason)));
+            self.phase = Phase::Closing;
         }
     }
 

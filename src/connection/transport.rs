@@ -65,8 +65,8 @@ impl Connection {
     pub fn wants_read(&self) -> bool {
         match self.phase {
             _ if self.ended.is_some() => self.linger.discards(),
-            Phase::Open | Phase::Closing | Phase::ReceiveOnly => self.linger.readable(),
             Phase::Over { .. } => self.linger.discards() && !self.is_done(),
+            _ => self.linger.readable(),
         }
     }
 
@@ -82,12 +82,12 @@ impl Connection {
     #[inline]
     pub fn wants_shutdown(&self) -> bool {
         let nothing_follows = match self.phase {
-            Phase::Open | Phase::Closing | Phase::ReceiveOnly => false,
             // §7.1.1: the server closes first; a client waits for it, within bounds.
             Phase::Over { clean: true } => {
                 self.is_server() || self.linger.eof || self.linger.discard == 0
             }
             Phase::Over { clean: false } => true,
+            _ => false,
         };
         nothing_follows && self.outbox.is_empty() && self.linger.wants_shutdown()
     }
@@ -118,7 +118,7 @@ impl Connection {
     pub fn handle_write_error(&mut self) {
         self.linger.mute = true;
         self.outbox.clear();
-        if self.phase == Phase::Open {
+        if let Phase::Open | Phase::Draining = self.phase {
             self.phase = Phase::ReceiveOnly;
             self.stop_sending();
         }
@@ -137,8 +137,8 @@ impl Connection {
     #[inline]
     pub fn is_done(&self) -> bool {
         match self.phase {
-            Phase::Open | Phase::Closing | Phase::ReceiveOnly => false,
             Phase::Over { .. } => self.linger.lingered(),
+            _ => false,
         }
     }
 }

@@ -190,32 +190,36 @@ impl Handshake {
         if self.is_over() {
             return None;
         }
-        if let Some(mut held) = self.held.take() {
-            let mut first = Input::new(held.bytes_mut());
-            let more = !input.is_empty() || self.linger.readable();
-            if let Some(outcome) = self.read(&mut first, more, input.is_empty()) {
-                return Some(self.finish(outcome, &mut first, input));
-            }
+        if self.held.is_some() {
+            return self.poll_held(input);
         }
         let outcome = self.read(input, self.linger.readable(), true)?;
-        Some(self.finish(outcome, input, &mut Input::empty()))
+        Some(self.finish(outcome, input))
     }
 
-    /// What is left of both inputs is the outcome's.
-    fn finish(
-        &mut self,
-        mut outcome: Outcome,
-        input: &mut Input<'_>,
-        next: &mut Input<'_>,
-    ) -> Outcome {
+    /// The same, with what is held in front of the input.
+    #[cold]
+    fn poll_held(&mut self, input: &mut Input<'_>) -> Option<Outcome> {
+        let mut held = self.held.take()?;
+        let mut first = Input::new(held.bytes_mut());
+        match self.read(&mut first, true, input.is_empty()) {
+            Some(outcome) => {
+                let outcome = self.finish(outcome, &mut first);
+                Some(self.finish(outcome, input))
+            }
+            None => self.poll(input),
+        }
+    }
+
+    /// Ends with this outcome; what is left of the input is its own.
+    fn finish(&mut self, mut outcome: Outcome, input: &mut Input<'_>) -> Outcome {
         self.reading = Reading::Over;
         self.outbox.clear();
         // What came of a head that failed is of no use to anyone.
         self.head.take_stored();
-        for rest in [input.take_all(), next.take_all()] {
-            if let Outcome::Open(accepted) = &mut outcome {
-                accepted.rest.extend_from_slice(rest);
-            }
+        let rest = input.take_all();
+        if let Outcome::Open(accepted) = &mut outcome {
+            accepted.rest.extend_from_slice(rest);
         }
         outcome
     }

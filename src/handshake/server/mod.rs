@@ -216,6 +216,9 @@ pub enum Incoming {
     Failed(Replying),
 }
 
+/// A head that was read, and what it asks for.
+type Read = Result<(Vec<u8>, (Asked, Result<Option<Upgrade>, Stop>)), HandshakeError>;
+
 /// What the buffer of a request has beside it, for the answer that is written behind it: then one
 /// allocation is enough.
 const REPLY_ROOM: usize = 192;
@@ -246,29 +249,39 @@ impl Handshake {
     /// touched any more.
     #[must_use = "the outcome is given once"]
     pub fn poll(&mut self, input: &mut Input<'_>) -> Option<Incoming> {
-        if self.over || self.is_done() {
-            return None;
-        }
-        if let Some(mut held) = self.held.take() {
-            let mut first = Input::new(held.bytes_mut());
-            if let Some(outcome) = self.read(&mut first, input) {
-                return Some(outcome);
-            }
-        }
-        self.read(input, &mut Input::empty())
-    }
-
-    /// Reads the head; what is left of this input and of the `next` one is its outcome's.
-    fn read(&mut self, input: &mut Input<'_>, next: &mut Input<'_>) -> Option<Incoming> {
-        if self.timed_out {
-            self.over = true;
-            return Some(self.failed(HandshakeError::TimedOut));
+        // As one question: most reads of a slow head bring a few bytes, and nothing else is there.
+        if self.over | self.timed_out | self.held.is_some() | !self.linger.readable() {
+            return self.poll_otherwise(input);
         }
         let config = &self.config;
-        let outcome =
-            self.head.poll(input, |head| (Asked::of(head), check::check(head, config)))?;
+        let head = self.head.poll(input, |head| (Asked::of(head), check::check(head, config)))?;
+        Some(self.outcome(head, input))
+    }
+
+    /// Behind the outcome or the end of the stream, out of time, or with bytes that are held.
+    #[cold]
+    fn poll_otherwise(&mut self, input: &mut Input<'_>) -> Option<Incoming> {
+        if self.is_done() {
+            return None;
+        }
+        if self.timed_out {
+            return Some(self.outcome(Err(HandshakeError::TimedOut), input));
+        }
+        let mut held = self.held.take()?;
+        let mut first = Input::new(held.bytes_mut());
+        let config = &self.config;
+        let head =
+            self.head.poll(&mut first, |head| (Asked::of(head), check::check(head, config)));
+        match head {
+            Some(head) => Some(with_rest(self.outcome(head, &mut first), input)),
+            None => self.poll(input),
+        }
+    }
+
+    #[inline(never)]
+    fn outcome(&mut self, head: Read, input: &mut Input<'_>) -> Incoming {
         self.over = true;
-        let mut outcome = match outcome {
+        let outcome = match head {
             Ok((head, (asked, Ok(checked)))) => self.come(head, asked, checked),
             Ok((head, (asked, Err(Stop::Broken(broken))))) => self.broken(head, asked, broken),
             Ok((head, (asked, Err(Stop::Absolute(absolute))))) => {
@@ -276,14 +289,7 @@ impl Handshake {
             }
             Err(error) => self.failed(error),
         };
-        for rest in [input.take_all(), next.take_all()] {
-            match &mut outcome {
-                Incoming::Upgrade(request) => request.push_rest(rest),
-                Incoming::Http(plain) => plain.push_rest(rest),
-                Incoming::Failed(replying) => replying.poll(&mut Input::new(rest)),
-            }
-        }
-        Some(outcome)
+        with_rest(outcome, input)
     }
 
     /// A head that breaks no rule.
@@ -332,6 +338,19 @@ impl Handshake {
     fn waits(&self) -> bool {
         !self.over && !self.timed_out && self.linger.readable()
     }
+}
+
+/// What is left of an input is the outcome's.
+fn with_rest(mut outcome: Incoming, input: &mut Input<'_>) -> Incoming {
+    if !input.is_empty() {
+        let rest = input.take_all();
+        match &mut outcome {
+            Incoming::Upgrade(request) => request.push_rest(rest),
+            Incoming::Http(plain) => plain.push_rest(rest),
+            Incoming::Failed(replying) => replying.poll(&mut Input::new(rest)),
+        }
+    }
+    outcome
 }
 
 /// What is left beside a request for its answer.

@@ -1,67 +1,41 @@
-//! Ours: as the loop in the README drives it; and with all that a loop can do: buffers that it
-//! lends, frames that wait where they were read to, and reads into their final place.
+//! Ours, as the README's loop drives it: turns of one workspace, one write for all that is queued.
 
 use crate::peer::{End, Refused};
 use crate::plain::{Connection, Message, Peer, Pipe, Setup, Tally};
-use bytes::Buf;
 use sockless::server::{self, Incoming};
-use sockless::{Buffers, Config, Endpoint, Event, Extensions, Input, Scratch, Seed, client};
+use sockless::{Config, Endpoint, Event, Extensions, Input, Seed, Turn, Workspace, client};
 use std::cell::RefCell;
-use std::io::IoSlice;
 use std::rc::Rc;
 
 /// sockless.
 #[derive(Debug)]
 pub(crate) struct Sockless {
-    /// Whether the loop lends its buffers, keeps the frames that a read has cut, and reads what is
-    /// left of a larger message into its place.
-    lends: bool,
-    tools: Rc<RefCell<Tools>>,
-}
-
-/// Of the loop, for all its connections.
-#[derive(Debug)]
-struct Tools {
-    scratch: Vec<u8>,
-    /// What the loop that lends reads into.
-    keeping: Scratch,
-    buffers: Buffers,
+    /// Of the loop, for all its connections.
+    workspace: Rc<RefCell<Workspace>>,
+    scratch: Rc<RefCell<Vec<u8>>>,
 }
 
 impl Sockless {
-    /// With all that a loop can do.
-    pub(crate) fn lending() -> Self {
-        Self::new(true)
-    }
-
-    /// As the README does.
-    pub(crate) fn simple() -> Self {
-        Self::new(false)
-    }
-
-    fn new(lends: bool) -> Self {
-        let buffers = Buffers::new(8 << 20);
-        let keeping = Scratch::new(128 << 10, 8 << 20);
+    pub(crate) fn new() -> Self {
         Self {
-            lends,
-            tools: Rc::new(RefCell::new(Tools { scratch: vec![0; 16 << 10], keeping, buffers })),
+            workspace: Rc::new(RefCell::new(Workspace::new(READ, 8 << 20))),
+            scratch: Rc::new(RefCell::new(vec![0; 16 << 10])),
         }
     }
 }
 
+/// How much is read at a time, in bytes.
+const READ: usize = 64 << 10;
+
 impl Peer for Sockless {
     fn name(&self) -> &'static str {
-        if self.lends { "sockless, lent" } else { "sockless" }
+        "sockless"
     }
 
     fn about(&self) -> &'static str {
-        if self.lends {
-            "reads of 128 KiB into a `Scratch`, which keeps frames of up to 8 MiB until they are whole, and the rest of larger ones straight into its place \
-             (`io`); the loop lends its `Buffers` for each turn"
-        } else {
-            "reads of 16 KiB into the loop's scratch; `send_binary` of a slice, or of `Bytes` where that spares a copy; \
-             one write for all that is queued, of up to 128 slices"
-        }
+        "a `Workspace` that reads 64 KiB at a time and keeps frames of up to 8 MiB until they are \
+         whole; `send_binary` of a slice, or of `Bytes` where that spares a copy; one write for all \
+         that is queued, of up to 16 slices"
     }
 
     fn connect(&self, setup: Setup, pipe: &Pipe) -> Result<Box<dyn Connection>, &'static str> {
@@ -73,15 +47,14 @@ impl Peer for Sockless {
         Ok(Box::new(Driven {
             connection,
             pipe: pipe.clone(),
-            tools: self.tools.clone(),
-            lends: self.lends,
+            workspace: self.workspace.clone(),
             batched: setup.batched,
             shared_from: if setup.end == End::Server { 2 << 10 } else { 64 << 10 },
         }))
     }
 
     fn accept(&self, pipe: &Pipe) -> Result<(), &'static str> {
-        let scratch = &mut self.tools.borrow_mut().scratch;
+        let scratch = &mut *self.scratch.borrow_mut();
         let mut handshake = server::Handshake::new(server::Config::default());
         let read = pipe.read_slice(scratch).ok_or("nothing to read")?;
         match handshake.poll(&mut Input::new(&mut scratch[..read])) {
@@ -94,7 +67,7 @@ impl Peer for Sockless {
     }
 
     fn request(&self, pipe: &Pipe) -> Result<(), &'static str> {
-        let scratch = &mut self.tools.borrow_mut().scratch;
+        let scratch = &mut *self.scratch.borrow_mut();
         let request = client::Request::new("ws://127.0.0.1:9001/chat?room=7")
             .map_err(|_| "it refuses the address")?;
         let mut handshake = client::Handshake::new(request, Seed::new([7; 32]));
@@ -113,88 +86,54 @@ impl Peer for Sockless {
 struct Driven {
     connection: sockless::Connection,
     pipe: Pipe,
-    tools: Rc<RefCell<Tools>>,
-    lends: bool,
+    workspace: Rc<RefCell<Workspace>>,
     batched: bool,
     shared_from: usize,
 }
 
 impl Connection for Driven {
     fn receive(&mut self, messages: usize, tally: &mut Tally<'_>) -> Result<(), Refused> {
-        let Tools { scratch, keeping, buffers } = &mut *self.tools.borrow_mut();
+        let workspace = &mut *self.workspace.borrow_mut();
         let until = tally.messages + messages as u64;
-        if !self.lends {
-            while tally.messages < until {
-                let read = self.pipe.read_slice(scratch).ok_or(Refused)?;
-                let mut input = Input::new(&mut scratch[..read]);
-                while let Some(event) = self.connection.poll(&mut input) {
-                    deliver(event, tally)?;
-                }
-            }
-            return Ok(());
-        }
-        // A turn, as long as there is something to read; at its end the connection takes over what
-        // is kept.
-        let mut connection = buffers.lend(&mut self.connection);
-        let mut keeping = keeping.turn();
+        // A turn, as long as there is something to read.
+        let mut turn = workspace.turn(&mut self.connection);
         while tally.messages < until {
-            let mut input = match connection.io().0 {
-                Some(into) => {
-                    let room = into.limit();
-                    self.pipe
-                        .read_with(room, |bytes| into.into_inner().extend_from_slice(bytes))
-                        .ok_or(Refused)?;
-                    Input::empty()
-                }
-                None => {
-                    let read = self.pipe.read_slice(keeping.room()).ok_or(Refused)?;
-                    keeping.input(read)
-                }
-            };
+            let read = self.pipe.read_slice(turn.read_buf()).ok_or(Refused)?;
+            let (connection, mut input) = turn.received(read);
             while let Some(event) = connection.poll(&mut input) {
-                connection.reclaim(deliver(event, tally)?);
+                deliver(event, tally)?;
             }
-            let rest = input.len();
-            keeping.keep(rest);
-        }
-        let mut input = keeping.rest();
-        while let Some(event) = connection.poll(&mut input) {
-            connection.reclaim(deliver(event, tally)?);
         }
         Ok(())
     }
 
     fn send(&mut self, messages: &[Message]) {
-        let Self { connection, pipe, tools, lends, batched, shared_from } = self;
-        if *lends {
-            let mut tools = tools.borrow_mut();
-            send(&mut tools.buffers.lend(connection), messages, *batched, *shared_from, pipe);
-        } else {
-            send(connection, messages, *batched, *shared_from, pipe);
-        }
+        let Self { connection, pipe, workspace, batched, shared_from } = self;
+        let workspace = &mut *workspace.borrow_mut();
+        send(&mut workspace.turn(connection), messages, *batched, *shared_from, pipe);
     }
 }
 
-/// Gives the event back: its buffer may be wanted.
 #[inline(always)]
-fn deliver<'b>(event: Event<'b>, tally: &mut Tally<'_>) -> Result<Event<'b>, Refused> {
-    match &event {
+fn deliver(event: Event<'_>, tally: &mut Tally<'_>) -> Result<(), Refused> {
+    match event {
         Event::Text(text) => tally.deliver(true, text.as_bytes()),
-        Event::Binary(data) => tally.deliver(false, data),
+        Event::Binary(data) => tally.deliver(false, &data),
         Event::Closed(_) => return Err(Refused),
         _ => {}
     }
-    Ok(event)
+    Ok(())
 }
 
 fn send(
-    connection: &mut sockless::Connection,
+    turn: &mut Turn<'_, sockless::Connection>,
     messages: &[Message],
     batched: bool,
     shared_from: usize,
     pipe: &Pipe,
 ) {
     for message in messages {
+        let connection = turn.endpoint();
         // Shared where that spares a copy: a server queues it as it is from 2 KiB on, a client from
         // 64 KiB on.
         let sent = if message.bytes.len() < shared_from {
@@ -207,24 +146,15 @@ fn send(
             write(connection, pipe);
         }
     }
-    write(connection, pipe);
+    write(turn.endpoint(), pipe);
 }
 
 /// Writes all that is queued.
 fn write(side: &mut impl Endpoint, pipe: &Pipe) {
     while side.wants_write() {
-        let mut out = side.transmit();
-        // Few slices as a rule, and many where there are more.
-        let mut slices = [IoSlice::new(&[]); 4];
-        let count = out.chunks_vectored(&mut slices);
-        let written =
-            if slices[..count].iter().map(|slice| slice.len()).sum::<usize>() == out.remaining() {
-                pipe.write_parts(slices[..count].iter().map(|slice| &**slice))
-            } else {
-                let mut slices = [IoSlice::new(&[]); 128];
-                let count = out.chunks_vectored(&mut slices);
-                pipe.write_parts(slices[..count].iter().map(|slice| &**slice))
-            };
-        out.advance(written);
+        let written = side.transmit().write_with(|slices| {
+            Ok::<_, ()>(pipe.write_parts(slices.iter().map(|slice| &**slice)))
+        });
+        debug_assert!(written.is_ok());
     }
 }
