@@ -40,12 +40,13 @@ impl Outbox {
     #[inline]
     pub(crate) fn take_back(&mut self, spare: &mut Spare) {
         self.lent = false;
-        if self.is_empty()
-            && spare.tail.capacity() == 0
-            && (1..=MOST).contains(&self.tail.capacity())
-        {
+        let capacity = self.tail.capacity();
+        let fits = spare.tail.capacity() == 0 && capacity <= MOST;
+        if self.is_empty() && (fits || capacity == 0) {
             // The usual case: all was sent, or nothing was to be.
-            mem::swap(&mut self.tail, &mut spare.tail);
+            if capacity > 0 {
+                mem::swap(&mut self.tail, &mut spare.tail);
+            }
             self.large.take_back(&mut spare.piece);
         } else {
             self.take_back_part(spare);

@@ -7,10 +7,16 @@
 use super::Outbox;
 use super::large::Large;
 use core::mem;
-
-/// How many slices are written at once.
 #[cfg(feature = "std")]
-const MANY: usize = 16;
+use std::io::IoSlice;
+
+/// How many slices are written at once, where there are more than [`FEW`].
+#[cfg(feature = "std")]
+const MANY: usize = 128;
+
+/// Fewer slices than this are shown in little room: a header, its payload, and what is behind them.
+#[cfg(feature = "std")]
+const FEW: usize = 6;
 
 /// What is to be sent, up to where a payload is not masked yet. No slice is empty.
 pub(super) struct Slices<'a> {
@@ -51,14 +57,27 @@ impl Outbox {
     #[inline(never)]
     pub(super) fn write_many<Error>(
         &self,
-        write: impl FnOnce(&[std::io::IoSlice<'_>]) -> Result<usize, Error>,
+        write: impl FnOnce(&[IoSlice<'_>]) -> Result<usize, Error>,
     ) -> (usize, Result<usize, Error>) {
-        let (mut places, mut shown, mut len) = ([std::io::IoSlice::new(&[]); MANY], 0, 0);
-        for (place, slice) in places.iter_mut().zip(self.slices()) {
-            *place = std::io::IoSlice::new(slice);
-            (shown, len) = (shown + slice.len(), len + 1);
+        let mut few = [IoSlice::new(&[]); FEW];
+        let (shown, len) = self.show(&mut few);
+        if shown < FEW {
+            return (len, write(few.get(..shown).unwrap_or_default()));
         }
-        (shown, write(places.get(..len).unwrap_or_default()))
+        let mut many = [IoSlice::new(&[]); MANY];
+        let (shown, len) = self.show(&mut many);
+        (len, write(many.get(..shown).unwrap_or_default()))
+    }
+
+    /// Shows as many as there are places; tells how many, and how many bytes these are.
+    #[cfg(feature = "std")]
+    fn show<'b>(&'b self, places: &mut [IoSlice<'b>]) -> (usize, usize) {
+        let (mut shown, mut len) = (0, 0);
+        for (place, slice) in places.iter_mut().zip(self.slices()) {
+            *place = IoSlice::new(slice);
+            (shown, len) = (shown + 1, len + slice.len());
+        }
+        (shown, len)
     }
 }
 

@@ -45,14 +45,16 @@ const FEW: usize = 4096;
 impl ReadBuffer {
     pub(super) fn new(size: usize, max_frame: usize) -> Self {
         let size = size.max(2 * Header::MAX_LEN.next_power_of_two());
-        let (bytes, left) = (alloc::vec![0; size], Left::default());
+        let bytes = alloc::vec![0; size];
+        let left = Left { len: 0, is_cut_frame: false, max_frame };
         Self { bytes, to: 0, left, room: 0, size, max_frame, aside: None }
     }
 
     /// Begins with what an endpoint holds, and nothing else.
     #[inline]
     pub(super) fn begin(&mut self, held: Option<&mut Held>) {
-        (self.to, self.left.len, self.room) = (0, 0, 0);
+        (self.to, self.room) = (0, 0);
+        self.left = Left { len: 0, is_cut_frame: false, max_frame: self.max_frame };
         if self.aside.is_some() || held.is_some() {
             self.begin_with(held);
         }
@@ -147,10 +149,9 @@ impl ReadBuffer {
         self.to += read;
         let len = self.left.len + read;
         self.left.len = len;
-        self.left.max_frame = self.max_frame;
-        // Where there is no memory to read the rest to, the endpoint takes the frame over.
-        if self.to == self.bytes.len() && self.is_stuck() {
-            self.left.max_frame = 0;
+        if self.is_full() {
+            // Where there is no memory to read the rest to, the endpoint takes the frame over.
+            self.left.max_frame = if self.is_stuck() { 0 } else { self.max_frame };
         }
         let bytes = self.bytes.get_mut(self.to - len..self.to).unwrap_or_default();
         Input::with_left(bytes, &mut self.left)
@@ -251,7 +252,7 @@ impl ReadBuffer {
 
     /// The buffer is full: whether the frame that is left is to have more, and there is no memory
     /// for it.
-    #[inline(never)]
+    #[cold]
     fn is_stuck(&mut self) -> bool {
         let frame = self.cut().is_some();
         frame && if self.aside.is_some() { !self.grow_by(self.size / 2) } else { !self.grow() }

@@ -6,7 +6,7 @@
 use sockless::client;
 use sockless::server::{self, Incoming};
 use sockless::{
-    Config, Connection, Endpoint, Event, Extensions, Input, PreparedMessage, Role, Seed,
+    Config, Connection, Endpoint, Event, Extensions, Input, PreparedMessage, Role, Seed, Workspace,
 };
 use std::io::IoSlice;
 
@@ -14,7 +14,7 @@ use std::io::IoSlice;
 pub(crate) type Run = fn(usize, usize);
 
 /// The cases, their sizes in bytes, and how many messages one time is.
-pub(crate) const CASES: [(&str, &[usize], Run); 11] = [
+pub(crate) const CASES: [(&str, &[usize], Run); 13] = [
     ("receive/binary", SIZES, |len, times| receive(0x82, len, times)),
     ("receive/text", SIZES, |len, times| receive(0x81, len, times)),
     ("receive/cut", SIZES, receive_cut),
@@ -23,6 +23,8 @@ pub(crate) const CASES: [(&str, &[usize], Run); 11] = [
     ("send/client", SIZES, |len, times| send(Role::Client, len, times)),
     ("send/alone", SIZES, send_alone),
     ("send/prepared", &[8, 1024], send_prepared),
+    ("turn/receive", &[8, 1024], receive_in_turns),
+    ("turn/echo", &[8, 1024], echo_in_turns),
     ("handshake/server", &[0], |_, times| server_handshake(times)),
     ("handshake/client", &[0], |_, times| client_handshake(times)),
     ("handshake/slow", &[16, 128], slow_handshake),
@@ -89,6 +91,39 @@ fn receive_cut(len: usize, times: usize) {
     for _ in 0..times * BATCH {
         assert_eq!(poll(&mut connection, a), (0, 0));
         assert_eq!(poll(&mut connection, b), (1, len));
+    }
+}
+
+/// Messages one a read, in one turn after the other.
+fn receive_in_turns(len: usize, times: usize) {
+    let (mut connection, mut workspace) = (connection(Role::Server), Workspace::default());
+    let wire = frame(0x82, len);
+    for _ in 0..times * BATCH {
+        let mut turn = workspace.turn(&mut connection);
+        turn.read_buf()[..wire.len()].copy_from_slice(&wire);
+        let (connection, mut input) = turn.received(wire.len());
+        assert!(
+            matches!(connection.poll(&mut input), Some(Event::Binary(data)) if data.len() == len)
+        );
+        assert!(connection.poll(&mut input).is_none());
+    }
+}
+
+/// The same, each answered and written.
+fn echo_in_turns(len: usize, times: usize) {
+    let (mut connection, mut workspace) = (connection(Role::Server), Workspace::default());
+    let wire = frame(0x82, len);
+    for _ in 0..times * BATCH {
+        let mut turn = workspace.turn(&mut connection);
+        turn.read_buf()[..wire.len()].copy_from_slice(&wire);
+        {
+            let (connection, mut input) = turn.received(wire.len());
+            while let Some(Event::Binary(data)) = connection.poll(&mut input) {
+                assert!(connection.send_binary(data).is_ok());
+            }
+        }
+        let written = turn.write_with(|slices| Ok::<_, ()>(slices[0].len()));
+        assert_eq!(written, Ok(wire.len() - 4));
     }
 }
 

@@ -270,8 +270,7 @@ impl Handshake {
         let mut held = self.held.take()?;
         let mut first = Input::new(held.bytes_mut());
         let config = &self.config;
-        let head =
-            self.head.poll(&mut first, |head| (Asked::of(head), check::check(head, config)));
+        let head = self.head.poll(&mut first, |head| (Asked::of(head), check::check(head, config)));
         match head {
             Some(head) => Some(with_rest(self.outcome(head, &mut first), input)),
             None => self.poll(input),
