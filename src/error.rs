@@ -3,7 +3,7 @@
 //! The row says which rule was broken, which section of which RFC states it and which close code
 //! answers it. `tests/violations.rs` has a test for each row, under every split of its bytes.
 
-use crate::close::CloseCode;
+use crate::close_code::CloseCode;
 
 /// The peer broke the protocol, or a limit that we set. Nothing of what follows is delivered.
 ///

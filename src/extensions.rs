@@ -1,7 +1,7 @@
 //! What a handshake negotiated beside the protocol itself.
 
 #[cfg(feature = "deflate")]
-use crate::deflate::Parameters;
+use crate::deflate::{Answer, Parameters};
 
 /// The extensions that both ends agreed on, RFC 6455 §9.1, for
 /// [`Connection::server`](crate::Connection::server) and
@@ -19,4 +19,12 @@ pub struct Extensions {
     /// The parameters of permessage-deflate, if it was agreed on. RFC 7692 §7.1.
     #[cfg(feature = "deflate")]
     pub deflate: Option<Parameters>,
+}
+
+#[cfg(feature = "deflate")]
+impl Answer {
+    /// What a [`Connection`](crate::Connection) is told of it.
+    pub fn extensions(&self) -> Extensions {
+        Extensions { deflate: Some(self.parameters()) }
+    }
 }

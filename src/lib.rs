@@ -67,6 +67,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod close;
+mod close_code;
 pub mod decoder;
 mod error;
 pub mod frame;

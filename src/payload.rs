@@ -4,7 +4,7 @@
 //! without a copy.
 
 #[cfg(feature = "deflate")]
-use crate::deflate::Compress;
+use crate::deflate::{Compress, Packed};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -256,5 +256,13 @@ impl<'a> From<&'a Cow<'_, str>> for Text<'a> {
     #[inline]
     fn from(text: &'a Cow<'_, str>) -> Self {
         Self(text.as_bytes().into())
+    }
+}
+
+#[cfg(feature = "deflate")]
+impl Packed {
+    /// What goes into the frame, or frames: once.
+    pub(crate) fn payload(&mut self) -> Payload<'_> {
+        self.take().into()
     }
 }

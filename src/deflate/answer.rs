@@ -2,7 +2,6 @@
 
 use super::offer::{ClientWindow, Offer};
 use super::parameters::Parameters;
-use crate::extensions::Extensions;
 use core::fmt;
 
 /// What a server says to the offer that it accepts. RFC 7692 §7.1. It comes out of a
@@ -54,13 +53,36 @@ impl Answer {
         }
     }
 
-    /// What a [`Connection`](crate::Connection::server) is told of it.
-    pub fn extensions(&self) -> Extensions {
-        Extensions { deflate: Some(self.parameters()) }
-    }
-
-    pub(super) fn as_offer(&self) -> &Offer {
-        &self.0
+    /// What a client keeps to that made this offer; `None` if this answers no such offer.
+    pub(crate) fn meets(&self, offer: &Offer) -> Option<Parameters> {
+        let said = &self.0;
+        // §7.1.1.1: accepted is what the answer includes.
+        if offer.server_no_context_takeover && !said.server_no_context_takeover {
+            return None;
+        }
+        // §7.1.2.1: the same or a smaller value; it may come unasked.
+        if offer
+            .server_max_window_bits
+            .is_some_and(|offered| said.server_max_window_bits.is_none_or(|bits| bits > offered))
+        {
+            return None;
+        }
+        // §7.1.2.2: only if it was in the offer; the same or a smaller value.
+        let client_max_window_bits =
+            match (offer.client_max_window_bits, said.client_max_window_bits) {
+                (offered, ClientWindow::Fixed | ClientWindow::Negotiable) => offered.most(),
+                (ClientWindow::Fixed, ClientWindow::AtMost(_)) => return None,
+                (offered, ClientWindow::AtMost(bits)) => {
+                    Some(bits).filter(|bits| *bits <= offered.most())?
+                }
+            };
+        Some(Parameters {
+            // §7.1.1.2: what the client announced holds even if the answer does not repeat it.
+            client_no_context_takeover: offer.client_no_context_takeover
+                || said.client_no_context_takeover,
+            client_max_window_bits,
+            ..self.parameters()
+        })
     }
 }
 

@@ -6,9 +6,9 @@
 //!     └─────────────────────────┘
 //! ```
 
-use super::pool::Tool;
-use super::settings::Level;
+use super::level::Level;
 use super::tail::TAIL;
+use super::tool::Tool;
 use super::window::{Synced, Window};
 use alloc::boxed::Box;
 use alloc::vec::Vec;

@@ -5,13 +5,14 @@
 //! or tried and then sent as it was, which leaves both windows untouched.
 
 use super::deflater::{Deflater, DeflaterKind};
-use super::pool::{Pool, Tool};
+use super::parameters::{Parameters, WindowBits};
+use super::pool::Pool;
 use super::settings::{Compress, Settings};
 use super::tail::TAIL;
+use super::tool::Tool;
 use super::window::Window;
-use super::{Parameters, WindowBits};
 use crate::decoder::Role;
-use crate::payload::Payload;
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use core::mem;
 
@@ -164,17 +165,17 @@ impl Deflating {
 
 impl Packed {
     /// What goes into the frame, or frames: once.
-    pub(crate) fn payload(&mut self) -> Payload<'_> {
+    pub(crate) fn take(&mut self) -> Cow<'_, [u8]> {
         let out = &mut self.0.out;
         out.truncate(out.len().saturating_sub(TAIL.len()));
         if out.len() < BY_REFERENCE {
-            return Payload::from(&out[..]);
+            return Cow::Borrowed(out);
         }
         let mut out = mem::take(out);
         if out.len() < out.capacity() / 2 {
             out.shrink_to_fit();
         }
-        Payload::from(out)
+        Cow::Owned(out)
     }
 }
 

@@ -2,7 +2,7 @@
 //! checked for what it did.
 
 use super::output::Output;
-use super::pool::Tool;
+use super::tool::Tool;
 use super::window::{Synced, Window};
 use alloc::boxed::Box;
 use alloc::vec::Vec;

@@ -5,13 +5,12 @@
 //! with it.
 
 use super::inflater::{Corrupt, Inflater, Stop};
+use super::parameters::{Parameters, WindowBits};
 use super::pool::Pool;
 use super::tail;
 use super::window::Window;
-use super::{Parameters, WindowBits};
 use crate::decoder::{Limits, Role};
 use crate::error::ProtocolError;
-use crate::event::Cause;
 use alloc::boxed::Box;
 
 /// What is kept of the messages that were received.
@@ -60,14 +59,14 @@ impl Inflating {
     ///
     /// # Errors
     /// What is wrong with the message, behind what was given out; or what the sink says.
-    pub(crate) fn piece(
+    pub(crate) fn piece<E: From<ProtocolError>>(
         &mut self,
         data: &[u8],
         last: bool,
         limits: Limits,
         pool: Option<&Pool>,
-        sink: &mut impl FnMut(&[u8], bool) -> Result<(), Cause>,
-    ) -> Result<(), Cause> {
+        sink: &mut impl FnMut(&[u8], bool) -> Result<(), E>,
+    ) -> Result<(), E> {
         let goes_on = self.begun;
         let mut inflater = match self.inflater.take() {
             Some(inflater) if goes_on => inflater,
@@ -86,7 +85,7 @@ impl Inflating {
             if !self.ended && tail::finish(&mut inflater).is_err() {
                 // What it said until then comes first.
                 self.give_out(&inflater, false, limits, sink)?;
-                return Err(Corrupt.into());
+                return Err(ProtocolError::InvalidDeflate.into());
             }
         }
         self.give_out(&inflater, true, limits, sink)?;
@@ -110,7 +109,7 @@ impl Inflating {
         &mut self,
         kept: Option<Box<Inflater>>,
         pool: Option<&Pool>,
-    ) -> Result<Box<Inflater>, Corrupt> {
+    ) -> Result<Box<Inflater>, ProtocolError> {
         (self.len, self.ends, self.ended) = (0, 0, false);
         if self.takeover {
             let window =
@@ -126,7 +125,7 @@ impl Inflating {
 
     /// Tries a short message that is all there in one go with its tail. `false`: nothing was done,
     /// and what it says is to be found out step by step.
-    fn at_once(&self, inflater: &mut Inflater, data: &[u8]) -> Result<bool, Corrupt> {
+    fn at_once(&self, inflater: &mut Inflater, data: &[u8]) -> Result<bool, ProtocolError> {
         if data.len() > SHORT {
             return Ok(false);
         }
@@ -138,13 +137,13 @@ impl Inflating {
     }
 
     /// Inflates all of `data`; what of it is not given out is less than the buffer holds.
-    fn feed(
+    fn feed<E: From<ProtocolError>>(
         &mut self,
         inflater: &mut Inflater,
         mut data: &[u8],
         limits: Limits,
-        sink: &mut impl FnMut(&[u8], bool) -> Result<(), Cause>,
-    ) -> Result<(), Cause> {
+        sink: &mut impl FnMut(&[u8], bool) -> Result<(), E>,
+    ) -> Result<(), E> {
         if data.is_empty() {
             return Ok(());
         }
@@ -165,24 +164,26 @@ impl Inflating {
                         self.ended = true;
                         return Ok(());
                     }
-                    inflater.restart(self.window.as_deref())?;
+                    inflater.restart(self.window.as_deref()).map_err(ProtocolError::from)?;
                 }
-                Ok(Stop::Ended) => inflater.restart(self.window.as_deref())?,
+                Ok(Stop::Ended) => {
+                    inflater.restart(self.window.as_deref()).map_err(ProtocolError::from)?
+                }
                 Err(Corrupt) => {
                     self.give_out(inflater, false, limits, sink)?;
-                    return Err(Corrupt.into());
+                    return Err(ProtocolError::InvalidDeflate.into());
                 }
             }
         }
     }
 
     /// Gives out what was inflated, if anything was: there is more to come.
-    fn pass_on(
+    fn pass_on<E: From<ProtocolError>>(
         &mut self,
         inflater: &mut Inflater,
         limits: Limits,
-        sink: &mut impl FnMut(&[u8], bool) -> Result<(), Cause>,
-    ) -> Result<(), Cause> {
+        sink: &mut impl FnMut(&[u8], bool) -> Result<(), E>,
+    ) -> Result<(), E> {
         if inflater.out().is_empty() {
             return Ok(());
         }
@@ -192,13 +193,13 @@ impl Inflating {
     }
 
     /// Gives out what was inflated, as far as the limit allows.
-    fn give_out(
+    fn give_out<E: From<ProtocolError>>(
         &mut self,
         inflater: &Inflater,
         last: bool,
         limits: Limits,
-        sink: &mut impl FnMut(&[u8], bool) -> Result<(), Cause>,
-    ) -> Result<(), Cause> {
+        sink: &mut impl FnMut(&[u8], bool) -> Result<(), E>,
+    ) -> Result<(), E> {
         let out = inflater.out();
         let room = usize::try_from(limits.max_message - self.len).unwrap_or(usize::MAX);
         match out.get(..room) {
@@ -214,8 +215,8 @@ impl Inflating {
     }
 }
 
-impl From<Corrupt> for Cause {
+impl From<Corrupt> for ProtocolError {
     fn from(_: Corrupt) -> Self {
-        ProtocolError::InvalidDeflate.into()
+        Self::InvalidDeflate
     }
 }

@@ -25,6 +25,7 @@ mod deflating;
 mod forms;
 mod inflater;
 mod inflating;
+mod level;
 mod offer;
 mod output;
 mod parameters;
@@ -32,15 +33,17 @@ mod policy;
 mod pool;
 mod settings;
 mod tail;
+mod tool;
 mod window;
 
 pub use answer::Answer;
+pub use level::Level;
 pub use offer::{ClientWindow, Offer};
 pub use parameters::{Parameters, WindowBits};
 pub use policy::Policy;
 pub use pool::Pool;
-pub use settings::{Compress, Level, Settings};
+pub use settings::{Compress, Settings};
 
-pub(crate) use deflating::Deflating;
+pub(crate) use deflating::{Deflating, Packed};
 pub(crate) use forms::Forms;
 pub(crate) use inflating::Inflating;

@@ -10,8 +10,7 @@
 //! case is to be ignored (`Upgrade`, `Connection`) and says nothing of it for extensions; Chromium
 //! and `ws` compare so too.
 
-use super::answer::Answer;
-use super::parameters::{Parameters, WindowBits};
+use super::parameters::WindowBits;
 use core::fmt;
 use core::mem;
 use core::str;
@@ -115,39 +114,6 @@ impl Offer {
             }
         }
         Some(offer)
-    }
-
-    /// What this client keeps to after an answer to this offer; `None` if the answer is to none
-    /// such.
-    pub(crate) fn agree(&self, answer: &Answer) -> Option<Parameters> {
-        let said = answer.as_offer();
-        // §7.1.1.1: accepted is what the answer includes.
-        if self.server_no_context_takeover && !said.server_no_context_takeover {
-            return None;
-        }
-        // §7.1.2.1: the same or a smaller value; it may come unasked.
-        if self
-            .server_max_window_bits
-            .is_some_and(|offered| said.server_max_window_bits.is_none_or(|bits| bits > offered))
-        {
-            return None;
-        }
-        // §7.1.2.2: only if it was in the offer; the same or a smaller value.
-        let client_max_window_bits =
-            match (self.client_max_window_bits, said.client_max_window_bits) {
-                (offered, ClientWindow::Fixed | ClientWindow::Negotiable) => offered.most(),
-                (ClientWindow::Fixed, ClientWindow::AtMost(_)) => return None,
-                (offered, ClientWindow::AtMost(bits)) => {
-                    Some(bits).filter(|bits| *bits <= offered.most())?
-                }
-            };
-        Some(Parameters {
-            // §7.1.1.2: what the client announced holds even if the answer does not repeat it.
-            client_no_context_takeover: self.client_no_context_takeover
-                || said.client_no_context_takeover,
-            client_max_window_bits,
-            ..answer.parameters()
-        })
     }
 }
 

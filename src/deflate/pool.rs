@@ -2,7 +2,8 @@
 
 use super::deflater::{Deflater, DeflaterKind};
 use super::inflater::Inflater;
-use super::window::{Synced, Window};
+use super::tool::Tool;
+use super::window::Window;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -53,20 +54,6 @@ struct Shelves {
 /// What waits, those used last at the end.
 #[allow(clippy::vec_box)] // They come and go as they are, between a box here and a box in a connection.
 struct Shelf<T>(Vec<Box<T>>);
-
-/// What can wait in a pool.
-pub(super) trait Tool {
-    /// Those of one kind can stand in for each other.
-    type Kind: Copy + PartialEq;
-
-    fn kind(&self) -> Self::Kind;
-
-    /// Whose messages it can go on with.
-    fn synced(&self) -> Option<Synced>;
-
-    /// Makes it small enough to be kept.
-    fn rest(&mut self);
-}
 
 impl Pool {
     /// A pool that keeps at most `most` compressors and as many decompressors while nobody uses

@@ -98,7 +98,7 @@ impl Offer {
                 return Err(HandshakeError::RepeatedExtension);
             }
             let answer = Answer::read(params).ok_or(HandshakeError::InvalidParameters)?;
-            let met = offers.iter().filter_map(|offer| offer.agree(&answer));
+            let met = offers.iter().filter_map(|offer| answer.meets(offer));
             agreed.deflate = Some(
                 met.reduce(Parameters::with_less_of_client)
                     .ok_or(HandshakeError::ParametersNotOffered)?,
