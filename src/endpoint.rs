@@ -14,8 +14,8 @@
 //! How the end of a connection is reached is decided here too ([`Linger`]), once for a connection
 //! and for a refused handshake.
 
+use crate::held::Held;
 use crate::outbox::{Spare, Transmit};
-use crate::workspace::Held;
 use alloc::boxed::Box;
 
 /// What any I/O loop asks of a [`Connection`](crate::Connection), of a

@@ -97,6 +97,8 @@ pub mod handshake;
 #[cfg(feature = "alloc")]
 pub mod heartbeat;
 #[cfg(feature = "alloc")]
+mod held;
+#[cfg(feature = "alloc")]
 mod outbox;
 #[cfg(feature = "alloc")]
 mod payload;

@@ -5,8 +5,8 @@ use super::{Connection, Phase};
 use crate::endpoint::endpoint;
 use crate::endpoint::sealed::Sealed;
 use crate::event::{Cause, Timeout};
+use crate::held::Held;
 use crate::outbox::{Spare, Transmit};
-use crate::workspace::Held;
 use alloc::boxed::Box;
 
 impl Sealed for Connection {

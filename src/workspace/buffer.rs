@@ -16,8 +16,8 @@
 //! While an endpoint has bytes of its own ([`Held`]), these are the buffer and the loop's is put
 //! aside; few bytes are moved into the loop's instead.
 
-use super::held::Held;
 use crate::frame::Header;
+use crate::held::Held;
 use crate::input::{Input, Left};
 use alloc::boxed::Box;
 use alloc::vec::Vec;

@@ -11,15 +11,14 @@
 //! each message that a read had cut. A loop is busy with one at a time, and needs one buffer for all.
 
 mod buffer;
-mod held;
 mod turn;
 
 use crate::endpoint::Endpoint;
+use crate::held::Held;
 use crate::outbox::Spare;
 use buffer::ReadBuffer;
 use core::fmt;
 
-pub(crate) use held::Held;
 pub use turn::Turn;
 
 /// The buffers of an event loop: what is read goes into them, and what is sent comes out of them.

@@ -14,9 +14,9 @@ use crate::endpoint::{Linger, endpoint};
 use crate::handshake::error::HandshakeError;
 use crate::handshake::headers::Headers;
 use crate::handshake::origin::OriginRefusal;
+use crate::held::Held;
 use crate::input::Input;
 use crate::outbox::{Outbox, Spare, Transmit};
-use crate::workspace::Held;
 use alloc::boxed::Box;
 use core::fmt;
 

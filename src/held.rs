@@ -14,11 +14,11 @@ use core::fmt;
 /// Bytes that were not taken.
 #[derive(Default)]
 pub struct Held {
-    pub(super) bytes: Vec<u8>,
-    pub(super) from: usize,
-    pub(super) to: usize,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) from: usize,
+    pub(crate) to: usize,
     /// They are a part of a frame, and polling them again gives nothing.
-    pub(super) is_cut_frame: bool,
+    pub(crate) is_cut_frame: bool,
 }
 
 impl Held {
