@@ -29,6 +29,7 @@ mod model;
 mod pair;
 mod queue;
 mod refusal;
+mod shown;
 mod state;
 #[path = "../support/mod.rs"]
 mod support;
