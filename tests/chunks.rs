@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use sockless::{
     Cause, Chunk, ChunkData, Config, Connection, Delivery, Endpoint, Event, ProtocolError,
 };
+use support::random::cases;
 use support::{BINARY, CONTINUATION, MORE, PING, SIDES, Side, TEXT, cuts, feed, feed_cut, output};
 
 fn config(delivery: Delivery) -> Config {
@@ -189,7 +190,7 @@ fn message(side: Side) -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(500))]
 
     /// Joined, the chunks do not depend on the reads; and they are the whole messages.
     #[test]

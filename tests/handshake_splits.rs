@@ -2,9 +2,12 @@
 //! panic.
 
 mod handshake;
+#[path = "support/random.rs"]
+mod random;
 
 use handshake::{GET, SWITCHING, answer, ask, asked_key, request, serve};
 use proptest::prelude::*;
+use random::{Wire, cases};
 use sockless::client::{self, Outcome};
 use sockless::handshake::Headers;
 use sockless::server::{self, Incoming};
@@ -43,7 +46,7 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// A head with pieces put in, or in place of others.
-fn damaged(head: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
+fn damaged(head: Vec<u8>) -> impl Strategy<Value = Wire> {
     prop::collection::vec((any::<prop::sample::Index>(), 0_usize..4, piece()), 0..4).prop_map(
         move |damages| {
             let mut head = head.clone();
@@ -52,7 +55,7 @@ fn damaged(head: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
                 let end = (at + removed).min(head.len());
                 head.splice(at..end, piece);
             }
-            head
+            Wire(head)
         },
     )
 }
@@ -101,7 +104,7 @@ fn is_reusable(outcome: &Outcome) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(2000))]
 
     #[test]
     fn of_a_request(

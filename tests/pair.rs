@@ -9,6 +9,7 @@ use sockless::{
     PreparedMessage, SendError,
 };
 use support::pair::Pair;
+use support::random::{cases, same};
 use support::{SIDES, Side};
 
 #[derive(Clone, Debug)]
@@ -169,7 +170,7 @@ fn config(fragment_above: usize) -> Config {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn all_that_was_accepted_arrives_once_and_in_order(
@@ -261,7 +262,7 @@ proptest! {
             let theirs = &sent[index(side.other())].messages;
             // Garbage may happen to be a message.
             if fault < 4 {
-                prop_assert_eq!(&got[..], &theirs[..got.len().min(theirs.len())]);
+                same(&got[..], &theirs[..got.len().min(theirs.len())])?;
             }
         }
     }

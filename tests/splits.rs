@@ -5,6 +5,7 @@ mod support;
 
 use proptest::prelude::*;
 use sockless::{Config, Connection, Endpoint, Event, Scratch};
+use support::random::{Wire, cases, same};
 use support::{
     BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, feed_cut, feed_keeping,
     output,
@@ -53,14 +54,14 @@ fn legal(side: Side) -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(message, 1..6).prop_map(|messages| messages.concat())
 }
 
-fn scenario() -> impl Strategy<Value = (Side, Vec<u8>, Vec<prop::sample::Index>)> {
+fn scenario() -> impl Strategy<Value = (Side, Wire, Vec<prop::sample::Index>)> {
     prop::sample::select(&SIDES[..]).prop_flat_map(|side| {
         let wire = prop_oneof![
             2 => legal(side).boxed(),
             2 => prop::collection::vec(any_frame(side), 1..8).prop_map(|frames| frames.concat()).boxed(),
             1 => prop::collection::vec(any::<u8>(), 1..200).boxed(),
         ];
-        (Just(side), wire, prop::collection::vec(any::<prop::sample::Index>(), 0..12))
+        (Just(side), wire.prop_map(Wire), prop::collection::vec(any::<prop::sample::Index>(), 0..12))
     })
 }
 
@@ -86,21 +87,21 @@ fn run_fed(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(400))]
 
     #[test]
     fn cuts_change_nothing((side, wire, cuts) in scenario()) {
         let whole = run(side, &wire, &[]);
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(wire.len())).collect();
         cuts.sort_unstable();
-        prop_assert_eq!(&run(side, &wire, &cuts), &whole);
+        same(&run(side, &wire, &cuts), &whole)?;
         if wire.len() < 4096 {
             let bytes: Vec<usize> = (1..wire.len()).collect();
-            prop_assert_eq!(&run(side, &wire, &bytes), &whole);
+            same(&run(side, &wire, &bytes), &whole)?;
         }
         // Empty reads change nothing either.
         let doubled: Vec<usize> = cuts.iter().flat_map(|cut| [*cut, *cut]).collect();
-        prop_assert_eq!(&run(side, &wire, &doubled), &whole);
+        same(&run(side, &wire, &doubled), &whole)?;
     }
 
     /// Nor does it where a cut frame waits to be whole: as long as its turn lasts and if it is no
@@ -120,7 +121,7 @@ proptest! {
         for cuts in [&cuts, &bytes] {
             for ends in [0, ends] {
                 let kept = run_fed(side, |connection| feed_keeping(connection, scratch, &wire, cuts, |read| ends >> (read % 32) & 1 != 0));
-                prop_assert_eq!(&kept, &whole);
+                same(&kept, &whole)?;
             }
         }
     }
@@ -134,14 +135,15 @@ proptest! {
             config.limits.max_message = 100_000;
             config
         });
-        let mut rest = wire;
+        let mut rest = wire.0;
         let mut events = Vec::new();
         loop {
             let mut scratch = rest.clone();
             let mut input = sockless::Input::new(&mut scratch);
             let event = connection.poll(&mut input).map(Event::into_owned);
             let left = input.into_rest();
-            prop_assert_eq!(&*left, &rest[rest.len() - left.len()..], "still masked, as it came");
+            // Still masked, as it came.
+            same(&*left, &rest[rest.len() - left.len()..])?;
             rest = left.to_vec();
             match event {
                 Some(event) => events.push(event),
@@ -149,7 +151,7 @@ proptest! {
             }
         }
         prop_assert!(rest.is_empty());
-        prop_assert_eq!(events, expected);
+        same(&events, &expected)?;
     }
 }
 
@@ -187,7 +189,7 @@ fn fragmented(side: Side) -> impl Strategy<Value = (Vec<Vec<u8>>, Vec<u8>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(400))]
 
     /// A fragment that lies whole in a read is taken another way than one that is cut: with the
     /// same outcome, also where a limit or a character ends between them.

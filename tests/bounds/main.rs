@@ -19,6 +19,7 @@ use sockless::{
 use std::time::Duration;
 use support::SIDES;
 use support::alloc::{Count, Counting, counted};
+use support::random::cases;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -312,7 +313,7 @@ fn extensions(compresses: bool) -> Extensions {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn memory_and_queue_stay_within_their_bounds(

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use sockless::deflate::{Compress as Choice, Level, Pool};
 use sockless::{ChunkData, Delivery, MessageKind, PreparedMessage, Text};
 use support::SIDES;
+use support::random::cases;
 
 #[derive(Clone, Debug)]
 enum Message {
@@ -55,7 +56,7 @@ fn agreed() -> impl Strategy<Value = Parameters> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(cases(64))]
 
     #[test]
     fn what_is_sent_arrives(

@@ -6,6 +6,7 @@ use super::*;
 use proptest::prelude::*;
 use sockless::deflate::Pool;
 use sockless::{Cause, Chunk, ChunkData, Delivery, ProtocolError, Scratch};
+use support::random::cases;
 use support::{BINARY, CONTINUATION, MORE, SIDES, TEXT, feed_cut, feed_keeping};
 
 /// What was delivered, chunks joined, how many messages were whole, and why it ended, if it did.
@@ -294,7 +295,7 @@ fn sent_by_a_peer() -> impl Strategy<Value = Sent> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(100))]
 
     /// Damaged or not, in fragments and cut anywhere: what is delivered, whole and in parts, what
     /// ends it and what is answered.

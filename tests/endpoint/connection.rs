@@ -1,6 +1,7 @@
 //! An open connection, in both roles: `Closed` once, and nothing behind it; nothing written that
 //! nobody can write; an end with its peer, or by time alone.
 
+use crate::support::random::cases;
 use crate::support::{
     BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames,
 };
@@ -13,7 +14,7 @@ use sockless::{
 use std::time::Duration;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: CASES, ..ProptestConfig::default() })]
+    #![proptest_config(cases(CASES))]
 
     #[test]
     fn a_connection_under_any_calls_ends_once_and_by_its_rules(

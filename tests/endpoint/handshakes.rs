@@ -1,6 +1,7 @@
 //! Handshakes in both roles, and refusals: one outcome, which takes over, or done; a refusal shuts
 //! down once, behind its answer.
 
+use crate::support::random::cases;
 use crate::support::{SIDES, Side};
 use crate::{CASES, Io, SECOND, Watched, io};
 use proptest::prelude::*;
@@ -9,7 +10,7 @@ use sockless::server::{self, Incoming, Replying};
 use sockless::{Deadline, Endpoint, Input, Seed};
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: CASES, ..ProptestConfig::default() })]
+    #![proptest_config(cases(CASES))]
 
     #[test]
     fn a_handshake_under_any_calls_has_one_outcome_or_is_done(

@@ -5,6 +5,7 @@
 //! byte.
 
 use crate::handshake::{feed, sent, serve};
+use crate::random::cases;
 use crate::{MAX, bits, extensions, offer, policy};
 use proptest::prelude::*;
 use sockless::client::Outcome;
@@ -162,7 +163,7 @@ fn any_offer() -> impl Strategy<Value = Offer> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(2000))]
 
     #[test]
     fn with_several_offers_the_client_goes_no_further_than_the_server_expects(

@@ -11,6 +11,8 @@ mod answers;
 #[path = "../handshake/mod.rs"]
 mod handshake;
 mod offers;
+#[path = "../support/random.rs"]
+mod random;
 mod wrong;
 
 use handshake::{GET, SWITCHING, answer, client, feed, request, sent, serve};

@@ -1,6 +1,7 @@
 //! Lent buffers change nothing: the same random turns, with them and without, bring the same events
 //! and the same bytes.
 
+use crate::support::random::cases;
 use crate::support::{BINARY, CLOSE, CONTINUATION, MORE, PING, SIDES, TEXT, output};
 use bytes::Buf;
 use proptest::prelude::*;
@@ -34,7 +35,7 @@ impl End<'_> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(300))]
 
     /// Two connections share buffers, two others have none: the same turns bring the same events
     /// and the same bytes.

@@ -1,6 +1,7 @@
 //! The peer closes in the middle of anything: what has begun to leave leaves whole, then our
 //! answer, and what was dropped is counted to the byte. RFC 6455 §5.5.1.
 
+use crate::support::random::cases;
 use crate::support::{
     BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames, output,
 };
@@ -73,7 +74,7 @@ fn apply(side: Side, connection: &mut Connection, op: Op, wire: &mut Vec<u8>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn what_has_begun_leaves_whole_and_the_rest_is_counted(

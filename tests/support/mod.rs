@@ -4,6 +4,7 @@
 
 pub mod alloc;
 pub mod pair;
+pub mod random;
 
 use bytes::Buf;
 use sockless::{Config, Connection, Endpoint, Event, Extensions, Input, Seed, Workspace};
