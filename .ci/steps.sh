@@ -75,7 +75,7 @@ report() {
 
 RUST_1_85=$TOOLS/rust-1.85
 # All features but `simd`, which needs Rust 1.89.
-ALL_ON_1_85=deflate,getrandom
+ALL_ON_1_85=deflate,getrandom,http
 
 # Left half-way by a run that was stopped, it is made anew.
 install_rust_1_85() {

@@ -43,8 +43,10 @@
 //!
 //! Without any feature the frame layer is left, on `core` alone. `alloc` adds the connection and
 //! the handshake; `std`, the default, the run-time choice of SIMD; `deflate` adds
-//! permessage-deflate (RFC 7692), for those who ask for it; `getrandom` adds `Seed::random`; `simd`
-//! masks by AVX2 where the processor has it, and needs Rust 1.89. Features only add.
+//! permessage-deflate (RFC 7692), for those who ask for it; `getrandom` adds `Seed::random`; `http`
+//! adds conversions from and to the types of the crate `http`, for those who have hyper, axum or
+//! h2: see `handshake::http`; `simd` masks by AVX2 where the processor has it, and needs Rust 1.89.
+//! Features only add.
 //!
 //! `extra-platforms` is `alloc` for targets without compare-and-swap, such as thumbv6m (RP2040):
 //! the atomics are then those of the crate `portable-atomic`, and the program says how, by a

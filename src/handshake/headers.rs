@@ -196,6 +196,9 @@ pub enum HeaderError {
     /// A value that is to be sent in Latin-1 holds a character above U+00FF.
     #[error("a character outside Latin-1 in a header's value")]
     NotLatin1,
+    /// A value, given as bytes, is not UTF-8.
+    #[error("a header's value that is not UTF-8")]
+    NotUtf8,
     /// A header that the handshake itself writes.
     #[error("a header that the handshake writes itself")]
     Reserved,

@@ -21,9 +21,10 @@
 //!
 //! Those who have an HTTP stack of their own find the check of a request at
 //! [`server::Request::from_parts`], and the 101 with the connection behind it at
-//! [`server::Accept::into_response`]; [`accept_key`] is there for clients. With the feature
-//! `deflate`, `Policy::negotiate` and `Offer::check_answer` negotiate compression from the values
-//! of any header.
+//! [`server::Accept::into_response`]; [`accept_key`] is there for clients. If the stack has the
+//! types of the crate `http`, as hyper, axum and h2 do, `handshake::http` has the conversions
+//! (feature `http`). With the feature `deflate`, `Policy::negotiate` and `Offer::check_answer`
+//! negotiate compression from the values of any header.
 
 mod authority;
 mod class;
@@ -35,6 +36,8 @@ mod extensions;
 mod fields;
 mod head;
 mod headers;
+#[cfg(feature = "http")]
+pub mod http;
 mod key;
 mod origin;
 pub mod server;

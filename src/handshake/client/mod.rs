@@ -19,6 +19,8 @@ mod answer;
 mod body;
 mod check;
 mod failure;
+#[cfg(feature = "http")]
+mod http;
 mod request;
 mod response;
 #[cfg(test)]
@@ -44,6 +46,8 @@ use request::Offered;
 
 pub use accepted::Accepted;
 pub use failure::Failure;
+#[cfg(feature = "http")]
+pub use http::HttpHandshake;
 pub use request::Request;
 pub use response::Response;
 pub use url::UrlError;

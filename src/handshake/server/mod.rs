@@ -84,6 +84,8 @@
 
 mod absolute;
 mod check;
+#[cfg(feature = "http")]
+mod http;
 mod kept;
 mod reason;
 mod reply;

@@ -302,7 +302,6 @@ impl Reply {
 
     /// The answer as it goes out.
     pub fn into_replying(mut self) -> Replying {
-        let has_content = !matches!(self.status, 204 | 205 | 304);
         // RFC 9110 §8.6: with HEAD, the length is that of the body which GET would get. No 204 has
         // one, and a 304 need not.
         match self.status {
@@ -316,9 +315,7 @@ impl Reply {
             _ => push(&mut self.lines, "Connection", "close"),
         }
         self.lines.extend_from_slice(b"\r\n");
-        // RFC 9110 §9.3.2.
-        let has_content = has_content && self.head.method() != "HEAD";
-        let outbox = if has_content {
+        let outbox = if self.has_content() {
             Outbox::with_answer(self.lines, self.body)
         } else {
             Outbox::with_head(self.lines)
@@ -326,6 +323,21 @@ impl Reply {
         // It stays as long as the client takes, and nothing is written behind it any more.
         self.head.bytes.shrink_to_fit();
         Replying::new(outbox, self.status, self.broken, self.head)
+    }
+
+    /// The head, but for what frames the body and what ends the connection, and the body.
+    #[cfg(feature = "http")]
+    pub(super) fn into_unframed(mut self) -> (Vec<u8>, Bytes) {
+        if self.status == 426 {
+            self.lines.extend_from_slice(UPGRADE.as_bytes());
+        }
+        let body = if self.has_content() { self.body } else { Bytes::new() };
+        (self.lines, body)
+    }
+
+    /// Whether the body is sent. RFC 9110 §9.3.2, §15.3.5, §15.3.6, §15.4.5.
+    fn has_content(&self) -> bool {
+        !matches!(self.status, 204 | 205 | 304) && self.head.method() != "HEAD"
     }
 }
 

@@ -18,6 +18,8 @@ use crate::held::Held;
 use crate::input::Input;
 use crate::outbox::{Outbox, Spare, Transmit};
 use alloc::boxed::Box;
+#[cfg(feature = "http")]
+use alloc::vec::Vec;
 use core::fmt;
 
 /// An answer on its way out, to a client that gets no connection: drive it by [`Endpoint`] until
@@ -69,6 +71,8 @@ pub struct Replying {
     outbox: Outbox,
     linger: Linger,
     status: u16,
+    /// It was asked for what to write: a part of the answer may have left.
+    begun: bool,
     broken: Option<Broken>,
     head: Head,
     in_turn: bool,
@@ -76,7 +80,19 @@ pub struct Replying {
 
 impl Replying {
     pub(super) fn new(outbox: Outbox, status: u16, broken: Option<Broken>, head: Head) -> Self {
-        Self { outbox, linger: Linger::new(head.max_discard), status, broken, head, in_turn: false }
+        let linger = Linger::new(head.max_discard);
+        Self { outbox, linger, status, begun: false, broken, head, in_turn: false }
+    }
+
+    /// The answer, whole; nothing once a part of it may have left.
+    #[cfg(feature = "http")]
+    pub(super) fn into_bytes(mut self) -> Vec<u8> {
+        let mut answer = Vec::new();
+        let mut left = Transmit::new(&mut self.outbox);
+        while let Some(part) = left.pop().filter(|_| !self.begun) {
+            answer.extend_from_slice(&part);
+        }
+        answer
     }
 
     /// Takes what a read brought, and throws it away. Call it after every read.
@@ -127,7 +143,11 @@ impl fmt::Debug for Replying {
             .field("error", &self.error())
             .field("origin_refusal", &self.origin_refusal());
         self.head.show(&mut shown);
-        shown.field("queued", &self.outbox.queued()).field("linger", &self.linger).finish()
+        shown
+            .field("begun", &self.begun)
+            .field("queued", &self.outbox.queued())
+            .field("linger", &self.linger)
+            .finish()
     }
 }
 
@@ -159,6 +179,7 @@ impl Replying {
     /// [`Endpoint::transmit`].
     #[inline]
     pub fn transmit(&mut self) -> Transmit<'_> {
+        self.begun = true;
         Transmit::new(&mut self.outbox)
     }
 
