@@ -1,60 +1,68 @@
-//! The one life cycle of everything that talks: what an I/O loop needs to know, and nothing else.
+//! What every loop has to do for everything that talks: the contract between the two.
 //!
 //! ```text
-//!            wants_write ──► write transmit()         while !is_done():
-//!           ╱                                            write while wants_write()
-//!   loop ──┼── wants_shutdown ──► shut down once         shut down when wants_shutdown(), then shutdown_done()
-//!           ╲                                            read while wants_read(); poll until None
-//!            wants_read ──► read, poll until None        end of stream: handle_eof(); failure: handle_error(); poll until None
+//!            Write ────► write, as far as the transport takes it
+//!           ╱
+//!          ├─ Poll ────► poll until None
+//!   step ──┼─ Shutdown ► shut down the write side once, then shutdown_done()
+//!          ├─ Read ────► read; end of stream: handle_eof(); failure: handle_error()
+//!          ├─ Wait ────► wait for the transport to take more, or for a deadline
+//!           ╲
+//!            Done ─────► drop the transport
 //! ```
 //!
-//! A write that fails is not the end of reading: `handle_write_error()`. What is next of all this,
-//! [`step`](Endpoint::step) says.
-//!
-//! How the end of a connection is reached is decided here too ([`Linger`]), once for a connection
-//! and for a refused handshake.
+//! How a transport comes to its end is decided here too ([`Linger`]), once for a connection and for a
+//! refused handshake.
 
 use crate::held::Held;
 use crate::outbox::{Spare, Transmit};
 use alloc::boxed::Box;
 
-/// What any I/O loop asks of a [`Connection`](crate::Connection), of a
+/// What a loop asks of everything that talks: of a [`Connection`](crate::Connection), of a
 /// [`server::Handshake`](crate::server::Handshake) or
 /// [`client::Handshake`](crate::client::Handshake), and of a
 /// [`server::Replying`](crate::server::Replying).
 ///
-/// The trait is dyn-compatible: one loop can drive them all. It is sealed, so that it can grow. Its
-/// rules:
+/// Each of these has the same methods as its own, so a call needs no import. The trait is for loops
+/// that drive any of them; it is dyn-compatible, and sealed, so that it can grow.
 ///
-/// 1. While [`wants_write`](Self::wants_write), write what [`transmit`](Self::transmit) gives.
-/// 2. When [`wants_shutdown`](Self::wants_shutdown), shut down the write side of the transport once
-///    (TLS: send close_notify) and call [`shutdown_done`](Self::shutdown_done).
-/// 3. While [`wants_read`](Self::wants_read), read. Hand what came to `poll` until it gives
-///    `None`. At the end of the stream call [`handle_eof`](Self::handle_eof), when reading fails
-///    [`handle_error`](Self::handle_error), and poll with [`Input::empty`](crate::Input::empty)
-///    until `None`. When writing fails,
-///    [`handle_write_error`](Self::handle_write_error), and read on.
-/// 4. When [`is_done`](Self::is_done), drop the transport; of a handshake, the outcome has it.
+/// # The contract of a loop
+///
+/// Until [`is_done`](Self::is_done), in the order that [`step`](Self::step) gives:
+///
+/// | do | when | because |
+/// |---|---|---|
+/// | write what there is to send | [`wants_write`](Self::wants_write) | it holds pongs, Close frames and refusals, and not only what you sent. Write once for a batch of input: a write for each message costs ten times as much. Flush a transport that has a buffer of its own, such as TLS, before you wait |
+/// | `poll` until `None` | after each read, and when [`wants_poll`](Self::wants_poll) says so | frames may have come right behind a handshake, or been left by the last poll |
+/// | shut down the write side once, then [`shutdown_done`](Self::shutdown_done) | [`wants_shutdown`](Self::wants_shutdown) | all is said. A socket that is dropped instead sends a reset, which destroys the Close frame before the peer has read it. Over TLS, send close_notify |
+/// | read | [`wants_read`](Self::wants_read) | also while what comes is only thrown away, for the same reason |
+/// | [`handle_eof`](Self::handle_eof), then poll until `None` | a read gives 0 bytes | what came before is still given, and then `Closed`, once |
+/// | [`handle_error`](Self::handle_error), then the same; after a failed write [`handle_write_error`](Self::handle_write_error), and read on | a read or a write fails, but for "would block" and "interrupted" | the peer may have closed and left before it took what you sent: its Close frame is still there to be read |
+/// | [`Heartbeat::poll`](crate::Heartbeat::poll) or [`Deadline::poll`](crate::Deadline::poll), then ask for the next step again | once a turn, and at the moment that they give | without them nothing bounds how long a peer may be silent |
+/// | drop the transport | [`is_done`](Self::is_done) | and not before: `Closed` says that nothing more arrives, not that everything has left. Of a handshake, its outcome goes on with the transport |
+///
+/// A violation by the peer is no error to handle: the right Close frame is queued, `Closed` names
+/// the rule, and the loop goes on as always. With a [`Turn`](crate::Turn) a whole loop is 30 lines:
+/// see there, and `manual::loops` for each kind of I/O.
 ///
 /// ```
-/// use bytes::Buf;
-/// use sockless::{Extensions, Config, Connection, Endpoint};
+/// use sockless::{Config, Connection, Endpoint, Extensions, Step};
 ///
 /// let mut connection = Connection::server(Extensions::default(), Config::default());
 /// connection.send_text("hi")?;
 /// let side: &mut dyn Endpoint = &mut connection;
-/// assert!(side.wants_write() && side.wants_read() && !side.is_done());
+/// assert_eq!(side.step(true), Step::Write);
 ///
-/// // A partial write is no problem: advance by what was written.
-/// let mut out = side.transmit();
-/// assert_eq!(out.chunk(), b"\x81\x02hi");
-/// out.advance(1);
-/// assert_eq!(side.transmit().chunk(), b"\x02hi");
+/// // A partial write is no problem.
+/// let taken = side.transmit().write_slice_with(|bytes| Ok::<_, ()>(bytes.len() - 1));
+/// assert_eq!((taken, side.step(true)), (Ok(3), Step::Write));
+/// assert_eq!(side.transmit().pop().as_deref(), Some(&b"i"[..]));
+/// assert_eq!(side.step(true), Step::Read);
 /// # Ok::<(), sockless::SendError>(())
 /// ```
 pub trait Endpoint: sealed::Sealed + Send + Sync {
-    /// What the loop does next, in the order of the rules above. Ask again after each step, for one
-    /// may lead to another: [`shutdown_done`](Self::shutdown_done) can end a connection.
+    /// What the loop does next. Ask again after each step, for one may lead to another. Within a
+    /// turn, ask [`Turn::step`](crate::Turn::step).
     ///
     /// `writable`: whether the transport may take bytes. It is false after the transport has
     /// refused some ("would block"), until it says that it takes more. A loop that blocks in
@@ -62,33 +70,30 @@ pub trait Endpoint: sealed::Sealed + Send + Sync {
     ///
     /// ```
     /// use sockless::server::{Config, Handshake, Incoming};
-    /// use sockless::{Input, Endpoint, Step};
-    /// use std::io::{Read, Write};
+    /// use sockless::{Endpoint, Input, Step};
+    /// use std::io::{Cursor, Read, Write};
     ///
-    /// /// One loop for everything that talks, over a transport that blocks.
-    /// fn run(side: &mut dyn Endpoint, stream: &mut (impl Read + Write)) -> std::io::Result<()> {
-    ///     let mut read = [0; 1024];
+    /// /// Sends an answer, over a transport that blocks.
+    /// fn send(side: &mut dyn Endpoint, stream: &mut (impl Read + Write)) -> std::io::Result<()> {
     ///     loop {
     ///         match side.step(true) {
-    ///             Step::Write => {
-    ///                 let bytes = side.transmit().pop();
-    ///                 stream.write_all(&bytes.unwrap_or_default())?;
-    ///             }
+    ///             Step::Write => drop(side.transmit().write_with(|out| stream.write_vectored(out))?),
     ///             Step::Shutdown => side.shutdown_done(), // Shut it down first, where it can be.
-    ///             Step::Read => match stream.read(&mut read)? {
+    ///             Step::Read => match stream.read(&mut [0; 1024])? {
     ///                 0 => side.handle_eof(),
-    ///                 _ => {} // Poll for what it brought.
+    ///                 _ => {} // Nobody wants it.
     ///             },
-    ///             Step::Wait | Step::Done => return Ok(()),
+    ///             _ => return Ok(()),
     ///         }
     ///     }
     /// }
     ///
     /// let mut head = *b"GET / HTTP/1.1\r\n\r\n";
-    /// let Some(Incoming::Http(plain)) = Handshake::new(Config::default()).poll(&mut Input::new(&mut head)) else { panic!() };
+    /// let incoming = Handshake::new(Config::default()).poll(&mut Input::new(&mut head));
+    /// let Some(Incoming::Http(plain)) = incoming else { panic!("{incoming:?}") };
     /// let mut answer = plain.reply(404).into_replying();
-    /// let mut stream = std::io::Cursor::new(Vec::new());
-    /// run(&mut answer, &mut stream)?;
+    /// let mut stream = Cursor::new(Vec::new());
+    /// send(&mut answer, &mut stream)?;
     /// assert!(answer.is_done() && stream.into_inner().starts_with(b"HTTP/1.1 404 Not Found\r\n"));
     /// # Ok::<(), std::io::Error>(())
     /// ```
@@ -102,8 +107,8 @@ pub trait Endpoint: sealed::Sealed + Send + Sync {
     /// Whether [`transmit`](Self::transmit) has bytes.
     fn wants_write(&self) -> bool;
 
-    /// Whether reading makes sense. Reading while it does not, or not reading for a while
-    /// (back-pressure), is harmless.
+    /// Whether reading makes sense. Reading while it does not, or not reading for a while, as for
+    /// back-pressure, is harmless.
     fn wants_read(&self) -> bool;
 
     /// Whether polling gives something without another read: bytes that came and were not taken, as
@@ -119,13 +124,25 @@ pub trait Endpoint: sealed::Sealed + Send + Sync {
     /// fails: say so all the same). Without a wish for it before, nothing happens.
     fn shutdown_done(&mut self);
 
-    /// The peer's end of stream came: a read gave zero bytes. Feed first what you kept of the
-    /// [`Input`](crate::Input), and poll for what was [read directly](Self::io): later it would be
-    /// thrown away.
+    /// The peer's end of stream came: a read gave zero bytes. What came before is still given by
+    /// `poll`, be it in a turn, held since the last one, or in an input of your own; when a poll has
+    /// nothing more to give, it tells the end.
+    ///
+    /// ```
+    /// use sockless::{Cause, Config, Connection, Event, Extensions, Input};
+    ///
+    /// let mut server = Connection::server(Extensions::default(), Config::default());
+    /// let mut read = *b"\x81\x82\0\0\0\0hi";
+    /// let mut input = Input::new(&mut read);
+    /// server.handle_eof();
+    /// assert_eq!(server.poll(&mut input), Some(Event::Text("hi".into())));
+    /// let Some(Event::Closed(closed)) = server.poll(&mut input) else { panic!() };
+    /// assert_eq!((closed.code, closed.cause), (1006, Cause::Eof));
+    /// ```
     fn handle_eof(&mut self);
 
-    /// The transport failed: a read gave an error that is not "try again". Output is dropped; feed
-    /// first what you kept, as above.
+    /// The transport failed: a read gave an error that is not "try again". Output is dropped; what
+    /// came before is still given, as above.
     fn handle_error(&mut self);
 
     /// Writing failed with an error that is not "try again". Output is dropped, and there will be
@@ -173,19 +190,22 @@ pub trait Endpoint: sealed::Sealed + Send + Sync {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// Write what [`transmit`](Endpoint::transmit) gives, and read meanwhile if reading is wanted
-    /// and does not block.
+    /// Write what there is to send.
     Write,
-    /// Poll, with what was left or with [`Input::empty`](crate::Input::empty), until `None`.
+    /// Poll until `None`, with what was left, or with [`Input::empty`](crate::Input::empty).
+    ///
+    /// A loop that holds back, because what it hands messages on to is full, takes this and `Read`
+    /// for `Wait`.
     Poll,
     /// Shut down the write side of the transport, then call
     /// [`shutdown_done`](Endpoint::shutdown_done).
     Shutdown,
-    /// Read, or wait until the transport can be read or takes what waits to be written.
+    /// Read, or wait until there is something to read, or until the transport takes what waits to
+    /// be written.
     Read,
     /// Wait until the transport takes what waits to be written, or for a deadline.
     Wait,
-    /// Drop the transport.
+    /// Drop the transport. Of a handshake, its outcome goes on with it.
     Done,
 }
 
@@ -225,6 +245,15 @@ pub(crate) mod sealed {
 /// The methods of a type, as those of [`Endpoint`].
 macro_rules! endpoint {
     ($type:ty) => {
+        impl $type {
+            /// What a loop does next: see [`Endpoint::step`](crate::Endpoint::step).
+            #[must_use]
+            #[inline]
+            pub fn step(&self, writable: bool) -> $crate::endpoint::Step {
+                $crate::endpoint::next_step(self, writable, false)
+            }
+        }
+
         impl $crate::endpoint::Endpoint for $type {
             #[inline]
             fn transmit(&mut self) -> $crate::outbox::Transmit<'_> {

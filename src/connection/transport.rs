@@ -46,20 +46,21 @@ impl Sealed for Connection {
 
 impl Connection {
     /// The bytes to send, for a loop without a [`Workspace`](crate::Workspace): see
-    /// [`Endpoint::transmit`].
+    /// [`Endpoint::transmit`](crate::Endpoint::transmit).
     #[inline]
     pub fn transmit(&mut self) -> Transmit<'_> {
         Transmit::new(&mut self.outbox)
     }
 
-    /// Whether there are bytes to send: see [`Endpoint::wants_write`].
+    /// Whether there are bytes to send: see
+    /// [`Endpoint::wants_write`](crate::Endpoint::wants_write).
     #[must_use]
     #[inline]
     pub fn wants_write(&self) -> bool {
         !self.outbox.is_empty()
     }
 
-    /// Whether reading makes sense: see [`Endpoint::wants_read`].
+    /// Whether reading makes sense: see [`Endpoint::wants_read`](crate::Endpoint::wants_read).
     #[must_use]
     #[inline]
     pub fn wants_read(&self) -> bool {
@@ -70,14 +71,16 @@ impl Connection {
         }
     }
 
-    /// Whether polling gives something without another read: see [`Endpoint::wants_poll`].
+    /// Whether polling gives something without another read: see
+    /// [`Endpoint::wants_poll`](crate::Endpoint::wants_poll).
     #[must_use]
     #[inline]
     pub fn wants_poll(&self) -> bool {
         self.ended.is_some() || self.held.as_ref().is_some_and(|held| held.is_unpolled())
     }
 
-    /// Whether it is time to shut down the write side: see [`Endpoint::wants_shutdown`].
+    /// Whether it is time to shut down the write side: see
+    /// [`Endpoint::wants_shutdown`](crate::Endpoint::wants_shutdown).
     #[must_use]
     #[inline]
     pub fn wants_shutdown(&self) -> bool {
@@ -92,20 +95,21 @@ impl Connection {
         nothing_follows && self.outbox.is_empty() && self.linger.wants_shutdown()
     }
 
-    /// The write side was shut down, or cannot be: see [`Endpoint::shutdown_done`].
+    /// The write side was shut down, or cannot be: see
+    /// [`Endpoint::shutdown_done`](crate::Endpoint::shutdown_done).
     #[inline]
     pub fn shutdown_done(&mut self) {
         self.linger.shut |= self.wants_shutdown();
     }
 
-    /// A read gave zero bytes: see [`Endpoint::handle_eof`].
+    /// A read gave zero bytes: see [`Endpoint::handle_eof`](crate::Endpoint::handle_eof).
     #[inline]
     pub fn handle_eof(&mut self) {
         self.linger.eof = true;
         self.end(Cause::Eof);
     }
 
-    /// A read failed: see [`Endpoint::handle_error`].
+    /// A read failed: see [`Endpoint::handle_error`](crate::Endpoint::handle_error).
     #[inline]
     pub fn handle_error(&mut self) {
         self.linger.broken = true;
@@ -113,7 +117,7 @@ impl Connection {
         self.end(Cause::Eof);
     }
 
-    /// A write failed: see [`Endpoint::handle_write_error`].
+    /// A write failed: see [`Endpoint::handle_write_error`](crate::Endpoint::handle_write_error).
     #[inline]
     pub fn handle_write_error(&mut self) {
         self.linger.mute = true;
@@ -124,7 +128,8 @@ impl Connection {
         }
     }
 
-    /// The time is up that you allow it: see [`Endpoint::handle_timeout`].
+    /// The time is up that you allow it: see
+    /// [`Endpoint::handle_timeout`](crate::Endpoint::handle_timeout).
     #[inline]
     pub fn handle_timeout(&mut self) {
         self.linger.broken = true;
@@ -132,7 +137,7 @@ impl Connection {
         self.end(Cause::Timeout(Timeout::Close));
     }
 
-    /// Whether it is over: see [`Endpoint::is_done`].
+    /// Whether it is over: see [`Endpoint::is_done`](crate::Endpoint::is_done).
     #[must_use]
     #[inline]
     pub fn is_done(&self) -> bool {

@@ -24,38 +24,23 @@ use core::fmt;
 ///     let mut workspace = Workspace::default();
 ///     let mut turn = workspace.turn(connection);
 ///     loop {
-///         let read = match turn.step(true) {
-///             Step::Write => {
-///                 if turn.write_with(|slices| stream.write_vectored(slices)).is_err() {
-///                     turn.endpoint().handle_write_error();
+///         match turn.step(true) {
+///             Step::Write => drop(turn.write(|slices| stream.write_vectored(slices))),
+///             Step::Read => drop(turn.read(|to| stream.read(to))),
+///             Step::Shutdown => turn.shutdown(|| {}), // || stream.shutdown(Shutdown::Write)
+///             Step::Poll => {
+///                 let (connection, mut input) = turn.received(0);
+///                 // What is left, because a peer takes less than it is sent, comes again.
+///                 while !connection.above_high_water() {
+///                     let Some(event) = connection.poll(&mut input) else { break };
+///                     let _ = match event {
+///                         Event::Text(text) => connection.send_text(text),
+///                         Event::Binary(data) => connection.send_binary(data),
+///                         _ => Ok(()),
+///                     };
 ///                 }
-///                 continue;
 ///             }
-///             Step::Shutdown => {
-///                 turn.endpoint().shutdown_done(); // Shut down its write side first, where it has one.
-///                 continue;
-///             }
-///             Step::Read => match stream.read(turn.read_buf()) {
-///                 Ok(0) => {
-///                     turn.endpoint().handle_eof();
-///                     continue;
-///                 }
-///                 Ok(n) => n,
-///                 Err(_) => {
-///                     turn.endpoint().handle_error();
-///                     continue;
-///                 }
-///             },
-///             Step::Poll => 0,
-///             Step::Wait | Step::Done => return,
-///         };
-///         let (connection, mut input) = turn.received(read);
-///         while let Some(event) = connection.poll(&mut input) {
-///             let _ = match event {
-///                 Event::Text(text) => connection.send_text(text),
-///                 Event::Binary(data) => connection.send_binary(data),
-///                 _ => Ok(()),
-///             };
+///             _ => return,
 ///         }
 ///     }
 /// }
@@ -135,6 +120,112 @@ impl<'a, E: Endpoint + ?Sized> Turn<'a, E> {
     pub fn received(&mut self, n: usize) -> (&mut E, Input<'_>) {
         self.take_back();
         (&mut *self.endpoint, self.workspace.buffer.received(n))
+    }
+
+    /// Reads once, with a call of [`std::io::Read::read`] or its like, into
+    /// [`read_buf`](Self::read_buf), and takes in what came of it: [`step`](Self::step) then says
+    /// `Poll`. An end of stream and a failure are told to the endpoint, by
+    /// [`handle_eof`](Endpoint::handle_eof) and [`handle_error`](Endpoint::handle_error).
+    ///
+    /// # Errors
+    /// Those of `read`, all of which are dealt with but one: after "would block" (or "timed out")
+    /// there is nothing more to read now. "Interrupted" means to ask for the next step.
+    ///
+    /// ```
+    /// use sockless::{Config, Connection, Event, Extensions, Step, Workspace};
+    /// use std::io::Read;
+    ///
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
+    /// let mut workspace = Workspace::default();
+    /// let mut turn = workspace.turn(&mut connection);
+    /// let mut stream = &b"\x81\x82\0\0\0\0hi"[..];
+    /// assert_eq!(turn.read(|to| stream.read(to))?, 8);
+    /// assert_eq!(turn.step(true), Step::Poll);
+    /// {
+    ///     let (connection, mut input) = turn.received(0);
+    ///     assert_eq!(connection.poll(&mut input), Some(Event::Text("hi".into())));
+    /// }
+    /// assert_eq!(turn.read(|to| stream.read(to))?, 0, "the end of the stream");
+    /// assert_eq!(turn.step(true), Step::Poll, "for `Closed`");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[cfg(feature = "std")]
+    #[inline]
+    pub fn read(
+        &mut self,
+        read: impl FnOnce(&mut [u8]) -> std::io::Result<usize>,
+    ) -> std::io::Result<usize> {
+        let result = read(self.read_buf());
+        match &result {
+            Ok(0) => self.endpoint().handle_eof(),
+            Ok(n) => drop(self.received(*n)),
+            Err(error) if is_passing(error) => {}
+            Err(_) => self.endpoint().handle_error(),
+        }
+        result
+    }
+
+    /// Writes once, as [`write_with`](Self::write_with) does, with a call of
+    /// [`std::io::Write::write_vectored`] or its like. A failure, and a transport that takes 0
+    /// bytes, are told to the endpoint by [`handle_write_error`](Endpoint::handle_write_error).
+    ///
+    /// # Errors
+    /// Those of `write`, all of which are dealt with but one: after "would block" (or "timed out")
+    /// the transport is not `writable` until it says so. "Interrupted" means to ask for the next
+    /// step.
+    ///
+    /// ```
+    /// use sockless::{Config, Connection, Extensions, Step, Workspace};
+    /// use std::io::Write;
+    ///
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
+    /// connection.send_text("hi")?;
+    /// let mut workspace = Workspace::default();
+    /// let mut turn = workspace.turn(&mut connection);
+    /// let mut stream = Vec::new();
+    /// assert_eq!(turn.write(|slices| stream.write_vectored(slices)).ok(), Some(4));
+    /// assert_eq!((&stream[..], turn.step(true)), (&b"\x81\x02hi"[..], Step::Read));
+    /// # Ok::<(), sockless::SendError>(())
+    /// ```
+    #[cfg(feature = "std")]
+    #[inline]
+    pub fn write(
+        &mut self,
+        write: impl FnOnce(&[std::io::IoSlice<'_>]) -> std::io::Result<usize>,
+    ) -> std::io::Result<usize> {
+        if !self.endpoint.wants_write() {
+            return Ok(0);
+        }
+        let result = self.write_with(write);
+        match &result {
+            Ok(1..) => {}
+            Err(error) if is_passing(error) => {}
+            _ => self.endpoint().handle_write_error(),
+        }
+        result
+    }
+
+    /// Shuts down the write side of the transport, for [`Step::Shutdown`], and says that it was
+    /// done. If that fails, or cannot be done, it counts as done all the same: what is read next
+    /// tells why. A transport that needs several calls for it, such as TLS, calls
+    /// [`shutdown_done`](Endpoint::shutdown_done) behind the last.
+    ///
+    /// ```
+    /// use sockless::{Config, Connection, Extensions, Step, Workspace};
+    ///
+    /// let mut connection = Connection::server(Extensions::default(), Config::default());
+    /// connection.handle_eof();
+    /// assert!(connection.poll(&mut sockless::Input::empty()).is_some(), "closed");
+    /// let mut workspace = Workspace::default();
+    /// let mut turn = workspace.turn(&mut connection);
+    /// assert_eq!(turn.step(true), Step::Shutdown);
+    /// turn.shutdown(|| {}); // || stream.shutdown(Shutdown::Write)
+    /// assert_eq!(turn.step(true), Step::Done);
+    /// ```
+    pub fn shutdown<T>(&mut self, shutdown: impl FnOnce() -> T) -> T {
+        let result = shutdown();
+        self.endpoint().shutdown_done();
+        result
     }
 
     /// Writes once, with what there is to be sent in slices, of which none is empty: what `write`
@@ -269,4 +360,11 @@ impl<E: Endpoint + ?Sized> fmt::Debug for Turn<'_, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Turn").field("workspace", &self.workspace).finish_non_exhaustive()
     }
+}
+
+/// Whether an error says only that it does not work now.
+#[cfg(feature = "std")]
+fn is_passing(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
+    matches!(error.kind(), Interrupted | TimedOut | WouldBlock)
 }

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! A request is `Http` exactly when its `Upgrade` lacks the token `websocket`. Every way ends in
-//! bytes to send, so whoever drives what came out by [`Endpoint`] answers every client.
+//! bytes to send, so whoever drives what came out by [`Endpoint`](crate::Endpoint) answers every client.
 //!
 //! # What equals what
 //!
@@ -218,6 +218,32 @@ pub enum Incoming {
     Failed(Replying),
 }
 
+impl Incoming {
+    /// The request for a WebSocket; or the answer to what is none: a plain request gets 426,
+    /// Upgrade Required (RFC 9110 §15.5.22).
+    ///
+    /// ```
+    /// use sockless::Input;
+    /// use sockless::server::{Config, Handshake};
+    ///
+    /// let mut head = *b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
+    /// let incoming = Handshake::new(Config::default()).poll(&mut Input::new(&mut head));
+    /// let refusal = incoming.expect("a request").into_upgrade().unwrap_err();
+    /// assert_eq!((refusal.status(), refusal.target()), (426, Some("/")));
+    /// ```
+    ///
+    /// # Errors
+    /// The answer that the client waits for.
+    #[allow(clippy::result_large_err)] // One a connection, and taken apart at once.
+    pub fn into_upgrade(self) -> Result<Request, Replying> {
+        match self {
+            Self::Upgrade(request) => Ok(request),
+            Self::Http(plain) => Err(plain.reply(426).into_replying()),
+            Self::Failed(replying) => Err(replying),
+        }
+    }
+}
+
 /// A head that was read, and what it asks for.
 type Read = Result<(Vec<u8>, (Asked, Result<Option<Upgrade>, Stop>)), HandshakeError>;
 
@@ -348,7 +374,7 @@ fn with_rest(mut outcome: Incoming, input: &mut Input<'_>) -> Incoming {
         match &mut outcome {
             Incoming::Upgrade(request) => request.push_rest(rest),
             Incoming::Http(plain) => plain.push_rest(rest),
-            Incoming::Failed(replying) => replying.poll(&mut Input::new(rest)),
+            Incoming::Failed(replying) => _ = replying.poll(&mut Input::new(rest)),
         }
     }
     outcome
@@ -403,63 +429,68 @@ impl Sealed for Handshake {
 /// `poll` gave the outcome, which then has the transport; and at an end of stream, without one.
 impl Handshake {
     /// The bytes to send, for a loop without a [`Workspace`](crate::Workspace): see
-    /// [`Endpoint::transmit`].
+    /// [`Endpoint::transmit`](crate::Endpoint::transmit).
     #[inline]
     pub fn transmit(&mut self) -> Transmit<'_> {
         Transmit::new(&mut self.outbox)
     }
 
-    /// Whether there are bytes to send: see [`Endpoint::wants_write`].
+    /// Whether there are bytes to send: see
+    /// [`Endpoint::wants_write`](crate::Endpoint::wants_write).
     #[must_use]
     #[inline]
     pub fn wants_write(&self) -> bool {
         false
     }
 
-    /// Whether reading makes sense: see [`Endpoint::wants_read`].
+    /// Whether reading makes sense: see [`Endpoint::wants_read`](crate::Endpoint::wants_read).
     #[must_use]
     #[inline]
     pub fn wants_read(&self) -> bool {
         self.waits()
     }
 
-    /// Whether polling gives something without another read: see [`Endpoint::wants_poll`].
+    /// Whether polling gives something without another read: see
+    /// [`Endpoint::wants_poll`](crate::Endpoint::wants_poll).
     #[must_use]
     #[inline]
     pub fn wants_poll(&self) -> bool {
         !self.over && (self.timed_out || self.held.is_some())
     }
 
-    /// Whether it is time to shut down the write side: see [`Endpoint::wants_shutdown`].
+    /// Whether it is time to shut down the write side: see
+    /// [`Endpoint::wants_shutdown`](crate::Endpoint::wants_shutdown).
     #[must_use]
     #[inline]
     pub fn wants_shutdown(&self) -> bool {
         false
     }
 
-    /// The write side was shut down, or cannot be: see [`Endpoint::shutdown_done`].
+    /// The write side was shut down, or cannot be: see
+    /// [`Endpoint::shutdown_done`](crate::Endpoint::shutdown_done).
     #[inline]
     pub fn shutdown_done(&mut self) {}
 
-    /// A read gave zero bytes: see [`Endpoint::handle_eof`].
+    /// A read gave zero bytes: see [`Endpoint::handle_eof`](crate::Endpoint::handle_eof).
     #[inline]
     pub fn handle_eof(&mut self) {
         self.linger.eof = true;
     }
 
-    /// A read failed: see [`Endpoint::handle_error`].
+    /// A read failed: see [`Endpoint::handle_error`](crate::Endpoint::handle_error).
     #[inline]
     pub fn handle_error(&mut self) {
         self.linger.broken = true;
     }
 
-    /// A write failed: see [`Endpoint::handle_write_error`].
+    /// A write failed: see [`Endpoint::handle_write_error`](crate::Endpoint::handle_write_error).
     ///
     /// It writes nothing.
     #[inline]
     pub fn handle_write_error(&mut self) {}
 
-    /// The time is up that you allow it: see [`Endpoint::handle_timeout`].
+    /// The time is up that you allow it: see
+    /// [`Endpoint::handle_timeout`](crate::Endpoint::handle_timeout).
     ///
     /// Who has sent nothing at all, as browsers do that connect ahead of need, gets no answer.
     #[inline]
@@ -468,7 +499,7 @@ impl Handshake {
         self.linger.broken |= !self.timed_out;
     }
 
-    /// Whether it is over: see [`Endpoint::is_done`].
+    /// Whether it is over: see [`Endpoint::is_done`](crate::Endpoint::is_done).
     ///
     /// The outcome was given, or none will be: who shuts down its side before its head is whole
     /// gets none, unless its time was up before.

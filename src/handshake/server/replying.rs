@@ -20,9 +20,10 @@ use crate::outbox::{Outbox, Spare, Transmit};
 use alloc::boxed::Box;
 #[cfg(feature = "http")]
 use alloc::vec::Vec;
+use core::convert::Infallible;
 use core::fmt;
 
-/// An answer on its way out, to a client that gets no connection: drive it by [`Endpoint`] until
+/// An answer on its way out, to a client that gets no connection: drive it by [`Endpoint`](crate::Endpoint) until
 /// it is done.
 ///
 /// ```
@@ -96,8 +97,10 @@ impl Replying {
     }
 
     /// Takes what a read brought, and throws it away. Call it after every read.
-    pub fn poll(&mut self, input: &mut Input<'_>) {
+    /// It never has anything to give.
+    pub fn poll(&mut self, input: &mut Input<'_>) -> Option<Infallible> {
         self.linger.discarded(input.take_all().len());
+        None
     }
 
     /// The status of the answer.
@@ -176,61 +179,65 @@ impl Sealed for Replying {
 
 impl Replying {
     /// The bytes to send, for a loop without a [`Workspace`](crate::Workspace): see
-    /// [`Endpoint::transmit`].
+    /// [`Endpoint::transmit`](crate::Endpoint::transmit).
     #[inline]
     pub fn transmit(&mut self) -> Transmit<'_> {
         self.begun = true;
         Transmit::new(&mut self.outbox)
     }
 
-    /// Whether there are bytes to send: see [`Endpoint::wants_write`].
+    /// Whether there are bytes to send: see
+    /// [`Endpoint::wants_write`](crate::Endpoint::wants_write).
     #[must_use]
     #[inline]
     pub fn wants_write(&self) -> bool {
         !self.outbox.is_empty()
     }
 
-    /// Whether reading makes sense: see [`Endpoint::wants_read`].
+    /// Whether reading makes sense: see [`Endpoint::wants_read`](crate::Endpoint::wants_read).
     #[must_use]
     #[inline]
     pub fn wants_read(&self) -> bool {
         self.linger.discards() && !self.is_done()
     }
 
-    /// Whether polling gives something without another read: see [`Endpoint::wants_poll`].
+    /// Whether polling gives something without another read: see
+    /// [`Endpoint::wants_poll`](crate::Endpoint::wants_poll).
     #[must_use]
     #[inline]
     pub fn wants_poll(&self) -> bool {
         false
     }
 
-    /// Whether it is time to shut down the write side: see [`Endpoint::wants_shutdown`].
+    /// Whether it is time to shut down the write side: see
+    /// [`Endpoint::wants_shutdown`](crate::Endpoint::wants_shutdown).
     #[must_use]
     #[inline]
     pub fn wants_shutdown(&self) -> bool {
         self.outbox.is_empty() && self.linger.wants_shutdown()
     }
 
-    /// The write side was shut down, or cannot be: see [`Endpoint::shutdown_done`].
+    /// The write side was shut down, or cannot be: see
+    /// [`Endpoint::shutdown_done`](crate::Endpoint::shutdown_done).
     #[inline]
     pub fn shutdown_done(&mut self) {
         self.linger.shut |= self.wants_shutdown();
     }
 
-    /// A read gave zero bytes: see [`Endpoint::handle_eof`].
+    /// A read gave zero bytes: see [`Endpoint::handle_eof`](crate::Endpoint::handle_eof).
     #[inline]
     pub fn handle_eof(&mut self) {
         self.linger.eof = true;
     }
 
-    /// A read failed: see [`Endpoint::handle_error`].
+    /// A read failed: see [`Endpoint::handle_error`](crate::Endpoint::handle_error).
     #[inline]
     pub fn handle_error(&mut self) {
         self.linger.broken = true;
         self.outbox.clear();
     }
 
-    /// A write failed: see [`Endpoint::handle_write_error`].
+    /// A write failed: see [`Endpoint::handle_write_error`](crate::Endpoint::handle_write_error).
     ///
     /// There is nothing to read that anyone waits for.
     #[inline]
@@ -238,13 +245,14 @@ impl Replying {
         self.handle_error();
     }
 
-    /// The time is up that you allow it: see [`Endpoint::handle_timeout`].
+    /// The time is up that you allow it: see
+    /// [`Endpoint::handle_timeout`](crate::Endpoint::handle_timeout).
     #[inline]
     pub fn handle_timeout(&mut self) {
         self.handle_error();
     }
 
-    /// Whether it is over: see [`Endpoint::is_done`].
+    /// Whether it is over: see [`Endpoint::is_done`](crate::Endpoint::is_done).
     #[must_use]
     #[inline]
     pub fn is_done(&self) -> bool {
