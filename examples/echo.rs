@@ -4,8 +4,9 @@
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::ValueExt;
 use sockless::server::{Config, Handshake, Incoming, OriginPolicy, Replying};
-use sockless::{Connection, Endpoint, Event, HandshakeError, SendError, Step, Turn, Workspace};
-use std::io::{ErrorKind, Read, Write};
+use sockless::{Connection, Endpoint, Event, HandshakeError, Input, SendError, Step, Workspace};
+use std::convert::Infallible;
+use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::time::Duration;
 
@@ -24,13 +25,13 @@ s.onopen = () => s.send('hello')
 ";
 
 fn main() {
-    if let Err(problem) = run() {
+    if let Err(problem) = listen() {
         eprintln!("echo: {problem}");
         std::process::exit(2);
     }
 }
 
-fn run() -> Result<(), lexopt::Error> {
+fn listen() -> Result<(), lexopt::Error> {
     let (mut addr, mut config) = (String::from("127.0.0.1:9001"), Config::default());
     let mut args = lexopt::Parser::from_env();
     while let Some(arg) = args.next()? {
@@ -68,81 +69,57 @@ fn policy(origins: &str) -> Result<OriginPolicy, String> {
     list.map_err(|_| format!("--origin wants a site as http://localhost:5173, not {origins:?}"))
 }
 
-fn serve(stream: TcpStream, config: Config) {
+fn serve(stream: TcpStream, config: Config) -> Option<Infallible> {
     let _ = stream.set_nodelay(true);
-    let (mut workspace, mut handshake) = (Workspace::default(), Handshake::new(config));
-    let mut turn = workspace.turn(&mut handshake);
-    let incoming = loop {
-        let Some(read) = next_poll(&mut turn, &stream) else { return };
-        let (handshake, mut input) = turn.received(read);
-        if let Some(incoming) = handshake.poll(&mut input) {
-            break incoming;
+    match run(&stream, &mut Handshake::new(config), Handshake::poll)? {
+        Incoming::Upgrade(request) => {
+            run(&stream, &mut request.accept().open(Default::default()), echo)
         }
-    };
-    drop(turn);
-    match incoming {
-        Incoming::Upgrade(request) => echo(request.accept().open(Default::default()), &stream),
-        Incoming::Http(plain) => answer(plain.reply(426).body(NO_PAGE).into_replying(), &stream),
-        Incoming::Failed(replying) => {
-            if replying.error() == Some(HandshakeError::ForbiddenOrigin) {
+        Incoming::Http(plain) => {
+            let mut page = plain.reply(426).body(NO_PAGE).into_replying();
+            run(&stream, &mut page, Replying::poll)
+        }
+        Incoming::Failed(mut refusal) => {
+            if refusal.error() == Some(HandshakeError::ForbiddenOrigin) {
                 eprintln!("a page of another site was refused; --origin says whose may connect");
             }
-            answer(replying, &stream);
+            run(&stream, &mut refusal, Replying::poll)
         }
     }
 }
 
-fn echo(mut connection: Connection, stream: &TcpStream) {
+fn echo(peer: &mut Connection, input: &mut Input<'_>) -> Option<Infallible> {
+    // Who takes less than it is sent has to wait: what is left of the input comes again.
+    while !peer.above_high_water() {
+        let answered = match peer.poll(input)? {
+            Event::Text(text) => peer.send_text(text),
+            Event::Binary(data) => peer.send_binary(data),
+            _ => Ok(()), // Pings are answered already.
+        };
+        // If it is closing, the peer would not hear it.
+        debug_assert!(matches!(answered, Ok(()) | Err(SendError::Closed)));
+    }
+    None
+}
+
+type Poll<E, T> = fn(&mut E, &mut Input<'_>) -> Option<T>;
+
+/// The loop, for everything that talks: until `poll` gives something, or it is over.
+fn run<E: Endpoint, T>(mut stream: &TcpStream, endpoint: &mut E, poll: Poll<E, T>) -> Option<T> {
     let mut workspace = Workspace::default();
-    let mut turn = workspace.turn(&mut connection);
-    while let Some(read) = next_poll(&mut turn, stream) {
-        let (connection, mut input) = turn.received(read);
-        // Who takes less than it is sent has to wait: what is left of the input comes again.
-        while !connection.above_high_water() {
-            let Some(event) = connection.poll(&mut input) else { break };
-            let answered = match event {
-                Event::Text(text) => connection.send_text(text),
-                Event::Binary(data) => connection.send_binary(data),
-                _ => Ok(()), // Pings are answered already.
-            };
-            // If it is closing, the peer would not hear it.
-            debug_assert!(matches!(answered, Ok(()) | Err(SendError::Closed)));
-        }
-    }
-}
-
-/// Tells a client that gets no connection why.
-fn answer(mut replying: Replying, stream: &TcpStream) {
-    let mut workspace = Workspace::new(4096, 0);
-    let mut turn = workspace.turn(&mut replying);
-    while let Some(read) = next_poll(&mut turn, stream) {
-        let (replying, mut input) = turn.received(read);
-        replying.poll(&mut input);
-    }
-}
-
-/// The loop, the same for everything that talks: up to where there is something to poll, with so
-/// many bytes that were read. `None`: it is over.
-fn next_poll<E: Endpoint>(turn: &mut Turn<'_, E>, mut stream: &TcpStream) -> Option<usize> {
+    let mut turn = workspace.turn(endpoint);
     loop {
         match turn.step(true) {
-            Step::Write => match turn.write_with(|slices| stream.write_vectored(slices)) {
-                Ok(1..) => {}
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                _ => turn.endpoint().handle_write_error(),
-            },
-            Step::Poll => return Some(0),
-            Step::Shutdown => {
-                let _ = stream.shutdown(Shutdown::Write); // If it fails, reading tells why.
-                turn.endpoint().shutdown_done();
+            Step::Write => drop(turn.write(|slices| stream.write_vectored(slices))),
+            Step::Read => drop(turn.read(|to| stream.read(to))),
+            Step::Shutdown => drop(turn.shutdown(|| stream.shutdown(Shutdown::Write))),
+            Step::Poll => {
+                let (endpoint, mut input) = turn.received(0);
+                if let outcome @ Some(_) = poll(endpoint, &mut input) {
+                    return outcome;
+                }
             }
-            Step::Read => match stream.read(turn.read_buf()) {
-                Ok(n @ 1..) => return Some(n),
-                Ok(_) => turn.endpoint().handle_eof(),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => turn.endpoint().handle_error(),
-            },
-            Step::Wait | Step::Done => return None,
+            _ => return None,
         }
     }
 }

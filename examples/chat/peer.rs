@@ -96,8 +96,8 @@ impl Peer {
             Stage::Handshake(handshake, ..) => {
                 let mut turn = workspace.turn(handshake.as_mut());
                 let pumped = pump(&mut turn, &mut self.link);
-                if let Pumped::Poll(read) = pumped {
-                    let (handshake, mut input) = turn.received(read);
+                if pumped == Pumped::Poll {
+                    let (handshake, mut input) = turn.received(0);
                     incoming = handshake.poll(&mut input);
                 }
                 pumped
@@ -105,8 +105,8 @@ impl Peer {
             Stage::Answer(replying, _) => {
                 let mut turn = workspace.turn(replying);
                 let pumped = pump(&mut turn, &mut self.link);
-                if let Pumped::Poll(read) = pumped {
-                    let (replying, mut input) = turn.received(read);
+                if pumped == Pumped::Poll {
+                    let (replying, mut input) = turn.received(0);
                     replying.poll(&mut input);
                 }
                 pumped
@@ -114,8 +114,8 @@ impl Peer {
             Stage::Open(connection, _) => {
                 let mut turn = workspace.turn(connection.as_mut());
                 let pumped = pump(&mut turn, &mut self.link);
-                if let Pumped::Poll(read) = pumped {
-                    let (connection, mut input) = turn.received(read);
+                if pumped == Pumped::Poll {
+                    let (connection, mut input) = turn.received(0);
                     listen(connection, &mut input, &mut tell);
                 }
                 pumped

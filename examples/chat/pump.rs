@@ -15,8 +15,8 @@ use std::ops::AddAssign;
 /// How far a turn went.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Pumped {
-    /// Poll, with so many bytes that were read, until `None`.
-    Poll(usize),
+    /// Poll until `None`.
+    Poll,
     /// Nothing to do until the socket becomes ready.
     Blocked,
     /// Drop the socket.
@@ -27,24 +27,13 @@ pub(crate) enum Pumped {
 pub(crate) fn pump<E: Endpoint + ?Sized>(turn: &mut Turn<'_, E>, link: &mut Link) -> Pumped {
     loop {
         match turn.step(link.writable) {
-            Step::Write => {
-                let written = turn.write_with(|slices| link.write(slices));
-                if has_failed(&written) {
-                    // What the peer said before it left can still be read.
-                    turn.endpoint().handle_write_error();
-                }
-            }
-            Step::Poll => return Pumped::Poll(0),
-            Step::Shutdown => {
-                // Where this fails, the next read tells why.
-                let _ = link.socket.shutdown(Shutdown::Write);
-                turn.endpoint().shutdown_done();
-            }
-            Step::Read => match link.read(turn.read_buf()) {
-                Ok(Some(0)) => turn.endpoint().handle_eof(),
-                Ok(Some(n)) => return Pumped::Poll(n),
-                Ok(None) => return Pumped::Blocked,
-                Err(_) => turn.endpoint().handle_error(),
+            Step::Write => drop(turn.write(|slices| link.write(slices))),
+            Step::Poll => return Pumped::Poll,
+            // Where this fails, the next read tells why.
+            Step::Shutdown => drop(turn.shutdown(|| link.socket.shutdown(Shutdown::Write))),
+            Step::Read => match turn.read(|to| link.read(to)) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Pumped::Blocked,
+                _ => {}
             },
             Step::Wait => return Pumped::Blocked,
             Step::Done => return Pumped::Done,
@@ -110,34 +99,24 @@ impl Link {
     #[allow(dead_code)] // A loop that only answers has no need of it.
     pub(crate) fn flush(&mut self, side: &mut dyn Endpoint) {
         while self.writable && side.wants_write() {
-            let written = side.transmit().write_with(|slices| self.write(slices));
-            if has_failed(&written) {
-                return;
+            match side.transmit().write_with(|slices| self.write(slices)) {
+                Ok(0) => return,
+                Err(error) if error.kind() != ErrorKind::Interrupted => return,
+                _ => {}
             }
         }
     }
 
-    /// Reads once; `None` where the socket blocks.
-    fn read(&mut self, scratch: &mut [u8]) -> io::Result<Option<usize>> {
-        while self.readable {
-            match self.socket.read(scratch) {
-                Ok(n) => {
-                    self.traffic.read += n as u64;
-                    return Ok(Some(n));
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.readable = false,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+    /// Reads once, if the socket may have something.
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        if !self.readable {
+            return Err(ErrorKind::WouldBlock.into());
         }
-        Ok(None)
-    }
-}
-
-/// Whether a write failed for good, and not only for now.
-fn has_failed(written: &io::Result<usize>) -> bool {
-    match written {
-        Ok(n) => *n == 0,
-        Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted),
+        let read = self.socket.read(to);
+        match &read {
+            Ok(n) => self.traffic.read += *n as u64,
+            Err(error) => self.readable &= error.kind() != ErrorKind::WouldBlock,
+        }
+        read
     }
 }

@@ -162,8 +162,10 @@ impl Session {
             Stage::Handshake(handshake, _) => {
                 let mut turn = workspace.turn(handshake.as_mut());
                 let pumped = pump(&mut turn, &mut self.link);
-                let Pumped::Poll(read) = pumped else { return Ok(Turned::Pumped(pumped)) };
-                let (handshake, mut input) = turn.received(read);
+                if pumped != Pumped::Poll {
+                    return Ok(Turned::Pumped(pumped));
+                }
+                let (handshake, mut input) = turn.received(0);
                 let outcome = handshake.poll(&mut input);
                 drop(input);
                 drop(turn);
@@ -183,8 +185,10 @@ impl Session {
                 let Talk { connection, pong, .. } = talk.as_mut();
                 let mut turn = workspace.turn(connection);
                 let pumped = pump(&mut turn, &mut self.link);
-                let Pumped::Poll(read) = pumped else { return Ok(Turned::Pumped(pumped)) };
-                let (connection, mut input) = turn.received(read);
+                if pumped != Pumped::Poll {
+                    return Ok(Turned::Pumped(pumped));
+                }
+                let (connection, mut input) = turn.received(0);
                 while let Some(event) = connection.poll(&mut input) {
                     match event {
                         Event::Text(text) => self.out.print(format_args!("< {}", Shown(&text))),
