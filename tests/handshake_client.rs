@@ -2,8 +2,7 @@
 
 mod handshake;
 
-use bytes::Buf;
-use handshake::{Changes, SWITCHING, answer, ask, asked_key, cuttings, sent};
+use handshake::{Changes, SWITCHING, answer, ask, asked_key, cuttings, fed_by, sent, write};
 use sockless::client::{self, Config, Outcome, Request};
 use sockless::handshake::Header;
 use sockless::server::{self, Incoming};
@@ -52,17 +51,22 @@ fn what_the_rules_allow() {
         let head = wire.len();
         wire.extend(b"\x81\x05Hello");
         for cuts in cuttings(&wire) {
-            let (Outcome::Open(opened), taken) = ask(&Config::default(), &wire, &cuts) else {
+            let (Outcome::Open(opened), fed) = ask(&Config::default(), &wire, &cuts) else {
                 panic!("{changes:?} cut at {cuts:?}")
             };
-            assert_eq!((opened.protocol(), taken), (protocol, head), "{changes:?} cut at {cuts:?}");
+            assert_eq!(
+                (opened.protocol(), fed),
+                (protocol, fed_by(head, &cuts, wire.len())),
+                "{changes:?} cut at {cuts:?}"
+            );
             assert_eq!(
                 opened.headers().get_all("set-cookie").count(),
                 if changes.iter().any(|(name, _)| *name == "Set-Cookie") { 2 } else { 0 }
             );
             let mut connection = opened.open(sockless::Config::default());
             assert!(!connection.wants_write());
-            let mut rest = wire[taken..].to_vec();
+            assert_eq!(connection.wants_poll(), fed > head, "frames came along");
+            let mut rest = wire[fed..].to_vec();
             assert_eq!(
                 connection.poll(&mut Input::new(&mut rest)),
                 Some(Event::Text("Hello".into()))
@@ -200,12 +204,12 @@ fn a_refusal_whose_length_is_in_doubt_has_no_body() {
         let head = format!("HTTP/1.1 401 Who are you\r\n{lines}\r\n");
         let wire = format!("{head}hello").into_bytes();
         for cuts in cuttings(&wire) {
-            let (Outcome::Refused(response), taken) = ask(&Config::default(), &wire, &cuts) else {
+            let (Outcome::Refused(response), fed) = ask(&Config::default(), &wire, &cuts) else {
                 panic!("{lengths:?}")
             };
             assert_eq!(
-                (response.status(), taken),
-                (401, head.len()),
+                (response.status(), fed),
+                (401, fed_by(head.len(), &cuts, wire.len())),
                 "{lengths:?} cut at {cuts:?}"
             );
             assert_eq!(
@@ -229,11 +233,11 @@ fn a_refusal_with_bare_lf_is_told() {
         }
         let wire = [&head, &b"hello"[..]].concat();
         for cuts in cuttings(&wire) {
-            let (Outcome::Refused(response), taken) = ask(&Config::default(), &wire, &cuts) else {
+            let (Outcome::Refused(response), fed) = ask(&Config::default(), &wire, &cuts) else {
                 panic!("{bare:b} cut at {cuts:?}")
             };
             assert_eq!(
-                (response.status(), &*response.reason(), taken),
+                (response.status(), &*response.reason(), fed),
                 (403, "Not you", wire.len()),
                 "{bare:b} cut at {cuts:?}"
             );
@@ -259,14 +263,14 @@ fn a_refusal_with_bare_lf_is_told() {
     // The first such LF is within the limit as any other byte.
     let mut config = Config::default();
     config.max_head = 13;
-    for cuts in cuttings(b"HTTP/1.1 403\nX: y\n\n") {
-        let (Outcome::Failed(failure), taken) = ask(&config, b"HTTP/1.1 403\nX: y\n\n", &cuts)
-        else {
+    let wire = b"HTTP/1.1 403\nX: y\n\n";
+    for cuts in cuttings(wire) {
+        let (Outcome::Failed(failure), fed) = ask(&config, wire, &cuts) else {
             panic!("cut at {cuts:?}")
         };
         assert_eq!(
-            (failure.error(), failure.status(), taken),
-            (HandshakeError::HeadTooLarge, Some(403), 13)
+            (failure.error(), failure.status(), fed),
+            (HandshakeError::HeadTooLarge, Some(403), fed_by(13, &cuts, wire.len()))
         );
     }
 }
@@ -284,11 +288,11 @@ fn a_folded_line_is_shown_with_spaces() {
         let wire =
             answer(SWITCHING, &asked_key(), &[("X-Folded", &[&value]), ("X-Last", &["\r\n "])]);
         for cuts in cuttings(&wire) {
-            let (Outcome::Open(opened), taken) = ask(&Config::default(), &wire, &cuts) else {
+            let (Outcome::Open(opened), fed) = ask(&Config::default(), &wire, &cuts) else {
                 panic!("{fold:?} cut at {cuts:?}")
             };
             assert_eq!(
-                (opened.headers().text("x-folded"), taken),
+                (opened.headers().text("x-folded"), fed),
                 (Some(shown), wire.len()),
                 "{fold:?}"
             );
@@ -393,8 +397,7 @@ fn a_connection_is_used_again_only_where_nothing_is_in_doubt() {
     ] {
         let mut handshake =
             client::Handshake::new(Request::new("ws://a.example").unwrap(), Seed::new([7; 32]));
-        let whole = handshake.transmit().chunk().len();
-        handshake.transmit().advance(written.min(whole));
+        write(&mut handshake, written);
         if let Some(then) = then {
             then(&mut handshake);
         }
@@ -419,12 +422,13 @@ fn a_connection_with_bytes_behind_the_answer_is_not_used_again() {
         for behind in ["", "x", "\r\n", "HTTP/1.1 101 Switching Protocols\r\n\r\n"] {
             let wire = format!("{answer}{behind}").into_bytes();
             for cuts in cuttings(&wire) {
-                let (Outcome::Refused(response), taken) = ask(&Config::default(), &wire, &cuts)
+                let (Outcome::Refused(response), fed) = ask(&Config::default(), &wire, &cuts)
                 else {
                     panic!("{answer}")
                 };
-                assert_eq!(taken, answer.len(), "{answer:?} cut at {cuts:?}");
-                let ends_a_read = behind.is_empty() || cuts.contains(&taken);
+                let expected = fed_by(answer.len(), &cuts, wire.len());
+                assert_eq!(fed, expected, "{answer:?} cut at {cuts:?}");
+                let ends_a_read = fed == answer.len();
                 assert_eq!(
                     response.is_reusable(),
                     ends_a_read,
@@ -445,12 +449,13 @@ fn trailers_are_read_within_a_limit() {
         "y".repeat(10_000)
     )
     .into_bytes();
-    let (Outcome::Refused(response), taken) = ask(&config, &wire, &[]) else { panic!() };
+    let cuts: Vec<usize> = (1..wire.len()).collect();
+    let (Outcome::Refused(response), fed) = ask(&config, &wire, &cuts) else { panic!() };
     assert_eq!(
         (response.body(), response.is_cut(), response.is_reusable()),
         (&b"hello"[..], false, false)
     );
-    assert!(taken < 4500, "{taken}");
+    assert!(fed < 4500, "{fed}");
 }
 
 /// A failure has what a log line needs: all of a head that could be read, and the status of one
@@ -567,14 +572,13 @@ fn a_body_is_kept_within_its_limit() {
     ] {
         let head = format!("HTTP/1.1 500 x\r\n{framing}\r\n{chunk}");
         let wire = [head.as_bytes(), &vec![b'x'; limit + 1000]].concat();
-        let (Outcome::Refused(response), taken) = ask(&Config::default(), &wire, &[1000, 40_000])
-        else {
+        // The limit is passed by the first byte behind it.
+        let end = head.len() + limit + 1;
+        let cuts = [1000, 40_000, end - 1, end];
+        let (Outcome::Refused(response), fed) = ask(&Config::default(), &wire, &cuts) else {
             panic!()
         };
-        assert_eq!(
-            (response.body().len(), response.is_cut(), taken),
-            (limit, true, head.len() + limit)
-        );
+        assert_eq!((response.body().len(), response.is_cut(), fed), (limit, true, end));
     }
     let wire = format!("HTTP/1.1 500 x\r\n\r\n{}", "x".repeat(limit)).into_bytes();
     let (Outcome::Refused(response), _) = ask(&Config::default(), &wire, &[]) else { panic!() };
@@ -604,15 +608,18 @@ fn a_failing_transport_is_told() {
 fn an_early_answer_does_not_lose_the_request() {
     let mut handshake =
         client::Handshake::new(Request::new("ws://a.example").unwrap(), Seed::new([7; 32]));
-    let whole = handshake.transmit().chunk().to_vec();
-    handshake.transmit().advance(10);
+    let begun = write(&mut handshake, 10);
     let mut wire = answer(SWITCHING, &asked_key(), &[]);
     let Some(Outcome::Open(opened)) = handshake.poll(&mut Input::new(&mut wire)) else { panic!() };
     assert!(!handshake.wants_write());
     let mut connection = opened.open(sockless::Config::default());
     connection.send_text("hi").unwrap();
     let sent = sent(&mut connection);
-    assert!(sent.starts_with(&whole[10..]) && sent.len() == whole.len() - 10 + 8);
+    let sent_len = sent.len();
+    let mut same =
+        client::Handshake::new(Request::new("ws://a.example").unwrap(), Seed::new([7; 32]));
+    let whole = handshake::sent(&mut same);
+    assert!([begun, sent].concat().starts_with(&whole) && sent_len == whole.len() - 10 + 8);
 }
 
 #[test]
@@ -620,18 +627,18 @@ fn a_request_that_is_answered_badly_is_not_sent_on() {
     for wire in [&b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"[..], b"\0"] {
         let mut handshake =
             client::Handshake::new(Request::new("ws://a.example").unwrap(), Seed::new([7; 32]));
-        handshake.transmit().advance(10);
+        write(&mut handshake, 10);
         assert!(handshake.wants_write());
         assert!(matches!(
             handshake.poll(&mut Input::new(&mut wire.to_vec())),
             Some(Outcome::Refused(_) | Outcome::Failed(_))
         ));
-        assert!(!handshake.wants_write() && handshake.transmit().chunk().is_empty());
+        assert!(!handshake.wants_write() && handshake.transmit().pop().is_none());
     }
     let mut broken =
         client::Handshake::new(Request::new("ws://a.example").unwrap(), Seed::new([7; 32]));
     broken.handle_error();
-    assert!(!broken.wants_write() && broken.transmit().chunk().is_empty());
+    assert!(!broken.wants_write() && broken.transmit().pop().is_none());
 }
 
 /// Both roles against each other, in steps of this many bytes.
@@ -644,21 +651,15 @@ fn both(
     let mut server = server::Handshake::new(server::Config::default());
     let mut answering: Option<Box<dyn Endpoint>> = None;
     loop {
-        let mut out = client.transmit();
-        let n = out.chunk().len().min(step);
-        let mut read = out.chunk()[..n].to_vec();
-        out.advance(n);
+        let mut read = write(&mut client, step);
         match server.poll(&mut Input::new(&mut read)) {
             Some(Incoming::Upgrade(request)) => answering = Some(serve(request)),
             Some(other) => panic!("{other:?}"),
             None => {}
         }
         let Some(side) = &mut answering else { continue };
-        let mut out = side.transmit();
-        let n = out.chunk().len().min(step);
-        let mut read = out.chunk()[..n].to_vec();
-        out.advance(n);
-        if n == 0 {
+        let mut read = write(side.as_mut(), step);
+        if read.is_empty() {
             client.handle_eof();
         }
         if let Some(outcome) = client.poll(&mut Input::new(&mut read)) {

@@ -4,7 +4,7 @@
 
 mod handshake;
 
-use handshake::{GET, KEY, cuttings, request, serve};
+use handshake::{GET, KEY, cuttings, fed_by, request, serve};
 use sockless::handshake::accept_key;
 use sockless::server::{Config, Incoming};
 use sockless::{Event, HandshakeError, Input};
@@ -14,16 +14,19 @@ fn one_empty_line_in_front_of_a_request_is_ignored() {
     let good = request(GET, &[("Cookie", &["a=b"]), ("Sec-WebSocket-Protocol", &["x"])]);
     let wire = [b"\r\n", &good[..], b"\x81\x80\0\0\0\0"].concat();
     for cuts in cuttings(&wire) {
-        let (Some(Incoming::Upgrade(request)), taken) = serve(&Config::default(), &wire, &cuts)
+        let (Some(Incoming::Upgrade(request)), fed) = serve(&Config::default(), &wire, &cuts)
         else {
             panic!("cut at {cuts:?}")
         };
-        assert_eq!((request.target(), taken), ("/chat", good.len() + 2), "cut at {cuts:?}");
+        let head = good.len() + 2;
+        let expected = ("/chat", fed_by(head, &cuts, wire.len()));
+        assert_eq!((request.target(), fed), expected, "cut at {cuts:?}");
         assert_eq!(request.headers().iter().next(), Some(("Host", &b"a.example"[..])));
         assert_eq!(request.accept_key(), accept_key(KEY));
         assert!(request.protocols().eq(["x"]));
         let mut connection = request.accept().open(sockless::Config::default());
-        let mut rest = wire[taken..].to_vec();
+        assert_eq!(connection.wants_poll(), fed > head, "cut at {cuts:?}");
+        let mut rest = wire[fed..].to_vec();
         assert_eq!(connection.poll(&mut Input::new(&mut rest)), Some(Event::Text("".into())));
     }
 }
@@ -34,14 +37,15 @@ fn a_plain_request_is_handed_on_without_the_empty_line() {
     let head = b"POST /form HTTP/1.1\r\nHost: a.example\r\nContent-Length: 3\r\n\r\n";
     let wire = [b"\r\n", &head[..], b"\r\n\r"].concat();
     for cuts in cuttings(&wire) {
-        let (Some(Incoming::Http(plain)), taken) = serve(&Config::default(), &wire, &cuts) else {
+        let (Some(Incoming::Http(plain)), fed) = serve(&Config::default(), &wire, &cuts) else {
             panic!("cut at {cuts:?}")
         };
         assert_eq!(
-            (plain.method(), plain.target(), taken),
-            ("POST", "/form", head.len() + 2),
+            (plain.method(), plain.target(), fed),
+            ("POST", "/form", fed_by(head.len() + 2, &cuts, wire.len())),
             "cut at {cuts:?}"
         );
+        assert_eq!(plain.rest(), &wire[head.len() + 2..fed], "cut at {cuts:?}");
         assert_eq!((plain.head(), plain.headers().text("content-length")), (&head[..], Some("3")));
         assert_eq!(plain.into_head(), head);
     }
@@ -63,7 +67,7 @@ fn more_than_one_empty_line_is_refused() {
     ] {
         let wire = [front.as_bytes(), &request(GET, &[])].concat();
         for cuts in cuttings(&wire) {
-            let (Some(Incoming::Failed(rejected)), taken) = serve(&Config::default(), &wire, &cuts)
+            let (Some(Incoming::Failed(rejected)), fed) = serve(&Config::default(), &wire, &cuts)
             else {
                 panic!("{front:?} cut at {cuts:?}")
             };
@@ -72,7 +76,7 @@ fn more_than_one_empty_line_is_refused() {
                 (Some(error), 400),
                 "{front:?} cut at {cuts:?}"
             );
-            assert_eq!(taken, needed.min(wire.len()), "{front:?} cut at {cuts:?}");
+            assert_eq!(fed, fed_by(needed, &cuts, wire.len()), "{front:?} cut at {cuts:?}");
         }
     }
 }
@@ -88,16 +92,17 @@ fn the_empty_line_counts_towards_the_limit() {
         config.max_head = max_head;
         for cuts in cuttings(&wire) {
             match serve(&config, &wire, &cuts) {
-                (Some(Incoming::Upgrade(_)), taken) => {
-                    assert_eq!((opens, taken), (true, wire.len()), "{max_head}, cut at {cuts:?}")
+                (Some(Incoming::Upgrade(_)), fed) => {
+                    assert_eq!((opens, fed), (true, wire.len()), "{max_head}, cut at {cuts:?}")
                 }
-                (Some(Incoming::Failed(rejected)), taken) => {
+                (Some(Incoming::Failed(rejected)), fed) => {
                     assert_eq!(
                         (opens, rejected.error()),
                         (false, Some(HandshakeError::HeadTooLarge)),
                         "{max_head}, cut at {cuts:?}"
                     );
-                    assert!(taken <= max_head.max(3), "{taken} of {max_head}");
+                    let most = fed_by(max_head.max(3), &cuts, wire.len());
+                    assert!(fed <= most, "{fed} of {max_head}");
                 }
                 (other, _) => panic!("{max_head}: {other:?}"),
             }

@@ -5,7 +5,7 @@ mod handshake;
 #[path = "support/random.rs"]
 mod random;
 
-use handshake::{GET, SWITCHING, answer, ask, asked_key, request, serve};
+use handshake::{GET, SWITCHING, answer, ask, asked_key, fed_by, request, serve};
 use proptest::prelude::*;
 use random::{Wire, cases};
 use sockless::client::{self, Outcome};
@@ -116,9 +116,13 @@ proptest! {
         let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.index(wire.len() + 1)).collect();
         cuts.sort_unstable();
         let config = config();
-        let (whole, taken) = serve(&config, &wire, &[]);
-        let (cut, cut_taken) = serve(&config, &wire, &cuts);
-        prop_assert_eq!((served(whole), taken), (served(cut), cut_taken));
+        let singly: Vec<usize> = (1..wire.len()).collect();
+        let (single, taken) = serve(&config, &wire, &singly);
+        let (whole, _) = serve(&config, &wire, &[]);
+        let (cut, fed) = serve(&config, &wire, &cuts);
+        let single = served(single);
+        prop_assert_eq!(&single, &served(whole));
+        prop_assert_eq!((single, fed_by(taken, &cuts, wire.len())), (served(cut), fed));
     }
 
     #[test]
@@ -140,12 +144,16 @@ proptest! {
         let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.index(wire.len() + 1)).collect();
         cuts.sort_unstable();
         let config = client::Config::default();
-        let (whole, taken) = ask(&config, &wire, &[]);
-        let (cut, cut_taken) = ask(&config, &wire, &cuts);
+        let singly: Vec<usize> = (1..wire.len()).collect();
+        let (single, taken) = ask(&config, &wire, &singly);
+        let (whole, _) = ask(&config, &wire, &[]);
+        let (cut, fed) = ask(&config, &wire, &cuts);
         // Bytes behind the answer are seen in the read in which it ends, and in no later one.
         let ends_a_read = taken == wire.len() || cuts.contains(&taken);
         prop_assert!(!is_reusable(&whole) || taken == wire.len() && is_reusable(&cut));
         prop_assert!(!is_reusable(&cut) || ends_a_read && (taken < wire.len() || is_reusable(&whole)));
-        prop_assert_eq!((asked(whole), taken), (asked(cut), cut_taken));
+        let single = asked(single);
+        prop_assert_eq!(&single, &asked(whole));
+        prop_assert_eq!((single, fed_by(taken, &cuts, wire.len())), (asked(cut), fed));
     }
 }

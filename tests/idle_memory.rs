@@ -3,7 +3,6 @@
 
 mod support;
 
-use bytes::Buf;
 use sockless::client::{Outcome, Request};
 use sockless::server::Incoming;
 use sockless::{Config, Connection, Endpoint, Event, Input, Seed, client, server};

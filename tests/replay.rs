@@ -4,7 +4,6 @@
 
 mod support;
 
-use bytes::Buf;
 use proptest::prelude::*;
 use sockless::client::{self, Outcome, Request};
 use sockless::server::{self, Incoming};

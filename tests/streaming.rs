@@ -260,14 +260,14 @@ fn the_queue_is_refused_only_when_it_is_above_its_mark_already() {
         while connection.queued() > 100 {
             assert!(connection.above_high_water());
             let n = connection.queued() - 100;
-            connection.transmit().advance(n.min(100_000));
+            write(&mut connection, n.min(100_000));
         }
         assert!(connection.above_high_water());
         connection.ping(b"").unwrap();
         let n = connection.queued() - 50;
-        connection.transmit().advance(n - 1);
+        write(&mut connection, n - 1);
         assert!(connection.above_high_water());
-        connection.transmit().advance(1);
+        write(&mut connection, 1);
         assert!(!connection.above_high_water());
     }
 }
@@ -392,7 +392,7 @@ fn a_lower_mark_above_the_upper_one_counts_as_equal() {
     while connection.queued() > 64 << 10 {
         assert!(connection.above_high_water());
         assert_eq!(connection.send_text("x"), Err(SendError::QueueFull));
-        connection.transmit().advance(1000);
+        write(&mut connection, 1000);
     }
     assert!(!connection.above_high_water());
     connection.send_text("x").unwrap();

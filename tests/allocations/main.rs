@@ -9,7 +9,6 @@ mod sending;
 #[path = "../support/mod.rs"]
 mod support;
 
-use bytes::Buf;
 use sockless::{Config, Connection, Endpoint, Event, Input};
 use support::alloc::{Count, Counting, counted};
 use support::{BINARY, CLOSE, CONTINUATION, MORE, PING, SIDES, Side, TEXT};

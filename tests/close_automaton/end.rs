@@ -6,7 +6,6 @@ use crate::line::Line;
 use crate::model::{Model, Told};
 use crate::queue::Frame;
 use crate::support::{self, CLOSE, PING, Side};
-use bytes::Buf;
 use sockless::{Config, Connection, Endpoint, Heartbeat, Input};
 use std::time::Duration;
 
@@ -110,7 +109,7 @@ impl End {
 
     /// The transport takes nothing.
     pub(crate) fn refuse(&mut self) {
-        self.connection.transmit().advance(0);
+        look(&mut self.connection);
         self.model.queue.full = true;
     }
 

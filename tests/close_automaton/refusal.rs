@@ -2,7 +2,6 @@
 //! every order of what can happen to it, to all states that there are, against the few sentences
 //! that say what it wants.
 
-use bytes::Buf;
 use sockless::server::{Config, Handshake, Incoming, Replying};
 use sockless::{Deadline, Endpoint, Input};
 use std::collections::HashSet;
@@ -86,7 +85,7 @@ impl Refused {
             Act::Read if self.wants_read() => {
                 let mut read = [0; READ];
                 let mut input = Input::new(&mut read);
-                self.rejected.discard(&mut input);
+                self.rejected.poll(&mut input);
                 assert!(input.is_empty());
                 self.read += READ;
             }
@@ -116,7 +115,7 @@ impl Refused {
     }
 
     fn write(&mut self, n: usize) {
-        self.rejected.transmit().advance(n);
+        write(&mut self.rejected, n);
         self.written += n;
     }
 

@@ -12,7 +12,6 @@ mod receiving;
 mod sending;
 mod splits;
 
-use bytes::Buf;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
 use sockless::deflate::{Parameters, WindowBits};
 use sockless::{Config, Connection, Endpoint, Event, Extensions, Input};

@@ -7,7 +7,6 @@ mod handshakes;
 #[path = "../support/mod.rs"]
 mod support;
 
-use bytes::Buf;
 use proptest::prelude::*;
 use sockless::{Endpoint, Step};
 use std::time::Duration;

@@ -1,7 +1,6 @@
 //! What the tests of the handshake share: heads with one thing changed, and ways to feed them.
 #![allow(dead_code, unreachable_pub)] // Each test file uses its own part.
 
-use bytes::Buf;
 use sockless::client::{self, Outcome};
 use sockless::handshake::accept_key;
 use sockless::server::{self, Incoming};
@@ -66,8 +65,8 @@ fn head(line: &str, good: &[(&str, &str)], changes: Changes<'_>) -> Vec<u8> {
     head.into_bytes()
 }
 
-/// Feeds a wire in parts, each ending at one of the cuts, until there is an outcome: and how many
-/// bytes were taken until then.
+/// Feeds a wire in parts, each ending at one of the cuts, until there is an outcome, which takes all
+/// of its part along: and how many bytes were fed until then, see [`fed_by`].
 pub fn feed<T>(
     wire: &[u8],
     cuts: &[usize],
@@ -78,14 +77,18 @@ pub fn feed<T>(
     for end in cuts.iter().copied().chain([len]) {
         let mut input = Input::new(&mut wire[start..end]);
         let outcome = poll(&mut input);
-        assert!(outcome.is_some() || input.is_empty(), "None means that all was taken");
+        assert!(input.is_empty(), "all was taken, whatever came of it");
         if outcome.is_some() {
-            let left = input.len();
-            return (outcome, end - left);
+            return (outcome, end);
         }
         start = end;
     }
     (None, len)
+}
+
+/// How many bytes of `len` are fed when the first `at` of them are, in parts that end at these cuts.
+pub fn fed_by(at: usize, cuts: &[usize], len: usize) -> usize {
+    cuts.iter().copied().find(|cut| *cut >= at).unwrap_or(len)
 }
 
 /// What a server makes of a wire. Once there is an outcome the handshake is done, wants nothing,
@@ -93,8 +96,8 @@ pub fn feed<T>(
 pub fn serve(config: &server::Config, wire: &[u8], cuts: &[usize]) -> (Option<Incoming>, usize) {
     let mut handshake = server::Handshake::new(config.clone());
     assert!(handshake.wants_read() && !handshake.is_done());
-    let (outcome, taken) = feed(wire, cuts, |input| handshake.poll(input));
-    assert!(!handshake.wants_write() && !handshake.wants_shutdown());
+    let (outcome, fed) = feed(wire, cuts, |input| handshake.poll(input));
+    assert!(!handshake.wants_write() && !handshake.wants_shutdown() && !handshake.wants_poll());
     assert_eq!(
         (handshake.wants_read(), handshake.is_done()),
         (outcome.is_none(), outcome.is_some())
@@ -104,7 +107,7 @@ pub fn serve(config: &server::Config, wire: &[u8], cuts: &[usize]) -> (Option<In
         let mut input = Input::new(&mut more);
         assert!(handshake.poll(&mut input).is_none() && input.len() == 3);
     }
-    (outcome, taken)
+    (outcome, fed)
 }
 
 /// A client that has sent its request, and the key that it sent.
@@ -136,8 +139,8 @@ pub fn ask(config: &client::Config, wire: &[u8], cuts: &[usize]) -> (Outcome, us
         offer
     });
     let (mut handshake, _) = client(request, config.clone());
-    let (outcome, taken) = feed(wire, cuts, |input| handshake.poll(input));
-    assert!(!handshake.wants_shutdown());
+    let (outcome, fed) = feed(wire, cuts, |input| handshake.poll(input));
+    assert!(!handshake.wants_shutdown() && !handshake.wants_poll());
     assert_eq!(
         (handshake.wants_read(), handshake.is_done()),
         (outcome.is_none(), outcome.is_some())
@@ -145,11 +148,12 @@ pub fn ask(config: &client::Config, wire: &[u8], cuts: &[usize]) -> (Outcome, us
     let outcome = outcome.unwrap_or_else(|| {
         handshake.handle_eof();
         assert!(!handshake.wants_read() && !handshake.is_done(), "the outcome is still to come");
+        assert!(handshake.wants_poll(), "and it comes without a read");
         handshake.poll(&mut Input::empty()).expect("at the end there is an outcome")
     });
-    assert!(!handshake.wants_write() && !handshake.wants_read() && handshake.is_done());
-    assert!(handshake.poll(&mut Input::empty()).is_none());
-    (outcome, taken)
+    assert!(!handshake.wants_write() && !handshake.wants_read() && !handshake.wants_poll());
+    assert!(handshake.is_done() && handshake.poll(&mut Input::empty()).is_none());
+    (outcome, fed)
 }
 
 /// The key of the client of [`ask`].
@@ -169,12 +173,23 @@ pub fn cuttings(wire: &[u8]) -> Vec<Vec<usize>> {
 pub fn sent(side: &mut dyn Endpoint) -> Vec<u8> {
     let mut sent = Vec::new();
     while side.wants_write() {
-        let mut out = side.transmit();
-        let n = out.chunk().len().min(7);
-        sent.extend_from_slice(&out.chunk()[..n]);
-        out.advance(n);
+        sent.extend(write(side, 7));
     }
     sent
+}
+
+/// What a transport takes that has room for `most` bytes.
+pub fn write(side: &mut dyn Endpoint, most: usize) -> Vec<u8> {
+    let mut taken = Vec::new();
+    while side.wants_write() && taken.len() < most {
+        let written = side.transmit().write_slice_with(|bytes| {
+            let n = bytes.len().min(most - taken.len());
+            taken.extend_from_slice(&bytes[..n]);
+            Ok::<_, ()>(n)
+        });
+        assert!(written.is_ok_and(|n| n > 0));
+    }
+    taken
 }
 
 /// Drives an answer to its end, and gives it taken apart: the status line, the header lines and the
@@ -190,7 +205,7 @@ pub fn answered(mut rejected: server::Replying) -> (String, Vec<String>, Vec<u8>
     assert!(rejected.wants_shutdown() && rejected.wants_read() && !rejected.is_done());
     rejected.shutdown_done();
     assert!(!rejected.wants_shutdown() && rejected.wants_read() && !rejected.is_done());
-    rejected.discard(&mut Input::new(&mut [0; 1000]));
+    rejected.poll(&mut Input::new(&mut [0; 1000]));
     assert!(!rejected.is_done());
     rejected.handle_eof();
     assert!(rejected.is_done() && !rejected.wants_read());

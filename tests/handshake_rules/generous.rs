@@ -3,7 +3,7 @@
 //! the crate. Where it lets a request pass, it and we have to agree on which bytes are the head,
 //! that no body follows, and who is asked.
 
-use crate::handshake::{Changes, GET, KEY, cuttings, request, sent, serve};
+use crate::handshake::{Changes, GET, KEY, cuttings, fed_by, request, sent, serve};
 use sockless::handshake::accept_key;
 use sockless::server::{Config, Incoming, OriginPolicy};
 
@@ -87,14 +87,13 @@ fn what_is_served_is_the_same_in_every_split() {
         // A frame behind it.
         let behind = [&wire[..], &[0x81, 0x80, 1, 2, 3, 4]].concat();
         for cuts in cuttings(&behind) {
-            let (Some(Incoming::Upgrade(request)), taken) =
-                serve(&Config::default(), &behind, &cuts)
+            let (Some(Incoming::Upgrade(request)), fed) = serve(&Config::default(), &behind, &cuts)
             else {
                 panic!("{text} cut at {cuts:?}")
             };
             assert_eq!(
-                (request.authority(), request.target(), taken),
-                (authority, target, wire.len()),
+                (request.authority(), request.target(), fed),
+                (authority, target, fed_by(wire.len(), &cuts, behind.len())),
                 "{text} cut at {cuts:?}"
             );
             assert_eq!(
@@ -196,11 +195,14 @@ fn is_token(text: &str) -> bool {
 fn ours(wire: &[u8]) -> Option<Seen> {
     let mut config = Config::default();
     config.origin = OriginPolicy::Any;
-    match serve(&config, wire, &[]) {
+    let (Some(Incoming::Upgrade(_)), _) = serve(&config, wire, &[]) else { return None };
+    // What is behind the head comes along with it; byte by byte, the place shows.
+    let singly: Vec<usize> = (1..wire.len()).collect();
+    match serve(&config, wire, &singly) {
         (Some(Incoming::Upgrade(request)), head) => {
             Some(Seen { head, authority: request.authority().into() })
         }
-        _ => None,
+        other => panic!("{}: {other:?}", wire.escape_ascii()),
     }
 }
 

@@ -14,12 +14,12 @@ mod parts;
 mod requests;
 
 use answers::answers;
-use handshake::{answered, ask, asked_key, cuttings, serve};
+use handshake::{answered, ask, asked_key, cuttings, fed_by, serve};
 use requests::requests;
 use sockless::HandshakeError::{self, *};
+use sockless::Input;
 use sockless::client::{self, Outcome};
 use sockless::server::{self, Incoming};
-use sockless::{Endpoint, Input};
 
 #[test]
 fn every_rule_has_a_case() {
@@ -68,7 +68,8 @@ fn every_rule_has_a_case() {
 fn a_server_answers_each_violation_in_every_split() {
     let config = server::Config::default();
     for (error, wire) in requests() {
-        let (_, whole) = serve(&config, &wire, &[]);
+        let singly: Vec<usize> = (1..wire.len()).collect();
+        let (_, taken) = serve(&config, &wire, &singly);
         for cuts in cuttings(&wire) {
             let context = || {
                 format!(
@@ -76,13 +77,13 @@ fn a_server_answers_each_violation_in_every_split() {
                     wire[..wire.len().min(300)].escape_ascii().to_string()
                 )
             };
-            let (outcome, taken) = serve(&config, &wire, &cuts);
+            let (outcome, fed) = serve(&config, &wire, &cuts);
             let Some(Incoming::Failed(rejected)) = outcome else {
                 panic!("{} gave {outcome:?}", context())
             };
             assert_eq!(
-                (rejected.error(), rejected.status(), taken),
-                (Some(error), error.status(), whole),
+                (rejected.error(), rejected.status(), fed),
+                (Some(error), error.status(), fed_by(taken, &cuts, wire.len())),
                 "{}",
                 context()
             );
@@ -156,7 +157,8 @@ fn answers_without_a_body(rejected: server::Replying) {
 fn a_client_tells_each_violation_in_every_split() {
     let config = client::Config::default();
     for (error, wire) in answers(&asked_key()) {
-        let (_, whole) = ask(&config, &wire, &[]);
+        let singly: Vec<usize> = (1..wire.len()).collect();
+        let (_, taken) = ask(&config, &wire, &singly);
         for cuts in cuttings(&wire) {
             let context = || {
                 format!(
@@ -165,8 +167,9 @@ fn a_client_tells_each_violation_in_every_split() {
                 )
             };
             match ask(&config, &wire, &cuts) {
-                (Outcome::Failed(failure), taken) => {
-                    assert_eq!((failure.error(), taken), (error, whole), "{}", context())
+                (Outcome::Failed(failure), fed) => {
+                    let expected = (error, fed_by(taken, &cuts, wire.len()));
+                    assert_eq!((failure.error(), fed), expected, "{}", context())
                 }
                 (outcome, _) => panic!("{} gave {outcome:?}", context()),
             }

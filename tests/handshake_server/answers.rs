@@ -3,7 +3,6 @@
 
 use crate::handshake::{GET, answered, request, sent};
 use crate::{plain, upgrade};
-use sockless::Endpoint;
 use sockless::handshake::{Header, HeaderError};
 use sockless::server::{Config, Request};
 

@@ -6,7 +6,7 @@ use crate::{plain, upgrade};
 use sockless::server::{
     Config, Handshake, Incoming, OriginPolicy, OriginRefusal, Replying, Scheme,
 };
-use sockless::{Endpoint, HandshakeError, Input};
+use sockless::{HandshakeError, Input};
 
 fn rejected(config: &Config, wire: &[u8], cuts: &[usize]) -> Replying {
     match serve(config, wire, cuts).0 {

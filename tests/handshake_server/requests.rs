@@ -1,7 +1,7 @@
 //! What a server takes, for a request to upgrade or for a plain one, and how it hands it over: as
-//! it came, with what is behind its head left where it is.
+//! it came, with what came behind its head.
 
-use crate::handshake::{Changes, GET, cuttings, request, sent, serve};
+use crate::handshake::{Changes, GET, cuttings, fed_by, request, sent, serve};
 use crate::{plain, upgrade};
 use sockless::server::{Config, Incoming, OriginPolicy, Request};
 use sockless::{Event, HandshakeError, Input};
@@ -96,19 +96,20 @@ fn what_the_rules_allow() {
 }
 
 #[test]
-fn frames_behind_the_head_stay_in_the_input() {
+fn frames_behind_the_head_are_the_first_of_the_connection() {
     let mut wire = request(GET, &[]);
     let head = wire.len();
     // "Hello", masked, §5.7.
     wire.extend([0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58]);
     for cuts in cuttings(&wire) {
-        let (Some(Incoming::Upgrade(request)), taken) = serve(&Config::default(), &wire, &cuts)
+        let (Some(Incoming::Upgrade(request)), fed) = serve(&Config::default(), &wire, &cuts)
         else {
             panic!("{cuts:?}")
         };
-        assert_eq!(taken, head, "{cuts:?}");
+        assert_eq!(fed, fed_by(head, &cuts, wire.len()), "{cuts:?}");
         let mut connection = request.accept().open(sockless::Config::default());
-        let mut rest = wire[taken..].to_vec();
+        assert_eq!(connection.wants_poll(), fed > head, "{cuts:?}");
+        let mut rest = wire[fed..].to_vec();
         assert_eq!(connection.poll(&mut Input::new(&mut rest)), Some(Event::Text("Hello".into())));
     }
 }
@@ -134,16 +135,20 @@ fn a_plain_request_is_handed_over_as_it_came() {
     ] {
         let wire = [head.as_bytes(), b"body\r\n\r\n"].concat();
         for cuts in cuttings(&wire) {
-            let (Some(Incoming::Http(plain)), taken) = serve(&Config::default(), &wire, &cuts)
-            else {
+            let (Some(Incoming::Http(plain)), fed) = serve(&Config::default(), &wire, &cuts) else {
                 panic!("{head:?} {cuts:?}")
             };
             assert_eq!(
-                (plain.method(), plain.target(), plain.head(), taken),
-                (method, target, head.as_bytes(), head.len()),
+                (plain.method(), plain.target(), plain.head(), fed),
+                (method, target, head.as_bytes(), fed_by(head.len(), &cuts, wire.len())),
                 "{cuts:?}"
             );
-            assert_eq!(plain.into_head(), head.as_bytes());
+            assert_eq!(plain.rest(), &wire[head.len()..fed], "{cuts:?}");
+            if fed % 2 == 0 {
+                assert_eq!(plain.into_head(), head.as_bytes());
+            } else {
+                assert_eq!(plain.into_bytes(), &wire[..fed]);
+            }
         }
     }
 }

@@ -69,7 +69,7 @@ fn the_longest_duration_is_never() {
             let mut connection = Side::Server.open(Default::default());
             let mut heartbeat = Heartbeat::new(timeouts);
             connection.send_binary(vec![7; 1 << 20]).unwrap();
-            bytes::Buf::advance(&mut connection.transmit(), 1000);
+            write(&mut connection, 1000);
             let dues: Vec<_> =
                 (0..300).map(|second| heartbeat.poll(at(second), &mut connection)).collect();
             (dues, connection.queued(), feed(&mut connection, b""))

@@ -2,7 +2,6 @@
 
 use crate::support::{PONG, SIDES, Side, feed, output};
 use crate::{SECOND, at, beating, ended, timeouts};
-use bytes::Buf;
 use sockless::{Cause, Connection, Endpoint, Heartbeat, Timeout};
 
 /// Its transport has taken some of a large message at 1 s, and is seen to be full.
@@ -11,7 +10,7 @@ fn full(side: Side, write: u64) -> (Connection, Heartbeat) {
     timeouts.write_timeout = Some(at(write));
     let (mut connection, mut heartbeat) = beating(side, timeouts);
     connection.send_binary(vec![7; 1 << 20]).unwrap();
-    connection.transmit().advance(1000);
+    write(&mut connection, 1000);
     assert_eq!(heartbeat.poll(at(1), &mut connection), Some(at(2)), "it looks whether it moves");
     (connection, heartbeat)
 }
@@ -39,7 +38,7 @@ fn a_refused_write_shows_that_the_transport_is_full() {
         timeouts.write_timeout = Some(at(60));
         let (mut connection, mut heartbeat) = beating(side, timeouts);
         connection.send_text("refused").unwrap();
-        connection.transmit().advance(0);
+        look(&mut connection);
         for second in 1..50 {
             assert_eq!(heartbeat.poll(at(second), &mut connection), Some(at(second + 1)));
         }
@@ -66,7 +65,7 @@ fn a_round_trip_begins_when_its_ping_has_left() {
     for side in SIDES {
         let (mut connection, mut heartbeat) = beating(side, timeouts(5, 20, 0, 3));
         connection.send_text("begun").unwrap();
-        connection.transmit().advance(1);
+        write(&mut connection, 1);
         for second in 1..15 {
             heartbeat.poll(at(second), &mut connection);
         }

@@ -2,7 +2,6 @@
 
 use crate::support::{CLOSE, CONTINUATION, MORE, SIDES, TEXT, feed, frames, output};
 use crate::{SECOND, at, beating, ended, timeouts};
-use bytes::Buf;
 use sockless::{Cause, Connection, Endpoint, Event, Heartbeat, Timeout, Timeouts};
 use std::time::Duration;
 
@@ -19,13 +18,7 @@ fn drip(
         if before {
             heartbeat.poll(at(second), connection);
         }
-        let mut left = rate;
-        while left > 0 && connection.wants_write() {
-            let mut out = connection.transmit();
-            let n = out.chunk().len().min(left);
-            out.advance(n);
-            left -= n;
-        }
+        write(&mut connection, rate);
         if !before {
             heartbeat.poll(at(second), connection);
         }
@@ -107,7 +100,7 @@ fn output_that_is_stuck_ends_the_connection() {
         for taken in [0, 1, 1000] {
             let (mut connection, mut heartbeat) = beating(side, Timeouts::default());
             connection.send_binary(vec![7; 1 << 20]).unwrap();
-            connection.transmit().advance(taken);
+            write(&mut connection, taken);
             let (over, cause) = drip(&mut connection, &mut heartbeat, 0, 5, false);
             assert_eq!((over, cause), (5 + 60 + 1, Some(Cause::Timeout(Timeout::Write))));
             // Its Close frame has no chance either.
@@ -128,13 +121,7 @@ fn a_transport_that_takes_more_every_twenty_seconds_is_not_stuck() {
         while connection.wants_write() {
             second += 1;
             if second % 21 == 0 {
-                let mut left = 4 << 18;
-                while left > 0 && connection.wants_write() {
-                    let mut out = connection.transmit();
-                    let n = out.chunk().len().min(left);
-                    out.advance(n);
-                    left -= n;
-                }
+                write(&mut connection, 4 << 18);
             }
             heartbeat.poll(at(second), &mut connection);
             assert!(connection.is_open(), "{side:?} at {second} s");
@@ -176,10 +163,7 @@ fn back_pressure_is_not_the_peers_silence() {
             for second in 1..300 {
                 let mut sent = Vec::new();
                 while sent.len() < rate && connection.wants_write() {
-                    let mut out = connection.transmit();
-                    let n = out.chunk().len().min(rate - sent.len());
-                    sent.extend_from_slice(&out.chunk()[..n]);
-                    out.advance(n);
+                    sent.extend(write(&mut connection, rate - sent.len()));
                 }
                 // What the ping is does not matter: any pong behind it answers.
                 pongs.extend(side.other().frame(0x8a, b"pong"));
@@ -246,7 +230,7 @@ fn without_a_write_time_out_the_pong_counts_on_a_full_transport_too() {
     for side in SIDES {
         let (mut connection, mut heartbeat) = beating(side, timeouts(0, 0, 30, 3));
         connection.send_binary(vec![7; 1 << 20]).unwrap();
-        connection.transmit().advance(1000);
+        write(&mut connection, 1000);
         let (over, cause) = drip(&mut connection, &mut heartbeat, 0, 1, false);
         assert_eq!((over, cause), (31, Some(Cause::Timeout(Timeout::Idle))));
     }
@@ -368,7 +352,7 @@ fn a_write_that_is_refused_whole_is_a_full_transport() {
             assert_eq!(connection.above_high_water(), !says);
             let over = (22..200).find(|second| {
                 if says {
-                    connection.transmit().advance(0);
+                    look(&mut connection);
                 }
                 heartbeat.poll(at(*second), &mut connection);
                 ended(&mut connection).is_some()
@@ -392,7 +376,7 @@ fn a_peer_that_pings_and_does_not_read_is_given_up() {
         ] {
             let (mut connection, mut heartbeat) = beating(side, Timeouts::default());
             connection.send_binary(vec![7; 1 << 20]).unwrap();
-            connection.transmit().advance(1000);
+            write(&mut connection, 1000);
             let mut first = first;
             let over = (1..1000).find(|second| {
                 if second % every == 0 {
@@ -415,7 +399,7 @@ fn what_comes_behind_the_end_puts_nothing_off() {
         for state in 0..2 {
             let (mut connection, mut heartbeat) = beating(side, Timeouts::default());
             connection.send_binary(vec![7; 1 << 20]).unwrap();
-            connection.transmit().advance(1000);
+            write(&mut connection, 1000);
             let end = if state == 0 { vec![0x83] } else { side.other().frame(CLOSE, b"") };
             feed(&mut connection, &end);
             let over = (1..1000).find(|second| {

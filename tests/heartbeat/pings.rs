@@ -3,7 +3,6 @@
 use crate::support::pair::Pair;
 use crate::support::{BINARY, PING, SIDES, Side, frames, output};
 use crate::{SECOND, beating, is_closed, timeouts};
-use bytes::Buf;
 use sockless::{Config, Endpoint, Event};
 use std::time::Duration;
 
@@ -35,7 +34,7 @@ fn pings_that_nobody_reads_do_not_pile_up() {
     for side in SIDES {
         let (mut connection, mut heartbeat) = beating(side, timeouts(1, 0, 0, 3));
         connection.send_text("begun").unwrap();
-        connection.transmit().advance(1);
+        write(&mut connection, 1);
         for i in 0..1000 {
             heartbeat.poll(SECOND * i, &mut connection);
         }
@@ -63,14 +62,14 @@ fn a_ping_that_has_not_left_is_not_followed_by_another() {
         assert!(ping > 0);
         beat(&mut connection);
         assert_eq!(connection.queued(), ping, "alone");
-        connection.transmit().advance(1);
+        write(&mut connection, 1);
         beat(&mut connection);
         assert_eq!(connection.queued(), ping - 1, "cut");
         connection.send_binary(&[7; 1000]).unwrap();
         let queued = connection.queued();
         beat(&mut connection);
         assert_eq!(connection.queued(), queued, "before a frame");
-        connection.transmit().advance(ping);
+        write(&mut connection, ping);
         let queued = connection.queued();
         beat(&mut connection);
         assert_eq!(connection.queued(), queued + ping, "it has left, and a frame has begun");

@@ -107,10 +107,7 @@ fn mask_phase_across_partial_writes() {
         client.send_binary(payload[1..].to_vec()).unwrap();
         let mut wire = Vec::new();
         while client.wants_write() {
-            let mut out = client.transmit();
-            let n = out.chunk().len().min(step);
-            wire.extend_from_slice(&out.chunk()[..n]);
-            out.advance(n);
+            wire.extend(write(&mut client, step));
         }
         let sent: Vec<Vec<u8>> = frames(&wire).into_iter().map(|frame| frame.payload).collect();
         assert!(sent == [&payload[..], &payload[..5], &payload[1..]], "writes of {step}");

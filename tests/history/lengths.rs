@@ -2,7 +2,6 @@
 
 use crate::support::alloc::{counted, live};
 use crate::support::{BINARY, CONTINUATION, MORE, PING, SIDES, Side, TEXT, eof};
-use bytes::Buf;
 use sockless::ProtocolError::*;
 use sockless::decoder::{Decoder, Piece, Role};
 use sockless::{Cause, Config, Connection, Delivery, Event, Input, Limits};

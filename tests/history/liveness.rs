@@ -1,7 +1,6 @@
 //! Healthy connections that were ended: by pings, by time-outs, and by the order of a loop's calls.
 
 use crate::support::{CLOSE, PONG, SIDES, TEXT, feed, frames, output};
-use bytes::Buf;
 use sockless::{Cause, Config, Endpoint, Event, Heartbeat, Timeout, Timeouts};
 use std::time::Duration;
 
@@ -20,13 +19,7 @@ fn the_pong_timer_began_when_the_ping_was_queued() {
         connection.send_binary(vec![7; 16 << 20]).unwrap();
         let mut second = 0;
         while connection.wants_write() {
-            let mut left = 100_000;
-            while left > 0 && connection.wants_write() {
-                let mut out = connection.transmit();
-                let n = out.chunk().len().min(left);
-                out.advance(n);
-                left -= n;
-            }
+            write(&mut connection, 100_000);
             second += 1;
             heartbeat.poll(at(second), &mut connection);
             assert!(connection.is_open(), "{side:?} after {second} s");
@@ -94,10 +87,7 @@ fn the_close_timer_cut_off_the_queue() {
         while connection.wants_write() {
             let end = wire.len() + 1_000_000;
             while wire.len() < end && connection.wants_write() {
-                let mut out = connection.transmit();
-                let n = out.chunk().len().min(end - wire.len());
-                wire.extend_from_slice(&out.chunk()[..n]);
-                out.advance(n);
+                wire.extend(write(&mut connection, end - wire.len()));
             }
             second += 1;
             heartbeat.poll(at(second), &mut connection);

@@ -45,11 +45,11 @@ fn a_pipelined_request_behind_a_rejected_upgrade() {
         assert_eq!(rejected.error(), error);
         assert_eq!(input.len(), SECOND.len(), "it is still there, and nobody's");
         assert!(handshake.poll(&mut input).is_none() && input.len() == SECOND.len());
-        rejected.discard(&mut input);
+        rejected.poll(&mut input);
         assert!(input.is_empty());
         let mut answer = sent(&mut rejected);
         for byte in SECOND {
-            rejected.discard(&mut Input::new(&mut [*byte]));
+            rejected.poll(&mut Input::new(&mut [*byte]));
             answer.extend(sent(&mut rejected));
         }
         let answer = String::from_utf8(answer).unwrap();

@@ -60,14 +60,7 @@ fn apply(side: Side, connection: &mut Connection, op: Op, wire: &mut Vec<u8>) {
             Ok(())
         }
         Op::Write(most) => {
-            let mut left = most;
-            while left > 0 && connection.wants_write() {
-                let mut out = connection.transmit();
-                let n = out.chunk().len().min(left);
-                wire.extend_from_slice(&out.chunk()[..n]);
-                out.advance(n);
-                left -= n;
-            }
+            wire.extend(write(&mut connection, most));
             Ok(())
         }
     };
@@ -147,7 +140,7 @@ fn a_queue_that_was_cut_is_not_above_its_mark() {
         for _ in 0..11 {
             connection.send_binary(vec![7; 100_000]).unwrap();
         }
-        connection.transmit().advance(1);
+        write(&mut connection, 1);
         assert!(connection.above_high_water());
         feed(&mut connection, &side.other().frame(CLOSE, b""));
         assert!(connection.queued() > 90_000 && !connection.above_high_water());
@@ -161,10 +154,7 @@ const ANSWERS: usize = 128 << 10;
 fn write(connection: &mut Connection, most: usize) -> Vec<u8> {
     let mut wire = Vec::new();
     while wire.len() < most {
-        let mut out = connection.transmit();
-        let n = out.chunk().len().min(most - wire.len());
-        wire.extend_from_slice(&out.chunk()[..n]);
-        out.advance(n);
+        wire.extend(write(&mut connection, most - wire.len()));
     }
     wire
 }
@@ -232,10 +222,7 @@ fn the_answer_to_a_close_does_not_wait_for_the_queue() {
             }
             let mut wire = Vec::new();
             while wire.len() < begun {
-                let mut out = connection.transmit();
-                let n = out.chunk().len().min(begun - wire.len());
-                wire.extend_from_slice(&out.chunk()[..n]);
-                out.advance(n);
+                wire.extend(write(&mut connection, begun - wire.len()));
             }
             let events = feed(&mut connection, &side.other().frame(CLOSE, &1009_u16.to_be_bytes()));
             let [Event::Closed(close_event)] = &events[..] else { panic!("{events:?}") };

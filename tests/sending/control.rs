@@ -2,7 +2,6 @@
 //! between frames, in its order, in front of a Close, behind a 101.
 
 use crate::support::{self, CLOSE, PING, PONG, SIDES, Side, TEXT, feed, frames, output};
-use bytes::Buf;
 use sockless::{Config, Connection, Endpoint, SendError};
 
 #[test]
@@ -11,7 +10,7 @@ fn pongs_answer_in_order_and_leave_between_frames() {
     server.send_text("first").unwrap();
     server.send_text("second").unwrap();
     // The first frame has begun to leave.
-    server.transmit().advance(3);
+    write(&mut server, 3);
     let pings = [Side::Client.frame(PING, b"1"), Side::Client.frame(PING, b"2")].concat();
     feed(&mut server, &pings);
     let rest = output(&mut server);
@@ -32,7 +31,7 @@ fn a_pong_still_goes_before_a_close_that_has_not_begun_to_leave() {
 
     let mut server = Side::Server.open(Config::default());
     server.close(None).unwrap();
-    server.transmit().advance(1);
+    write(&mut server, 1);
     feed(&mut server, &Side::Client.frame(PING, b"x"));
     assert_eq!(output(&mut server), [0]);
 }
@@ -114,7 +113,7 @@ fn a_pong_that_nobody_asked_for() {
         assert_eq!(sent, [(PONG, &b"alive"[..]), (TEXT, b"behind")]);
 
         connection.send_text("begun").unwrap();
-        connection.transmit().advance(1);
+        write(&mut connection, 1);
         for i in 0..200_u8 {
             feed(&mut connection, &side.other().frame(PING, &[i; 20]));
             connection.pong(b"alive").unwrap();

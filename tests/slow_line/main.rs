@@ -8,7 +8,6 @@ mod line;
 #[path = "../support/mod.rs"]
 mod support;
 
-use bytes::Buf;
 use line::Line;
 use sockless::{
     Cause, CloseEvent, Config, Connection, Endpoint, Event, Extensions, Heartbeat, Input, Timeout,

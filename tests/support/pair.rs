@@ -2,7 +2,7 @@
 //! writes and reads, heartbeats, ends of stream.
 
 use super::Side;
-use sockless::{Config, Connection, Endpoint, Event, Heartbeat, Input, Timeouts};
+use sockless::{Config, Connection, Event, Heartbeat, Input, Timeouts};
 use std::collections::VecDeque;
 use std::time::Duration;
 
