@@ -455,7 +455,8 @@ impl Handshake {
     #[must_use]
     #[inline]
     pub fn wants_poll(&self) -> bool {
-        !self.over && (self.timed_out || self.held.is_some())
+        let has_answer = self.timed_out && !self.linger.broken;
+        !self.over && (has_answer || self.held.is_some())
     }
 
     /// Whether it is time to shut down the write side: see
