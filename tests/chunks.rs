@@ -4,10 +4,8 @@
 mod support;
 
 use proptest::prelude::*;
-use sockless::{
-    Cause, Chunk, ChunkData, Config, Connection, Delivery, Endpoint, Event, ProtocolError,
-};
 use support::random::cases;
+use sockless::{Cause, Chunk, ChunkData, Config, Connection, Delivery, Event, ProtocolError};
 use support::{BINARY, CONTINUATION, MORE, PING, SIDES, Side, TEXT, cuts, feed, feed_cut, output};
 
 fn config(delivery: Delivery) -> Config {

@@ -7,9 +7,7 @@ mod notation;
 mod support;
 
 use notation::{Case, Sent, Step};
-use sockless::{
-    Cause, Chunk, ChunkData, CloseEvent, Config, Connection, Delivery, Endpoint, Event, Input,
-};
+use sockless::{Cause, Chunk, ChunkData, CloseEvent, Config, Connection, Delivery, Event, Input};
 use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
 use support::{BINARY, CLOSE, Frame, PONG, SIDES, Side, TEXT, frames, output};

@@ -5,8 +5,8 @@ mod support;
 
 use proptest::prelude::*;
 use sockless::{
-    Cause, CloseCode, CloseEvent, CloseFrame, Config, Endpoint, Event, MessageKind,
-    PreparedMessage, SendError,
+    Cause, CloseCode, CloseEvent, CloseFrame, Config, Event, MessageKind, PreparedMessage,
+    SendError,
 };
 use support::pair::Pair;
 use support::random::{cases, same};

@@ -8,11 +8,11 @@ use proptest::prelude::*;
 use sockless::client::{self, Outcome, Request};
 use sockless::server::{self, Incoming};
 use sockless::{
-    CloseCode, Config, Connection, Endpoint, Event, Heartbeat, Input, MessageKind, Seed, Timeouts,
+    CloseCode, Config, Connection, Event, Heartbeat, Input, MessageKind, Seed, Timeouts,
 };
 use std::time::Duration;
 use support::random::{cases, same};
-use support::{SIDES, Side, output};
+use support::{SIDES, Side, output, write};
 
 #[derive(Clone, Debug)]
 enum Op {
@@ -109,10 +109,7 @@ impl Talk {
                 _ = self.connections[*side as usize].close(Some(CloseCode::AWAY.into()))
             }
             Op::Carry(side, most) => {
-                let mut out = self.connections[*side as usize].transmit();
-                let n = out.chunk().len().min(*most);
-                let mut bytes = out.chunk()[..n].to_vec();
-                out.advance(n);
+                let mut bytes = write(&mut self.connections[*side as usize], *most);
                 self.seen.wires[*side as usize].extend_from_slice(&bytes);
                 self.read(side.other(), &mut bytes);
             }

@@ -2,13 +2,13 @@
 
 mod support;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use sockless::{
-    Config, Connection, Delivery, Endpoint, Event, Input, MessageKind, PreparedMessage, SendError,
+    Config, Connection, Delivery, Event, Input, MessageKind, PreparedMessage, SendError,
 };
 use support::alloc::{Counting, counted};
 use support::{
-    BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames, output,
+    BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames, output, write,
 };
 
 #[global_allocator]
@@ -140,10 +140,12 @@ fn a_gibibyte_goes_through_a_pair_in_parts_under_a_mebibyte_of_heap() {
                     near.finish_message().unwrap();
                 }
                 while near.wants_write() {
-                    let mut out = near.transmit();
-                    let n = out.chunk().len().min(scratch.len());
-                    scratch[..n].copy_from_slice(&out.chunk()[..n]);
-                    out.advance(n);
+                    let written = near.transmit().write_slice_with(|bytes| {
+                        let n = bytes.len().min(scratch.len());
+                        scratch[..n].copy_from_slice(&bytes[..n]);
+                        Ok::<_, ()>(n)
+                    });
+                    let n = written.unwrap();
                     let mut input = Input::new(&mut scratch[..n]);
                     while let Some(event) = far.poll(&mut input) {
                         let Event::Chunk(chunk) = event else { panic!("{event:?}") };
@@ -297,12 +299,12 @@ fn a_pong_is_replaced_wherever_in_the_row_it_lies() {
     let ping = |server: &mut Connection, n| (0..n).for_each(|_| server.ping(&[9; 125]).unwrap());
     let asks = |server: &mut Connection, tag| feed(server, &Side::Client.frame(PING, &[tag; 125]));
     server.send_binary(b"x").unwrap();
-    let mut wire = server.transmit().copy_to_bytes(1).to_vec();
+    let mut wire = write(&mut server, 1);
     // All that waits has left, more than 4 KiB, but for this pong.
     ping(&mut server, 33);
     asks(&mut server, 1);
     let n = server.queued() - 127;
-    wire.extend(server.transmit().copy_to_bytes(n));
+    wire.extend(write(&mut server, n));
     ping(&mut server, 32);
     asks(&mut server, 2);
     wire.extend(output(&mut server));
@@ -372,9 +374,12 @@ fn a_peer_that_pings_as_fast_as_it_reads_costs_no_more() {
                     ping.clear();
                 }
                 // It always leaves a bit, so that the queue is never empty.
-                let n = connection.queued().saturating_sub(50);
-                let mut out = connection.transmit();
-                out.advance(n);
+                let mut n = connection.queued().saturating_sub(50);
+                while n > 0 {
+                    let mut out = connection.transmit();
+                    let taken = out.write_slice_with(|bytes| Ok::<_, ()>(bytes.len().min(n)));
+                    n -= taken.unwrap();
+                }
             }
         });
         wire.extend(output(&mut connection));

@@ -3,7 +3,7 @@
 
 use crate::closed;
 use crate::support::{CLOSE, SIDES, Side, TEXT, feed, output};
-use sockless::{Config, Endpoint};
+use sockless::Config;
 
 #[test]
 fn a_failed_connection_discards_within_its_bound() {

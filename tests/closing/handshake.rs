@@ -6,7 +6,7 @@ use crate::support::{
     BINARY, CLOSE, CONTINUATION, MORE, PING, SIDES, Side, TEXT, feed, frames, output,
 };
 use crate::{close_sent, closed, goes_to_its_end, open, told};
-use sockless::{Cause, CloseCode, CloseFrame, Endpoint, Event, SendError};
+use sockless::{Cause, CloseCode, CloseFrame, Event, SendError};
 
 #[test]
 fn the_peer_closes() {

@@ -10,7 +10,7 @@ mod handshake;
 mod support;
 mod transport;
 
-use sockless::{Cause, CloseEvent, Config, Connection, Endpoint, Event};
+use sockless::{Cause, CloseEvent, Config, Connection, Event};
 use support::{CLOSE, CONTINUATION, MORE, PONG, SIDES, Side, TEXT, eof, feed, frames, output};
 
 fn open(side: Side) -> Connection {

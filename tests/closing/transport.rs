@@ -4,7 +4,7 @@
 
 use crate::support::{self, CLOSE, MORE, PING, SIDES, Side, TEXT, eof, feed, output};
 use crate::{close_sent, closed, open, told};
-use sockless::{Cause, Endpoint, Event, SendError};
+use sockless::{Cause, Event, SendError};
 
 #[test]
 fn an_end_of_stream_before_close_is_not_clean() {

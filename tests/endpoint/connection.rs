@@ -8,8 +8,8 @@ use crate::support::{
 use crate::{CASES, Io, SECOND, Watched, io};
 use proptest::prelude::*;
 use sockless::{
-    CloseCode, CloseEvent, Config, Connection, Delivery, Endpoint, Event, Extensions, Heartbeat,
-    MessageKind, PreparedMessage, SendError,
+    CloseCode, CloseEvent, Config, Connection, Delivery, Event, Extensions, Heartbeat, MessageKind,
+    PreparedMessage, SendError,
 };
 use std::time::Duration;
 

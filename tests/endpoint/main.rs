@@ -20,6 +20,8 @@ const CASES: u32 = 2000;
 enum Io {
     /// So many bytes are written.
     Write(usize),
+    /// The transport takes nothing.
+    Refuse,
     /// All is taken out by `pop`.
     Pop,
     Shutdown,
@@ -34,6 +36,7 @@ enum Io {
 fn io() -> impl Strategy<Value = Io> {
     prop_oneof![
         8 => prop_oneof![1..20_usize, Just(usize::MAX)].prop_map(Io::Write),
+        1 => Just(Io::Refuse),
         2 => Just(Io::Pop),
         8 => Just(Io::Shutdown),
         2 => Just(Io::Eof),
@@ -63,15 +66,27 @@ impl Watched {
     fn call(&mut self, side: &mut dyn Endpoint, io: Io) {
         match io {
             Io::Write(most) => {
-                let mut out = side.transmit();
-                let n = out.chunk().len().min(most);
-                self.wire.extend_from_slice(&out.chunk()[..n]);
-                out.advance(n);
+                let (wants, mut shown) = (side.wants_write(), false);
+                let written = side.transmit().write_slice_with(|bytes| {
+                    assert!(!bytes.is_empty());
+                    shown = true;
+                    let n = bytes.len().min(most);
+                    self.wire.extend_from_slice(&bytes[..n]);
+                    Ok::<_, ()>(n)
+                });
+                assert_eq!((shown, written.is_ok_and(|n| n > 0)), (wants, wants));
+            }
+            Io::Refuse => {
+                let wants = side.wants_write();
+                let refused = side.transmit().write_with(|_| Err::<usize, _>("full"));
+                assert_eq!(refused, if wants { Err("full") } else { Ok(0) });
             }
             Io::Pop => {
-                while let Some(popped) = side.transmit().pop() {
-                    self.wire.extend_from_slice(&popped);
+                while side.wants_write() {
+                    let popped = side.transmit().pop();
+                    self.wire.extend_from_slice(&popped.expect("it wants to write"));
                 }
+                assert!(side.transmit().pop().is_none());
             }
             Io::Shutdown => {
                 let wanted = side.wants_shutdown();
@@ -93,7 +108,7 @@ impl Watched {
     fn look(&mut self, side: &mut dyn Endpoint) {
         let (write, read, shutdown, done) =
             (side.wants_write(), side.wants_read(), side.wants_shutdown(), side.is_done());
-        assert_eq!(write, side.transmit().has_remaining());
+        assert!(!(done && side.wants_poll()), "done, and yet there is something to poll for");
         assert!(!(self.mute && write), "output, though no one can write it");
         assert!(!(self.mute && shutdown), "nothing is left to shut down");
         assert!(!(shutdown && write), "all is written before the shutdown");

@@ -3,7 +3,7 @@
 use crate::support::pair::Pair;
 use crate::support::{BINARY, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, output};
 use crate::{GRACE, SECOND, TICK, at, beating, close_event, ended, is_closed, timeouts};
-use sockless::{Cause, Config, Connection, Heartbeat, Input, Scratch, Timeout};
+use sockless::{Cause, Config, Connection, Heartbeat, Timeout, Turn, Workspace};
 use std::time::Duration;
 
 /// A ping was sent at 20 s, and seen to have left at `seen`.
@@ -160,30 +160,36 @@ fn pings_of_the_application_do_not_hide_a_dead_peer() {
     }
 }
 
-/// What waits cut in a scratch is new once, however often it is polled.
+/// What waits cut is new once, however often it is polled: in one long turn, and in a turn for each
+/// look at the time.
 #[test]
 fn bytes_that_are_kept_count_once() {
-    for side in SIDES {
+    for (side, long) in SIDES.into_iter().flat_map(|side| [(side, false), (side, true)]) {
         let mut connection = side.open(Config::default());
         let mut heartbeat = Heartbeat::new(timeouts(0, 0, 20, 3));
         heartbeat.poll(Duration::ZERO, &mut connection);
-        let mut scratch = Scratch::new(4096, 1 << 20);
+        let mut workspace = Workspace::new(4096, 1 << 20);
         // Inside a message, so that the connection is not idle.
         feed(&mut connection, &side.other().frame(TEXT & MORE, b"begun"));
         let wire = side.other().frame(CONTINUATION, &[b'x'; 100]);
-        scratch.room()[..50].copy_from_slice(&wire[..50]);
-        let mut new = 50;
-        let over = (1..100).find(|second| {
-            let mut input = scratch.input(new);
-            new = 0;
-            assert!(connection.poll(&mut input).is_none() || *second > 21);
-            let rest = input.len();
-            scratch.keep(rest);
-            heartbeat.poll(at(*second), &mut connection);
-            // As the docs have it.
-            connection.poll(&mut Input::empty()).is_some()
-        });
-        assert_eq!(over, Some(22), "heard at 1 s");
+        let mut turn = workspace.turn(&mut connection);
+        turn.read_buf()[..50].copy_from_slice(&wire[..50]);
+        let mut look = |turn: &mut Turn<'_, Connection>, new, second| {
+            let (connection, mut input) = turn.received(new);
+            assert!(connection.poll(&mut input).is_none() || second > 21);
+            drop(input);
+            heartbeat.poll(at(second), turn.endpoint());
+            let (connection, mut input) = turn.received(0);
+            connection.poll(&mut input).is_some()
+        };
+        assert!(!look(&mut turn, 50, 1));
+        let over = if long {
+            (2..100).find(|second| look(&mut turn, 0, *second))
+        } else {
+            drop(turn);
+            (2..100).find(|second| look(&mut workspace.turn(&mut connection), 0, *second))
+        };
+        assert_eq!(over, Some(22), "{side:?}, long: {long}: heard at 1 s");
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::support::pair::Pair;
 use crate::support::{CLOSE, SIDES, TEXT, feed};
 use crate::{GRACE, SECOND, TICK, close_event, timeouts};
-use sockless::{Cause, Config, Endpoint, Timeout, Timeouts};
+use sockless::{Cause, Config, Timeout, Timeouts};
 
 fn only_close(seconds: u64) -> Timeouts {
     let mut timeouts = timeouts(0, 0, 0, seconds);

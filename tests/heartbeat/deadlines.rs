@@ -1,12 +1,10 @@
 //! Handshakes and refusals have one deadline each; and time-outs of any length are safe.
 
-use crate::support::{Side, feed, frames, output};
+use crate::support::{self, Side, feed, frames, output};
 use crate::{GRACE, SECOND, TICK, at, timeouts};
 use sockless::client::{self, Outcome};
 use sockless::server::{self, Incoming};
-use sockless::{
-    Cause, Deadline, Endpoint, Event, HandshakeError, Heartbeat, Input, Seed, Timeouts,
-};
+use sockless::{Cause, Deadline, Event, HandshakeError, Heartbeat, Input, Seed, Timeouts};
 use std::time::Duration;
 
 /// Of every length, at every moment: no deadline lies behind, nothing overflows, and no loop runs
@@ -69,7 +67,7 @@ fn the_longest_duration_is_never() {
             let mut connection = Side::Server.open(Default::default());
             let mut heartbeat = Heartbeat::new(timeouts);
             connection.send_binary(vec![7; 1 << 20]).unwrap();
-            write(&mut connection, 1000);
+            support::write(&mut connection, 1000);
             let dues: Vec<_> =
                 (0..300).map(|second| heartbeat.poll(at(second), &mut connection)).collect();
             (dues, connection.queued(), feed(&mut connection, b""))

@@ -1,13 +1,13 @@
 //! A transport that is full: only whether it moves counts, and what it takes is a sign of life.
 
-use crate::support::{PONG, SIDES, Side, feed, output};
+use crate::support::{PONG, SIDES, Side, feed, output, write};
 use crate::{SECOND, at, beating, ended, timeouts};
-use sockless::{Cause, Connection, Endpoint, Heartbeat, Timeout};
+use sockless::{Cause, Connection, Heartbeat, Timeout, Transmit};
 
 /// Its transport has taken some of a large message at 1 s, and is seen to be full.
-fn full(side: Side, write: u64) -> (Connection, Heartbeat) {
+fn full(side: Side, timeout: u64) -> (Connection, Heartbeat) {
     let mut timeouts = timeouts(0, 0, 20, 3);
-    timeouts.write_timeout = Some(at(write));
+    timeouts.write_timeout = Some(at(timeout));
     let (mut connection, mut heartbeat) = beating(side, timeouts);
     connection.send_binary(vec![7; 1 << 20]).unwrap();
     write(&mut connection, 1000);
@@ -30,19 +30,51 @@ fn silence_does_not_count_while_the_transport_is_full() {
     }
 }
 
-/// A transport that takes nothing at all is as full as one that takes some.
+/// A transport that takes nothing at all is as full as one that takes some, whichever way the write
+/// says so.
 #[test]
 fn a_refused_write_shows_that_the_transport_is_full() {
     for side in SIDES {
-        let mut timeouts = timeouts(0, 0, 20, 3);
-        timeouts.write_timeout = Some(at(60));
-        let (mut connection, mut heartbeat) = beating(side, timeouts);
-        connection.send_text("refused").unwrap();
-        look(&mut connection);
-        for second in 1..50 {
-            assert_eq!(heartbeat.poll(at(second), &mut connection), Some(at(second + 1)));
+        for refuse in [
+            (|out| _ = out.write_with(|_| Err::<usize, _>(()))) as fn(&mut Transmit<'_>),
+            |out| _ = out.write_slice_with(|_| Err::<usize, _>(())),
+            |out| _ = out.write_with(|_| Ok::<_, ()>(0)),
+            |out| _ = out.write_slice_with(|_| Ok::<_, ()>(0)),
+        ] {
+            let mut timeouts = timeouts(0, 0, 20, 3);
+            timeouts.write_timeout = Some(at(60));
+            let (mut connection, mut heartbeat) = beating(side, timeouts);
+            connection.send_text("refused").unwrap();
+            refuse(&mut connection.transmit());
+            for second in 1..50 {
+                assert_eq!(heartbeat.poll(at(second), &mut connection), Some(at(second + 1)));
+            }
+            assert!(connection.is_open());
         }
-        assert!(connection.is_open());
+    }
+}
+
+/// A write that took whole slices, and not all that it was shown, was refused the rest.
+#[test]
+fn a_write_that_ends_with_a_slice_shows_that_the_transport_is_full() {
+    for side in SIDES {
+        for (shown, over) in [(1, 21), (2, 1 + 60 + 1)] {
+            let mut timeouts = timeouts(0, 0, 20, 3);
+            timeouts.write_timeout = Some(at(60));
+            let (mut connection, mut heartbeat) = beating(side, timeouts);
+            connection.send_binary(vec![7; 100_000]).unwrap();
+            let taken = if shown == 1 {
+                connection.transmit().write_slice_with(|slice| Ok::<_, ()>(slice.len()))
+            } else {
+                connection.transmit().write_with(|slices| Ok::<_, ()>(slices[0].len()))
+            };
+            assert_eq!(taken, Ok(if side == Side::Server { 10 } else { 14 }));
+            let ended = (1..100).find(|second| {
+                heartbeat.poll(at(*second), &mut connection);
+                ended(&mut connection).is_some()
+            });
+            assert_eq!(ended, Some(over), "{side:?}, {shown} slices shown");
+        }
     }
 }
 

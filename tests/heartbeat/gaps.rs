@@ -1,9 +1,9 @@
 //! Calls that come late, and in any order within a turn: nothing is thrown away that the socket
 //! holds.
 
-use crate::support::{PONG, SIDES, Side, TEXT, feed, output};
+use crate::support::{PONG, SIDES, Side, TEXT, feed, output, write};
 use crate::{SECOND, TICK, at, beating, ended, timeouts};
-use sockless::{Cause, Connection, Endpoint, Event, Heartbeat, Timeout, Timeouts};
+use sockless::{Cause, Connection, Event, Heartbeat, Timeout, Timeouts};
 use std::time::Duration;
 
 /// A loop whose program stalls, and what its socket holds.

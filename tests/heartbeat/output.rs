@@ -1,8 +1,9 @@
 //! Output: while bytes move it ends nothing, however slowly; when none moves it does.
 
-use crate::support::{CLOSE, CONTINUATION, MORE, SIDES, TEXT, feed, frames, output};
+use crate::support::{CLOSE, CONTINUATION, MORE, SIDES, TEXT, feed, frames, look, output, write};
 use crate::{SECOND, at, beating, ended, timeouts};
-use sockless::{Cause, Connection, Endpoint, Event, Heartbeat, Timeout, Timeouts};
+use sockless::{Cause, Connection, Event, Heartbeat, Timeout, Timeouts};
+use std::io::IoSlice;
 use std::time::Duration;
 
 /// Lets so many bytes leave each second, with nothing coming, until the connection has ended: when,
@@ -18,7 +19,7 @@ fn drip(
         if before {
             heartbeat.poll(at(second), connection);
         }
-        write(&mut connection, rate);
+        write(connection, rate);
         if !before {
             heartbeat.poll(at(second), connection);
         }
@@ -101,6 +102,7 @@ fn output_that_is_stuck_ends_the_connection() {
             let (mut connection, mut heartbeat) = beating(side, Timeouts::default());
             connection.send_binary(vec![7; 1 << 20]).unwrap();
             write(&mut connection, taken);
+            look(&mut connection);
             let (over, cause) = drip(&mut connection, &mut heartbeat, 0, 5, false);
             assert_eq!((over, cause), (5 + 60 + 1, Some(Cause::Timeout(Timeout::Write))));
             // Its Close frame has no chance either.
@@ -161,10 +163,7 @@ fn back_pressure_is_not_the_peers_silence() {
             connection.send_binary(vec![7; (1 << 20) + 1]).unwrap();
             let mut pongs = Vec::new();
             for second in 1..300 {
-                let mut sent = Vec::new();
-                while sent.len() < rate && connection.wants_write() {
-                    sent.extend(write(&mut connection, rate - sent.len()));
-                }
+                write(&mut connection, rate);
                 // What the ping is does not matter: any pong behind it answers.
                 pongs.extend(side.other().frame(0x8a, b"pong"));
                 if !connection.above_high_water() {
@@ -289,13 +288,21 @@ fn a_loop_that_sleeps_to_its_deadlines_is_not_late() {
     }
 }
 
+/// How a loop takes bytes.
+#[derive(Clone, Copy, Debug)]
+enum By {
+    Pop,
+    Slice,
+    Slices,
+}
+
 /// A loop that looks at the time between two writes of one batch: nothing was refused, so a dead
 /// peer is found as ever.
 #[test]
 fn a_look_between_two_writes_is_no_sign_of_life() {
     for side in SIDES {
         for len in [1000, 5000, 70_000, 200_000] {
-            for pops in [false, true] {
+            for by in [By::Pop, By::Slice, By::Slices] {
                 let (mut connection, mut heartbeat) = beating(side, Timeouts::default());
                 let over = (1..200).find(|second| {
                     if second % 10 == 0 {
@@ -304,17 +311,17 @@ fn a_look_between_two_writes_is_no_sign_of_life() {
                     heartbeat.poll(at(*second), &mut connection);
                     while connection.wants_write() {
                         let mut out = connection.transmit();
-                        if pops {
-                            assert!(out.pop().is_some());
-                        } else {
-                            let n = out.chunk().len();
-                            out.advance(n);
+                        let all = |slices: &[IoSlice<'_>]| slices.iter().map(|s| s.len()).sum();
+                        match by {
+                            By::Pop => assert!(out.pop().is_some()),
+                            By::Slice => _ = out.write_slice_with(|slice| Ok::<_, ()>(slice.len())),
+                            By::Slices => _ = out.write_with(|slices| Ok::<_, ()>(all(slices))),
                         }
                         heartbeat.poll(at(*second), &mut connection);
                     }
                     ended(&mut connection).is_some()
                 });
-                assert_eq!(over, Some(41), "{side:?}, {len} bytes, pops: {pops}");
+                assert_eq!(over, Some(41), "{side:?}, {len} bytes, {by:?}");
             }
         }
     }
@@ -329,9 +336,8 @@ fn one_write_a_turn_is_no_full_transport() {
             if second % 5 == 0 {
                 let _ = connection.send_binary(vec![7; 70_000]);
             }
-            let mut out = connection.transmit();
-            let n = out.chunk().len();
-            out.advance(n);
+            let written = connection.transmit().write_slice_with(|slice| Ok::<_, ()>(slice.len()));
+            assert!(written.is_ok());
             heartbeat.poll(at(*second), &mut connection);
             ended(&mut connection).is_some()
         });
@@ -339,19 +345,20 @@ fn one_write_a_turn_is_no_full_transport() {
     }
 }
 
-/// A transport that refuses all at once leaves no trace but the queue, unless the loop says so.
+/// A transport that refuses all at once is seen by the write; of a loop that does not even try, by
+/// the queue.
 #[test]
 fn a_write_that_is_refused_whole_is_a_full_transport() {
     for side in SIDES {
-        for says in [false, true] {
+        for tries in [false, true] {
             let (mut connection, mut heartbeat) = beating(side, Timeouts::default());
             heartbeat.poll(at(20), &mut connection);
             output(&mut connection);
             heartbeat.poll(at(21), &mut connection);
-            connection.send_binary(vec![7; if says { 1000 } else { 2 << 20 }]).unwrap();
-            assert_eq!(connection.above_high_water(), !says);
+            connection.send_binary(vec![7; if tries { 1000 } else { 2 << 20 }]).unwrap();
+            assert_eq!(connection.above_high_water(), !tries);
             let over = (22..200).find(|second| {
-                if says {
+                if tries {
                     look(&mut connection);
                 }
                 heartbeat.poll(at(*second), &mut connection);

@@ -1,9 +1,9 @@
 //! When pings are sent, and how many wait.
 
 use crate::support::pair::Pair;
-use crate::support::{BINARY, PING, SIDES, Side, frames, output};
+use crate::support::{BINARY, PING, SIDES, Side, frames, output, write};
 use crate::{SECOND, beating, is_closed, timeouts};
-use sockless::{Config, Endpoint, Event};
+use sockless::{Config, Event};
 use std::time::Duration;
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::support::pair::Pair;
 use crate::support::{CLOSE, PING, SIDES, frames, output};
 use crate::{GRACE, SECOND, TICK, at, beating, close_event, ended, is_closed, timeouts};
-use sockless::{Cause, CloseCode, Config, Endpoint, Timeout};
+use sockless::{Cause, CloseCode, Config, Timeout};
 
 #[test]
 fn no_pong_closes_at_its_tick() {

@@ -3,11 +3,11 @@
 
 use crate::support::random::cases;
 use crate::support::{
-    BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames, output,
+    BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames, output, write,
 };
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use proptest::prelude::*;
-use sockless::{Config, Connection, Endpoint, Event, MessageKind, PreparedMessage};
+use sockless::{Config, Connection, Event, MessageKind, PreparedMessage};
 
 /// What may be queued.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +60,7 @@ fn apply(side: Side, connection: &mut Connection, op: Op, wire: &mut Vec<u8>) {
             Ok(())
         }
         Op::Write(most) => {
-            wire.extend(write(&mut connection, most));
+            wire.extend(write(connection, most));
             Ok(())
         }
     };
@@ -150,15 +150,6 @@ fn a_queue_that_was_cut_is_not_above_its_mark() {
 /// How many bytes leave in front of our answer, beside the frame that has begun.
 const ANSWERS: usize = 128 << 10;
 
-/// Writes so many bytes.
-fn write(connection: &mut Connection, most: usize) -> Vec<u8> {
-    let mut wire = Vec::new();
-    while wire.len() < most {
-        wire.extend(write(&mut connection, most - wire.len()));
-    }
-    wire
-}
-
 /// Lets the peer close, and writes the rest: the kinds of all frames, and how many bytes were
 /// dropped.
 fn closed(side: Side, connection: &mut Connection, mut wire: Vec<u8>) -> (Vec<u8>, u64) {
@@ -220,10 +211,7 @@ fn the_answer_to_a_close_does_not_wait_for_the_queue() {
             for number in 0..10 {
                 connection.send_binary(vec![number; 1 << 20]).unwrap();
             }
-            let mut wire = Vec::new();
-            while wire.len() < begun {
-                wire.extend(write(&mut connection, begun - wire.len()));
-            }
+            let mut wire = write(&mut connection, begun);
             let events = feed(&mut connection, &side.other().frame(CLOSE, &1009_u16.to_be_bytes()));
             let [Event::Closed(close_event)] = &events[..] else { panic!("{events:?}") };
             wire.extend(output(&mut connection));

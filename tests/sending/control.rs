@@ -1,8 +1,8 @@
 //! Pings and pongs overtake what is queued, and nothing that has begun to leave: a pong goes out
 //! between frames, in its order, in front of a Close, behind a 101.
 
-use crate::support::{self, CLOSE, PING, PONG, SIDES, Side, TEXT, feed, frames, output};
-use sockless::{Config, Connection, Endpoint, SendError};
+use crate::support::{self, CLOSE, PING, PONG, SIDES, Side, TEXT, feed, frames, output, write};
+use sockless::{Config, Connection, SendError};
 
 #[test]
 fn pongs_answer_in_order_and_leave_between_frames() {
@@ -44,9 +44,8 @@ fn a_pong_that_has_begun_to_leave_is_not_replaced() {
         ping(&mut server, tag);
     }
     // All but the last half of the last pong leaves; then our own pings fill the row.
-    let mut out = server.transmit();
-    let n = out.remaining() - 60;
-    let mut wire = out.copy_to_bytes(n).to_vec();
+    let n = server.queued() - 60;
+    let mut wire = write(&mut server, n);
     for _ in 0..40 {
         server.ping(&[9; 125]).unwrap();
     }
@@ -92,7 +91,7 @@ fn no_pong_stands_inside_the_101() {
                 .unwrap();
         let mut connection = request.accept().open(Config::default());
         connection.send_text("first").unwrap();
-        let mut wire = connection.transmit().copy_to_bytes(begun).to_vec();
+        let mut wire = write(&mut connection, begun);
         feed(&mut connection, &Side::Client.frame(PING, b"x"));
         wire.extend(output(&mut connection));
         assert!(wire.starts_with(b"HTTP/1.1 101 Switching Protocols\r\n"));

@@ -2,11 +2,13 @@
 //! payloads are queued by reference; and a send that is refused leaves it as it was.
 
 use crate::support::random::{cases, same};
-use crate::support::{self, BINARY, CLOSE, PING, PONG, SIDES, Side, TEXT, feed, frames, output};
-use bytes::{Buf, Bytes};
+use crate::support::{
+    self, BINARY, CLOSE, PING, PONG, SIDES, Side, TEXT, feed, frames, look, output, write,
+};
+use bytes::Bytes;
 use proptest::prelude::*;
 use sockless::client::{self, Request};
-use sockless::{Config, Endpoint, Event, Input, Payload, Seed, SendError};
+use sockless::{Config, Event, Input, Payload, Seed, SendError};
 
 #[test]
 fn a_refused_send_leaves_the_state_untouched() {
@@ -32,8 +34,12 @@ enum Step {
     Large(usize),
     Ping(usize),
     Pinged(usize),
-    Advance(usize),
-    Vectored(usize),
+    /// So many bytes are taken, slice by slice.
+    Slices(usize),
+    /// So many are taken at once, of at most so many slices.
+    Vectored(usize, usize),
+    /// The transport takes nothing.
+    Refused,
     Pop,
 }
 
@@ -43,8 +49,9 @@ fn step() -> impl Strategy<Value = Step> {
         (4000..40_000_usize).prop_map(Step::Large),
         (0..100_usize).prop_map(Step::Ping),
         (0..100_usize).prop_map(Step::Pinged),
-        prop_oneof![0..20_usize, 0..50_000_usize].prop_map(Step::Advance),
-        (1..50_000_usize).prop_map(Step::Vectored),
+        prop_oneof![0..20_usize, 0..50_000_usize].prop_map(Step::Slices),
+        (0..50_000_usize, 1..20_usize).prop_map(|(n, many)| Step::Vectored(n, many)),
+        Just(Step::Refused),
         Just(Step::Pop),
     ]
 }
@@ -78,27 +85,34 @@ proptest! {
                     prop_assert_eq!(feed(&mut connection, &side.other().frame(PING, &payload(len))), [Event::Ping(payload(len).into())]);
                     pongs.push(payload(len));
                 }
-                Step::Advance(n) => {
-                    let mut left = n;
-                    let mut out = connection.transmit();
-                    while left > 0 && out.has_remaining() {
-                        let taken = out.chunk().len().min(left);
-                        prop_assert!(taken > 0);
-                        wire.extend_from_slice(&out.chunk()[..taken]);
-                        out.advance(taken);
-                        left -= taken;
-                    }
+                Step::Slices(n) => {
+                    let before = connection.queued();
+                    let taken = write(&mut connection, n);
+                    prop_assert_eq!(taken.len(), n.min(before));
+                    prop_assert_eq!(connection.queued(), before - taken.len());
+                    wire.extend(taken);
                 }
-                Step::Vectored(n) => {
-                    let mut out = connection.transmit();
-                    let mut slices = [std::io::IoSlice::new(&[]); 6];
-                    let count = out.chunks_vectored(&mut slices);
-                    prop_assert_eq!(count > 0, out.has_remaining());
-                    let all: Vec<u8> = slices[..count].iter().flat_map(|slice| { assert!(!slice.is_empty()); slice.to_vec() }).collect();
-                    prop_assert!(all.len() <= out.remaining());
-                    let n = n.min(all.len());
-                    wire.extend_from_slice(&all[..n]);
-                    out.advance(n);
+                Step::Vectored(n, many) => {
+                    let (before, mut shown) = (connection.queued(), 0);
+                    let taken = connection.transmit().write_with(|slices| {
+                        assert!(!slices.is_empty() && slices.iter().all(|slice| !slice.is_empty()));
+                        let all: Vec<u8> = slices.iter().take(many).flat_map(|slice| slice.to_vec()).collect();
+                        shown = all.len();
+                        wire.extend_from_slice(&all[..n.min(shown)]);
+                        Ok::<_, ()>(n.min(shown))
+                    });
+                    prop_assert_eq!(shown > 0, before > 0, "without output it is not called");
+                    prop_assert!(shown <= before);
+                    prop_assert_eq!(taken, Ok(n.min(shown)));
+                    prop_assert_eq!(connection.queued(), before - n.min(shown));
+                }
+                Step::Refused => {
+                    let before = connection.queued();
+                    let slices = connection.transmit().write_with(|_| Err::<usize, _>("full"));
+                    let slice = connection.transmit().write_slice_with(|_| Err::<usize, _>("full"));
+                    let expected = if before > 0 { Err("full") } else { Ok(0) };
+                    prop_assert_eq!((slices, slice), (expected, expected));
+                    prop_assert_eq!(connection.queued(), before);
                 }
                 Step::Pop => match connection.transmit().pop() {
                     Some(bytes) => {
@@ -112,8 +126,10 @@ proptest! {
         if close {
             connection.close(None).unwrap();
         }
-        prop_assert_eq!(connection.queued(), connection.transmit().remaining());
-        wire.extend(output(&mut connection));
+        let queued = connection.queued();
+        let rest = output(&mut connection);
+        prop_assert_eq!(rest.len(), queued);
+        wire.extend(rest);
         prop_assert!(!connection.wants_write() && connection.queued() == 0);
 
         let mut sent = frames(&wire);
@@ -133,11 +149,20 @@ proptest! {
 }
 
 #[test]
-fn advancing_too_far_takes_all_and_no_more() {
+fn a_write_of_more_than_was_shown_takes_that_and_no_more() {
     let mut server = Side::Server.open(Config::default());
     server.send_text("x").unwrap();
-    write(&mut server, 1_000_000);
-    assert!(!server.wants_write());
+    let taken = server.transmit().write_slice_with(|_| Ok::<_, ()>(1_000_000));
+    assert_eq!((taken, server.wants_write()), (Ok(3), false));
+    server.send_text("x").unwrap();
+    let taken = server.transmit().write_with(|_| Ok::<_, ()>(usize::MAX));
+    assert_eq!((taken, server.wants_write()), (Ok(3), false));
+
+    // Of two slices, one is shown.
+    server.send_binary(vec![7; 100_000]).unwrap();
+    let taken = server.transmit().write_slice_with(|_| Ok::<_, ()>(usize::MAX));
+    assert_eq!((taken, server.queued()), (Ok(10), 100_000));
+    output(&mut server);
     server.send_text("y").unwrap();
     assert_eq!(output(&mut server), support::frame(TEXT, b"y", None));
 }
@@ -149,14 +174,16 @@ fn the_queue_closes_up_in_front_of_a_large_payload() {
         connection.send_binary(&[1; 6000]).unwrap();
         connection.send_binary(vec![2; 40_000]).unwrap();
         connection.send_binary(&[3; 10]).unwrap();
-        let mut out = connection.transmit();
         let mut wire = Vec::new();
         for _ in 0..100 {
-            let n = out.chunk().len().min(5900);
-            wire.extend_from_slice(&out.chunk()[..n]);
-            out.advance(n);
+            let written = connection.transmit().write_slice_with(|bytes| {
+                let n = bytes.len().min(5900);
+                wire.extend_from_slice(&bytes[..n]);
+                Ok::<_, ()>(n)
+            });
+            assert!(written.is_ok());
         }
-        assert!(!out.has_remaining());
+        assert!(!connection.wants_write());
         let payloads: Vec<_> = frames(&wire).into_iter().map(|frame| frame.payload).collect();
         assert_eq!(payloads, [vec![1; 6000], vec![2; 40_000], vec![3; 10]]);
     }
@@ -187,8 +214,7 @@ fn payloads_are_queued_by_reference_where_that_is_cheaper_than_a_copy() {
     let first_slice = |side: Side, payload: Payload<'_>| {
         let mut connection = side.open(Config::default());
         connection.send_binary(payload).unwrap();
-        let out = connection.transmit();
-        (out.chunk().len(), out.remaining())
+        (look(&mut connection).len(), connection.queued())
     };
     for (side, owned, shared) in
         [(Side::Server, 4 << 10, 2 << 10), (Side::Client, 64 << 10, 64 << 10)]

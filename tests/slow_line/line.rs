@@ -9,6 +9,7 @@
 //! has room, and nothing arrives any more.
 
 use std::collections::VecDeque;
+use std::io::{ErrorKind, IoSlice};
 use std::time::Duration;
 
 pub(crate) struct Line {
@@ -61,11 +62,11 @@ impl Line {
         self.arrived.push(&self.buffer.take(n));
     }
 
-    /// Takes as much as there is room for.
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> usize {
+    /// Takes as much as there is room for, or would block.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
         let room = self.size - self.buffer.len;
         if self.refuses && room < self.size / 3 {
-            return 0;
+            return Err(ErrorKind::WouldBlock);
         }
         let n = room.min(bytes.len());
         self.refuses = n < bytes.len();
@@ -73,7 +74,23 @@ impl Line {
             self.taken = self.now;
         }
         self.buffer.push(&bytes[..n]);
-        n
+        if n > 0 { Ok(n) } else { Err(ErrorKind::WouldBlock) }
+    }
+
+    /// The same with several slices.
+    pub(crate) fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> Result<usize, ErrorKind> {
+        let mut taken = 0;
+        for slice in slices {
+            match self.write(slice) {
+                Ok(n) => taken += n,
+                Err(error) if taken == 0 => return Err(error),
+                Err(_) => break,
+            }
+            if self.refuses {
+                break;
+            }
+        }
+        Ok(taken)
     }
 
     pub(crate) fn is_full(&self) -> bool {

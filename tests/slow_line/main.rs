@@ -10,8 +10,7 @@ mod support;
 
 use line::Line;
 use sockless::{
-    Cause, CloseEvent, Config, Connection, Endpoint, Event, Extensions, Heartbeat, Input, Timeout,
-    Timeouts,
+    Cause, CloseEvent, Config, Connection, Event, Extensions, Heartbeat, Input, Timeout, Timeouts,
 };
 use std::time::Duration;
 use support::{SIDES, Side};
@@ -54,6 +53,7 @@ struct End {
     order: Order,
     due: Option<Duration>,
     message: Vec<u8>,
+    vectored: bool,
     got: u64,
     closed: Option<(Duration, CloseEvent)>,
 }
@@ -72,7 +72,17 @@ impl End {
             .collect();
         let connection = side.open_with(agreement, Config::default());
         let heartbeat = Heartbeat::new(Timeouts::default());
-        Self { connection, heartbeat, habits, order, due: None, message, got: 0, closed: None }
+        Self {
+            connection,
+            heartbeat,
+            habits,
+            order,
+            due: None,
+            message,
+            vectored: false,
+            got: 0,
+            closed: None,
+        }
     }
 
     fn look(&mut self, now: Duration) {
@@ -119,12 +129,17 @@ impl End {
 
     fn write(&mut self, now: Duration, line: &mut Line) {
         while self.connection.wants_write() {
+            // One slice at a time, and several.
+            self.vectored = !self.vectored;
             let mut out = self.connection.transmit();
-            let n = line.write(out.chunk());
-            if n == 0 {
-                return; // It would block.
+            let written = if self.vectored {
+                out.write_with(|slices| line.write_vectored(slices))
+            } else {
+                out.write_slice_with(|bytes| line.write(bytes))
+            };
+            if written.is_err() {
+                return;
             }
-            out.advance(n);
             if matches!(self.order, Order::BetweenWrites) {
                 self.look(now);
             }
