@@ -8,10 +8,10 @@
 
 mod support;
 
-use bytes::{Buf, BufMut, Bytes};
-use sockless::{Buffers, Config, Connection, Delivery, Endpoint, Input, Payload};
+use bytes::Bytes;
+use sockless::{Config, Connection, Delivery, Input, Payload, Workspace};
 use support::alloc::{Counting, counted};
-use support::{BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT};
+use support::{BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, take};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -40,12 +40,8 @@ fn receive(connection: &mut Connection, wire: &mut [u8], read: usize) -> (usize,
 fn batch(connection: &mut Connection, send: impl FnOnce(&mut Connection)) -> u64 {
     let ((), count) = counted(|| {
         send(connection);
-        let mut out = connection.transmit();
-        assert!(out.has_remaining());
-        while out.has_remaining() {
-            let n = out.chunk().len();
-            out.advance(n);
-        }
+        assert!(connection.wants_write());
+        take(connection, usize::MAX);
     });
     assert_eq!(connection.queued(), 0);
     count.calls
@@ -101,34 +97,43 @@ fn a_message_that_reads_cut_costs_one_allocation_and_its_growth() {
     }
 }
 
-/// Read straight into its place, it costs the same.
+/// In a turn a frame costs the room that its buffer grows by, once: twice the length each time, up to
+/// the longest frame that stays there. What is longer costs what it costs without a turn, each time.
 #[test]
-fn direct_reads_cost_the_same_growth() {
+fn a_message_in_a_turn_costs_the_growth_of_the_buffer_once() {
     for side in SIDES {
-        for (len, calls) in [(589_000, 1), (MIB, 2), (16 * MIB, 3)] {
-            let mut wire = side.other().frame(BINARY, &vec![7; len]);
+        for (len, growth, calls) in [
+            (65_000, 0, 0),
+            (100_000, 1, 0),
+            (250_000, 2, 0),
+            (500_000, 3, 0),
+            (MIB - 14, 4, 0),
+            (2 * MIB, 0, 2),
+            (16 * MIB, 0, 3),
+        ] {
+            let wire = side.other().frame(BINARY, &vec![7; len]);
+            let mut workspace = Workspace::new(64 * KIB, MIB);
             let mut connection = open(side);
-            let (events, count) = counted(|| {
-                let (mut wire, mut events) = (&mut wire[..], 0);
-                while !wire.is_empty() {
-                    let direct = connection.io().0.map(|mut into| {
-                        let n = wire.len().min(into.remaining_mut()).min(64 * KIB);
-                        into.put_slice(&wire[..n]);
-                        n
-                    });
-                    let (read, rest) =
-                        wire.split_at_mut(direct.unwrap_or(64 * KIB).min(wire.len()));
-                    let mut input =
-                        if direct.is_some() { Input::empty() } else { Input::new(read) };
-                    while let Some(event) = connection.poll(&mut input) {
-                        drop(event);
-                        events += 1;
+            for round in 0..3 {
+                let (events, count) = counted(|| {
+                    let (mut rest, mut events) = (&wire[..], 0);
+                    let mut turn = workspace.turn(&mut connection);
+                    while !rest.is_empty() {
+                        let room = turn.read_buf();
+                        let n = rest.len().min(room.len());
+                        room[..n].copy_from_slice(&rest[..n]);
+                        rest = &rest[n..];
+                        let (connection, mut input) = turn.received(n);
+                        while let Some(event) = connection.poll(&mut input) {
+                            drop(event);
+                            events += 1;
+                        }
                     }
-                    wire = rest;
-                }
-                events
-            });
-            assert_eq!((events, count.calls), (1, calls), "{side:?}, {len} bytes");
+                    events
+                });
+                let calls = if round == 0 { growth + calls } else { calls };
+                assert_eq!((events, count.calls), (1, calls), "{side:?}, {len}, round {round}");
+            }
         }
     }
 }
@@ -289,22 +294,23 @@ fn payloads_by_reference_cost_their_headers_and_one_queue() {
     }
 }
 
-/// Pings that meet an empty queue, and their pongs: with buffers on loan they cost nothing either.
+/// Pings that meet an empty queue, and their pongs: in a turn they cost nothing either.
 #[test]
-fn a_heartbeat_costs_nothing_with_buffers_on_loan() {
+fn a_heartbeat_costs_nothing_in_turns() {
     for side in SIDES {
-        let mut buffers = Buffers::default();
+        let mut workspace = Workspace::default();
         let mut connection = open(side);
         for round in 0..3 {
-            let mut wire = side.other().frame(PING, b"1234");
+            let wire = side.other().frame(PING, b"1234");
             let ((), count) = counted(|| {
-                let mut connection = buffers.lend(&mut connection);
-                connection.ping(b"5678").unwrap();
-                let n = connection.queued();
-                write(&mut connection, n);
-                assert!(connection.poll(&mut Input::new(&mut wire)).is_some());
-                let n = connection.queued();
-                write(&mut connection, n);
+                let mut turn = workspace.turn(&mut connection);
+                turn.endpoint().ping(b"5678").unwrap();
+                take(turn.endpoint(), usize::MAX);
+                turn.read_buf()[..wire.len()].copy_from_slice(&wire);
+                let (connection, mut input) = turn.received(wire.len());
+                assert!(connection.poll(&mut input).is_some());
+                drop(input);
+                take(turn.endpoint(), usize::MAX);
             });
             assert_eq!(count.calls, u64::from(round == 0), "{side:?}, round {round}");
         }

@@ -7,7 +7,7 @@ use handshake::{GET, request};
 use sockless::server::{Config, Handshake, Incoming, OriginPolicy};
 use sockless::{Connection, Endpoint, Input, Seed, client};
 use support::alloc::{Count, Counting, counted};
-use support::drain;
+use support::take;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -31,7 +31,7 @@ fn a_server_needs_one_allocation_and_keeps_none() {
     let (mut connection, count) = counted(|| open(&config, &mut wire));
     assert_eq!(count.calls, 1);
     let ((), count) = counted(|| {
-        drain(&mut connection);
+        take(&mut connection, usize::MAX);
     });
     assert_eq!((count.calls, -count.live), (0, CHROMIUM.len() as i64 + 192));
     // Nothing is left on the heap.
@@ -52,7 +52,7 @@ fn a_client_needs_two_allocations_and_keeps_none() {
     let mut answer = open(&Config::default(), &mut request).transmit().pop().unwrap().to_vec();
     let (connection, count) = counted(|| {
         let mut handshake = ask();
-        drain(&mut handshake);
+        take(&mut handshake, usize::MAX);
         match handshake.poll(&mut Input::new(&mut answer)) {
             Some(client::Outcome::Open(opened)) => opened.open(sockless::Config::default()),
             other => panic!("{other:?}"),

@@ -8,7 +8,8 @@ use sockless::{
 };
 use support::alloc::{Counting, counted};
 use support::{
-    BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames, output, write,
+    BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames, output, take,
+    write,
 };
 
 #[global_allocator]
@@ -374,12 +375,8 @@ fn a_peer_that_pings_as_fast_as_it_reads_costs_no_more() {
                     ping.clear();
                 }
                 // It always leaves a bit, so that the queue is never empty.
-                let mut n = connection.queued().saturating_sub(50);
-                while n > 0 {
-                    let mut out = connection.transmit();
-                    let taken = out.write_slice_with(|bytes| Ok::<_, ()>(bytes.len().min(n)));
-                    n -= taken.unwrap();
-                }
+                let n = connection.queued().saturating_sub(50);
+                take(&mut connection, n);
             }
         });
         wire.extend(output(&mut connection));

@@ -3,9 +3,9 @@
 
 use crate::flush;
 use crate::support::alloc::counted;
-use crate::support::{SIDES, Side};
-use bytes::{Buf, Bytes};
-use sockless::{Config, Endpoint};
+use crate::support::{SIDES, Side, look, take};
+use bytes::Bytes;
+use sockless::Config;
 
 #[test]
 fn a_batch_of_sends_costs_one_allocation_and_its_growth() {
@@ -51,7 +51,7 @@ fn a_queue_that_is_half_drained_gives_its_memory_back() {
             for _ in 0..64 << 10 {
                 connection.send_binary(&[0; 1024]).unwrap();
                 let n = connection.queued().saturating_sub(1000);
-                write(&mut connection, n);
+                take(&mut connection, n);
             }
         });
         assert!(count.peak < 32 << 10, "{count:?}");
@@ -71,7 +71,7 @@ fn a_popped_buffer_keeps_no_room_that_it_does_not_need() {
     assert!(count.live <= 64 && count.peak <= (16 << 10) + 64, "{count:?}");
 }
 
-/// A loop that takes buffers until there is none, and one that advances by nothing, do not forget
+/// A loop that takes buffers until there is none, and one that writes all the same, do not forget
 /// how large a batch is.
 #[test]
 fn what_is_asked_of_an_empty_queue_forgets_nothing() {
