@@ -6,11 +6,11 @@ use crate::answers::{
 };
 use crate::choices::{Choices, cut};
 use crate::heads::{Fields, Head, is_reserved, is_token, is_value};
-use crate::wire::output;
+use crate::wire::{feed, output};
 use sockless::client::{Accepted, Config, Failure, Handshake, Outcome, Request, Response};
 use sockless::deflate::Offer;
 use sockless::handshake::{Header, Headers};
-use sockless::{Endpoint, HandshakeError, Input, Seed};
+use sockless::{Connection, HandshakeError, Input, Seed};
 use tungstenite::handshake::derive_accept_key;
 
 /// Arbitrary strings in a request, and arbitrary bytes as the answer to it, cut anywhere:
@@ -18,9 +18,9 @@ use tungstenite::handshake::derive_accept_key;
 /// - what is written is the request that was asked for: the caller's headers and those that the
 ///   handshake writes, whatever strings are tried as an address, a header, an origin or a
 ///   subprotocol, and none besides;
-/// - the outcome is the same however the answer is cut, and so is what is left of the input; no
-///   more than the limits is taken; only whether the connection can be used again hangs on the read
-///   in which the answer ends;
+/// - the outcome is the same however the answer is cut; no more than the limits is taken; only
+///   whether the connection can be used again hangs on the read in which the answer ends; what came
+///   behind a 101 is the connection's;
 /// - a path and a query are sent as the URL standard says, which is said again here;
 /// - what opens a connection keeps the rules at the end of RFC 6455 §4.1, as they are said again
 ///   here, behind any interim answers;
@@ -60,19 +60,20 @@ pub fn client_head(data: &[u8]) {
     let asked = output(&mut handshake);
     let key = Head::read(&asked).unwrap().all("sec-websocket-key")[0];
     let wire = replace(choices.rest(), b"{accept}", derive_accept_key(key).as_bytes());
-    let (outcome, rest, alone) = read(handshake, &[&wire], end);
-    let case = Case { key, protocols, deflate, config: &config, end };
-    case.judge(&outcome, &wire, rest, alone);
-    let told = told(outcome);
+    // Byte by byte no more comes than is taken.
     let single: Vec<&[u8]> = wire.chunks(1).collect();
-    for parts in [&cut(&wire, cuts), &single] {
-        if parts.len() < 3000 {
-            let mut handshake = Handshake::with_config(request.clone(), seed(), config.clone());
-            output(&mut handshake);
-            let (outcome, left, alone) = read(handshake, parts, end);
-            case.judge(&outcome, &wire, left, alone);
-            assert_eq!((self::told(outcome), left), (told.clone(), rest));
-        }
+    let (outcome, taken) = read(handshake, &single, end);
+    let behind = &wire[taken..];
+    let case = Case { key, protocols, deflate, config: &config, end };
+    case.judge(&outcome, &wire, behind.len(), true);
+    let told = told(outcome, b"");
+    for parts in [&[&wire[..]][..], &cut(&wire, cuts)] {
+        let mut handshake = Handshake::with_config(request.clone(), seed(), config.clone());
+        output(&mut handshake);
+        let (outcome, come) = read(handshake, parts, end);
+        let rest = &behind[..come - taken];
+        case.judge(&outcome, &wire, behind.len(), rest.is_empty());
+        assert_eq!(self::told(outcome, rest), told);
     }
 }
 
@@ -188,19 +189,19 @@ fn check(request: Request, mut fields: Fields, protocols: &[&str], deflate: bool
     head.assert_fields(fields);
 }
 
-/// Feeds an answer, and its end: the outcome, how many bytes are left, and whether the read
-/// that brought it has none of them.
-fn read(mut handshake: Handshake, parts: &[&[u8]], end: End) -> (Outcome, usize, bool) {
-    let mut behind: usize = parts.iter().map(|part| part.len()).sum();
+/// Feeds an answer, and its end: the outcome, and how many bytes had come then.
+fn read(mut handshake: Handshake, parts: &[&[u8]], end: End) -> (Outcome, usize) {
+    let mut come = 0;
     for part in parts {
         assert!(handshake.wants_read() && !handshake.wants_shutdown() && !handshake.is_done());
         let mut scratch = part.to_vec();
         let mut input = Input::new(&mut scratch);
-        behind -= part.len();
+        come += part.len();
         if let Some(outcome) = handshake.poll(&mut input) {
             assert!(!handshake.wants_read() && !handshake.wants_write() && handshake.is_done());
             assert!(handshake.poll(&mut Input::empty()).is_none(), "given once");
-            return (outcome, behind + input.len(), input.is_empty());
+            assert!(input.is_empty(), "the outcome has the rest");
+            return (outcome, come);
         }
         assert!(input.is_empty(), "None means that all was consumed");
     }
@@ -212,17 +213,21 @@ fn read(mut handshake: Handshake, parts: &[&[u8]], end: End) -> (Outcome, usize,
     assert!(!handshake.wants_read() && !handshake.is_done());
     let outcome = handshake.poll(&mut Input::empty()).expect("an end brings an outcome");
     assert!(handshake.is_done() && handshake.poll(&mut Input::empty()).is_none(), "given once");
-    (outcome, 0, true)
+    (outcome, come)
 }
 
-/// All that an outcome tells, however the answer is cut.
-fn told(outcome: Outcome) -> String {
+/// All that an outcome tells, however the answer is cut, and that a connection has the `rest`.
+fn told(outcome: Outcome, rest: &[u8]) -> String {
     let listed = |headers: Headers<'_>| format!("{:?}", headers.iter().collect::<Vec<_>>());
     match outcome {
         Outcome::Open(accepted) => {
             let told =
                 format!("{accepted:?} {:?} {}", accepted.protocol(), listed(accepted.headers()));
-            assert!(accepted.open(sockless::Config::default()).is_open());
+            let (agreed, config) = (accepted.extensions(), sockless::Config::default());
+            let expected = feed(&mut Connection::client(seed(), agreed, config.clone()), &[rest]);
+            let mut connection = accepted.open(config);
+            assert!(connection.is_open() && connection.wants_poll() != rest.is_empty());
+            assert_eq!(feed(&mut connection, &[b""]), expected);
             told
         }
         Outcome::Refused(response) => {
@@ -243,7 +248,8 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// Whether the outcome is right. `alone`: no bytes are left in the read that brought it.
+    /// Whether the outcome is right that took all but the last `rest` bytes. `alone`: none of these
+    /// were in the read that brought it.
     fn judge(&self, outcome: &Outcome, wire: &[u8], rest: usize, alone: bool) {
         let taken = &wire[..wire.len() - rest];
         // Interim answers are passed over: RFC 9110 §15.2.

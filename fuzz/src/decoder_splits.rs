@@ -1,46 +1,51 @@
-//! The frame decoder under every split.
+//! The frame decoder under every split, and a connection's by turns of a workspace.
 
 use crate::choices::cut;
+use crate::wire::{Fed, output};
 use sockless::decoder::{Control, Decoder, Limits, MessageKind, Piece, Role};
-use sockless::{Input, ProtocolError};
+use sockless::frame::Header;
+use sockless::{Config, Connection, Extensions, Input, ProtocolError, Seed, Turn, Workspace};
 
 /// The frame decoder, fed the same bytes whole and in parts, gives the same frames, the same bytes
 /// and the same error; it consumes all input and never panics; it gives no more bytes than it was
 /// given. A Close frame is the last.
 ///
-/// So it is where the input keeps what a part has cut, but for what it leaves: always less than one
-/// frame that there is room for, as it came.
+/// So it is with a connection that is fed by turns of a workspace, as with one that is fed by
+/// ordinary inputs: behind each part it is as far as that one, but for what it leaves, which is
+/// always less than one frame that there is room for.
 ///
-/// Of `data`, the first byte chooses the role, how much is kept, and how many parts there are; as
-/// many bytes behind it choose where they are cut; where not all is kept, one more chooses how much
-/// is, and one behind which parts what was kept goes through an ordinary input. The rest is the
-/// wire's.
+/// Of `data`, the first byte chooses the role, for how large frames there is room, and how many
+/// parts there are; as many bytes behind it choose where they are cut; where there is not room for
+/// all, one more chooses for how much there is, and one behind which parts a turn ends. The rest is
+/// the wire's.
 pub fn decoder_splits(data: &[u8]) {
     let Some((&first, data)) = data.split_first() else { return };
     let role = if first & 1 == 0 { Role::Server } else { Role::Client };
     let Some((cuts, data)) = data.split_at_checked(usize::from(first >> 4)) else { return };
-    let (keeps, wire) = match (first >> 1 & 7, data) {
-        (0, wire) => (Keeps { room: usize::MAX, ends: 0, looks: false }, wire),
+    let (turns, wire) = match (first >> 1 & 7, data) {
+        (0, wire) => (Turns { room: usize::MAX, ends: 0, polls: false }, wire),
         (scale, [room, ends, wire @ ..]) => (
-            Keeps {
+            Turns {
                 room: usize::from(*room) << (scale / 2 * 3),
                 ends: *ends,
-                looks: scale & 1 == 0,
+                polls: scale & 1 == 0,
             },
             wire,
         ),
         _ => return,
     };
 
-    let whole = decode(role, &[wire]);
+    let whole = decode(role, &[wire], false);
     assert!(whole.bytes <= wire.len());
     let parts = cut(wire, cuts);
-    assert_eq!(decode(role, &parts), whole);
-    assert_eq!(decode_keeping(role, &parts, &keeps), whole);
+    assert_eq!(decode(role, &parts, false), whole);
+    assert_eq!(decode(role, &parts, true), whole);
+    deliver(role, &parts, &turns);
     if wire.len() <= 512 {
         let bytes: Vec<&[u8]> = wire.chunks(1).collect();
-        assert_eq!(decode(role, &bytes), whole);
-        assert_eq!(decode_keeping(role, &bytes, &keeps), whole);
+        assert_eq!(decode(role, &bytes, false), whole);
+        assert_eq!(decode(role, &bytes, true), whole);
+        deliver(role, &bytes, &turns);
     }
 }
 
@@ -53,117 +58,115 @@ struct Decoded {
     bytes: usize,
 }
 
-/// How what a part has cut is kept.
-struct Keeps {
-    /// Of frames of so many bytes at most.
+/// How a connection is fed.
+struct Turns {
+    /// Frames of so many bytes at most stay where they are until they are whole.
     room: usize,
-    /// Behind which parts, by their numbers, it is not any longer.
+    /// Behind which parts, by their numbers, a turn ends.
     ends: u8,
-    /// Whether whole messages are looked for first.
-    looks: bool,
+    /// Whether what a turn has left is polled before the next one.
+    polls: bool,
 }
 
-fn decoder(role: Role) -> Decoder {
+fn limits() -> Limits {
     let mut limits = Limits::default();
     limits.max_frame = 1 << 16;
     limits.max_message = 1 << 17;
     limits.max_fragments = 8;
-    Decoder::new(role, limits)
+    limits
 }
 
-fn decode(role: Role, parts: &[&[u8]]) -> Decoded {
-    let (mut decoder, mut decoded) = (decoder(role), Decoded::default());
+/// `looks`: for whole messages first.
+fn decode(role: Role, parts: &[&[u8]], looks: bool) -> Decoded {
+    let (mut decoder, mut decoded) = (Decoder::new(role, limits()), Decoded::default());
     for part in parts {
-        decoded.add_all(&mut decoder, part);
+        decoded.add_all(&mut decoder, part, looks);
     }
     decoded
 }
 
-/// How long a frame's header is that comes to this role, with a payload of so many bytes.
-fn header(role: Role, len: usize) -> usize {
-    let mask = if role == Role::Server { 4 } else { 0 };
-    mask + match len {
-        0..=125 => 2,
-        126..=0xffff => 4,
-        _ => 10,
+fn connection(role: Role) -> Connection {
+    let mut config = Config::default();
+    config.limits = limits();
+    match role {
+        Role::Server => Connection::server(Extensions::default(), config),
+        Role::Client => Connection::client(Seed::new([3; 32]), Extensions::default(), config),
     }
 }
 
-/// The same as `decode` with keeping inputs, beside a decoder with ordinary ones: behind each part
-/// it is as far as that one, but for what is kept.
-fn decode_keeping(role: Role, parts: &[&[u8]], keeps: &Keeps) -> Decoded {
-    let (mut ordinary, mut expected) = (decoder(role), Decoded::default());
-    let (mut decoder, mut decoded) = (decoder(role), Decoded::default());
-    let mut kept = Vec::new();
-    // Whether a part of the frame under way was consumed. So is then the rest of it.
-    let mut begun = false;
+/// Feeds a connection by turns, beside one with ordinary inputs.
+fn deliver(role: Role, parts: &[&[u8]], turns: &Turns) {
+    let (mut ordinary, mut expected) = (connection(role), Fed::default());
+    let (mut connection, mut fed) = (connection(role), Fed::default());
+    let mut workspace = Workspace::new(32, turns.room);
+    let mut turn = workspace.turn(&mut connection);
+    let (mut come, mut left) = (Vec::new(), 0);
     for (i, part) in parts.iter().enumerate() {
-        expected.add_all(&mut ordinary, part);
-        kept.extend_from_slice(part);
-        let mut scratch = kept.clone();
-        let mut input = Input::keeping(&mut scratch, keeps.room);
-        loop {
-            let whole = if keeps.looks { decoder.take_whole_message(&mut input) } else { None };
-            if let Some((kind, data)) = whole {
-                decoded.add(Piece::Message {
-                    kind,
-                    first: true,
-                    last: true,
-                    rsv: 0,
-                    rest: 0,
-                    data,
-                });
-                continue;
+        expected.read(&mut ordinary, part);
+        come.extend_from_slice(part);
+        left = read(&mut turn, part, left, &mut fed);
+        if left > 0 {
+            assert!(left < turns.room, "{left} bytes are left, of {}", turns.room);
+            if let Ok(Some((header, len))) = Header::decode(&come[come.len() - left..]) {
+                let len = len + header.payload_len as usize;
+                assert!(left < len && len <= turns.room, "{left} bytes are left of {len}");
             }
-            let Some(piece) = decoder.next(&mut input) else { break };
-            assert!(decoded.error.is_none(), "nothing comes behind an error");
-            match piece {
-                Ok(piece) => {
-                    // The frame's payload, or the most that it can be.
-                    let (len, cut) = match &piece {
-                        Piece::Message { rest, data, .. } => {
-                            (data.len() + *rest as usize, *rest > 0)
-                        }
-                        Piece::Control { last, .. } => (125, !last),
-                    };
-                    assert!(
-                        begun || !cut || header(role, len) + len > keeps.room,
-                        "there is room for the frame"
-                    );
-                    begun = cut;
-                    decoded.add(piece);
-                }
-                Err(error) => decoded.error = Some(error),
+        } else {
+            assert_eq!(fed, expected);
+        }
+        // The text of a frame that is left is looked at when it is whole.
+        assert!(fed.close_event == expected.close_event || left > 0 && fed.close_event.is_none());
+        if i + 1 == parts.len() {
+            break;
+        }
+        if turns.ends >> (i % 8) & 1 != 0 {
+            drop(turn);
+            if turns.polls {
+                fed.read(&mut connection, b"");
+                left = 0;
+                assert_eq!(fed, expected);
             }
-        }
-        let rest = input.into_rest();
-        assert!(
-            rest.is_empty() || rest.len() < keeps.room,
-            "{} bytes are kept, of {}",
-            rest.len(),
-            keeps.room
-        );
-        assert!(kept.ends_with(rest), "what is kept is as it came");
-        assert_eq!(decoded.error, expected.error, "an error is told as early");
-        assert!(decoded.bytes <= expected.bytes && expected.bytes - decoded.bytes <= rest.len());
-        kept = rest.to_vec();
-        if keeps.ends >> (i % 8) & 1 != 0 || i + 1 == parts.len() {
-            begun |= !kept.is_empty();
-            decoded.add_all(&mut decoder, &std::mem::take(&mut kept));
-        }
-        if kept.is_empty() {
-            assert_eq!(decoded, expected);
+            turn = workspace.turn(&mut connection);
         }
     }
-    decoded
+    drop(turn);
+    fed.read(&mut connection, b"");
+    assert_eq!(fed, expected);
+    assert_eq!(output(&mut connection), output(&mut ordinary));
+}
+
+/// Reads all of a part, behind what was left: tells how much is left then.
+fn read(turn: &mut Turn<'_, Connection>, mut part: &[u8], mut left: usize, fed: &mut Fed) -> usize {
+    while !part.is_empty() {
+        let room = turn.read_buf();
+        let (now, later) = part.split_at(room.len().min(part.len()));
+        assert!(!now.is_empty(), "a read of no bytes would be taken for the end");
+        room[..now.len()].copy_from_slice(now);
+        part = later;
+        let (connection, mut input) = turn.received(now.len());
+        assert_eq!(input.len(), left + now.len(), "what was left, and what was read");
+        while let Some(event) = connection.poll(&mut input) {
+            fed.take(event);
+        }
+        left = input.len();
+        assert!(!connection.wants_poll());
+    }
+    left
 }
 
 impl Decoded {
     /// What a decoder makes of a part.
-    fn add_all(&mut self, decoder: &mut Decoder, part: &[u8]) {
+    fn add_all(&mut self, decoder: &mut Decoder, part: &[u8], looks: bool) {
         let mut scratch = part.to_vec();
         let mut input = Input::new(&mut scratch);
-        while let Some(piece) = decoder.next(&mut input) {
+        loop {
+            let whole = if looks { decoder.take_whole_message(&mut input) } else { None };
+            if let Some((kind, data)) = whole {
+                let (first, last) = (true, true);
+                self.add(Piece::Message { kind, first, last, rsv: 0, rest: 0, data });
+                continue;
+            }
+            let Some(piece) = decoder.next(&mut input) else { break };
             assert!(self.error.is_none(), "nothing comes behind an error");
             match piece {
                 Ok(piece) => self.add(piece),

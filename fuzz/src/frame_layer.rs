@@ -11,7 +11,7 @@ use std::str;
 /// whatever was called before and whatever it said: no call panics, and
 ///
 /// - a decoder gives no more than came and keeps its limits; behind an error, a Close frame and
-///   `stop` it gives nothing; what it leaves is the end of its input, and only where it may;
+///   `stop` it gives nothing; what is left of an input is its end, as it came;
 ///   `take_whole_message` gives nothing in the middle of anything;
 /// - a validator accepts what the standard library does, and what it has refused stays refused
 ///   until `finish`;
@@ -52,8 +52,8 @@ struct Frames {
     frame: Option<u64>,
     /// How much came that was not given out.
     come: usize,
-    /// What was left by a keeping input, to be given again.
-    kept: Vec<u8>,
+    /// What was left of an input, to be given again.
+    left: Vec<u8>,
 }
 
 impl Frames {
@@ -65,21 +65,17 @@ impl Frames {
         limits.max_fragments = choices.pick(&[8, 0, 2, u32::MAX]);
         let rsv = choices.pick(&[0, 4, 7, 0xff]);
         let decoder = Decoder::new(role, limits).with_extension(rsv);
-        let (over, message, frame, kept) = (false, None, None, Vec::new());
-        Self { decoder, role, limits, extended: rsv > 0, over, message, frame, come: 0, kept }
+        let (over, message, frame, left) = (false, None, None, Vec::new());
+        Self { decoder, role, limits, extended: rsv > 0, over, message, frame, come: 0, left }
     }
 
     /// Gives some bytes to the decoder, behind those that it left, and calls it a few times.
     fn feed(&mut self, choices: &mut Choices<'_>) {
         let flags = choices.byte();
-        let room = if flags & 1 == 0 { 0 } else { choices.number() };
         let calls = choices.counted();
-        let wire = [&std::mem::take(&mut self.kept)[..], choices.counted()].concat();
+        let wire = [&std::mem::take(&mut self.left)[..], choices.counted()].concat();
         let mut scratch = wire.clone();
-        let mut input = match room {
-            0 => Input::new(&mut scratch),
-            room => Input::keeping(&mut scratch, room),
-        };
+        let mut input = Input::new(&mut scratch);
         for call in calls {
             let before = input.len();
             if call & 1 == 0 {
@@ -101,12 +97,8 @@ impl Frames {
             }
             match self.decoder.next(&mut input) {
                 None => {
-                    let left = input.len();
-                    assert!(
-                        left == 0 || left < room && self.come == 0,
-                        "it is left where it may be"
-                    );
-                    self.come += before - left;
+                    assert!(input.is_empty(), "None means that all was consumed");
+                    self.come += before;
                 }
                 Some(Err(error)) => {
                     assert!(!self.over && input.is_empty());
@@ -120,7 +112,7 @@ impl Frames {
         let rest = input.into_rest();
         assert!(wire.ends_with(rest), "it is as it came");
         if flags & 2 == 0 {
-            self.kept = rest.to_vec();
+            self.left = rest.to_vec();
         }
     }
 

@@ -2,14 +2,14 @@
 
 use crate::choices::{Choices, cut};
 use crate::wire::{client, feed, frame, masked, output, server, write};
-use sockless::{Delivery, Event, frame::Header, mask};
+use sockless::{Connection, Delivery, Event, frame::Header, mask};
 
 /// Masking is the XOR of each byte with the key's, over and over:
 ///
 /// - as a function: at any place in memory, of any length, in parts with the key rotated, and
 ///   nothing around them is touched;
 /// - out of a client: payloads that are masked as they are queued and such that are masked as they
-///   leave, a piece at a time, however the writes cut them, by `advance`, over several slices, or
+///   leave, a piece at a time, however the writes cut them, one slice or several at a time, or
 ///   by `pop`, with a ping or another message queued on the way;
 /// - into a server, however the reads cut them.
 ///
@@ -61,14 +61,14 @@ fn leave(messages: &[Vec<u8>], writes: &[usize]) {
     for message in messages {
         client.send_binary(message.clone()).unwrap();
         for most in writes.by_ref().take(8) {
-            write(&mut client, most, most as u8, &mut wire);
+            leave_some(&mut client, most, &mut wire);
             if most % 7 == 3 {
                 client.ping(b"?").unwrap();
             }
         }
     }
     for most in writes {
-        write(&mut client, most, most as u8, &mut wire);
+        leave_some(&mut client, most, &mut wire);
     }
     wire.extend(output(&mut client));
 
@@ -84,6 +84,12 @@ fn leave(messages: &[Vec<u8>], writes: &[usize]) {
         rest = behind;
     }
     assert!(rest.is_empty() && left.next().is_none());
+}
+
+fn leave_some(client: &mut Connection, most: usize, wire: &mut Vec<u8>) {
+    let queued = client.queued();
+    let written = write(client.transmit(), most, most as u8, wire);
+    assert_eq!(client.queued(), queued - written);
 }
 
 fn arrive(payload: &[u8], key: [u8; 4], reads: &[u8]) {

@@ -2,21 +2,20 @@
 
 use crate::choices::{Choices, cut};
 use crate::heads::{Fields, Head, is_reserved, is_token, is_value};
-use crate::wire::output;
-use bytes::Buf;
+use crate::wire::{feed, output};
 use sockless::deflate::Policy;
 use sockless::handshake::Header;
 use sockless::server::{
     Config, Handshake, Incoming, Origin, OriginPolicy, OriginRefusal, Replying, Request, Scheme,
 };
-use sockless::{Endpoint, HandshakeError, Input};
+use sockless::{Connection, HandshakeError, Input};
 use std::net::Ipv6Addr;
 use tungstenite::handshake::derive_accept_key;
 
 /// Arbitrary bytes as a request, cut anywhere, and arbitrary strings in the answer to it:
 ///
-/// - the outcome is the same however the request is cut, and so are the bytes of the answer and
-///   what is left of the input; no more than a head is taken;
+/// - the outcome is the same however the request is cut, and so are the bytes of the answer; no more
+///   than a head is taken, and the outcome has all that came behind it;
 /// - what is accepted keeps the rules of RFC 6455 §4.2.1 and those on heads, as they are said again
 ///   here; what is refused by one of these rules breaks it;
 /// - a plain request is one that does not ask for a WebSocket;
@@ -57,29 +56,31 @@ pub fn server_head(data: &[u8]) {
         _ => OriginPolicy::Any,
     };
     config.deflate = (flags & 8 != 0).then(Policy::default);
+    config.max_discard = 20_000;
     let accepts = flags & 16 == 0;
     let wire = choices.rest();
 
-    let (outcome, rest) = read(&config, &[wire]);
-    let taken = &wire[..wire.len() - rest];
-    assert!(taken.len() <= config.max_head);
-    let taken = behind_empty_line(taken);
+    // Byte by byte no more comes than is taken.
+    let single: Vec<&[u8]> = wire.chunks(1).collect();
+    let (outcome, taken) = read(&config, &single);
+    assert!(taken <= config.max_head);
+    let (head, behind) = wire.split_at(taken);
+    let head = behind_empty_line(head);
     let told = outcome.as_ref().map(told);
-    judge(outcome.as_ref(), taken, &config);
+    judge(outcome.as_ref(), head, &config);
     for how in 0..4 {
         if let (Some(Incoming::Failed(replying)), _) = read(&config, &[wire]) {
             end(replying, how, usize::from(status));
         }
     }
-    let answered = outcome.map(|outcome| answer(outcome, accepts, &said, status, taken));
-    let single: Vec<&[u8]> = wire.chunks(1).collect();
-    for parts in [&cut(wire, cuts), &single] {
-        if parts.len() > 3000 {
-            continue;
+    let answered = outcome.map(|outcome| answer(outcome, accepts, &said, status, head));
+    for parts in [&[wire][..], &cut(wire, cuts)] {
+        let (outcome, come) = read(&config, parts);
+        assert_eq!(outcome.as_ref().map(self::told), told);
+        assert_eq!(outcome.map(|outcome| answer(outcome, accepts, &said, status, head)), answered);
+        if let (Some(outcome), _) = read(&config, parts) {
+            has_rest(outcome, &behind[..come - taken], config.max_discard);
         }
-        let (outcome, left) = read(&config, parts);
-        assert_eq!((outcome.as_ref().map(self::told), left), (told.clone(), rest));
-        assert_eq!(outcome.map(|outcome| answer(outcome, accepts, &said, status, taken)), answered);
     }
 }
 
@@ -88,7 +89,38 @@ fn behind_empty_line(wire: &[u8]) -> &[u8] {
     wire.strip_prefix(b"\r\n").unwrap_or(wire)
 }
 
-/// Feeds a request: what came of it, and how many bytes are left.
+/// Whether an outcome has what came behind its head.
+fn has_rest(outcome: Incoming, rest: &[u8], max_discard: u32) {
+    match outcome {
+        Incoming::Upgrade(request) => {
+            let (agreed, config) = (request.extensions(), sockless::Config::default());
+            let expected = feed(&mut Connection::server(agreed, config.clone()), &[rest]);
+            let mut connection = request.accept().open(config);
+            assert_eq!(connection.wants_poll(), !rest.is_empty());
+            assert_eq!(feed(&mut connection, &[b""]), expected);
+        }
+        Incoming::Http(plain) => {
+            assert_eq!(plain.rest(), rest);
+            let all = [plain.head(), rest].concat();
+            assert_eq!(plain.into_bytes(), all);
+        }
+        // What it still throws away, to the byte.
+        Incoming::Failed(mut replying) => {
+            output(&mut replying);
+            replying.shutdown_done();
+            let more = (max_discard as usize).saturating_sub(rest.len());
+            assert_eq!(replying.is_done(), more == 0);
+            if let Some(fewer) = more.checked_sub(1) {
+                replying.poll(&mut Input::new(&mut vec![0; fewer]));
+                assert!(!replying.is_done());
+                replying.poll(&mut Input::new(&mut [0]));
+                assert!(replying.is_done());
+            }
+        }
+    }
+}
+
+/// Feeds a request: what came of it, and how many bytes had come then.
 fn read(config: &Config, parts: &[&[u8]]) -> (Option<Incoming>, usize) {
     let mut handshake = Handshake::new(config.clone());
     let mut come = 0;
@@ -109,8 +141,8 @@ fn read(config: &Config, parts: &[&[u8]]) -> (Option<Incoming>, usize) {
                     && handshake.poll(&mut Input::empty()).is_none(),
                 "given once"
             );
-            let total: usize = parts.iter().map(|part| part.len()).sum();
-            return (Some(incoming), total - come + input.len());
+            assert!(input.is_empty(), "the outcome has the rest");
+            return (Some(incoming), come);
         }
         assert!(input.is_empty(), "None means that all was consumed");
     }
@@ -128,7 +160,7 @@ fn read(config: &Config, parts: &[&[u8]]) -> (Option<Incoming>, usize) {
     }
     handshake.handle_eof();
     assert!(handshake.is_done() && handshake.poll(&mut Input::empty()).is_none());
-    (None, 0)
+    (None, come)
 }
 
 /// All that an outcome tells.
@@ -143,7 +175,10 @@ fn told(outcome: &Incoming) -> String {
         }
         Incoming::Http(plain) => format!("{plain:?} {:?}", plain.head()),
         Incoming::Failed(replying) => {
-            format!("{replying:?} {:?}", replying.headers().iter().collect::<Vec<_>>())
+            // What it still throws away hangs on the read.
+            let shown = format!("{replying:?}");
+            let (shown, _) = shown.split_once("linger").expect("it is shown");
+            format!("{shown} {:?}", replying.headers().iter().collect::<Vec<_>>())
         }
     }
 }
@@ -540,8 +575,10 @@ fn accept(request: Request, protocol: &str, header: Said<'_>, by_stack: bool) ->
 
 /// Ends a refusal otherwise than by its own way, when some of its answer was written.
 fn end(mut replying: Replying, how: u8, written: usize) {
-    let mut out = replying.transmit();
-    out.advance(written.min(out.remaining() - 1));
+    // All but its last byte, or less.
+    let taken =
+        replying.transmit().write_slice_with(|answer| Ok::<_, ()>(written.min(answer.len() - 1)));
+    assert!(taken.is_ok() && replying.wants_write());
     match how {
         0 => {
             replying.handle_eof();
@@ -571,7 +608,7 @@ fn refuse(mut replying: Replying, expected: Fields, body: &[u8], is_head: bool) 
     assert!(replying.wants_shutdown());
     replying.shutdown_done();
     assert!(replying.wants_read() && !replying.is_done());
-    replying.discard(&mut Input::new(&mut [0; 10]));
+    replying.poll(&mut Input::new(&mut [0; 10]));
     replying.handle_eof();
     assert!(replying.is_done());
 

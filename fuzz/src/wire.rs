@@ -1,11 +1,10 @@
 //! What several targets share: frames written naively, connections of either end, and what they
 //! make of bytes.
 
-use bytes::Buf;
 use sockless::{
     Chunk, CloseEvent, Config, Connection, Delivery, Endpoint, Event, Extensions, Input, Seed,
+    Transmit,
 };
-use std::io::IoSlice;
 
 /// A frame, encoded naively: its first byte, its payload, and the key that it is masked with.
 pub fn frame(first: u8, payload: &[u8], mask: Option<[u8; 4]>) -> Vec<u8> {
@@ -49,49 +48,70 @@ pub struct Fed {
     pub close_event: Option<CloseEvent>,
 }
 
-/// Feeds bytes in these reads. Nothing comes behind `Closed`, and all is consumed.
+impl Fed {
+    /// The next event. Nothing comes behind `Closed`.
+    pub fn take(&mut self, event: Event<'_>) {
+        assert!(self.close_event.is_none(), "{event:?} behind Closed");
+        match event {
+            Event::Chunk(Chunk { data, .. }) => self.chunks.extend_from_slice(data.as_bytes()),
+            Event::Closed(close_event) => self.close_event = Some(close_event),
+            event => self.events.push(event.into_owned()),
+        }
+    }
+
+    /// All that a connection makes of a read, and of what it held before. All is consumed.
+    pub fn read(&mut self, connection: &mut Connection, read: &[u8]) {
+        let mut read = read.to_vec();
+        let mut input = Input::new(&mut read);
+        while let Some(event) = connection.poll(&mut input) {
+            self.take(event);
+        }
+        assert!(input.is_empty(), "None means that all was consumed");
+        assert!(!connection.wants_poll());
+    }
+}
+
+/// Feeds bytes in these reads.
 pub fn feed(connection: &mut Connection, reads: &[&[u8]]) -> Fed {
     let mut fed = Fed::default();
     for read in reads {
-        let mut scratch = read.to_vec();
-        let mut input = Input::new(&mut scratch);
-        while let Some(event) = connection.poll(&mut input) {
-            assert!(fed.close_event.is_none(), "{event:?} behind Closed");
-            match event {
-                Event::Chunk(Chunk { data, .. }) => fed.chunks.extend_from_slice(data.as_bytes()),
-                Event::Closed(close_event) => fed.close_event = Some(close_event),
-                event => fed.events.push(event.into_owned()),
-            }
-        }
-        assert!(input.is_empty(), "None means that all was consumed");
+        fed.read(connection, read);
     }
     fed
 }
 
 /// A write of at most so many bytes, in one of the ways that there are: tells of how many it was.
-/// What pops is all written.
-pub fn write(side: &mut dyn Endpoint, most: usize, how: u8, wire: &mut Vec<u8>) -> usize {
-    let mut out = side.transmit();
-    let queued = out.remaining();
+/// What pops is all written. Some writes fail first, which takes nothing.
+pub fn write(mut out: Transmit<'_>, most: usize, how: u8, wire: &mut Vec<u8>) -> usize {
     let before = wire.len();
-    match how % 3 {
-        0 => {
-            let n = out.chunk().len().min(most);
-            wire.extend_from_slice(&out.chunk()[..n]);
-            out.advance(n);
-        }
-        1 => {
-            let mut slices = [IoSlice::new(&[]); 8];
-            let count = out.chunks_vectored(&mut slices);
-            for slice in &slices[..count] {
-                let left = most - (wire.len() - before);
-                wire.extend_from_slice(&slice[..slice.len().min(left)]);
-            }
-            out.advance(wire.len() - before);
-        }
-        _ => wire.extend(out.pop().into_iter().flatten()),
+    if how >= 0x80 {
+        assert_eq!(out.write_with(|_| Err("full")).unwrap_or(0), 0);
+        assert_eq!(out.write_slice_with(|_| Err("full")).unwrap_or(0), 0);
     }
-    assert_eq!(out.remaining(), queued - (wire.len() - before));
+    let taken = match how % 3 {
+        0 => out.write_slice_with(|slice| Ok::<_, ()>(take(&[slice], most, wire))),
+        1 => out.write_with(|slices| {
+            assert!(!slices.is_empty());
+            let slices: Vec<&[u8]> = slices.iter().map(|slice| &slice[..]).collect();
+            Ok::<_, ()>(take(&slices, most, wire))
+        }),
+        _ => {
+            wire.extend(out.pop().into_iter().flatten());
+            Ok(wire.len() - before)
+        }
+    };
+    assert_eq!(taken, Ok(wire.len() - before));
+    wire.len() - before
+}
+
+/// Takes at most so many bytes of some slices, of which none is empty.
+pub fn take(slices: &[&[u8]], most: usize, wire: &mut Vec<u8>) -> usize {
+    let before = wire.len();
+    for slice in slices {
+        assert!(!slice.is_empty(), "an empty slice");
+        let left = most - (wire.len() - before);
+        wire.extend_from_slice(&slice[..slice.len().min(left)]);
+    }
     wire.len() - before
 }
 

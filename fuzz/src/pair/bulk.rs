@@ -1,21 +1,21 @@
 //! Operations of which one alone goes where several of the others would have to meet.
 
 use super::bodies;
-use super::reading::Reading;
+use super::reading::{Reading, Workspaces};
 use super::station::Station;
 use crate::choices::Choices;
-use sockless::{Buffers, MessageKind, Payload, SendError, deflate::Compress};
+use sockless::{MessageKind, Payload, SendError, deflate::Compress};
 
 impl Station {
     /// 0: a compressed message in parts, to its end; 1: payloads by reference, three and more; 2:
     /// more pings than there is room for pongs, read before any of these can leave; others: a read
-    /// in a turn of a `Scratch`.
+    /// in a turn of another workspace.
     pub fn bulk(
         &mut self,
         which: u8,
         choices: &mut Choices<'_>,
         to: &mut Self,
-        buffers: &mut Buffers,
+        workspaces: &mut Workspaces,
     ) {
         match which {
             0 => self.say_in_parts(choices, to),
@@ -29,10 +29,13 @@ impl Station {
                 for i in 0..count {
                     self.ping(&[i; 125], to);
                 }
-                self.write(to, usize::MAX, choices.byte(), buffers);
-                to.read(usize::MAX, Reading::Whole, buffers);
+                self.write(to, usize::MAX, choices.byte(), workspaces);
+                to.read(usize::MAX, Reading::Whole, workspaces);
             }
-            _ => to.read_in_turn(choices.number(), buffers),
+            _ => {
+                let reading = choices.pick(&[Reading::Whole, Reading::Once, Reading::Unpolled]);
+                to.read_elsewhere(choices.number(), reading);
+            }
         }
     }
 

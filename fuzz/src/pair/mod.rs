@@ -10,15 +10,15 @@ mod transport;
 
 use crate::choices::Choices;
 use bodies::body;
-use reading::Reading;
+use reading::{Reading, Workspaces};
 use sockless::deflate::{Compress, Parameters, Pool, WindowBits};
-use sockless::{Buffers, Extensions, Payload, PreparedMessage, Role};
+use sockless::{Extensions, Payload, PreparedMessage, Role};
 use station::{Settings, Station};
 use std::time::Duration;
 
 /// Arbitrary operations on two pairs of a client and a server, with or without compression, whose
-/// compressors may come from one pool, whose buffers may be on loan, and of which each may read
-/// through a `Scratch` that keeps what is cut: sends in every form, pings, closes, writes and reads
+/// compressors may come from one pool, whose which may
+/// each read by turns of a workspace that others share: sends in every form, pings, closes, writes and reads
 /// of any length in every way that there is, the passing of time, and the faults of a transport.
 ///
 /// - What is sent arrives, each message once, whole and in order, however it is compressed, cut and
@@ -63,7 +63,7 @@ pub fn pair(data: &[u8]) {
         })
         .collect();
     let mut pairs: Vec<Pair> = (0..2).map(|_| Pair::new(&settings, &mut choices)).collect();
-    let mut buffers = Buffers::default();
+    let mut workspaces = Workspaces::default();
     let mut operations = 0;
     while !choices.is_empty() && operations < 80 {
         operations += 1;
@@ -73,13 +73,13 @@ pub fn pair(data: &[u8]) {
             0..0xc0 if which >> 2 & 15 == 13 && choices.byte() < 32 => {
                 settings.pool.iter().for_each(Pool::clear)
             }
-            0..0xc0 => pair.talk(which, &shared, &mut choices, &mut buffers),
-            _ => pair.happen(which, &mut choices, &mut buffers),
+            0..0xc0 => pair.talk(which, &shared, &mut choices, &mut workspaces),
+            _ => pair.happen(which, &mut choices, &mut workspaces),
         }
-        pair.stations.iter_mut().for_each(|station| station.rest(&mut buffers));
+        pair.stations.iter_mut().for_each(|station| station.rest());
     }
     for pair in pairs {
-        pair.end(&mut buffers);
+        pair.end(&mut workspaces);
     }
 }
 
@@ -112,7 +112,7 @@ impl Pair {
         which: u8,
         shared: &[PreparedMessage],
         choices: &mut Choices<'_>,
-        buffers: &mut Buffers,
+        workspaces: &mut Workspaces,
     ) {
         let (from, to) = self.both(which);
         match which >> 2 & 15 {
@@ -124,29 +124,30 @@ impl Pair {
             12 if choices.byte() < 64 => from.close(0),
             14 => from.ping(b"?", to),
             _ => {
-                from.write(to, usize::MAX, 0, buffers);
+                from.write(to, usize::MAX, 0, workspaces);
                 let step = match choices.byte() {
                     0 => usize::MAX,
                     n => (usize::from(n) * usize::from(n)).max(to.incoming() / 1000),
                 };
-                while to.read(step, Reading::Whole, buffers) {}
+                while to.read(step, Reading::Whole, workspaces) {}
             }
         }
     }
 
     /// What happens besides.
-    fn happen(&mut self, which: u8, choices: &mut Choices<'_>, buffers: &mut Buffers) {
+    fn happen(&mut self, which: u8, choices: &mut Choices<'_>, workspaces: &mut Workspaces) {
         let now = self.now;
         let (from, to) = self.both(which);
         let most = |choices: &mut Choices<'_>| choices.number() >> (choices.byte() & 15);
         match which >> 2 & 15 {
-            0 => _ = from.write(to, most(choices), choices.byte(), buffers),
+            0 => _ = from.write(to, most(choices), choices.byte(), workspaces),
             1 if choices.byte() < 64 => from.close(choices.byte()),
-            2 | 3 => _ = from.read(most(choices), Reading::Whole, buffers),
-            4 => _ = from.read(most(choices), Reading::Direct, buffers),
-            5 => _ = from.read(most(choices), Reading::Once, buffers),
+            2 | 3 => _ = from.read(most(choices), Reading::Whole, workspaces),
+            4 => _ = from.read(most(choices), Reading::Unpolled, workspaces),
+            5 => _ = from.read(most(choices), Reading::Once, workspaces),
             6 => {
                 self.now = times::pass(now, choices);
+                workspaces.shrink();
                 for station in &mut self.stations {
                     self.faulty |= station.tick(self.now);
                 }
@@ -156,11 +157,11 @@ impl Pair {
                 from.ping(choices.bytes(len), to);
             }
             8 => from.say_by_reference(choices, to),
-            9 => _ = from.turn(to, buffers),
+            9 => _ = from.turn(to, workspaces),
             fault @ 10.. => {
                 let how = choices.byte();
                 if how >= 64 {
-                    return from.bulk(how % 4, choices, to, buffers);
+                    return from.bulk(how % 4, choices, to, workspaces);
                 }
                 self.faulty = true;
                 let (from, to) = self.both(which);
@@ -176,12 +177,12 @@ impl Pair {
                     _ => from.garble(choices, to),
                 }
             }
-            _ => self.besides(which, choices, buffers),
+            _ => self.besides(which, choices, workspaces),
         }
     }
 
     /// What the time-outs have to do with.
-    fn besides(&mut self, which: u8, choices: &mut Choices<'_>, buffers: &mut Buffers) {
+    fn besides(&mut self, which: u8, choices: &mut Choices<'_>, workspaces: &mut Workspaces) {
         let now = self.now;
         let (from, to) = self.both(which);
         match choices.byte() & 7 {
@@ -191,7 +192,7 @@ impl Pair {
                 from.pong(choices.bytes(len), to);
             }
             2..5 => {
-                let (now, timed_out) = from.crawl(to, now, choices, buffers);
+                let (now, timed_out) = from.crawl(to, now, choices, workspaces);
                 (self.now, self.faulty) = (now, self.faulty | timed_out);
             }
             // Nobody hears of it any more.
@@ -205,19 +206,19 @@ impl Pair {
     }
 
     /// Turns both ends until nothing moves any more.
-    fn settle(&mut self, buffers: &mut Buffers) {
+    fn settle(&mut self, workspaces: &mut Workspaces) {
         for _ in 0..1000 {
             let [server, client] = &mut self.stations;
-            if !(server.turn(client, buffers) | client.turn(server, buffers)) {
+            if !(server.turn(client, workspaces) | client.turn(server, workspaces)) {
                 return;
             }
         }
         panic!("the pair does not come to rest");
     }
 
-    fn end(mut self, buffers: &mut Buffers) {
+    fn end(mut self, workspaces: &mut Workspaces) {
         self.stations[0].close(0);
-        self.settle(buffers);
+        self.settle(workspaces);
         if !self.faulty {
             let [server, client] = &self.stations;
             server.assert_clean(client);
@@ -226,7 +227,7 @@ impl Pair {
         for _ in 0..2 {
             // A transport that has ended for one ends for the other.
             self.stations.iter_mut().for_each(Station::cut);
-            self.settle(buffers);
+            self.settle(workspaces);
         }
         self.stations.iter_mut().for_each(Station::assert_done);
     }

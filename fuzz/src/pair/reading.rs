@@ -1,235 +1,231 @@
-//! The ways in which an end reads what has come: through an ordinary input, through a `Scratch`
-//! that keeps what is cut, or straight into a message.
+//! The ways in which an end reads what has come: through an ordinary input, or by turns of a
+//! workspace that others have turns of too.
 
 use super::inbox::Inbox;
 use super::station::Station;
-use super::transport::Held;
-use bytes::BufMut;
-use sockless::{Buffers, Cause, Endpoint, Event, Input, Scratch};
+use sockless::{Cause, Connection, Event, Input, Turn, Workspace};
 
 /// A way to read.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Reading {
-    /// Through an input, until there are no more events.
+    /// Until there are no more events.
     Whole,
-    /// Straight into a message, where there is room.
-    Direct,
-    /// Through an input, one event of it.
+    /// And nothing is polled yet.
+    Unpolled,
+    /// One event of it.
     Once,
 }
 
-/// A buffer that keeps what a read has cut.
-pub struct Keeper {
-    scratch: Scratch,
-    /// The largest frame that it keeps.
-    most: usize,
-    /// Whether each operation is a turn of its own.
-    turns: bool,
-    /// How many bytes it keeps.
-    rest: usize,
-    /// All events of these were polled.
-    polled: bool,
-}
+/// One for each size, which all ends share that have chosen it.
+#[derive(Default)]
+pub struct Workspaces([Option<Workspace>; 16]);
 
-impl Keeper {
-    /// 0 is none.
-    pub fn new(how: u8) -> Option<Self> {
-        let how = usize::from(how.checked_sub(1)?);
-        let size = [100, 4096, 32, 70_000][how & 3];
-        let most = [1 << 20, 200, 0, 20_000][how >> 2 & 3];
-        Some(Self {
-            scratch: Scratch::new(size, most),
-            most,
-            turns: how & 16 != 0,
-            rest: 0,
-            polled: true,
-        })
-    }
+/// The sizes of reads, and of the largest frames that stay until they are whole.
+const READS: [usize; 4] = [100, 4096, 32, 70_000];
+const FRAMES: [usize; 4] = [1 << 20, 200, 0, 20_000];
 
-    /// A read of at most so much that is polled, but for more than one event if that is not wanted:
-    /// tells how much it was.
-    fn read(
-        &mut self,
-        incoming: &mut Vec<u8>,
-        most: usize,
-        once: bool,
-        held: &mut Held<'_>,
-        inbox: &mut Inbox,
-    ) -> usize {
-        let room = self.scratch.room();
-        assert!(!room.is_empty() || !self.polled, "a read of no bytes would be taken for the end");
-        let len = most.min(room.len());
-        room[..len].copy_from_slice(&incoming[..len]);
-        incoming.drain(..len);
-        let mut input = self.scratch.input(len);
-        let came = self.rest + len;
-        assert_eq!(input.len(), came, "what is kept, and what was read");
-        let (events, polled) = poll(held, inbox, &mut input, once);
-        assert!(events <= came + 1, "{events} events of {came} bytes");
-        let kept = input.into_rest();
-        if polled && !kept.is_empty() {
-            assert!(kept.len() < self.most, "{} bytes are kept, of {}", kept.len(), self.most);
-            assert!(
-                frame(kept).is_none_or(|len| kept.len() < len && len <= self.most),
-                "{kept:02x?}"
-            );
-        }
-        (self.rest, self.polled) = (kept.len(), polled);
-        self.scratch.keep(self.rest);
-        len
-    }
-
-    /// A read of at most so much in a turn of its own, which ends with nothing kept.
-    fn turn(
-        &mut self,
-        incoming: &mut Vec<u8>,
-        most: usize,
-        held: &mut Held<'_>,
-        inbox: &mut Inbox,
-    ) {
-        let mut turn = self.scratch.turn();
-        let room = turn.room();
-        let len = most.min(room.len());
-        room[..len].copy_from_slice(&incoming[..len]);
-        incoming.drain(..len);
-        let mut input = turn.input(len);
-        poll(held, inbox, &mut input, false);
-        let kept = input.len();
-        turn.keep(kept);
-        let mut rest = turn.rest();
-        assert_eq!(rest.len(), kept, "what was kept is what is taken over");
-        poll(held, inbox, &mut rest, false);
-        assert!(rest.is_empty(), "None means that all was consumed");
-        drop(turn);
-        assert!(self.scratch.rest().is_empty(), "nothing is left for the next connection");
+impl Workspaces {
+    pub fn get(&mut self, which: Which) -> &mut Workspace {
+        let which = usize::from(which.0);
+        self.0[which].get_or_insert_with(|| Workspace::new(READS[which & 3], FRAMES[which >> 2]))
     }
 
     /// Nothing was to do for a while.
     pub fn shrink(&mut self) {
-        self.scratch.shrink();
+        self.0.iter_mut().flatten().for_each(Workspace::shrink);
+    }
+}
+
+/// The workspace of an end.
+#[derive(Clone, Copy)]
+pub struct Which(u8);
+
+impl Which {
+    pub fn new(number: u8) -> Self {
+        Self(number & 15)
     }
 
-    fn rest(&mut self) -> Input<'_> {
-        (self.rest, self.polled) = (0, true);
-        self.scratch.rest()
+    fn largest_frame(self) -> usize {
+        FRAMES[usize::from(self.0 >> 2)]
+    }
+}
+
+/// What a connection holds between its turns.
+#[derive(Default)]
+pub struct Held {
+    bytes: Vec<u8>,
+    /// It is nothing but a part of a frame.
+    is_polled: bool,
+}
+
+impl Held {
+    /// So much is left of the bytes that came.
+    fn leave(&mut self, left: usize, is_polled: bool) {
+        self.bytes.drain(..self.bytes.len() - left);
+        self.is_polled = is_polled;
+    }
+
+    /// Whether a poll makes something of it.
+    pub fn is_unpolled(&self) -> bool {
+        !self.bytes.is_empty() && !self.is_polled
+    }
+
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+    }
+
+    /// What stays where it is, if it was polled, is a part of a frame that there is room for.
+    fn check(&self, most: usize) {
+        if self.is_polled && !self.bytes.is_empty() {
+            assert!(self.bytes.len() < most, "{} bytes are left, of {most}", self.bytes.len());
+            assert!(
+                frame(&self.bytes).is_none_or(|len| self.bytes.len() < len && len <= most),
+                "{:02x?}",
+                self.bytes
+            );
+        }
     }
 }
 
 impl Station {
     /// Tells whether there was anything.
-    pub fn read(&mut self, most: usize, reading: Reading, buffers: &mut Buffers) -> bool {
+    pub fn read(&mut self, most: usize, reading: Reading, workspaces: &mut Workspaces) -> bool {
         if self.connection.is_done() {
             self.incoming.clear();
-            self.end_turn(buffers);
+            self.held.clear();
             return false;
         }
         if self.incoming.is_empty() && self.ends && !self.told {
-            let took = self.end_turn(buffers);
+            let held = self.held.is_unpolled();
             self.told = self.connection.wants_read();
             if self.told {
                 self.connection.handle_eof();
-                self.poll(Input::empty());
             }
-            return took || self.told;
+            self.poll();
+            return self.told || held;
         }
         let len = most.min(self.incoming.len());
-        let unpolled = self.keeper.as_ref().is_some_and(|keeper| !keeper.polled);
-        if len == 0 && !unpolled {
+        if len == 0 && !self.held.is_unpolled() {
             return false;
         }
-        if reading != Reading::Direct || unpolled || !self.read_directly(len, buffers) {
-            self.read_through(len, reading == Reading::Once, buffers);
+        match self.turns {
+            Some(which) => self.read_in_turn(len, reading, which, workspaces.get(which)),
+            None => self.read_through(len, reading),
         }
         self.look();
         true
     }
 
-    fn read_directly(&mut self, most: usize, buffers: &mut Buffers) -> bool {
-        let Self { connection, incoming, inbox, lends, keeper, .. } = self;
-        let mut held = Held::new(connection, lends.then_some(buffers));
-        let (Some(mut into), _) = held.io() else { return false };
-        assert!(
-            keeper.as_ref().is_none_or(|keeper| keeper.rest == 0),
-            "of a frame of which a part was consumed nothing is kept"
-        );
-        let len = most.min(into.remaining_mut());
-        into.put_slice(&incoming[..len]);
-        incoming.drain(..len);
-        let (events, _) = poll(&mut held, inbox, &mut Input::empty(), false);
-        assert!(events <= len + 1, "{events} events of {len} bytes");
-        true
+    fn read_in_turn(
+        &mut self,
+        len: usize,
+        reading: Reading,
+        which: Which,
+        workspace: &mut Workspace,
+    ) {
+        let Self { connection, incoming, inbox, held, hands_over, .. } = self;
+        let mut turn = workspace.turn(connection);
+        let mut read = receive(&mut turn, incoming, len, reading, held, inbox);
+        while reading != Reading::Once && read < len {
+            if *hands_over {
+                // What was left goes to the connection, and comes back.
+                let _ = turn.endpoint();
+            }
+            read += receive(&mut turn, incoming, len - read, reading, held, inbox);
+        }
+        held.check(which.largest_frame());
     }
 
-    fn read_through(&mut self, len: usize, once: bool, buffers: &mut Buffers) {
-        let Self { connection, incoming, inbox, lends, keeper, .. } = self;
-        let mut held = Held::new(connection, lends.then_some(buffers));
-        if let Some(keeper) = keeper {
-            let mut read = keeper.read(incoming, len, once, &mut held, inbox);
-            while !once && read < len {
-                read += keeper.read(incoming, len - read, once, &mut held, inbox);
-            }
-            return;
-        }
+    /// In front of that comes what a turn has left.
+    fn read_through(&mut self, len: usize, reading: Reading) {
+        let Self { connection, incoming, inbox, held, .. } = self;
         let mut read: Vec<u8> = incoming.drain(..len).collect();
         let mut input = Input::new(&mut read);
-        let (events, polled) = poll(&mut held, inbox, &mut input, once);
-        assert!(events <= len + 1, "{events} events of {len} bytes");
+        let came = len + held.bytes.len();
+        let (events, polled) = poll(connection, inbox, &mut input, reading);
+        assert!(events <= came + 1, "{events} events of {came} bytes");
         let rest = input.into_rest();
         assert!(rest.is_empty() || !polled, "None means that all was consumed");
         incoming.splice(..0, rest.iter().copied());
+        if polled {
+            held.clear();
+        }
     }
 
-    /// Reads in a turn of a `Scratch`, if that is what it reads to and there is something.
-    pub fn read_in_turn(&mut self, most: usize, buffers: &mut Buffers) {
-        self.end_turn(buffers);
-        let Self { connection, incoming, inbox, lends, keeper, .. } = self;
-        let Some(keeper) = keeper else { return };
-        if incoming.is_empty() || connection.is_done() {
+    /// Polls for what there is without a read. Nothing is held any more.
+    pub(super) fn poll(&mut self) {
+        let Self { connection, inbox, held, .. } = self;
+        let came = held.bytes.len();
+        let (events, _) = poll(connection, inbox, &mut Input::empty(), Reading::Whole);
+        assert!(events <= came + 1, "{events} events of {came} bytes");
+        held.clear();
+        self.look();
+    }
+
+    /// Reads so much in a turn of a workspace of its own, and leaves the rest to other turns.
+    pub fn read_elsewhere(&mut self, most: usize, reading: Reading) {
+        if self.turns.is_none() || self.connection.is_done() {
             return;
         }
-        let mut held = Held::new(connection, lends.then_some(buffers));
-        keeper.turn(incoming, most.min(incoming.len()), &mut held, inbox);
-        drop(held);
+        let which = Which::new(most as u8);
+        let len = most.min(self.incoming.len());
+        self.read_in_turn(len, reading, which, Workspaces::default().get(which));
         self.look();
     }
 
-    /// The connection takes over what is kept: tells whether that was anything.
-    pub fn end_turn(&mut self, buffers: &mut Buffers) -> bool {
-        let Self { connection, inbox, lends, keeper, .. } = self;
-        let Some(keeper) = keeper else { return false };
-        let kept = keeper.rest;
-        let mut input = keeper.rest();
-        assert_eq!(input.len(), kept);
-        let (events, _) =
-            poll(&mut Held::new(connection, lends.then_some(buffers)), inbox, &mut input, false);
-        assert!(input.is_empty(), "None means that all was consumed");
-        assert!(events <= kept + 1, "{events} events of {kept} bytes");
-        self.look();
-        kept > 0
-    }
-
-    /// Behind an operation, which may be a turn.
-    pub fn rest(&mut self, buffers: &mut Buffers) {
-        if self.keeper.as_ref().is_some_and(|keeper| keeper.turns) {
-            self.end_turn(buffers);
+    /// Behind an operation: what its turns have left is polled, if this end does so.
+    pub fn rest(&mut self) {
+        if self.polls {
+            self.poll();
         }
     }
 }
 
-/// Polls until there are no more events, or once: how many there were, and whether there are none
-/// any more.
+/// A read of at most so much in a turn: tells how much it was.
+pub fn receive(
+    turn: &mut Turn<'_, Connection>,
+    incoming: &mut Vec<u8>,
+    most: usize,
+    reading: Reading,
+    held: &mut Held,
+    inbox: &mut Inbox,
+) -> usize {
+    let len = if most == 0 {
+        0
+    } else {
+        let room = turn.read_buf();
+        assert!(!room.is_empty(), "a read of no bytes would be taken for the end");
+        let len = most.min(room.len());
+        room[..len].copy_from_slice(&incoming[..len]);
+        held.bytes.extend(incoming.drain(..len));
+        len
+    };
+    let (connection, mut input) = turn.received(len);
+    let came = held.bytes.len();
+    assert_eq!(input.len(), came, "what was left, and what was read");
+    let (events, polled) = poll(connection, inbox, &mut input, reading);
+    assert!(events <= came + 1, "{events} events of {came} bytes");
+    held.leave(input.len(), polled);
+    len
+}
+
+/// Polls until there are no more events, or once, or not at all: how many there were, and whether
+/// there are none any more.
 fn poll(
-    held: &mut Held<'_>,
+    connection: &mut Connection,
     inbox: &mut Inbox,
     input: &mut Input<'_>,
-    once: bool,
+    reading: Reading,
 ) -> (usize, bool) {
     let mut events = 0;
+    if reading == Reading::Unpolled {
+        return (0, false);
+    }
     loop {
-        let (queued, was_open) = (held.queued(), held.is_open());
-        let Some(event) = held.poll(input) else { break };
+        let (queued, was_open) = (connection.queued(), connection.is_open());
+        let Some(event) = connection.poll(input) else { break };
         if let Event::Closed(close_event) = &event {
-            let (unsent, left) = (close_event.unsent, held.queued() as u64);
+            let (unsent, left) = (close_event.unsent, connection.queued() as u64);
             assert!(unsent == 0 || was_open && close_event.cause == Cause::Peer, "{close_event:?}");
             let all = queued as u64;
             assert!(
@@ -237,10 +233,9 @@ fn poll(
                 "{unsent} of {all}, and {left} are left"
             );
         }
-        inbox.take(&event, held.is_open());
-        held.reclaim(event);
+        inbox.take(&event, connection.is_open());
         events += 1;
-        if once {
+        if reading == Reading::Once {
             return (events, false);
         }
     }

@@ -3,14 +3,14 @@
 
 use super::bodies;
 use super::inbox::Inbox;
-use super::reading::Keeper;
+use super::reading::{Held, Which};
 use super::times::{self, Flow};
 use crate::choices::Choices;
 use bytes::Bytes;
 use sockless::deflate::{Compress, Level, Pool};
 use sockless::{
-    CloseCode, CloseFrame, Config, Connection, Delivery, Endpoint, Extensions, Heartbeat, Input,
-    MessageKind, Payload, PreparedMessage, Role, Seed, SendError, Text, Timeouts,
+    CloseCode, CloseFrame, Config, Connection, Delivery, Extensions, Heartbeat, Input, MessageKind,
+    Payload, PreparedMessage, Role, Seed, SendError, Text, Timeouts,
 };
 use std::time::Duration;
 
@@ -30,10 +30,15 @@ pub struct Station {
     pub(super) heartbeat: Option<(Heartbeat, Timeouts)>,
     pub(super) due: Option<Duration>,
     pub(super) flow: Flow,
-    /// Whether it is lent buffers for its turn.
+    /// The workspace that it has turns of, if it does not read through ordinary inputs.
+    pub(super) turns: Option<Which>,
+    /// Whether it writes in turns too,
     pub(super) lends: bool,
-    /// What it reads to, if that keeps what is cut.
-    pub(super) keeper: Option<Keeper>,
+    /// asks for the connection between two reads of a turn,
+    pub(super) hands_over: bool,
+    /// and polls for what its turns have left behind each operation.
+    pub(super) polls: bool,
+    pub(super) held: Held,
     /// The low-water mark, and the high-water mark.
     marks: (usize, usize),
     /// What is on its way to this end.
@@ -69,7 +74,6 @@ impl Station {
         config.deflate.threshold = if flags & 8 == 0 { 64 } else { 0 };
         config.deflate.compress = [Compress::Auto, Compress::Yes, Compress::No, Compress::Auto]
             [usize::from(flags >> 4 & 3)];
-        config.kept_output = if flags & 0x40 == 0 { 0 } else { 1000 };
         let connection = match role {
             Role::Server => Connection::server(settings.extensions, config),
             Role::Client => Connection::client(Seed::new([3; 32]), settings.extensions, config),
@@ -80,8 +84,11 @@ impl Station {
             heartbeat: times::beating(&settings.timeouts),
             due: None,
             flow: Flow::default(),
+            turns: (level / 9).checked_sub(1).map(Which::new),
             lends: flags & 0x80 != 0,
-            keeper: Keeper::new(level / 9),
+            hands_over: flags & 0x40 != 0,
+            polls: (level / 9).checked_sub(1).is_some_and(|how| how & 16 != 0),
+            held: Held::default(),
             marks,
             incoming: Vec::new(),
             ends: false,
@@ -258,6 +265,10 @@ impl Station {
         self.own = self.own.min(queued);
         assert!(queued <= self.own + ANSWERS, "{queued} bytes, {} of them its own", self.own);
         assert_eq!(self.connection.wants_write(), queued > 0);
+        assert!(
+            self.connection.wants_poll() || !self.held.is_unpolled(),
+            "what is held is told of"
+        );
         let (low, high) = self.marks;
         assert!(
             if self.connection.above_high_water() { queued > low } else { queued <= high },

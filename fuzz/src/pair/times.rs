@@ -6,11 +6,10 @@
 //! - Where nothing moves any more and a time-out is set for that, the connection is done within the
 //!   sum of all of them.
 
-use super::reading::{Keeper, Reading};
+use super::reading::{Reading, Workspaces};
 use super::station::Station;
 use crate::choices::Choices;
-use bytes::Buf;
-use sockless::{Buffers, Cause, Endpoint, Heartbeat, Input, Timeouts};
+use sockless::{Cause, Heartbeat, Timeouts};
 use std::time::Duration;
 
 /// What is seen of a transport from one look at the time to the next.
@@ -78,9 +77,8 @@ impl Flow {
 }
 
 impl Station {
-    /// Lets the heart beat, and a buffer shrink: tells whether a time-out ended something.
+    /// Lets the heart beat: tells whether a time-out ended something.
     pub fn tick(&mut self, now: Duration) -> bool {
-        self.keeper.iter_mut().for_each(Keeper::shrink);
         let Some((mut heartbeat, timeouts)) = self.heartbeat.take() else { return false };
         let (was_done, was_open) = (self.connection.is_done(), self.connection.is_open());
         let full = self.flow.full && self.connection.wants_write();
@@ -96,7 +94,7 @@ impl Station {
             "its bytes moved"
         );
         self.heartbeat = Some((heartbeat, timeouts));
-        self.poll(Input::empty());
+        self.poll();
         let timed_out = self
             .inbox
             .close_event
@@ -117,14 +115,14 @@ impl Station {
         to: &mut Self,
         mut now: Duration,
         choices: &mut Choices<'_>,
-        buffers: &mut Buffers,
+        workspaces: &mut Workspaces,
     ) -> (Duration, bool) {
         let few = 1 + usize::from(choices.byte());
         let step = Duration::from_millis(choices.pick(&[100, 1_000, 5_000, 30_000]));
         let mut timed_out = false;
         for _ in 0..1 + choices.byte() % 16 {
-            self.write(to, few, choices.byte(), buffers);
-            to.read(few, Reading::Whole, buffers);
+            self.write(to, few, choices.byte(), workspaces);
+            to.read(few, Reading::Whole, workspaces);
             now = now.saturating_add(step);
             timed_out |= self.tick(now) | to.tick(now);
         }
@@ -137,7 +135,8 @@ impl Station {
         let sum = self.ends_within(timeouts);
         if self.connection.wants_write() {
             // The transport takes nothing.
-            self.connection.transmit().advance(0);
+            let taken = self.connection.transmit().write_slice_with(|_| Err("full"));
+            assert_eq!(taken, Err("full"));
             let queued = self.connection.queued();
             self.flow.took(0, queued);
         }

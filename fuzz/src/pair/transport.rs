@@ -1,56 +1,124 @@
 //! The transport between two ends, and time: writes, turns of a loop, faults and heartbeats.
 
-use super::reading::Reading;
+use super::reading::{Reading, Workspaces, receive};
 use super::station::Station;
 use crate::choices::Choices;
 use crate::wire;
-use sockless::{Buffers, Connection, Endpoint, Event, Input, Lent};
-use std::ops::{Deref, DerefMut};
+use sockless::{Endpoint, Step};
 
 impl Station {
     /// One turn of a loop: tells whether anything moved.
-    pub fn turn(&mut self, to: &mut Self, buffers: &mut Buffers) -> bool {
-        let wrote = self.write(to, usize::MAX, 1, buffers);
+    pub fn turn(&mut self, to: &mut Self, workspaces: &mut Workspaces) -> bool {
+        if self.turns.is_some() {
+            return self.step(to, workspaces);
+        }
+        let wrote = self.write(to, usize::MAX, 1, workspaces);
         let shuts = self.connection.wants_shutdown();
         if shuts {
             assert!(!self.connection.wants_write());
             self.connection.shutdown_done();
             assert!(!self.connection.wants_shutdown(), "only once");
         }
-        let read = self.read(usize::MAX, Reading::Whole, buffers) | self.end_turn(buffers);
+        let read = self.read(usize::MAX, Reading::Whole, workspaces);
         // Who is done drops the transport.
         to.ends |= shuts || self.connection.is_done();
         wrote || shuts || read
     }
 
-    pub fn write(&mut self, to: &mut Self, most: usize, how: u8, buffers: &mut Buffers) -> bool {
+    /// The loop as it is meant to be, until there is nothing to do.
+    fn step(&mut self, to: &mut Self, workspaces: &mut Workspaces) -> bool {
+        let Some(which) = self.turns else { return false };
+        let (mut bytes, mut moved, mut shuts) = (Vec::new(), false, false);
+        let most = self.incoming.len() + self.connection.queued();
+        let Self { connection, incoming, inbox, held, ends, told, flow, .. } = self;
+        let mut turn = workspaces.get(which).turn(connection);
+        let mut steps = 0;
+        loop {
+            steps += 1;
+            assert!(steps < 1000 + 2 * most, "{:?} does not come to an end", turn.step(true));
+            match turn.step(true) {
+                Step::Write => {
+                    let queued = turn.endpoint().queued();
+                    let before = bytes.len();
+                    let taken = turn.write_with(|slices| {
+                        let slices: Vec<&[u8]> = slices.iter().map(|slice| &slice[..]).collect();
+                        Ok::<_, ()>(wire::take(&slices, usize::MAX, &mut bytes))
+                    });
+                    assert_eq!(taken, Ok(bytes.len() - before));
+                    assert!(taken != Ok(0), "it wants to write nothing");
+                    flow.took(bytes.len() - before, queued);
+                }
+                Step::Poll => {
+                    receive(&mut turn, incoming, 0, Reading::Whole, held, inbox);
+                }
+                Step::Shutdown => {
+                    assert!(!turn.endpoint().wants_write());
+                    turn.endpoint().shutdown_done();
+                    assert!(!turn.endpoint().wants_shutdown(), "only once");
+                    shuts = true;
+                }
+                Step::Read if !incoming.is_empty() => {
+                    let most = incoming.len();
+                    receive(&mut turn, incoming, most, Reading::Whole, held, inbox);
+                }
+                Step::Read if *ends && !*told => {
+                    *told = true;
+                    turn.endpoint().handle_eof();
+                }
+                Step::Read | Step::Wait | Step::Done => break,
+            }
+            moved = true;
+        }
+        drop(turn);
+        if self.connection.is_done() {
+            self.incoming.clear();
+            self.held.clear();
+        }
+        self.look();
+        to.arrive(&bytes);
+        to.ends |= shuts || self.connection.is_done();
+        moved
+    }
+
+    pub fn write(
+        &mut self,
+        to: &mut Self,
+        most: usize,
+        how: u8,
+        workspaces: &mut Workspaces,
+    ) -> bool {
         let mut bytes = Vec::new();
         let queued = self.connection.queued();
-        let mut held = Held::new(&mut self.connection, self.lends.then_some(buffers));
-        while bytes.len() < most && held.wants_write() {
-            let left = most - bytes.len();
-            assert!(
-                wire::write(&mut *held, left, how, &mut bytes) > 0,
-                "it wants to write nothing"
-            );
+        let mut write = |side: &mut dyn Endpoint| {
+            while bytes.len() < most && side.wants_write() {
+                let left = most - bytes.len();
+                assert!(
+                    wire::write(side.transmit(), left, how, &mut bytes) > 0,
+                    "it wants to write nothing"
+                );
+            }
+        };
+        match self.turns.filter(|_| self.lends) {
+            Some(which) => {
+                let mut turn = workspaces.get(which).turn(&mut self.connection);
+                write(turn.endpoint());
+            }
+            None => write(&mut self.connection),
         }
-        drop(held);
+        assert_eq!(self.connection.queued(), queued - bytes.len());
         if !bytes.is_empty() {
             self.flow.took(bytes.len(), queued);
         }
         self.look();
-        // What comes behind a cut, or at an end that has dropped its transport, is lost.
-        if !to.ends && !to.connection.is_done() {
-            to.incoming.extend_from_slice(&bytes);
-        }
+        to.arrive(&bytes);
         !bytes.is_empty()
     }
 
-    pub(super) fn poll(&mut self, mut input: Input<'_>) {
-        while let Some(event) = self.connection.poll(&mut input) {
-            self.inbox.take(&event, self.connection.is_open());
+    /// What comes behind a cut, or at an end that has dropped its transport, is lost.
+    fn arrive(&mut self, bytes: &[u8]) {
+        if !self.ends && !self.connection.is_done() {
+            self.incoming.extend_from_slice(bytes);
         }
-        self.look();
     }
 
     /// How much is on its way to this end.
@@ -66,7 +134,7 @@ impl Station {
     /// Tells the connection what is wrong with the transport.
     pub fn fail(&mut self, tell: impl FnOnce(&mut dyn Endpoint)) {
         self.ask(|connection| tell(connection));
-        self.poll(Input::empty());
+        self.poll();
     }
 
     /// Other bytes come than the peer sent.
@@ -74,46 +142,5 @@ impl Station {
         (self.inbox.garbled, peer.inbox.others_ping) = (true, true);
         let len = usize::from(choices.byte());
         self.incoming.extend_from_slice(choices.bytes(len));
-    }
-}
-
-/// A connection for a turn, with buffers on loan or without.
-pub enum Held<'a> {
-    Own(&'a mut Connection),
-    Lent(Lent<'a>),
-}
-
-impl<'a> Held<'a> {
-    pub fn new(connection: &'a mut Connection, buffers: Option<&'a mut Buffers>) -> Self {
-        match buffers {
-            Some(buffers) => Self::Lent(buffers.lend(connection)),
-            None => Self::Own(connection),
-        }
-    }
-
-    pub fn reclaim(&mut self, event: Event<'_>) {
-        if let Self::Lent(lent) = self {
-            lent.reclaim(event);
-        }
-    }
-}
-
-impl Deref for Held<'_> {
-    type Target = Connection;
-
-    fn deref(&self) -> &Connection {
-        match self {
-            Self::Own(connection) => connection,
-            Self::Lent(lent) => lent,
-        }
-    }
-}
-
-impl DerefMut for Held<'_> {
-    fn deref_mut(&mut self) -> &mut Connection {
-        match self {
-            Self::Own(connection) => connection,
-            Self::Lent(lent) => lent,
-        }
     }
 }
