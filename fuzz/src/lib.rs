@@ -16,6 +16,7 @@ mod mask;
 mod offers;
 mod pair;
 mod server_head;
+mod turns;
 mod utf8;
 
 pub use client_head::client_head;
@@ -28,6 +29,7 @@ pub use mask::mask;
 pub use offers::offers;
 pub use pair::pair;
 pub use server_head::server_head;
+pub use turns::turns;
 pub use utf8::utf8;
 
 #[cfg(test)]
@@ -59,5 +61,5 @@ mod tests {
         };
     }
 
-    replay! { client_head decoder_splits differential frame_layer header inflate mask offers pair server_head utf8 }
+    replay! { client_head decoder_splits differential frame_layer header inflate mask offers pair server_head turns utf8 }
 }
