@@ -5,13 +5,13 @@ use crate::Failure;
 use crate::args::Driver;
 use crate::blocking;
 use crate::peer::{Peer, Running};
-use crate::polling::{Link, Turn};
+use crate::polling::Link;
 use crate::suite::News;
 use crate::talk::{Client, Pace, Task};
 use mio::{Events, Interest, Poll, Token};
-use sockless::Seed;
 use sockless::client::{Handshake, Request};
 use sockless::deflate::Offer;
+use sockless::{Seed, Workspace};
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::mpsc::Sender;
@@ -126,11 +126,12 @@ fn poll(stream: TcpStream, client: Client, pace: &Pace) -> io::Result<Client> {
     let mut link = Link::new(mio::net::TcpStream::from_std(stream), client, pace);
     let mut poll = Poll::new()?;
     poll.registry().register(
-        &mut link.socket,
+        &mut link.line.socket,
         Token(0),
         Interest::READABLE | Interest::WRITABLE,
     )?;
     let mut events = Events::with_capacity(4);
+    let mut workspace = Workspace::default();
     loop {
         match poll.poll(&mut events, None) {
             Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
@@ -139,7 +140,7 @@ fn poll(stream: TcpStream, client: Client, pace: &Pace) -> io::Result<Client> {
         for event in &events {
             link.ready(event);
         }
-        if link.turn() == Turn::Done {
+        if link.turn(&mut workspace) {
             return Ok(link.talk);
         }
     }

@@ -2,9 +2,10 @@
 
 use crate::args::Driver;
 use crate::blocking;
-use crate::polling::{Link, Turn};
+use crate::polling::Link;
 use crate::talk::{Pace, Server};
 use mio::{Events, Interest, Poll, Token};
+use sockless::Workspace;
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, TcpListener};
@@ -41,6 +42,7 @@ fn one_loop(listener: TcpListener, pace: &Pace) -> io::Result<()> {
     let mut poll = Poll::new()?;
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     let mut links = BTreeMap::new();
+    let mut workspace = Workspace::default();
     // Numbers are given once and never again: an event that was on its way when its connection
     // ended finds nobody.
     let mut next = LISTENER.0 + 1;
@@ -63,7 +65,7 @@ fn one_loop(listener: TcpListener, pace: &Pace) -> io::Result<()> {
                 }
             } else if let Some(link) = links.get_mut(&event.token().0) {
                 link.ready(event);
-                if link.turn() == Turn::Done {
+                if link.turn(&mut workspace) {
                     links.remove(&event.token().0);
                 }
             }

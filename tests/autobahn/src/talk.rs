@@ -6,9 +6,10 @@ use sockless::client::Outcome;
 use sockless::deflate::{Compress, Policy, Pool};
 use sockless::server::{Incoming, Replying};
 use sockless::{
-    Chunk, ChunkData, Config, Connection, Delivery, Endpoint, Event, Input, SendError, client,
-    server,
+    Chunk, ChunkData, Config, Connection, Delivery, Endpoint, Event, Input, SendError, Turn,
+    Workspace, client, server,
 };
+use std::convert::Infallible;
 
 /// How a connection is driven.
 #[derive(Clone, Debug)]
@@ -33,13 +34,54 @@ impl Pace {
     }
 }
 
+/// A transport: writes and reads in a turn, up to where there is something to poll.
+pub(crate) trait Line {
+    fn pump<E: Endpoint + ?Sized>(&mut self, turn: &mut Turn<'_, E>) -> Pumped;
+}
+
+/// How far a line went.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Pumped {
+    /// Poll, with so many bytes that were read.
+    Poll(usize),
+    /// Nothing to do until the socket becomes ready.
+    Blocked,
+    /// Drop the socket.
+    Done,
+}
+
 /// One end of a connection, as a loop sees it.
 pub(crate) trait Talk {
-    fn side(&mut self) -> &mut dyn Endpoint;
+    /// Goes on until the line blocks or it is over: whether it is.
+    fn go_on(&mut self, line: &mut impl Line, workspace: &mut Workspace) -> bool;
+}
 
-    /// Takes what was read. What it gives back is to be given again once more was written, before
-    /// anything else is read.
-    fn hear<'b>(&mut self, input: Input<'b>) -> &'b mut [u8];
+/// One turn of an endpoint, until its polls have an outcome.
+fn drive<E: Endpoint, T>(
+    endpoint: &mut E,
+    line: &mut impl Line,
+    workspace: &mut Workspace,
+    mut poll: impl FnMut(&mut E, &mut Input<'_>) -> Option<T>,
+) -> Driven<T> {
+    let mut turn = workspace.turn(endpoint);
+    loop {
+        match line.pump(&mut turn) {
+            Pumped::Poll(read) => {
+                let (endpoint, mut input) = turn.received(read);
+                if let Some(outcome) = poll(endpoint, &mut input) {
+                    return Driven::Outcome(outcome);
+                }
+            }
+            Pumped::Blocked => return Driven::Stopped { done: false },
+            Pumped::Done => return Driven::Stopped { done: true },
+        }
+    }
+}
+
+/// How a turn ended.
+enum Driven<T> {
+    Outcome(T),
+    Stopped { done: bool },
 }
 
 /// The echo server's end.
@@ -64,36 +106,47 @@ impl Server {
         config.deflate = Some(Policy::default());
         Self { pace, state: ServerState::Handshake(server::Handshake::new(config)) }
     }
+
+    fn answer(&self, incoming: Incoming) -> ServerState {
+        match incoming {
+            Incoming::Upgrade(request) => {
+                ServerState::Open(request.accept().open(self.pace.config()))
+            }
+            Incoming::Http(plain) => ServerState::Replying(plain.reply(426).into_replying()),
+            Incoming::Failed(replying) => ServerState::Replying(replying),
+        }
+    }
 }
 
 impl Talk for Server {
-    fn side(&mut self) -> &mut dyn Endpoint {
-        match &mut self.state {
-            ServerState::Handshake(handshake) => handshake,
-            ServerState::Replying(replying) => replying,
-            ServerState::Open(connection) => connection,
-        }
-    }
-
-    fn hear<'b>(&mut self, mut input: Input<'b>) -> &'b mut [u8] {
-        if let ServerState::Handshake(handshake) = &mut self.state {
-            self.state = match handshake.poll(&mut input) {
-                Some(Incoming::Upgrade(request)) => {
-                    ServerState::Open(request.accept().open(self.pace.config()))
+    fn go_on(&mut self, line: &mut impl Line, workspace: &mut Workspace) -> bool {
+        loop {
+            let stopped = match &mut self.state {
+                ServerState::Handshake(handshake) => {
+                    match drive(handshake, line, workspace, server::Handshake::poll) {
+                        Driven::Outcome(incoming) => {
+                            self.state = self.answer(incoming);
+                            continue;
+                        }
+                        Driven::Stopped { done } => return done,
+                    }
                 }
-                Some(Incoming::Http(plain)) => {
-                    ServerState::Replying(plain.reply(426).into_replying())
+                ServerState::Replying(replying) => {
+                    drive(replying, line, workspace, |replying, input| {
+                        replying.poll(input);
+                        None::<Infallible>
+                    })
                 }
-                Some(Incoming::Failed(replying)) => ServerState::Replying(replying),
-                None => return input.into_rest(),
+                ServerState::Open(connection) => {
+                    drive(connection, line, workspace, |connection, input| {
+                        echo(connection, input);
+                        None
+                    })
+                }
             };
+            let Driven::Stopped { done } = stopped;
+            return done;
         }
-        match &mut self.state {
-            ServerState::Handshake(_) => {}
-            ServerState::Replying(replying) => replying.discard(&mut input),
-            ServerState::Open(connection) => echo(connection, &mut input),
-        }
-        input.into_rest()
     }
 }
 
@@ -138,44 +191,40 @@ impl Client {
 }
 
 impl Talk for Client {
-    fn side(&mut self) -> &mut dyn Endpoint {
-        match &mut self.state {
-            ClientState::Handshake(handshake) => handshake,
-            ClientState::Open(connection) => connection,
-        }
-    }
-
-    fn hear<'b>(&mut self, mut input: Input<'b>) -> &'b mut [u8] {
+    fn go_on(&mut self, line: &mut impl Line, workspace: &mut Workspace) -> bool {
         if let ClientState::Handshake(handshake) = &mut self.state {
-            // Any other outcome leaves a handshake that is done.
-            match handshake.poll(&mut input) {
-                Some(Outcome::Open(accepted)) => {
+            match drive(handshake, line, workspace, client::Handshake::poll) {
+                Driven::Outcome(Outcome::Open(accepted)) => {
                     self.state = ClientState::Open(accepted.open(self.pace.config()))
                 }
-                Some(Outcome::Refused(response)) => {
-                    self.refused = Some(format!("the suite answered {}", response.status()))
+                Driven::Outcome(Outcome::Refused(response)) => {
+                    self.refused = Some(format!("the suite answered {}", response.status()));
+                    return true;
                 }
-                Some(Outcome::Failed(error)) => {
-                    self.refused = Some(format!("no handshake: {error}"))
+                Driven::Outcome(Outcome::Failed(error)) => {
+                    self.refused = Some(format!("no handshake: {error}"));
+                    return true;
                 }
-                None => {}
+                Driven::Stopped { done } => return done,
             }
         }
-        match (&mut self.state, &mut self.task) {
-            (ClientState::Handshake(_), _) => {}
-            (ClientState::Open(connection), Task::Echo) => echo(connection, &mut input),
-            (ClientState::Open(connection), Task::Listen(answer)) => {
-                listen(connection, &mut input, answer)
+        let Self { state: ClientState::Open(connection), task, .. } = self else { return true };
+        let Driven::Stopped { done } = drive(connection, line, workspace, |connection, input| {
+            match task {
+                Task::Echo => echo(connection, input),
+                Task::Listen(answer) => listen(connection, input, answer),
             }
-        }
-        input.into_rest()
+            None::<Infallible>
+        });
+        done
     }
 }
 
 /// Answers each message with itself. Stops while the peer takes less than it sends: what is left of
-/// the input waits.
+/// the input waits. Once the connection is not open nothing is answered any more, and there is
+/// nothing to wait for.
 fn echo(connection: &mut Connection, input: &mut Input<'_>) {
-    while !connection.above_high_water() {
+    while !(connection.is_open() && connection.above_high_water()) {
         let Some(event) = connection.poll(input) else { return };
         let sent = match event {
             Event::Text(text) => connection.send_text(text),
