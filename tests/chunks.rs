@@ -4,8 +4,8 @@
 mod support;
 
 use proptest::prelude::*;
-use support::random::cases;
 use sockless::{Cause, Chunk, ChunkData, Config, Connection, Delivery, Event, ProtocolError};
+use support::random::cases;
 use support::{BINARY, CONTINUATION, MORE, PING, SIDES, Side, TEXT, cuts, feed, feed_cut, output};
 
 fn config(delivery: Delivery) -> Config {

@@ -108,7 +108,7 @@ use absolute::Absolute;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use check::{Broken, Stop, Upgrade};
-use core::fmt;
+use core::{fmt, mem};
 use kept::{Asked, Head};
 
 pub use super::origin::{
@@ -161,6 +161,8 @@ pub struct Handshake {
     timed_out: bool,
     /// What came and was not taken, between two turns.
     held: Option<Box<Held>>,
+    /// A turn has that, and nothing was polled since.
+    gave_held: bool,
     in_turn: bool,
 }
 
@@ -265,6 +267,7 @@ impl Handshake {
             over: false,
             timed_out: false,
             held: None,
+            gave_held: false,
             in_turn: false,
         }
     }
@@ -281,8 +284,8 @@ impl Handshake {
         if self.over | self.timed_out | self.held.is_some() | !self.linger.readable() {
             return self.poll_otherwise(input);
         }
-        let config = &self.config;
-        let head = self.head.poll(input, |head| (Asked::of(head), check::check(head, config)))?;
+        self.gave_held = false;
+        let head = self.read(input)?;
         Some(self.outcome(head, input))
     }
 
@@ -295,14 +298,24 @@ impl Handshake {
         if self.timed_out {
             return Some(self.outcome(Err(HandshakeError::TimedOut), input));
         }
-        let mut held = self.held.take()?;
-        let mut first = Input::new(held.bytes_mut());
-        let config = &self.config;
-        let head = self.head.poll(&mut first, |head| (Asked::of(head), check::check(head, config)));
-        match head {
-            Some(head) => Some(with_rest(self.outcome(head, &mut first), input)),
-            None => self.poll(input),
+        let (held, given) = (self.held.take(), mem::take(&mut self.gave_held));
+        if let Some(mut held) = held {
+            let mut first = Input::new(held.bytes_mut());
+            if let Some(head) = self.read(&mut first) {
+                return Some(with_rest(self.outcome(head, &mut first), input));
+            }
+        } else if !given {
+            return None;
         }
+        let head = self.read(input)?;
+        Some(self.outcome(head, input))
+    }
+
+    /// Reads a head, if it is whole.
+    #[inline]
+    fn read(&mut self, input: &mut Input<'_>) -> Option<Read> {
+        let config = &self.config;
+        self.head.poll(input, |head| (Asked::of(head), check::check(head, config)))
     }
 
     #[inline(never)]
@@ -417,10 +430,12 @@ impl Sealed for Handshake {
     }
 
     fn hold(&mut self, held: Option<Box<Held>>) {
+        self.gave_held = false;
         self.held = held.filter(|_| !self.over);
     }
 
     fn take_held(&mut self) -> Option<Box<Held>> {
+        self.gave_held = self.held.is_some();
         self.held.take()
     }
 }
