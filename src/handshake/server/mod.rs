@@ -164,6 +164,9 @@ pub struct Handshake {
     /// A turn has that, and nothing was polled since.
     gave_held: bool,
     in_turn: bool,
+    /// Something of the above is so, or was. As one question: most reads of a slow head bring a few
+    /// bytes, and nothing else is there.
+    is_unusual: bool,
 }
 
 /// What a server accepts of a client that it does not know yet.
@@ -269,6 +272,7 @@ impl Handshake {
             held: None,
             gave_held: false,
             in_turn: false,
+            is_unusual: false,
         }
     }
 
@@ -280,11 +284,9 @@ impl Handshake {
     /// touched any more.
     #[must_use = "the outcome is given once"]
     pub fn poll(&mut self, input: &mut Input<'_>) -> Option<Incoming> {
-        // As one question: most reads of a slow head bring a few bytes, and nothing else is there.
-        if self.over | self.timed_out | self.held.is_some() | !self.linger.readable() {
+        if self.is_unusual {
             return self.poll_otherwise(input);
         }
-        self.gave_held = false;
         let head = self.read(input)?;
         Some(self.outcome(head, input))
     }
@@ -304,7 +306,7 @@ impl Handshake {
             if let Some(head) = self.read(&mut first) {
                 return Some(with_rest(self.outcome(head, &mut first), input));
             }
-        } else if !given {
+        } else if !given && !self.linger.readable() {
             return None;
         }
         let head = self.read(input)?;
@@ -312,7 +314,7 @@ impl Handshake {
     }
 
     /// Reads a head, if it is whole.
-    #[inline]
+    #[inline(always)]
     fn read(&mut self, input: &mut Input<'_>) -> Option<Read> {
         let config = &self.config;
         self.head.poll(input, |head| (Asked::of(head), check::check(head, config)))
@@ -320,7 +322,7 @@ impl Handshake {
 
     #[inline(never)]
     fn outcome(&mut self, head: Read, input: &mut Input<'_>) -> Incoming {
-        self.over = true;
+        (self.over, self.is_unusual) = (true, true);
         let outcome = match head {
             Ok((head, (asked, Ok(checked)))) => self.come(head, asked, checked),
             Ok((head, (asked, Err(Stop::Broken(broken))))) => self.broken(head, asked, broken),
@@ -432,6 +434,7 @@ impl Sealed for Handshake {
     fn hold(&mut self, held: Option<Box<Held>>) {
         self.gave_held = false;
         self.held = held.filter(|_| !self.over);
+        self.is_unusual = true;
     }
 
     fn take_held(&mut self) -> Option<Box<Held>> {
@@ -490,13 +493,13 @@ impl Handshake {
     /// A read gave zero bytes: see [`Endpoint::handle_eof`](crate::Endpoint::handle_eof).
     #[inline]
     pub fn handle_eof(&mut self) {
-        self.linger.eof = true;
+        (self.linger.eof, self.is_unusual) = (true, true);
     }
 
     /// A read failed: see [`Endpoint::handle_error`](crate::Endpoint::handle_error).
     #[inline]
     pub fn handle_error(&mut self) {
-        self.linger.broken = true;
+        (self.linger.broken, self.is_unusual) = (true, true);
     }
 
     /// A write failed: see [`Endpoint::handle_write_error`](crate::Endpoint::handle_write_error).
@@ -513,6 +516,7 @@ impl Handshake {
     pub fn handle_timeout(&mut self) {
         self.timed_out |= self.waits() && (self.head.has_begun() || self.held.is_some());
         self.linger.broken |= !self.timed_out;
+        self.is_unusual = true;
     }
 
     /// Whether it is over: see [`Endpoint::is_done`](crate::Endpoint::is_done).
