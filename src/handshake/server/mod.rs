@@ -92,6 +92,7 @@ mod reply;
 mod replying;
 mod request;
 mod response;
+mod transport;
 
 #[cfg(feature = "deflate")]
 use super::deflate::LONGEST_ANSWER;
@@ -99,11 +100,10 @@ use super::error::HandshakeError;
 use super::head::{self, HeadReader};
 #[cfg(feature = "deflate")]
 use crate::deflate::Policy;
-use crate::endpoint::sealed::Sealed;
-use crate::endpoint::{Linger, endpoint};
+use crate::endpoint::Linger;
 use crate::held::Held;
 use crate::input::Input;
-use crate::outbox::{Outbox, Spare, Transmit};
+use crate::outbox::Outbox;
 use absolute::Absolute;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -417,117 +417,3 @@ impl fmt::Debug for Handshake {
         shown.field("timed_out", &self.timed_out).finish_non_exhaustive()
     }
 }
-
-impl Sealed for Handshake {
-    fn begin_turn(&mut self, _: &mut Spare) {
-        self.in_turn = true;
-    }
-
-    fn end_turn(&mut self, _: &mut Spare) {
-        self.in_turn = false;
-    }
-
-    fn is_in_turn(&self) -> bool {
-        self.in_turn
-    }
-
-    fn hold(&mut self, held: Option<Box<Held>>) {
-        self.gave_held = false;
-        self.held = held.filter(|_| !self.over);
-        self.is_unusual = true;
-    }
-
-    fn take_held(&mut self) -> Option<Box<Held>> {
-        self.gave_held = self.held.is_some();
-        self.held.take()
-    }
-}
-
-/// A server has nothing to send before its outcome, and waits for bytes until then. It is done once
-/// `poll` gave the outcome, which then has the transport; and at an end of stream, without one.
-impl Handshake {
-    /// The bytes to send, for a loop without a [`Workspace`](crate::Workspace): see
-    /// [`Endpoint::transmit`](crate::Endpoint::transmit).
-    #[inline]
-    pub fn transmit(&mut self) -> Transmit<'_> {
-        Transmit::new(&mut self.outbox)
-    }
-
-    /// Whether there are bytes to send: see
-    /// [`Endpoint::wants_write`](crate::Endpoint::wants_write).
-    #[must_use]
-    #[inline]
-    pub fn wants_write(&self) -> bool {
-        false
-    }
-
-    /// Whether reading makes sense: see [`Endpoint::wants_read`](crate::Endpoint::wants_read).
-    #[must_use]
-    #[inline]
-    pub fn wants_read(&self) -> bool {
-        self.waits()
-    }
-
-    /// Whether polling gives something without another read: see
-    /// [`Endpoint::wants_poll`](crate::Endpoint::wants_poll).
-    #[must_use]
-    #[inline]
-    pub fn wants_poll(&self) -> bool {
-        let has_answer = self.timed_out && !self.linger.broken;
-        !self.over && (has_answer || self.held.is_some())
-    }
-
-    /// Whether it is time to shut down the write side: see
-    /// [`Endpoint::wants_shutdown`](crate::Endpoint::wants_shutdown).
-    #[must_use]
-    #[inline]
-    pub fn wants_shutdown(&self) -> bool {
-        false
-    }
-
-    /// The write side was shut down, or cannot be: see
-    /// [`Endpoint::shutdown_done`](crate::Endpoint::shutdown_done).
-    #[inline]
-    pub fn shutdown_done(&mut self) {}
-
-    /// A read gave zero bytes: see [`Endpoint::handle_eof`](crate::Endpoint::handle_eof).
-    #[inline]
-    pub fn handle_eof(&mut self) {
-        (self.linger.eof, self.is_unusual) = (true, true);
-    }
-
-    /// A read failed: see [`Endpoint::handle_error`](crate::Endpoint::handle_error).
-    #[inline]
-    pub fn handle_error(&mut self) {
-        (self.linger.broken, self.is_unusual) = (true, true);
-    }
-
-    /// A write failed: see [`Endpoint::handle_write_error`](crate::Endpoint::handle_write_error).
-    ///
-    /// It writes nothing.
-    #[inline]
-    pub fn handle_write_error(&mut self) {}
-
-    /// The time is up that you allow it: see
-    /// [`Endpoint::handle_timeout`](crate::Endpoint::handle_timeout).
-    ///
-    /// Who has sent nothing at all, as browsers do that connect ahead of need, gets no answer.
-    #[inline]
-    pub fn handle_timeout(&mut self) {
-        self.timed_out |= self.waits() && (self.head.has_begun() || self.held.is_some());
-        self.linger.broken |= !self.timed_out;
-        self.is_unusual = true;
-    }
-
-    /// Whether it is over: see [`Endpoint::is_done`](crate::Endpoint::is_done).
-    ///
-    /// The outcome was given, or none will be: who shuts down its side before its head is whole
-    /// gets none, unless its time was up before.
-    #[must_use]
-    #[inline]
-    pub fn is_done(&self) -> bool {
-        self.over || (!self.linger.readable() && !self.wants_poll())
-    }
-}
-
-endpoint!(Handshake);

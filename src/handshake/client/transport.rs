@@ -1,0 +1,119 @@
+//! What a client's handshake asks of its transport, and what it hears of it.
+
+use super::Handshake;
+use super::Reading;
+use crate::endpoint::endpoint;
+use crate::endpoint::sealed::Sealed;
+use crate::held::Held;
+use crate::outbox::{Spare, Transmit};
+use alloc::boxed::Box;
+
+impl Sealed for Handshake {
+    fn begin_turn(&mut self, _: &mut Spare) {
+        self.in_turn = true;
+    }
+
+    fn end_turn(&mut self, _: &mut Spare) {
+        self.in_turn = false;
+    }
+
+    fn is_in_turn(&self) -> bool {
+        self.in_turn
+    }
+
+    fn hold(&mut self, held: Option<Box<Held>>) {
+        self.held = held.filter(|_| !matches!(self.reading, Reading::Over));
+    }
+
+    fn take_held(&mut self) -> Option<Box<Held>> {
+        self.held.take()
+    }
+}
+
+/// It wants to write its request and to read the answer, and is done once `poll` gave the outcome:
+/// at the end of the stream, too, there is one. What the outcome turns into then has the transport.
+impl Handshake {
+    /// The bytes to send, for a loop without a [`Workspace`](crate::Workspace): see
+    /// [`Endpoint::transmit`](crate::Endpoint::transmit).
+    #[inline]
+    pub fn transmit(&mut self) -> Transmit<'_> {
+        Transmit::new(&mut self.outbox)
+    }
+
+    /// Whether there are bytes to send: see
+    /// [`Endpoint::wants_write`](crate::Endpoint::wants_write).
+    #[must_use]
+    #[inline]
+    pub fn wants_write(&self) -> bool {
+        !self.outbox.is_empty()
+    }
+
+    /// Whether reading makes sense: see [`Endpoint::wants_read`](crate::Endpoint::wants_read).
+    #[must_use]
+    #[inline]
+    pub fn wants_read(&self) -> bool {
+        !self.is_over() && self.linger.readable()
+    }
+
+    /// Whether polling gives something without another read: see
+    /// [`Endpoint::wants_poll`](crate::Endpoint::wants_poll).
+    #[must_use]
+    #[inline]
+    pub fn wants_poll(&self) -> bool {
+        !self.is_over() && (self.held.is_some() || !self.linger.readable())
+    }
+
+    /// Whether it is time to shut down the write side: see
+    /// [`Endpoint::wants_shutdown`](crate::Endpoint::wants_shutdown).
+    #[must_use]
+    #[inline]
+    pub fn wants_shutdown(&self) -> bool {
+        false
+    }
+
+    /// The write side was shut down, or cannot be: see
+    /// [`Endpoint::shutdown_done`](crate::Endpoint::shutdown_done).
+    #[inline]
+    pub fn shutdown_done(&mut self) {}
+
+    /// A read gave zero bytes: see [`Endpoint::handle_eof`](crate::Endpoint::handle_eof).
+    #[inline]
+    pub fn handle_eof(&mut self) {
+        self.linger.eof = true;
+    }
+
+    /// A read failed: see [`Endpoint::handle_error`](crate::Endpoint::handle_error).
+    #[inline]
+    pub fn handle_error(&mut self) {
+        self.linger.broken = true;
+        self.outbox.clear();
+    }
+
+    /// A write failed: see [`Endpoint::handle_write_error`](crate::Endpoint::handle_write_error).
+    ///
+    /// The server may have answered before it took all of the request.
+    #[inline]
+    pub fn handle_write_error(&mut self) {
+        self.linger.mute = true;
+        self.outbox.clear();
+    }
+
+    /// The time is up that you allow it: see
+    /// [`Endpoint::handle_timeout`](crate::Endpoint::handle_timeout).
+    #[inline]
+    pub fn handle_timeout(&mut self) {
+        self.timed_out = true;
+        self.handle_error();
+    }
+
+    /// Whether it is over: see [`Endpoint::is_done`](crate::Endpoint::is_done).
+    ///
+    /// The outcome was given.
+    #[must_use]
+    #[inline]
+    pub fn is_done(&self) -> bool {
+        self.is_over()
+    }
+}
+
+endpoint!(Handshake);
