@@ -17,12 +17,14 @@ pub struct Count {
 
 thread_local! {
     static COUNT: Cell<Count> = const { Cell::new(Count { calls: 0, live: 0, peak: 0 }) };
+    static ASKED: Cell<u64> = const { Cell::new(0) };
     static REFUSE_ABOVE: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
 /// What `run` allocates, beside what was before.
 pub fn counted<T>(run: impl FnOnce() -> T) -> (T, Count) {
     COUNT.set(Count::default());
+    ASKED.set(0);
     let result = run();
     (result, COUNT.get())
 }
@@ -30,6 +32,12 @@ pub fn counted<T>(run: impl FnOnce() -> T) -> (T, Count) {
 /// The bytes that are allocated now, beside what was before the innermost `counted`.
 pub fn live() -> i64 {
     COUNT.get().live
+}
+
+/// The bytes of all allocations since the innermost `counted` began, freed or not; what has grown
+/// counts with all of its new length, for that may have been moved.
+pub fn asked() -> u64 {
+    ASKED.get()
 }
 
 /// Lets every allocation of more than `bytes` fail while `run` runs.
@@ -55,6 +63,7 @@ unsafe impl GlobalAlloc for Counting {
             return std::ptr::null_mut();
         }
         count(1, layout.size() as i64);
+        ASKED.set(ASKED.get() + layout.size() as u64);
         unsafe { System.alloc(layout) }
     }
 
@@ -68,6 +77,7 @@ unsafe impl GlobalAlloc for Counting {
             return std::ptr::null_mut();
         }
         count(1, size as i64 - layout.size() as i64);
+        ASKED.set(ASKED.get() + size as u64);
         unsafe { System.realloc(ptr, layout, size) }
     }
 }
