@@ -206,8 +206,9 @@ impl ReadBuffer {
             // As much as came already, and no more because the frame declares it.
             end.min(self.to + least.max(self.left.len))
         });
-        if end <= self.bytes.len() {
-            return end;
+        // Room that was made is used up first: to make some for each read would copy all each time.
+        if end <= self.bytes.len() || self.bytes.len() - self.to >= least / 2 {
+            return end.min(self.bytes.len());
         }
         let more = end - self.to;
         self.move_to(0);

@@ -6,6 +6,56 @@ use crate::support::{BINARY, PING, SIDES, Side, TEXT, output};
 use crate::{KIB, MIB, bring, read};
 use sockless::{Config, Connection, Event, Workspace};
 
+/// A frame in packets, one turn each, and other connections in between; what the heap was asked
+/// for.
+fn slow(
+    side: Side,
+    kind: u8,
+    len: usize,
+    packet: usize,
+    workspace: &mut Workspace,
+) -> (Count, u64) {
+    let wire = side.other().frame(kind, &vec![b'x'; len]);
+    let hello = side.other().frame(TEXT, b"hello");
+    let mut slow = side.open(Config::default());
+    let mut busy = side.open(Config::default());
+    let (mut unread, mut told) = (&wire[..], 0);
+    let (asked, count) = counted(|| {
+        while !unread.is_empty() {
+            read(&mut workspace.turn(&mut slow), &mut unread, packet, |event| {
+                assert!(matches!(event, Event::Text(_) | Event::Binary(_)));
+                told += 1;
+            });
+            read(&mut workspace.turn(&mut busy), &mut &hello[..], KIB, |event| drop(event));
+        }
+        asked()
+    });
+    assert_eq!(told, 1);
+    (count, asked)
+}
+
+/// Each doubling of what came moves and asks for as much as came: all of them for four times the
+/// frame, in as many steps as it has doubled.
+#[test]
+fn a_slow_frame_costs_what_it_brings() {
+    for side in SIDES {
+        for kind in [TEXT, BINARY] {
+            for (len, packet) in [(MIB, 1400), (MIB, 9000), (100_000, 1400), (8000, 100), (3000, 1)]
+            {
+                let mut workspace = Workspace::new(64 * KIB, 2 * MIB);
+                let (count, asked) = slow(side, kind, len, packet, &mut workspace);
+                let what = format!("{side:?}, {len} in packets of {packet}: {count:?}, {asked}");
+                assert!(count.calls <= 24, "{what}");
+                // Room for a read beside what came.
+                assert!(asked <= 4 * len as u64 + (128 << 10), "{what}");
+                assert!(count.peak <= 4 * len as i64 + (64 << 10), "{what}");
+                // Nothing stays, in the workspace neither.
+                assert_eq!(count.live, 0, "{what}");
+            }
+        }
+    }
+}
+
 /// What connections hold between their turns which have sent so much of a frame of 1 MiB.
 #[test]
 fn an_idle_connection_holds_what_came_of_a_frame() {
