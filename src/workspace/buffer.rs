@@ -145,7 +145,9 @@ impl ReadBuffer {
     /// What was left, and behind it the `read` bytes that a read has brought.
     #[inline]
     pub(super) fn received(&mut self, read: usize) -> Input<'_> {
-        let read = read.min(mem::take(&mut self.room));
+        // More than there was room for, no read has brought; behind what it has lie others' bytes.
+        let read = Some(read).filter(|read| *read <= self.room).unwrap_or_default();
+        self.room = 0;
         self.to += read;
         let len = self.left.len + read;
         self.left.len = len;

@@ -112,7 +112,8 @@ impl<'a, E: Endpoint + ?Sized> Turn<'a, E> {
 
     /// The endpoint, and what there is for it: the `n` bytes that a read has brought to the front of
     /// [`read_buf`](Self::read_buf), behind those that were left. Poll until `None`. With 0 it is
-    /// what was left alone, as for [`Step::Poll`].
+    /// what was left alone, as for [`Step::Poll`]; and so with more than there was room for, for no
+    /// read can have brought that.
     ///
     /// Whoever polls less, or not at all, loses nothing: see [`Input`]. Of an `Input` that is
     /// leaked, as by `mem::forget`, what is left is lost.

@@ -22,6 +22,8 @@ enum Op {
     PollEndpoint(usize),
     /// Reads, and leaks the input behind so many polls.
     LeakInput(usize, usize),
+    /// Says that more was read than there was room for.
+    TooMuch(usize),
     /// Puts another connection in the place of the one that has the turn.
     Swap(usize),
     /// The same while what it has read is still to be polled.
@@ -45,6 +47,7 @@ fn turn(wild: bool) -> impl Strategy<Value = TurnOps> {
         prop_oneof![
             4 => calm,
             1 => (bytes(), polls()).prop_map(|(n, polls)| Op::LeakInput(n, polls)),
+            1 => polls().prop_map(Op::TooMuch),
             1 => (0..3_usize).prop_map(Op::Swap),
             1 => (bytes(), 0..3_usize).prop_map(|(n, other)| Op::SwapBehindRead(n, other)),
         ]
@@ -102,10 +105,14 @@ fn run(side: Side, size: usize, max_frame: usize, turns: &[TurnOps]) -> Vec<Talk
                 Op::Read(n, _) | Op::LeakInput(n, _) | Op::SwapBehindRead(n, _) => {
                     bring(&mut turn, &mut &wire[talker.at..], n)
                 }
+                Op::TooMuch(_) => turn.read_buf().len() + 1,
                 _ => 0,
             };
             match *op {
-                Op::Read(_, polls) | Op::LeakInput(_, polls) | Op::Poll(polls) => {
+                Op::Read(_, polls)
+                | Op::LeakInput(_, polls)
+                | Op::Poll(polls)
+                | Op::TooMuch(polls) => {
                     let (connection, mut input) = turn.received(n);
                     for _ in 0..polls {
                         let Some(event) = connection.poll(&mut input) else { break };

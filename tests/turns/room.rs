@@ -4,7 +4,7 @@
 use crate::support::alloc::{counted, live, refusing_above};
 use crate::support::{BINARY, PING, Side, TEXT};
 use crate::{KIB, MIB, bring, poll, read};
-use sockless::{Config, Event, Workspace};
+use sockless::{Config, Event, Input, Workspace};
 
 #[test]
 fn it_grows_with_what_has_come_and_shrinks_when_told() {
@@ -134,4 +134,28 @@ fn it_is_never_none() {
     let (room, count) =
         counted(|| Workspace::new(0, usize::MAX).turn(&mut server).read_buf().len());
     assert_eq!((room, count.calls, count.peak), (32, 1, 32));
+}
+
+/// More than there was room for is more than a read can have brought: it is none.
+#[test]
+fn wrong_counts_do_no_harm() {
+    let mut workspace = Workspace::new(KIB, MIB);
+    let wire = Side::Client.frame(TEXT, b"secret");
+    let mut one = Side::Server.open(Config::default());
+    read(&mut workspace.turn(&mut one), &mut &wire[..], KIB, |event| drop(event));
+
+    let mut other = Side::Server.open(Config::default());
+    let mut turn = workspace.turn(&mut other);
+    // Before there is room, there is nothing.
+    assert_eq!(turn.received(5).1.len(), 0);
+    for n in [KIB + 1, usize::MAX] {
+        assert_eq!(turn.read_buf().len(), KIB);
+        assert_eq!(turn.received(n).1.len(), 0);
+    }
+    // Nor is what was read twice as much.
+    assert_eq!(turn.read_buf().len(), KIB);
+    assert_eq!(turn.received(KIB).1.into_rest().len(), KIB);
+    assert_eq!(turn.received(KIB).1.len(), 0);
+    assert_eq!(turn.endpoint().poll(&mut Input::empty()), None);
+    assert_eq!(poll(&mut turn), []);
 }
