@@ -28,6 +28,14 @@ impl Held {
         (to > 0).then(|| Box::new(Self { bytes, from: 0, to, is_cut_frame: false }))
     }
 
+    /// Holds a copy of these bytes, in little more memory than they need.
+    pub(super) fn copy(&mut self, bytes: &[u8]) {
+        self.bytes.clear();
+        self.bytes.shrink_to(4 * bytes.len());
+        self.bytes.extend_from_slice(bytes);
+        (self.from, self.to) = (0, bytes.len());
+    }
+
     /// Whether polling them gives something.
     pub(crate) fn is_unpolled(&self) -> bool {
         self.from < self.to && !self.is_cut_frame

@@ -98,16 +98,41 @@ impl ReadBuffer {
                 held.bytes = mem::take(&mut self.bytes);
                 (held.from, held.to) = (left.start, left.end);
             } else {
-                held.bytes.clear();
-                held.bytes.shrink_to(4 * left.len());
-                held.bytes.extend_from_slice(self.bytes.get(left).unwrap_or_default());
-                (held.from, held.to) = (0, held.bytes.len());
+                held.copy(self.bytes.get(left).unwrap_or_default());
             }
             held.is_cut_frame = self.left.is_cut_frame;
             held
         });
         self.use_own();
         held
+    }
+
+    /// Gives what is left to the endpoint in the middle of a turn. The room for a read that has
+    /// begun stays: what that brings is told when what was left is [taken back](Self::resume).
+    pub(super) fn hand_over(&mut self, held: Option<Box<Held>>) -> Option<Box<Held>> {
+        if self.room == 0 {
+            return self.end(held);
+        }
+        let mut held = held.unwrap_or_default();
+        held.copy(self.bytes.get(self.from()..self.to).unwrap_or_default());
+        held.is_cut_frame = self.left.is_cut_frame;
+        self.left.len = 0;
+        Some(held)
+    }
+
+    /// Goes on with what of that is still there, in front of the room.
+    pub(super) fn resume(&mut self, held: Option<&mut Held>) {
+        let len = held.as_ref().map_or(0, |held| held.len());
+        match self.bytes.get_mut(self.to.saturating_sub(len)..self.to) {
+            Some(place) if self.room > 0 && place.len() == len => {
+                if let Some(held) = held {
+                    place.copy_from_slice(held.bytes_mut());
+                    self.left.is_cut_frame = held.is_cut_frame;
+                }
+                self.left.len = len;
+            }
+            _ => self.begin(held),
+        }
     }
 
     /// Reads into the loop's own buffer again.

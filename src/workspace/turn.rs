@@ -321,7 +321,7 @@ impl<'a, E: Endpoint + ?Sized> Turn<'a, E> {
     /// for there.
     #[cold]
     fn hand_over(&mut self) {
-        let held = self.workspace.buffer.end(self.held.take());
+        let held = self.workspace.buffer.hand_over(self.held.take());
         if self.endpoint.is_in_turn() {
             self.endpoint.hold(held);
         }
@@ -339,10 +339,15 @@ impl<'a, E: Endpoint + ?Sized> Turn<'a, E> {
     /// that are dropped.
     #[cold]
     fn begin_again(&mut self) {
+        let (resumes, buffer) = (self.endpoint.is_in_turn(), &mut self.workspace.buffer);
         self.handed_over = false;
         self.endpoint.begin_turn(&mut self.workspace.spare);
         self.held = self.endpoint.take_held();
-        self.workspace.buffer.begin(self.held.as_deref_mut());
+        if resumes {
+            buffer.resume(self.held.as_deref_mut());
+        } else {
+            buffer.begin(self.held.as_deref_mut());
+        }
     }
 }
 

@@ -190,6 +190,41 @@ fn the_endpoint_between_two_polls() {
     }
 }
 
+/// A read, what time brings, and only then what was read.
+#[test]
+fn the_endpoint_between_a_read_and_what_it_brought() {
+    for side in SIDES {
+        let wire = wire(side.other());
+        let expected = feed(&mut side.open(Config::default()), &wire);
+        for (read, size) in [(90, 64), (300, KIB), (64 * KIB, KIB)] {
+            for polls in [0, 1, 3] {
+                for steps in [1, 3, 1000] {
+                    let mut connection = side.open(Config::default());
+                    let mut workspace = Workspace::new(size, KIB);
+                    let (mut unread, mut events) = (&wire[..], Vec::new());
+                    while !unread.is_empty() {
+                        let mut turn = workspace.turn(&mut connection);
+                        for step in 0..steps {
+                            let n = bring(&mut turn, &mut unread, read);
+                            if step % 2 == 1 {
+                                events.extend(turn.endpoint().poll(&mut Input::empty()));
+                            } else {
+                                assert!(turn.endpoint().is_open());
+                            }
+                            let (connection, mut input) = turn.received(n);
+                            for _ in 0..polls {
+                                events.extend(connection.poll(&mut input).map(Event::into_owned));
+                            }
+                        }
+                    }
+                    events.extend(poll(&mut workspace.turn(&mut connection)));
+                    assert!(events == expected, "{side:?} {read} {size} {polls} {steps}");
+                }
+            }
+        }
+    }
+}
+
 /// An endpoint that holds bytes gives them first, also without a turn.
 #[test]
 fn what_was_left_comes_before_any_other_input() {
