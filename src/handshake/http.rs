@@ -100,25 +100,30 @@
 //! # HTTP/2 and HTTP/3
 //!
 //! This is the handshake of HTTP/1.1. A request over another version has no `Upgrade` (RFC 9113
-//! §8.2.2) and is [`Incoming::Http`](server::Incoming::Http), so page loads pass. An extended
-//! CONNECT (RFC 8441) is [`Incoming::Failed`](server::Incoming::Failed), and so is a request that
-//! has the `Upgrade` nonetheless: [`HandshakeError::UnsupportedHttp`], 505. A client fails by the
-//! same error on an answer over another version. Have it speak HTTP/1.1 only, by ALPN.
+//! §8.2.2) and is [`Incoming::Http`](crate::server::Incoming::Http), so page loads pass. An
+//! extended CONNECT (RFC 8441) is [`Incoming::Failed`](crate::server::Incoming::Failed), and so is
+//! a request that has the `Upgrade` nonetheless: [`HandshakeError::UnsupportedHttp`], 505. A client
+//! fails by the same error on an answer over another version. Have it speak HTTP/1.1 only, by ALPN.
 //!
-//! [`Incoming::from_http`]: server::Incoming::from_http
-//! [`Incoming::from_http_parts`]: server::Incoming::from_http_parts
-//! [`Response::to_http`]: server::Response::to_http
-//! [`Reply::into_http`]: server::Reply::into_http
-//! [`Replying::into_http`]: server::Replying::into_http
-//! [`Request::to_http`]: server::Request::to_http
-//! [`Plain::to_http`]: server::Plain::to_http
-//! [`HttpHandshake::request`]: client::HttpHandshake::request
-//! [`HttpHandshake::absolute_request`]: client::HttpHandshake::absolute_request
-//! [`HttpHandshake::check`]: client::HttpHandshake::check
-//! [`HttpHandshake::check_parts`]: client::HttpHandshake::check_parts
-
-#[cfg(doc)]
-use super::{client, server};
+//! [`Incoming::from_http`]: crate::server::Incoming::from_http
+//! [`Incoming::from_http_parts`]: crate::server::Incoming::from_http_parts
+//! [`Response::to_http`]: crate::server::Response::to_http
+//! [`Reply::into_http`]: crate::server::Reply::into_http
+//! [`Replying::into_http`]: crate::server::Replying::into_http
+//! [`Request::to_http`]: crate::server::Request::to_http
+//! [`Plain::to_http`]: crate::server::Plain::to_http
+//! [`HttpHandshake::request`]: crate::client::HttpHandshake::request
+//! [`HttpHandshake::absolute_request`]: crate::client::HttpHandshake::absolute_request
+//! [`HttpHandshake::check`]: crate::client::HttpHandshake::check
+//! [`HttpHandshake::check_parts`]: crate::client::HttpHandshake::check_parts
+//! [`client::Outcome`]: crate::client::Outcome
+//! [`client::Request`]: crate::client::Request
+//! [`server::Incoming`]: crate::server::Incoming
+//! [`server::Plain`]: crate::server::Plain
+//! [`server::Reply`]: crate::server::Reply
+//! [`server::Replying`]: crate::server::Replying
+//! [`server::Request`]: crate::server::Request
+//! [`server::Response`]: crate::server::Response
 
 use super::error::HandshakeError;
 use super::headers::{Header, HeaderError, Headers, push};

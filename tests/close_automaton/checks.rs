@@ -4,7 +4,7 @@
 use crate::end::End;
 use crate::pair::{Act, Pair};
 use crate::support::SIDES;
-use sockless::{Endpoint, Input, MessageKind, SendError};
+use sockless::{Input, MessageKind, SendError};
 use std::time::Duration;
 
 /// In how many turns, and how many deadlines of each end, a pair ends with loops that do their

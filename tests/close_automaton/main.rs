@@ -37,7 +37,6 @@ mod support;
 use end::End;
 use heart::Patience;
 use pair::{ACTS, Act, FAULTS, Pair, QUEUED, Step, TIMES, Terms, WELL};
-use sockless::Endpoint;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use support::{CLOSE, SIDES};

@@ -32,6 +32,8 @@ pub(crate) struct Model {
     /// Our Close frame was queued.
     pub(crate) closing: bool,
     pub(crate) close_event: Option<Ended>,
+    /// Why no Close frame of the peer will come; told once all that came is heard.
+    pub(crate) lost: Option<Cause>,
     pub(crate) eof: bool,
     pub(crate) broken: bool,
     pub(crate) mute: bool,
@@ -99,6 +101,7 @@ impl Model {
             queue,
             closing,
             close_event: None,
+            lost: None,
             eof,
             broken,
             mute,
@@ -112,7 +115,7 @@ impl Model {
         self.closing = true;
     }
 
-    /// A read. `number`: the payload of the heartbeat's last ping.
+    /// A poll for what was read. `number`: the payload of the heartbeat's last ping.
     pub(crate) fn hear(&mut self, heard: Vec<Heard>, number: u32) -> Vec<Told> {
         self.heart.happened.heard = true;
         let of_message = |heard: &Heard| matches!(heard, Heard::Begun(frame) | Heard::Whole(frame) if matches!(frame.first, TEXT | BINARY));
@@ -123,6 +126,12 @@ impl Model {
                 if self.close_event.is_none() { self.hear_one(heard, number) } else { None }
             })
             .collect()
+    }
+
+    /// All that came was heard.
+    pub(crate) fn runs_dry(&mut self) -> Option<Told> {
+        let cause = self.lost?;
+        Some(self.over(Ended::abnormally(cause)))
     }
 
     fn hear_one(&mut self, heard: Heard, number: u32) -> Option<Told> {
@@ -179,25 +188,27 @@ impl Model {
     }
 
     fn over(&mut self, ended: Ended) -> Told {
-        self.close_event = Some(ended.clone());
+        (self.close_event, self.lost) = (Some(ended.clone()), None);
         Told::Closed(ended)
     }
 
-    /// No Close frame of the peer will come.
-    fn lost(&mut self, cause: Cause) -> Option<Told> {
-        self.close_event.is_none().then(|| self.over(Ended::abnormally(cause)))
+    /// No Close frame of the peer will come, but what came already may have one.
+    fn loses(&mut self, cause: Cause) {
+        if self.close_event.is_none() {
+            self.lost.get_or_insert(cause);
+        }
     }
 
-    pub(crate) fn end_of_stream(&mut self) -> Option<Told> {
+    pub(crate) fn end_of_stream(&mut self) {
         self.eof = true;
-        self.lost(Cause::Eof)
+        self.loses(Cause::Eof);
     }
 
-    /// The transport failed, or is given up.
-    pub(crate) fn fails(&mut self, cause: Cause) -> Option<Told> {
+    /// The transport failed, or is given up: nothing can be written, either.
+    pub(crate) fn fails(&mut self, cause: Cause) {
         self.broken = true;
-        self.drop_all();
-        self.lost(cause)
+        self.cannot_write();
+        self.loses(cause);
     }
 
     pub(crate) fn cannot_write(&mut self) {
@@ -212,29 +223,27 @@ impl Model {
     }
 
     /// The heart looks, so many seconds after the last time. `number`: what its next ping says.
-    pub(crate) fn look(&mut self, seconds: u64, number: u32) -> Option<Told> {
+    pub(crate) fn look(&mut self, seconds: u64, number: u32) {
         self.heart.pass(seconds);
         // Behind the end what comes is thrown away.
-        self.heart.happened.said &= self.close_event.is_none();
+        self.heart.happened.said &= self.close_event.is_none() && self.lost.is_none();
         self.heart.feel(&self.queue);
         if self.is_open() && self.heart.pings(&self.queue) {
             self.queue.push_control(Frame::new(PING, &number.to_be_bytes()));
         }
-        let mut told = None;
         if self.is_open() {
-            let timeout = self.heart.open()?;
+            let Some(timeout) = self.heart.open() else { return };
             let (code, reason) = match timeout {
                 Timeout::Pong => (1011_u16, "no pong in time"),
                 Timeout::Idle => (1001, "nothing heard in time"),
                 _ => (1011, "output not taken in time"),
             };
             self.close(&[&code.to_be_bytes()[..], reason.as_bytes()].concat());
-            told = self.lost(Cause::Timeout(timeout));
+            self.loses(Cause::Timeout(timeout));
         }
         if !self.is_done() && self.heart.closing(self.queue.is_empty()) {
-            return told.or(self.fails(Cause::Timeout(Timeout::Close)));
+            self.fails(Cause::Timeout(Timeout::Close));
         }
-        told
     }
 
     /// In how many seconds it looks again.
@@ -243,7 +252,12 @@ impl Model {
     }
 
     pub(crate) fn is_open(&self) -> bool {
-        self.close_event.is_none() && !self.closing && !self.mute
+        !self.has_ended() && !self.closing && !self.mute
+    }
+
+    /// Whether it ends, though `Closed` may not be told yet.
+    fn has_ended(&self) -> bool {
+        self.close_event.is_some() || self.lost.is_some()
     }
 
     pub(crate) fn is_done(&self) -> bool {
@@ -254,7 +268,7 @@ impl Model {
     pub(crate) fn wants_read(&self) -> bool {
         !self.eof
             && !self.broken
-            && (self.close_event.is_none() || !self.discards_nothing && !self.is_done())
+            && (!self.has_ended() || !self.discards_nothing && !self.is_done())
     }
 
     pub(crate) fn wants_shutdown(&self) -> bool {

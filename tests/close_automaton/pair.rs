@@ -5,7 +5,7 @@ use crate::heart::Patience;
 use crate::model::Told;
 use crate::queue::Frame;
 use crate::support::{PING, PONG, SIDES, Side, TEXT, frame};
-use sockless::{Cause, CloseCode, CloseFrame, Endpoint, Timeout};
+use sockless::{Cause, CloseCode, CloseFrame, Timeout};
 use std::time::Duration;
 
 /// What can happen to one end.
@@ -227,7 +227,8 @@ impl Pair {
             }
             Act::ReadAll if near.model.wants_read() && near.line.ends => {
                 near.connection.handle_eof();
-                near.model.end_of_stream().into_iter().collect()
+                near.model.end_of_stream();
+                Vec::new()
             }
             Act::Violation
                 if near.model.close_event.is_none() && near.may_go_wrong(terms.violation) =>
@@ -254,18 +255,25 @@ impl Pair {
             }
             Act::Error => {
                 near.connection.handle_error();
-                near.model.fails(Cause::Eof).into_iter().collect()
+                near.model.fails(Cause::Eof);
+                Vec::new()
             }
             Act::GiveUp => {
                 near.connection.handle_timeout();
-                near.model.fails(Cause::Timeout(Timeout::Close)).into_iter().collect()
+                near.model.fails(Cause::Timeout(Timeout::Close));
+                Vec::new()
             }
-            Act::Tick if near.due.is_some() => near.tick(Duration::ZERO).into_iter().collect(),
+            Act::Tick if near.due.is_some() => {
+                near.tick(Duration::ZERO);
+                Vec::new()
+            }
             Act::Late if near.due.is_some() => {
-                near.tick(Duration::from_secs(3)).into_iter().collect()
+                near.tick(Duration::from_secs(3));
+                Vec::new()
             }
             Act::Asleep if near.due.is_some() => {
-                near.tick(Duration::from_secs(100)).into_iter().collect()
+                near.tick(Duration::from_secs(100));
+                Vec::new()
             }
             Act::Pause => {
                 near.heartbeat.paused();
@@ -274,7 +282,7 @@ impl Pair {
             }
             _ => return false,
         };
-        near.turn(&expected);
+        near.turn(expected);
         if near.connection.is_done() {
             // The transport is dropped.
             near.line.drop_all();

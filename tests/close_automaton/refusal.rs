@@ -2,8 +2,9 @@
 //! every order of what can happen to it, to all states that there are, against the few sentences
 //! that say what it wants.
 
+use crate::support;
 use sockless::server::{Config, Handshake, Incoming, Replying};
-use sockless::{Deadline, Endpoint, Input};
+use sockless::{Deadline, Input};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -62,7 +63,7 @@ impl Refused {
         };
         let mut deadline = Deadline::after(ALLOWED);
         assert_eq!(deadline.poll(Duration::ZERO, &mut rejected), Some(ALLOWED));
-        let answer = rejected.transmit().remaining();
+        let answer = left(&mut rejected);
         Self {
             rejected,
             deadline,
@@ -115,7 +116,7 @@ impl Refused {
     }
 
     fn write(&mut self, n: usize) {
-        write(&mut self.rejected, n);
+        assert_eq!(support::write(&mut self.rejected, n).len(), n);
         self.written += n;
     }
 
@@ -148,7 +149,7 @@ impl Refused {
             rejected.wants_shutdown(),
             rejected.is_done(),
         ];
-        let left = rejected.transmit().remaining();
+        let left = left(rejected);
         assert_eq!(
             (wants, left),
             (
@@ -178,6 +179,17 @@ impl Refused {
         }
         assert!(self.is_done());
     }
+}
+
+/// How many bytes of its answer it shows to a transport that takes none.
+fn left(rejected: &mut Replying) -> usize {
+    let mut left = 0;
+    let refused = rejected.transmit().write_with(|slices| {
+        left = slices.iter().map(|slice| slice.len()).sum();
+        Err::<usize, _>("full")
+    });
+    assert_eq!(refused, if left > 0 { Err("full") } else { Ok(0) });
+    left
 }
 
 fn replay(path: &[Act]) -> Refused {

@@ -19,6 +19,7 @@
 //!   compared;
 //! - where in a buffer something lies, how large the last batch was and how long a ping took, which
 //!   nothing of all this depends on;
+//! - whether whole messages had a fast path, of an end to which nothing is told any more;
 //! - how much may still be thrown away: nothing here comes near the default of 64 MiB, and less
 //!   than nothing is none;
 //! - an end that is done: its transport is dropped, and nothing happens to it any more.
@@ -90,8 +91,11 @@ fn frame_of<'a>(frame: &'a Frame, from: &End, to: &End) -> (u8, Option<u32>, &'a
 
 fn connection(end: &End, hasher: &mut impl Hasher) {
     let closing = !end.connection.is_open();
+    let told = end.model.close_event.is_some();
     for_each_word(&end.connection, |field, word| {
-        let left_out = LEFT_OUT.contains(&field) || closing && LEFT_OUT_IF_CLOSING.contains(&field);
+        let left_out = LEFT_OUT.contains(&field)
+            || closing && LEFT_OUT_IF_CLOSING.contains(&field)
+            || told && field == ("Place", "idle_below");
         if !left_out {
             (field, word).hash(hasher);
         }
