@@ -363,6 +363,7 @@ impl Connection {
     pub(crate) fn give_up(&mut self, timeout: Timeout, frame: CloseFrame<'_>) {
         if self.is_open() {
             self.queue_close(Some(frame));
+            // §5.5.1: what comes before `Closed` is told is not answered with another.
             self.phase = Phase::Closing;
         }
         self.end(Cause::Timeout(timeout));
