@@ -38,6 +38,12 @@ pub(crate) enum Act {
     Error,
     /// It gives the peer up.
     GiveUp,
+    /// It reads all, and hears of the end of the stream before it polls,
+    EofUnpolled,
+    /// or of a transport that failed.
+    ErrorUnpolled,
+    /// It reads all, and its time passes until its next deadline before it polls.
+    TickUnpolled,
     /// Its time passes until its next deadline,
     Tick,
     /// until some seconds behind it, for its loop is slow,
@@ -49,7 +55,7 @@ pub(crate) enum Act {
 }
 
 /// All of them but for the long message, of which there are explorations of its own.
-pub(crate) const ACTS: [Act; 18] = [
+pub(crate) const ACTS: [Act; 21] = [
     Act::Send,
     Act::Ping,
     Act::Close,
@@ -64,6 +70,9 @@ pub(crate) const ACTS: [Act; 18] = [
     Act::WriteError,
     Act::Error,
     Act::GiveUp,
+    Act::EofUnpolled,
+    Act::ErrorUnpolled,
+    Act::TickUnpolled,
     Act::Tick,
     Act::Late,
     Act::Asleep,
@@ -83,7 +92,7 @@ pub(crate) const WELL: [Act; 8] = [
 ];
 
 /// Closing and failing in every way, and time. A transport that fails is given up likewise.
-pub(crate) const FAULTS: [Act; 9] = [
+pub(crate) const FAULTS: [Act; 12] = [
     Act::Close,
     Act::WriteAll,
     Act::ReadAll,
@@ -92,6 +101,9 @@ pub(crate) const FAULTS: [Act; 9] = [
     Act::Shutdown,
     Act::WriteError,
     Act::Error,
+    Act::EofUnpolled,
+    Act::ErrorUnpolled,
+    Act::TickUnpolled,
     Act::Tick,
 ];
 
@@ -262,6 +274,24 @@ impl Pair {
                 near.connection.handle_timeout();
                 near.model.fails(Cause::Timeout(Timeout::Close));
                 Vec::new()
+            }
+            Act::EofUnpolled
+                if near.model.wants_read() && near.line.len() > 0 && near.line.ends =>
+            {
+                near.connection.handle_eof();
+                near.model.end_of_stream();
+                near.read(near.line.len())
+            }
+            Act::ErrorUnpolled if near.model.wants_read() && near.line.len() > 0 => {
+                near.connection.handle_error();
+                near.model.fails(Cause::Eof);
+                near.read(near.line.len())
+            }
+            Act::TickUnpolled
+                if near.due.is_some() && near.model.wants_read() && near.line.len() > 0 =>
+            {
+                near.tick(Duration::ZERO);
+                near.read(near.line.len())
             }
             Act::Tick if near.due.is_some() => {
                 near.tick(Duration::ZERO);
