@@ -13,6 +13,7 @@ use crate::deflate::{Answer, Parameters};
 /// assert_eq!(agreed.deflate, None);
 /// # let _ = agreed;
 /// ```
+// A few values and no box: an idle connection holds no heap for them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Extensions {

@@ -158,6 +158,10 @@ fn apply_long(bytes: &mut [u8], key: u64) {
 
 /// Does `work` in the widest vectors that the processor has: it is compiled for any processor of
 /// the target, and once more for AVX2.
+///
+/// fearless_simd makes the choice, so that no `unsafe` is needed here. From 1 KiB on it halves the
+/// time, which is less than a tenth of what a message costs on a socket; and it needs Rust 1.89. So
+/// it is a feature.
 #[inline(always)]
 fn in_wide_vectors(work: impl FnOnce()) {
     #[cfg(all(feature = "simd", any(target_arch = "x86", target_arch = "x86_64")))]

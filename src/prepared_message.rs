@@ -29,6 +29,7 @@ use core::fmt;
 #[derive(Clone)]
 pub struct PreparedMessage {
     kind: MessageKind,
+    /// Without its frame: a header takes 2 ns, and each client masks a copy of its own.
     payload: Bytes,
     #[cfg(feature = "deflate")]
     compress: Option<Compress>,

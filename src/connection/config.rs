@@ -46,6 +46,7 @@ impl Default for Config {
         Self {
             limits: Limits::default(),
             delivery: Delivery::Whole,
+            // Some deployed receivers handle fragments badly.
             fragment_above: usize::MAX,
             low_water_mark: 256 << 10,
             high_water_mark: 1 << 20,

@@ -105,6 +105,7 @@ impl Connection {
     /// A read gave zero bytes: see [`Endpoint::handle_eof`](crate::Endpoint::handle_eof).
     #[inline]
     pub fn handle_eof(&mut self) {
+        // What is queued stays: the peer may have closed one direction only.
         self.linger.eof = true;
         self.end(Cause::Eof);
     }

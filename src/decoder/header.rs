@@ -47,8 +47,12 @@ impl Decoder {
     }
 
     /// Whether the frame that begins here is left in the input until it is whole. What breaks a
-    /// rule or a limit is not, nor is what nobody can borrow: a message of which an extension makes
-    /// something else, and any where there is no fast path.
+    /// rule or a limit is not, so that it is answered at once; nor is what nobody can borrow: a
+    /// message of which an extension makes something else, and any where there is no fast path. A
+    /// compressed one would be in memory twice, and a bomb be found late.
+    ///
+    /// What is left is exactly what came: it is unmasked and checked once, when it is whole, and
+    /// there is no state for it here.
     #[cold]
     #[inline(never)]
     pub(super) fn leaves(&self, input: &Input<'_>) -> bool {

@@ -67,7 +67,8 @@ impl Answer {
         {
             return None;
         }
-        // §7.1.2.2: only if it was in the offer; the same or a smaller value.
+        // §7.1.2.2: only if it was in the offer; the same or a smaller value, though Chromium lets
+        // a larger one pass.
         let client_max_window_bits =
             match (offer.client_max_window_bits, said.client_max_window_bits) {
                 (offered, ClientWindow::Fixed | ClientWindow::Negotiable) => offered.most(),

@@ -1,4 +1,5 @@
-//! A compressor, and how it is used: part by part, each flushed to the end of a byte.
+//! A compressor, and how it is used: part by part, each flushed to the end of a byte, so that the
+//! peer can inflate all of what it has.
 //!
 //! ```text
 //!   begin ─► add ─► add … ─► sent          the peer has it all: goes on from here, next time

@@ -1,5 +1,9 @@
 //! A decompressor, and how it is used: a step at a time, into a buffer of its own, each step
 //! checked for what it did.
+//!
+//! It is zlib-rs itself. flate2, with which `deflater` compresses, cannot ask it to stop where a
+//! block ends, which is what tells whether a message is whole: by other means a chat message of 165
+//! bytes took 7,200 instructions and not 5,000.
 
 use super::output::Output;
 use super::tool::Tool;

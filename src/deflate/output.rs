@@ -26,7 +26,8 @@ pub(super) struct Output {
     wrapped: bool,
 }
 
-/// How much is inflated before it is given out, in bytes.
+/// How much is inflated before it is given out, in bytes. Limits are counted and text is checked on
+/// each part, so a bomb costs what its limit allows and one part more.
 const OUT: usize = 64 << 10;
 
 /// With room for how much it begins, in bytes: most messages are short.

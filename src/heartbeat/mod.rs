@@ -21,8 +21,8 @@
 //! - Not the bytes that a transport takes at once: a kernel's buffer swallows megabytes for a dead
 //!   peer.
 //!
-//! A transport is full from when a write ended inside a slice that was shown, or took nothing
-//! (`advance(0)`), until all is taken. A loop that writes less than it shows looks like one.
+//! A transport is full from when a write failed, as by "would block", or took less than it was
+//! shown, until all is taken.
 //!
 //! # Order and gaps
 //!

@@ -49,7 +49,7 @@ pub(super) struct Piece {
 const MANY: usize = 16;
 
 /// How much of a payload is masked at a time, in bytes: a multiple of the key's length, so that
-/// each piece begins with the key's first byte.
+/// each piece begins with the key's first byte. It is still in the cache when it is written.
 const PIECE: usize = 32 << 10;
 
 /// Whether a payload is queued by reference. One that has to be masked in few pieces leaves in

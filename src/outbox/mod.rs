@@ -171,8 +171,8 @@ impl Outbox {
         self.push_control(OpCode::Pong, payload, mask);
     }
 
-    /// Queues a pong likewise. When a Close frame has begun to leave it is dropped: nobody would
-    /// read it.
+    /// Queues a pong likewise. When a Close frame has begun to leave it is dropped: the peer throws
+    /// away what follows that (§1.4), and bytes that nobody reads can turn into a reset.
     pub(crate) fn push_pong(&mut self, payload: &[u8], mask: Option<[u8; 4]>) {
         if self.queued() < u64::from(self.close_len) {
             return;

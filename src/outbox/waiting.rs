@@ -1,4 +1,5 @@
-//! Pings and pongs on their way past the queue.
+//! Pings and pongs on their way past the queue: an answer tells of the connection and not of what is
+//! queued on it.
 //!
 //! §5.5.2 wants each ping answered, §5.5.3 allows to answer only the last. They are answered each
 //! while few bytes wait, so that correct peers get all they asked for; of a peer that pings and

@@ -203,8 +203,8 @@ fn blame(error: httparse::Error, head: &[u8]) -> HandshakeError {
     }
 }
 
-/// Whether the first line names a version of HTTP where it should, and not 1.0 or 1.1. RFC 9112
-/// §2.3.
+/// Whether the first line names a version of HTTP where it should, and not 1.0 or 1.1, which are all
+/// that httparse reads and all 1.x that exist. RFC 9112 §2.3.
 fn has_other_version(head: &[u8]) -> bool {
     let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
     let mut words = line.split(|byte| *byte == b' ');

@@ -135,6 +135,7 @@ pub(super) fn check(
     extensions::for_each(extensions, |_, _| Ok(()))?;
     // §4.2.2 point 4.
     let origin = fields.origin.at_most_one(HandshakeError::RepeatedOrigin)?;
+    // Whatever the policy: an application that reads it as text must not take it for none.
     if !origin.is_none_or(<[u8]>::is_ascii) {
         return Err(HandshakeError::InvalidOrigin.into());
     }
