@@ -19,6 +19,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FOLDER")]
     pub(crate) svg: Option<PathBuf>,
 
+    /// Writes what was measured, and nothing else, as tables: in-memory.md and compression.md
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) markdown: Option<PathBuf>,
+
     /// Only the rows whose names hold one of these; all without any
     #[arg(value_name = "ROW")]
     pub(crate) rows: Vec<String>,

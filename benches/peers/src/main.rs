@@ -17,6 +17,7 @@ mod alloc;
 mod args;
 mod contest;
 mod corpus;
+mod markdown;
 mod peer;
 mod peers;
 mod plain;
@@ -79,6 +80,12 @@ fn main() -> ExitCode {
     memories(&args, &mut report);
     if report.plain.is_empty() && report.rows.is_empty() && report.memory.is_empty() {
         eprintln!("peers: no row has such a name");
+        return ExitCode::from(2);
+    }
+    if let Some(folder) = &args.markdown
+        && let Err(error) = markdown::write(&report, folder)
+    {
+        eprintln!("peers: {}: {error}", folder.display());
         return ExitCode::from(2);
     }
     if let Some(path) = &args.json {

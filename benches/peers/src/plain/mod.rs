@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Args) -> Vec<Group> {
     let mut groups = receive::groups(&peers, args);
     groups.extend(send::groups(&peers, args));
     groups.extend(handshake::group(&peers, args));
-    groups.iter().for_each(table::group);
+    groups.iter().for_each(|group| println!("\n{}", table::group(group)));
     groups
 }
 

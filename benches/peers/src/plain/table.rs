@@ -26,16 +26,18 @@ pub(crate) fn peers() {
     }
 }
 
-pub(crate) fn group(group: &Group) {
+/// The tables of a group.
+pub(crate) fn group(group: &Group) -> String {
     let peers = peers::all();
     let unchecked = |peer: &dyn Peer| group.title.contains("text") && !Checks::of(peer).whole;
     let names: Vec<_> = peers.iter().map(|peer| (peer.name(), unchecked(&**peer))).collect();
-    println!("\n### {}\n", group.title);
-    table(group, &names, "ns", |one| one.nanoseconds, |one| format!("({:.2})", one.ratio));
-    println!(
-        "\nWith {CALL} ns added for each call of the transport; in brackets the calls a message:\n"
+    let ratio = |one: &Measured| format!("({:.2})", one.ratio);
+    let mut text = format!("### {}\n\n", group.title);
+    text += &table(group, &names, "ns", |one| one.nanoseconds, ratio);
+    text += &format!(
+        "\nWith {CALL} ns added for each call of the transport; in brackets the calls a message:\n\n"
     );
-    table(
+    text += &table(
         group,
         &names,
         "ns",
@@ -43,12 +45,13 @@ pub(crate) fn group(group: &Group) {
         |one| format!("[{}]", short(one.calls)),
     );
     if group.title == "Handshakes" {
-        println!("\nAllocations:\n");
-        table(group, &names, "", |one| one.allocations, |_| String::new());
+        text += "\nAllocations:\n\n";
+        text += &table(group, &names, "", |one| one.allocations, |_| String::new());
     }
     for absent in group.rows.first().map(|row| &*row.absent).unwrap_or_default() {
-        println!("\n{}: {}.", absent.name, absent.why);
+        text += &format!("\n{}: {}.\n", absent.name, absent.why);
     }
+    text
 }
 
 fn table(
@@ -57,25 +60,26 @@ fn table(
     unit: &str,
     value: impl Fn(&Measured) -> f64,
     note: impl Fn(&Measured) -> String,
-) {
+) -> String {
     let present =
         |name: &str| group.rows.iter().any(|row| row.measured.iter().any(|one| one.name == name));
     let names: Vec<_> = names.iter().filter(|(name, _)| present(name)).collect();
-    print!("| {unit} |");
+    let mut text = format!("| {unit} |");
     for (name, unchecked) in &names {
-        print!(" {name}{} |", if *unchecked { ", no UTF-8 check" } else { "" });
+        text += &format!(" {name}{} |", if *unchecked { ", no UTF-8 check" } else { "" });
     }
-    println!("\n|---|{}", "---:|".repeat(names.len()));
+    text += &format!("\n|---|{}\n", "---:|".repeat(names.len()));
     for row in &group.rows {
-        print!("| {} |", label(row));
+        text += &format!("| {} |", label(row));
         for (name, _) in &names {
-            match row.measured.iter().find(|one| one.name == *name) {
-                Some(one) => print!(" {} {} |", short(value(one)), note(one)),
-                None => print!(" – |"),
-            }
+            text += &match row.measured.iter().find(|one| one.name == *name) {
+                Some(one) => format!(" {} {} |", short(value(one)), note(one)),
+                None => String::from(" – |"),
+            };
         }
-        println!();
+        text += "\n";
     }
+    text
 }
 
 /// What tells a row from the others of its group.
