@@ -13,7 +13,7 @@
 //!
 //! A refused handshake, which ends likewise, has a page of its own, `refusal`.
 //!
-//! How many states there are is asserted: a change of behaviour shows there first. ARCHITECTURE.md
+//! How many states there are is asserted: a change of behaviour shows there first. RELIABILITY.md
 //! states it.
 //!
 //! ```sh
