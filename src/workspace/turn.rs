@@ -156,7 +156,12 @@ impl<'a, E: Endpoint + ?Sized> Turn<'a, E> {
         &mut self,
         read: impl FnOnce(&mut [u8]) -> std::io::Result<usize>,
     ) -> std::io::Result<usize> {
-        let result = read(self.read_buf());
+        let room = self.read_buf();
+        // Without room, a read of no bytes would be taken for the end of the stream.
+        let result = match room {
+            [] => Err(std::io::ErrorKind::OutOfMemory.into()),
+            room => read(room),
+        };
         match &result {
             Ok(0) => self.endpoint().handle_eof(),
             Ok(n) => drop(self.received(*n)),
