@@ -289,6 +289,9 @@ impl Connection {
     /// polling for events too. Go on writing and calling
     /// [`Heartbeat::poll`](crate::Heartbeat::poll): a full transport is not the peer's silence.
     ///
+    /// It is false of a connection that [is not open](Self::is_open): nothing more can be sent, and
+    /// what still comes is to be polled, whatever waits to be written.
+    ///
     /// ```
     /// use sockless::{Extensions, Config, Connection, Endpoint, SendError};
     ///
@@ -307,7 +310,7 @@ impl Connection {
     /// # Ok::<(), SendError>(())
     /// ```
     pub fn above_high_water(&self) -> bool {
-        self.outbox.above_high_water()
+        self.outbox.above_high_water() && self.is_open()
     }
 
     /// Whether messages can be sent: no Close frame was queued or received and the transport is

@@ -67,7 +67,8 @@ impl Connection {
         match self.phase {
             _ if self.ended.is_some() => self.linger.discards(),
             Phase::Over { .. } => self.linger.discards() && !self.is_done(),
-            _ => self.linger.readable(),
+            // What was left comes first.
+            _ => self.linger.readable() && !self.holds_unpolled(),
         }
     }
 
@@ -76,7 +77,7 @@ impl Connection {
     #[must_use]
     #[inline]
     pub fn wants_poll(&self) -> bool {
-        self.ended.is_some() || self.held.as_ref().is_some_and(|held| held.is_unpolled())
+        self.ended.is_some() || self.holds_unpolled() && !self.above_high_water()
     }
 
     /// Whether it is time to shut down the write side: see
@@ -136,6 +137,11 @@ impl Connection {
         self.linger.broken = true;
         self.handle_write_error();
         self.end(Cause::Timeout(Timeout::Close));
+    }
+
+    /// Whether bytes are held that a poll makes something of.
+    fn holds_unpolled(&self) -> bool {
+        self.held.as_ref().is_some_and(|held| held.is_unpolled())
     }
 
     /// Whether it is over: see [`Endpoint::is_done`](crate::Endpoint::is_done).

@@ -7,13 +7,13 @@ use std::net::TcpStream;
 
 /// What it got, and how it ended.
 #[derive(Debug, Default)]
-pub struct Seen {
-    pub texts: Vec<String>,
-    pub closed: Vec<CloseEvent>,
+pub(crate) struct Seen {
+    pub(crate) texts: Vec<String>,
+    pub(crate) closed: Vec<CloseEvent>,
 }
 
 impl Seen {
-    pub fn take(&mut self, event: &Event<'_>) {
+    pub(crate) fn take(&mut self, event: &Event<'_>) {
         match event {
             Event::Text(text) => self.texts.push(text.to_string()),
             Event::Closed(close_event) => self.closed.push(close_event.clone()),
@@ -24,7 +24,7 @@ impl Seen {
 
 /// Opens a connection, sends the texts, and hears what comes until the end; `close`: when it has
 /// got as many texts as it sent, it closes.
-pub fn talk(stream: &TcpStream, texts: &[&str], close: bool) -> Seen {
+pub(crate) fn talk(stream: &TcpStream, texts: &[&str], close: bool) -> Seen {
     let (mut seen, mut workspace) = (Seen::default(), Workspace::default());
     let mut connection = open(stream, &mut workspace);
     for text in texts {
@@ -39,7 +39,7 @@ pub fn talk(stream: &TcpStream, texts: &[&str], close: bool) -> Seen {
     seen
 }
 
-pub fn open(stream: &TcpStream, workspace: &mut Workspace) -> Connection {
+pub(crate) fn open(stream: &TcpStream, workspace: &mut Workspace) -> Connection {
     let request = Request::new("ws://127.0.0.1/").unwrap();
     let mut handshake = Handshake::new(request, Seed::new([7; 32]));
     let mut turn = workspace.turn(&mut handshake);
