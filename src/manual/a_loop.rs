@@ -1,0 +1,203 @@
+//! The loop, and what it must do.
+//!
+//! sockless does no I/O. Your loop moves bytes between a transport and an *endpoint*, and the
+//! endpoint knows the protocol. There are four endpoints, and one loop drives them all, because
+//! they share the trait [`Endpoint`]:
+//!
+//! | endpoint | it is | it ends with |
+//! |---|---|---|
+//! | [`server::Handshake`], [`client::Handshake`] | a transport that was just opened | an outcome: a connection, or not |
+//! | [`Connection`] | an open WebSocket | [`Event::Closed`], and then the end of the transport |
+//! | [`server::Replying`] | an answer to a client that gets no connection | the end of the transport |
+//!
+//! # 1. Ask what is next
+//!
+//! A [`Workspace`] holds the buffers, one for each thread. A [`Turn`] is one endpoint's time with
+//! it. [`Turn::step`] says what the loop does next. Ask again after each step:
+//!
+//! | step | do | because |
+//! |---|---|---|
+//! | [`Write`](Step::Write) | one write, in [`Turn::write_with`] | pongs, Close frames and refusals are sent too, not only your messages |
+//! | [`Poll`](Step::Poll) | poll, with [`received(0)`](Turn::received) | something is there without a read: bytes that were left, or `Closed` |
+//! | [`Shutdown`](Step::Shutdown) | shut down the write side, then [`shutdown_done`](Endpoint::shutdown_done) | dropping the socket instead may reset it, and a reset destroys the Close frame on its way |
+//! | [`Read`](Step::Read) | read into [`Turn::read_buf`], then [`received(n)`](Turn::received) and poll | also when all that comes is thrown away: unread bytes would make the kernel send that reset |
+//! | [`Wait`](Step::Wait) | wait until the transport takes bytes, or for a deadline | output waits, and reading more would only make more of it |
+//! | [`Done`](Step::Done) | drop the transport | not before: `Closed` says that nothing more arrives, not that all has left |
+//!
+//! The order of the steps is part of what `step` decides. All that was queued leaves before the next
+//! read: so a batch of messages is answered in one write, and not in one write each. That alone can
+//! be worth ten times the speed.
+//!
+//! `step(true)` says that the transport may take bytes. After it has refused some ("would block"),
+//! say `step(false)` until it is writable again. A loop that blocks in writing always says true.
+//!
+//! # 2. Tell what the transport answered
+//!
+//! | a write | do | because |
+//! |---|---|---|
+//! | took `n` bytes | nothing | the turn has counted them; the rest is shown by the next write |
+//! | took 0 bytes | [`handle_write_error`](Endpoint::handle_write_error) | it will not take any later either |
+//! | `WouldBlock` | wait until it is writable | nothing was taken, and nothing is lost |
+//! | `Interrupted` | ask for the next step | a signal came, and nothing else happened |
+//! | any other error | [`handle_write_error`](Endpoint::handle_write_error), and go on | the peer may have said goodbye and left: its Close frame can still be read |
+//!
+//! | a read | do | because |
+//! |---|---|---|
+//! | brought `n` bytes | [`received(n)`](Turn::received), poll until `None` | |
+//! | brought 0 bytes | [`handle_eof`](Endpoint::handle_eof) | the peer sends nothing more; the next step is to poll for `Closed` |
+//! | `WouldBlock` | wait until it is readable | |
+//! | `Interrupted` | ask for the next step | |
+//! | any other error | [`handle_error`](Endpoint::handle_error) | the transport is gone: what is queued is dropped, and `Closed` is polled |
+//!
+//! # 3. The loop
+//!
+//! ```
+//! # #[cfg(feature = "std")] {
+//! use sockless::{Endpoint, Step, Turn};
+//! use std::io::{ErrorKind::Interrupted, Read, Write};
+//!
+//! /// Up to where there is something to poll, with so many bytes that were read. `None`: it is over.
+//! fn next<E: Endpoint>(stream: &mut (impl Read + Write), turn: &mut Turn<'_, E>) -> Option<usize> {
+//!     loop {
+//!         match turn.step(true) {
+//!             Step::Write => match turn.write_with(|slices| stream.write_vectored(slices)) {
+//!                 Ok(1..) => {}
+//!                 Err(error) if error.kind() == Interrupted => {}
+//!                 _ => turn.endpoint().handle_write_error(),
+//!             },
+//!             Step::Poll => return Some(0),
+//!             // With a socket: `stream.shutdown(Shutdown::Write)` first; with TLS, close_notify.
+//!             Step::Shutdown => turn.endpoint().shutdown_done(),
+//!             Step::Read => match stream.read(turn.read_buf()) {
+//!                 Ok(0) => turn.endpoint().handle_eof(),
+//!                 Ok(n) => return Some(n),
+//!                 Err(error) if error.kind() == Interrupted => {}
+//!                 Err(_) => turn.endpoint().handle_error(),
+//!             },
+//!             Step::Wait | Step::Done => return None,
+//!         }
+//!     }
+//! }
+//!
+//! // Its first user: an echo. The transport gives what a client has sent, and keeps what it gets.
+//! use sockless::{Config, Connection, Event, Extensions, Workspace};
+//! # use std::io;
+//! # struct Wire { sent: io::Cursor<Vec<u8>>, got: Vec<u8> }
+//! # impl Read for Wire {
+//! #     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> { self.sent.read(to) }
+//! # }
+//! # impl Write for Wire {
+//! #     fn write(&mut self, from: &[u8]) -> io::Result<usize> { self.got.write(from) }
+//! #     fn flush(&mut self) -> io::Result<()> { Ok(()) }
+//! # }
+//! let sent = b"\x81\x82\0\0\0\0hi\x88\x80\0\0\0\0".to_vec(); // "hi" and a Close frame
+//! let mut stream = Wire { sent: io::Cursor::new(sent), got: Vec::new() };
+//!
+//! let mut connection = Connection::server(Extensions::default(), Config::default());
+//! let mut workspace = Workspace::default();
+//! let mut turn = workspace.turn(&mut connection);
+//! let mut closed = None;
+//! while let Some(read) = next(&mut stream, &mut turn) {
+//!     let (connection, mut input) = turn.received(read);
+//!     while let Some(event) = connection.poll(&mut input) {
+//!         match event {
+//!             Event::Text(text) => connection.send_text(text)?,
+//!             Event::Closed(close_event) => closed = Some(close_event),
+//!             _ => {}
+//!         }
+//!     }
+//! }
+//! assert!(closed.is_some_and(|closed| closed.clean));
+//! assert_eq!(stream.got, b"\x81\x02hi\x88\x00");
+//! # }
+//! # Ok::<(), sockless::SendError>(())
+//! ```
+//!
+//! # 4. Poll until `None`
+//!
+//! A read may bring many messages, or a part of one. Poll until `None` after each. Events borrow from
+//! the buffer that was read into, and not from the connection: so you can answer while you hold them.
+//!
+//! You may stop earlier. What is left of the input is not lost: it comes again, in front of what is
+//! read next, in this turn or in the endpoint's next one. [`back_pressure`] says when to stop.
+//!
+//! **No error comes out of `poll`.** What a peer does wrong is an event like its goodbye:
+//! [`Event::Closed`] has the [`Cause`], the right Close frame is queued already, and the loop goes on
+//! as always. Pings are answered before you see them. An application that ignores all events but
+//! messages is still correct.
+//!
+//! `Closed` is told exactly once, however a connection ends. It is not the end of the loop: the loop
+//! ends with [`Step::Done`].
+//!
+//! The errors that there are: [`SendError`], when a send is refused and nothing was queued;
+//! [`HandshakeError`], the reason in a failed handshake's outcome. [`limits`] lists them.
+//!
+//! # 5. Flush before you wait
+//!
+//! A transport that keeps bytes back, as TLS streams and `BufWriter` do, needs a flush after the last
+//! write and before the loop waits, or reads in a way that blocks. Otherwise the peer waits for your
+//! answer and you wait for the peer. Sockets keep nothing back: set TCP_NODELAY, because a header and
+//! its payload may leave in two writes.
+//!
+//! # 6. From the handshake to the connection
+//!
+//! A handshake's `poll` gives its outcome once; then the handshake is done. The outcome has taken
+//! over all that it needs, with what is left of the input: frames right behind the head, or a body.
+//! End the handshake's turn, and begin one for what the outcome became, over the same transport and
+//! in the same workspace:
+//!
+//! ```
+//! # #[cfg(feature = "std")] {
+//! use sockless::server::{Config, Handshake, Incoming};
+//! use sockless::{Event, Step, Workspace};
+//! # use std::io::Read;
+//! # let mut stream = &b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+//! #     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\
+//! #     \x81\x82\0\0\0\0hi"[..];
+//!
+//! let mut workspace = Workspace::default();
+//! let mut handshake = Handshake::new(Config::default());
+//! let incoming = {
+//!     let mut turn = workspace.turn(&mut handshake);
+//!     let read = stream.read(turn.read_buf())?; // The request, and "hi" right behind it.
+//!     let (handshake, mut input) = turn.received(read);
+//!     handshake.poll(&mut input)
+//! };
+//! let Some(Incoming::Upgrade(request)) = incoming else { panic!() };
+//! let mut connection = request.accept().open(sockless::Config::default());
+//!
+//! let mut turn = workspace.turn(&mut connection);
+//! assert_eq!(turn.step(false), Step::Poll, "without another read");
+//! let (connection, mut input) = turn.received(0);
+//! assert_eq!(connection.poll(&mut input), Some(Event::Text("hi".into())));
+//! # }
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! Do not read while you make up your mind whether to accept. `Incoming::Http` and
+//! `Incoming::Failed` become a [`Replying`](server::Replying), which the same loop drives to its end.
+//! A client's `Outcome::Open` becomes a connection; behind any other outcome the transport is yours to
+//! drop.
+//!
+//! # 7. Look at the time
+//!
+//! Without a clock nothing ever ends that a peer does not end. Call [`Heartbeat::poll`] for a
+//! connection and [`Deadline::poll`] for all else: once a turn, anywhere in it, and at the latest at
+//! the moment that it gave. What it changes, `step` sees. [`time`] has the details.
+//!
+//! # 8. Send when nothing came
+//!
+//! Queue by [`send_text`](Connection::send_text) and its like at any time, also between two turns.
+//! Then give the connection a turn: nothing leaves by itself. A loop that waits has to be woken for
+//! it, by mio's `Waker`, a channel or an eventfd.
+//!
+//! # Without a workspace
+//!
+//! [`Input::new`] wraps any bytes, and [`Connection::transmit`] gives what is to be sent: for owned
+//! buffers, C callers and tests. Then what is left of an input is yours to keep: see
+//! [`Input::into_rest`], and the completion-based loop in [`loops`].
+
+#[cfg(doc)]
+use super::*;
+#[cfg(doc)]
+use crate::*;
