@@ -32,8 +32,8 @@ pub async fn serve(mut io: impl Io, mut on_event: impl FnMut(&mut Connection, Ev
     let (mut handshake, mut incoming) = (Handshake::new(Config::default()), None);
     let mut deadline = Deadline::after(HANDSHAKE);
     let time = |now, handshake: &mut Handshake| deadline.poll(now, handshake);
-    drive(&mut io, &mut handshake, time, |turn, read| {
-        let (handshake, mut input) = turn.received(read);
+    drive(&mut io, &mut handshake, time, |turn| {
+        let (handshake, mut input) = turn.received(0);
         incoming = handshake.poll(&mut input);
     })
     .await;
@@ -42,8 +42,8 @@ pub async fn serve(mut io: impl Io, mut on_event: impl FnMut(&mut Connection, Ev
             let mut connection = request.accept().open(sockless::Config::default());
             let mut heartbeat = Heartbeat::new(Timeouts::default());
             let time = |now, connection: &mut Connection| heartbeat.poll(now, connection);
-            drive(&mut io, &mut connection, time, |turn, read| {
-                let (connection, mut input) = turn.received(read);
+            drive(&mut io, &mut connection, time, |turn| {
+                let (connection, mut input) = turn.received(0);
                 // Above the mark nothing more is taken: what is left of the input comes again.
                 while !connection.above_high_water() {
                     let Some(event) = connection.poll(&mut input) else { break };
@@ -64,19 +64,19 @@ pub async fn serve(mut io: impl Io, mut on_event: impl FnMut(&mut Connection, Ev
 async fn answer(io: &mut impl Io, mut replying: Replying) {
     let mut deadline = Deadline::after(HANDSHAKE);
     let time = |now, replying: &mut Replying| deadline.poll(now, replying);
-    drive(io, &mut replying, time, |turn, read| {
-        let (replying, mut input) = turn.received(read);
+    drive(io, &mut replying, time, |turn| {
+        let (replying, mut input) = turn.received(0);
         replying.poll(&mut input);
     })
     .await;
 }
 
-/// Any endpoint, until it is done. `polls` takes what was read, and what was left.
+/// Any endpoint, until it is done. `polls` takes what there is.
 async fn drive<E: Endpoint>(
     io: &mut impl Io,
     endpoint: &mut E,
     mut time: impl FnMut(Duration, &mut E) -> Option<Duration>,
-    mut polls: impl FnMut(&mut Turn<'_, E>, usize),
+    mut polls: impl FnMut(&mut Turn<'_, E>),
 ) {
     let (begin, mut is_flushed) = (Instant::now(), true);
     poll_fn(|context| {
@@ -100,28 +100,23 @@ async fn drive<E: Endpoint>(
                     }
                 }
                 match step {
-                    Step::Write => match turn.write_with(|slices| {
-                        let written = io.poll_write_vectored(context, slices);
-                        if let Poll::Ready(result) = written {
-                            return result;
+                    Step::Write => {
+                        let written = turn.write(|slices| {
+                            unless_pending(io.poll_write_vectored(context, slices))
+                        });
+                        (writable, is_flushed) = (!would_block(&written), false);
+                    }
+                    Step::Read => {
+                        let read = turn.read(|to| unless_pending(io.poll_read(context, to)));
+                        if would_block(&read) {
+                            ready!(sleep(io, context, begin, due));
                         }
-                        Err(ErrorKind::WouldBlock.into())
-                    }) {
-                        Ok(1..) => is_flushed = false,
-                        Err(error) if error.kind() == ErrorKind::WouldBlock => writable = false,
-                        _ => turn.endpoint().handle_write_error(),
-                    },
-                    Step::Poll => polls(&mut turn, 0),
+                    }
                     Step::Shutdown => match io.poll_shutdown(context) {
                         Poll::Ready(_) => turn.endpoint().shutdown_done(),
                         Poll::Pending => writable = false,
                     },
-                    Step::Read => match io.poll_read(context, turn.read_buf()) {
-                        Poll::Ready(Ok(0)) => turn.endpoint().handle_eof(),
-                        Poll::Ready(Ok(n)) => polls(&mut turn, n),
-                        Poll::Ready(Err(_)) => turn.endpoint().handle_error(),
-                        Poll::Pending => ready!(sleep(io, context, begin, due)),
-                    },
+                    Step::Poll => polls(&mut turn),
                     Step::Wait => ready!(sleep(io, context, begin, due)),
                     Step::Done => return Poll::Ready(()),
                 }
@@ -139,4 +134,16 @@ fn sleep(
     due: Option<Duration>,
 ) -> Poll<()> {
     due.map_or(Poll::Pending, |due| io.poll_sleep_until(context, begin + due))
+}
+
+/// As a call of the system that does not block says it.
+fn unless_pending(poll: Poll<io::Result<usize>>) -> io::Result<usize> {
+    match poll {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(ErrorKind::WouldBlock.into()),
+    }
+}
+
+fn would_block(result: &io::Result<usize>) -> bool {
+    matches!(result, Err(error) if error.kind() == ErrorKind::WouldBlock)
 }

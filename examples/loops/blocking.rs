@@ -1,6 +1,6 @@
 use sockless::server::{Config, Handshake, Incoming, Replying};
 use sockless::{Connection, Deadline, Endpoint, Event, Heartbeat, Step, Timeouts, Turn, Workspace};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
@@ -29,13 +29,13 @@ fn handshake(stream: &TcpStream, workspace: &mut Workspace) -> Option<Incoming> 
     let mut deadline = Deadline::after(HANDSHAKE);
     let mut time = clock(|now, handshake: &mut Handshake| deadline.poll(now, handshake));
     let mut turn = workspace.turn(&mut handshake);
-    loop {
-        let read = next(stream, &mut turn, &mut time)?;
-        let (handshake, mut input) = turn.received(read);
+    while next(stream, &mut turn, &mut time) {
+        let (handshake, mut input) = turn.received(0);
         if let Some(incoming) = handshake.poll(&mut input) {
             return Some(incoming);
         }
     }
+    None
 }
 
 /// Messages, until the connection is over: a server's or a client's.
@@ -48,8 +48,8 @@ pub fn run(
     let mut heartbeat = Heartbeat::new(Timeouts::default());
     let mut time = clock(|now, connection: &mut Connection| heartbeat.poll(now, connection));
     let mut turn = workspace.turn(&mut connection);
-    while let Some(read) = next(stream, &mut turn, &mut time) {
-        let (connection, mut input) = turn.received(read);
+    while next(stream, &mut turn, &mut time) {
+        let (connection, mut input) = turn.received(0);
         // Above the mark nothing more is taken: what is left of the input comes again.
         while !connection.above_high_water() {
             let Some(event) = connection.poll(&mut input) else { break };
@@ -63,8 +63,8 @@ fn answer(stream: &TcpStream, workspace: &mut Workspace, mut replying: Replying)
     let mut deadline = Deadline::after(HANDSHAKE);
     let mut time = clock(|now, replying: &mut Replying| deadline.poll(now, replying));
     let mut turn = workspace.turn(&mut replying);
-    while let Some(read) = next(stream, &mut turn, &mut time) {
-        let (replying, mut input) = turn.received(read);
+    while next(stream, &mut turn, &mut time) {
+        let (replying, mut input) = turn.received(0);
         replying.poll(&mut input);
     }
 }
@@ -81,46 +81,29 @@ fn clock<E>(
     }
 }
 
-/// The loop, the same for all endpoints: up to where there is something to poll, with so many bytes
-/// that were read. `None`: it is over, drop the transport.
+/// The loop, the same for all endpoints: up to where there is something to poll. `false`: it is
+/// over, drop the transport.
 pub fn next<E: Endpoint>(
     mut stream: &TcpStream,
     turn: &mut Turn<'_, E>,
     time: &mut impl FnMut(&mut E) -> Option<Duration>,
-) -> Option<usize> {
+) -> bool {
     loop {
         let wait = time(turn.endpoint());
         match turn.step(true) {
             Step::Write => {
                 let _ = stream.set_write_timeout(wait);
-                match turn.write_with(|slices| stream.write_vectored(slices)) {
-                    Ok(1..) => {}
-                    Err(error) if is_transient(error.kind()) => {}
-                    _ => turn.endpoint().handle_write_error(),
-                }
-            }
-            Step::Poll => return Some(0),
-            Step::Shutdown => {
-                let _ = stream.shutdown(Shutdown::Write); // If it fails, the next read tells why.
-                turn.endpoint().shutdown_done();
+                let _ = turn.write(|slices| stream.write_vectored(slices));
             }
             Step::Read => {
                 let _ = stream.set_read_timeout(wait);
-                match stream.read(turn.read_buf()) {
-                    Ok(0) => turn.endpoint().handle_eof(),
-                    Ok(n) => return Some(n),
-                    Err(error) if is_transient(error.kind()) => {}
-                    Err(_) => turn.endpoint().handle_error(),
-                }
+                let _ = turn.read(|to| stream.read(to));
             }
+            // If it fails, the next read tells why.
+            Step::Shutdown => drop(turn.shutdown(|| stream.shutdown(Shutdown::Write))),
+            Step::Poll => return true,
             // `Wait` is for transports that do not block.
-            Step::Wait | Step::Done => return None,
+            Step::Wait | Step::Done => return false,
         }
     }
-}
-
-/// Nothing went wrong: the time is up that it may block (Unix and Windows name it differently), or
-/// a signal came.
-fn is_transient(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
 }

@@ -54,7 +54,7 @@ pub fn serve(ring: &mut impl Ring, mut on_event: impl FnMut(&mut Connection, Eve
     };
     let mut deadline = Deadline::after(HANDSHAKE);
     let time = |now, replying: &mut Replying| deadline.poll(now, replying);
-    drive(ring, &mut replying, time, |replying, input| replying.poll(input));
+    drive(ring, &mut replying, time, |replying, input| _ = replying.poll(input));
 }
 
 /// Any endpoint, until it is done. At most one read and one write are under way.

@@ -144,8 +144,8 @@ impl Peer {
                 let mut turn = workspace.turn(handshake);
                 let incoming = loop {
                     match next(link, &mut turn, |handshake| deadline.poll(now, handshake)) {
-                        Next::Poll(read) => {
-                            let (handshake, mut input) = turn.received(read);
+                        Next::Poll => {
+                            let (handshake, mut input) = turn.received(0);
                             if let Some(incoming) = handshake.poll(&mut input) {
                                 break incoming;
                             }
@@ -162,8 +162,8 @@ impl Peer {
                 let mut turn = workspace.turn(connection);
                 for _ in 0..POLLS {
                     match next(link, &mut turn, |connection| heartbeat.poll(now, connection)) {
-                        Next::Poll(read) => {
-                            let (connection, mut input) = turn.received(read);
+                        Next::Poll => {
+                            let (connection, mut input) = turn.received(0);
                             // Above the mark nothing more is taken: what is left comes again.
                             while !connection.above_high_water() {
                                 let Some(event) = connection.poll(&mut input) else { break };
@@ -181,9 +181,9 @@ impl Peer {
                 let mut turn = workspace.turn(replying);
                 loop {
                     match next(link, &mut turn, |replying| deadline.poll(now, replying)) {
-                        Next::Poll(read) => {
-                            let (replying, mut input) = turn.received(read);
-                            replying.poll(&mut input);
+                        Next::Poll => {
+                            let (replying, mut input) = turn.received(0);
+                            let _ = replying.poll(&mut input);
                         }
                         Next::Blocked => return true,
                         Next::Over => return false,
@@ -195,8 +195,8 @@ impl Peer {
 }
 
 enum Next {
-    /// There is something to poll, with so many bytes that were read.
-    Poll(usize),
+    /// There is something to poll.
+    Poll,
     /// An event will come, or the moment that is due.
     Blocked,
     /// Drop the transport.
@@ -212,26 +212,23 @@ fn next<E: Endpoint>(
     loop {
         link.due = time(turn.endpoint());
         match turn.step(link.writable) {
-            Step::Write => match turn.write_with(|slices| link.stream.write_vectored(slices)) {
-                Ok(1..) => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => link.writable = false,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                _ => turn.endpoint().handle_write_error(),
-            },
-            Step::Poll => return Next::Poll(0),
-            Step::Shutdown => {
-                let _ = link.stream.shutdown(Shutdown::Write); // If it fails, reading tells why.
-                turn.endpoint().shutdown_done();
+            Step::Write => {
+                let written = turn.write(|slices| link.stream.write_vectored(slices));
+                link.writable = !would_block(&written);
             }
-            Step::Read if link.readable => match link.stream.read(turn.read_buf()) {
-                Ok(0) => turn.endpoint().handle_eof(),
-                Ok(n) => return Next::Poll(n),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => link.readable = false,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => turn.endpoint().handle_error(),
-            },
+            Step::Read if link.readable => {
+                let read = turn.read(|to| link.stream.read(to));
+                link.readable = !would_block(&read);
+            }
+            // If it fails, reading tells why.
+            Step::Shutdown => drop(turn.shutdown(|| link.stream.shutdown(Shutdown::Write))),
+            Step::Poll => return Next::Poll,
             Step::Read | Step::Wait => return Next::Blocked,
             Step::Done => return Next::Over,
         }
     }
+}
+
+fn would_block(result: &io::Result<usize>) -> bool {
+    matches!(result, Err(error) if error.kind() == ErrorKind::WouldBlock)
 }
