@@ -101,6 +101,8 @@ pub mod heartbeat;
 #[cfg(feature = "alloc")]
 mod held;
 #[cfg(feature = "alloc")]
+pub mod manual;
+#[cfg(feature = "alloc")]
 mod outbox;
 #[cfg(feature = "alloc")]
 mod payload;

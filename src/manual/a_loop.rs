@@ -4,77 +4,94 @@
 //! endpoint knows the protocol. There are four endpoints, and one loop drives them all, because
 //! they share the trait [`Endpoint`]:
 //!
-//! | endpoint | it is | it ends with |
+//! | endpoint | what it is | it ends with |
 //! |---|---|---|
-//! | [`server::Handshake`], [`client::Handshake`] | a transport that was just opened | an outcome: a connection, or not |
-//! | [`Connection`] | an open WebSocket | [`Event::Closed`], and then the end of the transport |
-//! | [`server::Replying`] | an answer to a client that gets no connection | the end of the transport |
+//! | [`server::Handshake`] | a transport that came in | [`Incoming`](server::Incoming) |
+//! | [`client::Handshake`] | a transport that you opened | [`Outcome`](client::Outcome) |
+//! | [`Connection`] | an open WebSocket | [`Event::Closed`], then `Done` |
+//! | [`server::Replying`] | an answer to who gets no connection | `Done` |
 //!
 //! # 1. Ask what is next
 //!
 //! A [`Workspace`] holds the buffers, one for each thread. A [`Turn`] is one endpoint's time with
-//! it. [`Turn::step`] says what the loop does next. Ask again after each step:
+//! it. [`Turn::step`] says what the loop does next. Ask again after each step.
 //!
-//! | step | do | because |
-//! |---|---|---|
-//! | [`Write`](Step::Write) | one write, in [`Turn::write_with`] | pongs, Close frames and refusals are sent too, not only your messages |
-//! | [`Poll`](Step::Poll) | poll, with [`received(0)`](Turn::received) | something is there without a read: bytes that were left, or `Closed` |
-//! | [`Shutdown`](Step::Shutdown) | shut down the write side, then [`shutdown_done`](Endpoint::shutdown_done) | dropping the socket instead may reset it, and a reset destroys the Close frame on its way |
-//! | [`Read`](Step::Read) | read into [`Turn::read_buf`], then [`received(n)`](Turn::received) and poll | also when all that comes is thrown away: unread bytes would make the kernel send that reset |
-//! | [`Wait`](Step::Wait) | wait until the transport takes bytes, or for a deadline | output waits, and reading more would only make more of it |
-//! | [`Done`](Step::Done) | drop the transport | not before: `Closed` says that nothing more arrives, not that all has left |
+//! | step | do |
+//! |---|---|
+//! | [`Write`](Step::Write) | one write, by [`Turn::write`] |
+//! | [`Poll`](Step::Poll) | take [`received(0)`](Turn::received), and poll until `None` |
+//! | [`Shutdown`](Step::Shutdown) | shut down the write side, by [`Turn::shutdown`] |
+//! | [`Read`](Step::Read) | one read, by [`Turn::read`], or wait until one brings something |
+//! | [`Wait`](Step::Wait) | wait until the transport takes bytes, or for a deadline |
+//! | [`Done`](Step::Done) | drop the transport |
 //!
-//! The order of the steps is part of what `step` decides. All that was queued leaves before the next
-//! read: so a batch of messages is answered in one write, and not in one write each. That alone can
-//! be worth ten times the speed.
+//! The reasons:
+//!
+//! - **Write** comes first, because what was queued is to leave before more is read: so a whole
+//!   batch of messages is answered in one write. One for each message can cost ten times as much.
+//!   Pongs, Close frames and refusals are in it too, and not only what you sent.
+//! - **Poll** comes before Read, because what is there already must not wait for a read that may
+//!   bring nothing.
+//! - **Shutdown** comes when all is said. Dropping the socket in its place may send a reset, which
+//!   destroys the Close frame on its way. With TLS it is close_notify.
+//! - **Read** goes on while what comes is only thrown away: unread bytes make the kernel send that
+//!   reset too.
+//! - **Wait** comes without Read when output waits and reading would only make more of it.
+//! - **Done** is not [`Event::Closed`]: that says that nothing more arrives, and not that all has
+//!   left.
 //!
 //! `step(true)` says that the transport may take bytes. After it has refused some ("would block"),
 //! say `step(false)` until it is writable again. A loop that blocks in writing always says true.
 //!
 //! # 2. Tell what the transport answered
 //!
-//! | a write | do | because |
-//! |---|---|---|
-//! | took `n` bytes | nothing | the turn has counted them; the rest is shown by the next write |
-//! | took 0 bytes | [`handle_write_error`](Endpoint::handle_write_error) | it will not take any later either |
-//! | `WouldBlock` | wait until it is writable | nothing was taken, and nothing is lost |
-//! | `Interrupted` | ask for the next step | a signal came, and nothing else happened |
-//! | any other error | [`handle_write_error`](Endpoint::handle_write_error), and go on | the peer may have said goodbye and left: its Close frame can still be read |
+//! [`Turn::write`] and [`Turn::read`] do it for you. They give the result back, and one error in it
+//! is yours: after "would block", wait. Where a loop calls [`Turn::write_with`], [`Turn::received`]
+//! or [`Transmit::pop`] itself, because its errors are no [`io::Error`](std::io::Error), it does
+//! this:
 //!
-//! | a read | do | because |
-//! |---|---|---|
-//! | brought `n` bytes | [`received(n)`](Turn::received), poll until `None` | |
-//! | brought 0 bytes | [`handle_eof`](Endpoint::handle_eof) | the peer sends nothing more; the next step is to poll for `Closed` |
-//! | `WouldBlock` | wait until it is readable | |
-//! | `Interrupted` | ask for the next step | |
-//! | any other error | [`handle_error`](Endpoint::handle_error) | the transport is gone: what is queued is dropped, and `Closed` is polled |
+//! | a write | do |
+//! |---|---|
+//! | took `n` bytes | nothing: the rest is shown by the next one |
+//! | took 0 bytes | [`handle_write_error`](Endpoint::handle_write_error) |
+//! | would block | nothing: wait until it is writable, nothing was taken |
+//! | was interrupted | nothing: ask for the next step |
+//! | failed | [`handle_write_error`](Endpoint::handle_write_error) |
+//!
+//! | a read | do |
+//! |---|---|
+//! | brought `n` bytes | [`received(n)`](Turn::received), and poll until `None` |
+//! | brought 0 bytes | [`handle_eof`](Endpoint::handle_eof) |
+//! | would block | nothing: wait until it is readable |
+//! | was interrupted | nothing: ask for the next step |
+//! | failed | [`handle_error`](Endpoint::handle_error) |
+//!
+//! - **A write that fails is not the end.** The peer may have said goodbye and left before it took
+//!   what you sent. Its Close frame is there to be read, so the next step is Read.
+//! - **A write of 0 bytes counts as one that failed**, because a transport that takes nothing now
+//!   takes nothing later.
+//! - **A read of 0 bytes is the end of the stream.** What came before is still given by `poll`, and
+//!   then `Closed`.
+//! - **A read that fails is the end of the transport.** What is queued is dropped; the rest is the
+//!   same.
 //!
 //! # 3. The loop
 //!
 //! ```
 //! # #[cfg(feature = "std")] {
 //! use sockless::{Endpoint, Step, Turn};
-//! use std::io::{ErrorKind::Interrupted, Read, Write};
+//! use std::io::{Read, Write};
 //!
-//! /// Up to where there is something to poll, with so many bytes that were read. `None`: it is over.
-//! fn next<E: Endpoint>(stream: &mut (impl Read + Write), turn: &mut Turn<'_, E>) -> Option<usize> {
+//! /// Up to where there is something to poll. `false`: it is over, drop the transport.
+//! fn next<E: Endpoint>(stream: &mut (impl Read + Write), turn: &mut Turn<'_, E>) -> bool {
 //!     loop {
 //!         match turn.step(true) {
-//!             Step::Write => match turn.write_with(|slices| stream.write_vectored(slices)) {
-//!                 Ok(1..) => {}
-//!                 Err(error) if error.kind() == Interrupted => {}
-//!                 _ => turn.endpoint().handle_write_error(),
-//!             },
-//!             Step::Poll => return Some(0),
-//!             // With a socket: `stream.shutdown(Shutdown::Write)` first; with TLS, close_notify.
-//!             Step::Shutdown => turn.endpoint().shutdown_done(),
-//!             Step::Read => match stream.read(turn.read_buf()) {
-//!                 Ok(0) => turn.endpoint().handle_eof(),
-//!                 Ok(n) => return Some(n),
-//!                 Err(error) if error.kind() == Interrupted => {}
-//!                 Err(_) => turn.endpoint().handle_error(),
-//!             },
-//!             Step::Wait | Step::Done => return None,
+//!             // What can go wrong with them, the turn tells the endpoint.
+//!             Step::Write => drop(turn.write(|slices| stream.write_vectored(slices))),
+//!             Step::Read => drop(turn.read(|to| stream.read(to))),
+//!             Step::Shutdown => turn.shutdown(|| {}), // || stream.shutdown(Shutdown::Write)
+//!             Step::Poll => return true,
+//!             Step::Wait | Step::Done => return false, // A transport that blocks never waits.
 //!         }
 //!     }
 //! }
@@ -97,8 +114,8 @@
 //! let mut workspace = Workspace::default();
 //! let mut turn = workspace.turn(&mut connection);
 //! let mut closed = None;
-//! while let Some(read) = next(&mut stream, &mut turn) {
-//!     let (connection, mut input) = turn.received(read);
+//! while next(&mut stream, &mut turn) {
+//!     let (connection, mut input) = turn.received(0);
 //!     while let Some(event) = connection.poll(&mut input) {
 //!         match event {
 //!             Event::Text(text) => connection.send_text(text)?,
@@ -115,29 +132,30 @@
 //!
 //! # 4. Poll until `None`
 //!
-//! A read may bring many messages, or a part of one. Poll until `None` after each. Events borrow from
-//! the buffer that was read into, and not from the connection: so you can answer while you hold them.
+//! A read may bring many messages, or a part of one. Poll until `None` after each. Events borrow
+//! from the buffer that was read into, and not from the connection: so you can answer while you
+//! hold them.
 //!
 //! You may stop earlier. What is left of the input is not lost: it comes again, in front of what is
 //! read next, in this turn or in the endpoint's next one. [`back_pressure`] says when to stop.
 //!
 //! **No error comes out of `poll`.** What a peer does wrong is an event like its goodbye:
-//! [`Event::Closed`] has the [`Cause`], the right Close frame is queued already, and the loop goes on
-//! as always. Pings are answered before you see them. An application that ignores all events but
+//! [`Event::Closed`] has the [`Cause`], the right Close frame is queued already, and the loop goes
+//! on as always. Pings are answered before you see them. An application that ignores all events but
 //! messages is still correct.
 //!
-//! `Closed` is told exactly once, however a connection ends. It is not the end of the loop: the loop
-//! ends with [`Step::Done`].
+//! `Closed` is told exactly once, however a connection ends. It is not the end of the loop: the
+//! loop ends with [`Step::Done`].
 //!
 //! The errors that there are: [`SendError`], when a send is refused and nothing was queued;
 //! [`HandshakeError`], the reason in a failed handshake's outcome. [`limits`] lists them.
 //!
 //! # 5. Flush before you wait
 //!
-//! A transport that keeps bytes back, as TLS streams and `BufWriter` do, needs a flush after the last
-//! write and before the loop waits, or reads in a way that blocks. Otherwise the peer waits for your
-//! answer and you wait for the peer. Sockets keep nothing back: set TCP_NODELAY, because a header and
-//! its payload may leave in two writes.
+//! A transport that keeps bytes back, as TLS streams and `BufWriter` do, needs a flush after the
+//! last write and before the loop waits, or reads in a way that blocks. Otherwise the peer waits
+//! for your answer and you wait for the peer. Sockets keep nothing back: set TCP_NODELAY, because a
+//! header and its payload may leave in two writes.
 //!
 //! # 6. From the handshake to the connection
 //!
@@ -151,7 +169,8 @@
 //! use sockless::server::{Config, Handshake, Incoming};
 //! use sockless::{Event, Step, Workspace};
 //! # use std::io::Read;
-//! # let mut stream = &b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+//! # let mut stream = &b"GET / HTTP/1.1\r\nHost: a\r\n\
+//! #     Upgrade: websocket\r\nConnection: Upgrade\r\n\
 //! #     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\
 //! #     \x81\x82\0\0\0\0hi"[..];
 //!
@@ -175,15 +194,15 @@
 //! ```
 //!
 //! Do not read while you make up your mind whether to accept. `Incoming::Http` and
-//! `Incoming::Failed` become a [`Replying`](server::Replying), which the same loop drives to its end.
-//! A client's `Outcome::Open` becomes a connection; behind any other outcome the transport is yours to
-//! drop.
+//! `Incoming::Failed` become a [`Replying`](server::Replying), which the same loop drives to its
+//! end. A client's `Outcome::Open` becomes a connection; behind any other outcome the transport is
+//! yours to drop.
 //!
 //! # 7. Look at the time
 //!
 //! Without a clock nothing ever ends that a peer does not end. Call [`Heartbeat::poll`] for a
-//! connection and [`Deadline::poll`] for all else: once a turn, anywhere in it, and at the latest at
-//! the moment that it gave. What it changes, `step` sees. [`time`] has the details.
+//! connection and [`Deadline::poll`] for all else: once a turn, anywhere in it, and at the latest
+//! at the moment that it gave. What it changes, `step` sees. [`time`] has the details.
 //!
 //! # 8. Send when nothing came
 //!

@@ -6,10 +6,11 @@
 //! [`high_water_mark`](crate::Config::high_water_mark) (default: 1 MiB) the queue is full, until no
 //! more than [`low_water_mark`](crate::Config::low_water_mark) (default: 256 KiB) is left.
 //! [`above_high_water`](crate::Connection::above_high_water) says so. In between, sends are refused
-//! with [`SendError::QueueFull`](crate::SendError::QueueFull), and nothing of the message is queued.
+//! with [`SendError::QueueFull`](crate::SendError::QueueFull), and nothing of the message is
+//! queued.
 //!
-//! A message of any size fits into a queue that is not above the mark. So the most that waits is the
-//! mark and one message. Pongs and the Close frame are never refused.
+//! A message of any size fits into a queue that is not above the mark. So the most that waits is
+//! the mark and one message. Pongs and the Close frame are never refused.
 //!
 //! ```
 //! use sockless::{Config, Connection, Extensions, SendError};
@@ -34,8 +35,8 @@
 //! # If you answer what you read
 //!
 //! Stop polling while the queue is above its mark. Nothing is lost: what is left of the input comes
-//! again. Then nothing more is read, the kernel's buffers fill, and the peer has to wait: it is slowed
-//! down to the speed at which it takes your answers.
+//! again. Then nothing more is read, the kernel's buffers fill, and the peer has to wait: it is
+//! slowed down to the speed at which it takes your answers.
 //!
 //! ```
 //! # #[cfg(feature = "std")] {
@@ -74,13 +75,14 @@
 //! ```
 //!
 //! `step` knows the rule too. While the queue is above its mark and the transport full, it says
-//! [`Wait`](crate::Step::Wait), and neither `Poll` nor, with bytes left, `Read`. A connection that has
-//! ended, or is closing, is not above its mark, whatever still waits: its last events are to be polled.
+//! [`Wait`](crate::Step::Wait), and neither `Poll` nor, with bytes left, `Read`. A connection that
+//! has ended, or is closing, is not above its mark, whatever still waits: its last events are to be
+//! polled.
 //!
 //! # If you produce by yourself
 //!
-//! Ask `above_high_water` before you make the next message, or take `QueueFull` for the answer. What
-//! to do with a slow reader is the application's choice:
+//! Ask `above_high_water` before you make the next message, or take `QueueFull` for the answer.
+//! What to do with a slow reader is the application's choice:
 //!
 //! | choice | for |
 //! |---|---|
@@ -92,14 +94,14 @@
 //!
 //! # If you pass on to something else
 //!
-//! A database, a file or another connection may be the one that is full. Stop reading and polling for
-//! as long, go on writing, and tell the heartbeat by [`paused`](crate::Heartbeat::paused): else it
-//! would take the silence for the peer's. [`proxies`](super::proxies) shows it.
+//! A database, a file or another connection may be the one that is full. Stop reading and polling
+//! for as long, go on writing, and tell the heartbeat by [`paused`](crate::Heartbeat::paused): else
+//! it would take the silence for the peer's. [`proxies`](super::proxies) shows it.
 //!
-//! What is not read is not seen, and a Close frame is not either. A pause has its price: keep it short,
-//! or bound it.
+//! What is not read is not seen, and a Close frame is not either. A pause has its price: keep it
+//! short, or bound it.
 //!
 //! # Small marks
 //!
-//! For many connections, or for live data, choose marks of some messages: what waits in the queue is
-//! already late. The kernel has a buffer of its own behind the queue, often of megabytes.
+//! For many connections, or for live data, choose marks of some messages: what waits in the queue
+//! is already late. The kernel has a buffer of its own behind the queue, often of megabytes.

@@ -43,9 +43,9 @@
 //! ```
 //!
 //! Messages from 64 bytes on are compressed, if that makes them shorter
-//! ([`Settings`](crate::deflate::Settings)). A [`PreparedMessage`](crate::PreparedMessage) is compressed
-//! once for all connections. The limit on messages holds for what is inflated, and while it is
-//! inflated: a bomb costs its limit, and ends in 1009.
+//! ([`Settings`](crate::deflate::Settings)). A [`PreparedMessage`](crate::PreparedMessage) is
+//! compressed once for all connections. The limit on messages holds for what is inflated, and while
+//! it is inflated: a bomb costs its limit, and ends in 1009.
 //!
 //! # Memory
 //!
@@ -60,29 +60,29 @@
 //! | with context takeover (default) | one of each, two windows | two windows |
 //! | without | nothing | nothing |
 //!
-//! - **A [`Pool`](crate::deflate::Pool) keeps the compressors** for all connections of a thread. With
-//!   many connections have one, and one for each thread: then nobody waits for its lock.
-//! - **Context takeover** makes small messages that resemble each other much shorter. Leave it out by
-//!   `server_no_context_takeover` and `client_no_context_takeover` where memory counts more.
+//! - **A [`Pool`](crate::deflate::Pool) keeps the compressors** for all connections of a thread.
+//!   With many connections have one, and one for each thread: then nobody waits for its lock.
+//! - **Context takeover** makes small messages that resemble each other much shorter. Leave it out
+//!   by `server_no_context_takeover` and `client_no_context_takeover` where memory counts more.
 //! - **Smaller windows** (`server_max_window_bits`, `client_max_window_bits`) are in between.
 //!
-//! With a pool that connections share, which bytes a compressed message becomes depends on the others.
-//! What they mean does not. For [replays](super::testing) to the byte, give each a pool of its own, or
-//! none.
+//! With a pool that connections share, which bytes a compressed message becomes depends on the
+//! others. What they mean does not. For [replays](super::testing) to the byte, give each a pool of
+//! its own, or none.
 //!
 //! # Secrets
 //!
 //! The length of what is compressed tells about its content. Someone who sees the lengths, and can
-//! have text of their choice put beside a secret, finds out the secret piece by piece (CRIME, BREACH).
-//! Beside means: in the same message, or, with context takeover, in another message of the same
-//! direction.
+//! have text of their choice put beside a secret, finds out the secret piece by piece (CRIME,
+//! BREACH). Beside means: in the same message, or, with context takeover, in another message of the
+//! same direction.
 //!
-//! - Send a secret with [`Compress::No`](crate::deflate::Compress::No): it is neither compressed nor
-//!   referred to by a later message.
+//! - Send a secret with [`Compress::No`](crate::deflate::Compress::No): it is neither compressed
+//!   nor referred to by a later message.
 //! - Do not compress at all where secrets and the text of others cannot be told apart.
 //! - TLS does not help: it hides bytes, and not lengths.
 //!
 //! # When not to use it
 //!
-//! Images, video and what is encrypted do not get shorter: they only cost time. On a fast network, a
-//! compressor costs more time than the bytes that it saves.
+//! Images, video and what is encrypted do not get shorter: they only cost time. On a fast network,
+//! a compressor costs more time than the bytes that it saves.

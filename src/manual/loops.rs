@@ -2,24 +2,24 @@
 //!
 //! Each of these serves one or many transports from the first byte to the last: the handshake, the
 //! answer to a request that is no WebSocket, the connection, its time-outs, back-pressure and both
-//! directions of closing. What to do with an event is yours: `on_event`. Copy the one that you need;
-//! each is a file in `examples/loops`, and runs over real sockets in `tests/manual`.
+//! directions of closing. What to do with an event is yours: `on_event`. Copy the one that you
+//! need; each is a file in `examples/loops`, and runs over real sockets in `tests/manual`.
 //!
 //! | you have | take | what is special |
 //! |---|---|---|
-//! | a thread for each connection | [blocking](#blocking) | reads and writes wait no longer than the heartbeat allows |
-//! | mio, epoll, kqueue, a game's frame loop | [non-blocking](#non-blocking) | "would block" is remembered |
-//! | tokio, smol, any executor | [async](#async) | each call of `poll` is a turn; flush before waiting |
-//! | io_uring, IOCP, a C library's callbacks | [completion-based](#completion-based) | the kernel owns the buffers meanwhile |
+//! | a thread for each connection | [blocking](#blocking) | the heartbeat bounds each wait |
+//! | mio, epoll, kqueue | [non-blocking](#non-blocking) | "would block" is remembered |
+//! | tokio, smol, any executor | [async](#async) | each call of `poll` is a turn |
+//! | io_uring, IOCP | [completion-based](#completion-based) | the kernel owns the buffers |
 //!
 //! A client's loop is the same around [`client::Handshake`]: connect to its
 //! [`host()`](client::Request::host) and [`port()`](client::Request::port) first.
 //!
 //! # Blocking
 //!
-//! A thread that is blocked in a write does not read. If the peer does the same, both wait until the
-//! heartbeat's `write_timeout` ends the connection. Where both sides send much at once, take one of
-//! the other loops.
+//! A thread that is blocked in a write does not read. If the peer does the same, both wait until
+//! the heartbeat's `write_timeout` ends the connection. Where both sides send much at once, take
+//! one of the other loops.
 //!
 //! ```no_run
 #![doc = include_str!("../../examples/loops/blocking.rs")]
@@ -82,12 +82,12 @@
 //!
 //! # Completion-based
 //!
-//! The kernel owns a buffer from the call to the completion, so there is no workspace: an
-//! [`Input`] wraps the buffer that came back, and [`Transmit::pop`] gives what is to be written,
-//! owned. What was popped counts as sent. So pop one buffer at a time, and tell `step` that the
-//! transport is not writable until it was written whole: then nothing is shut down too early, and
-//! the heartbeat sees how the transport moves. A ring that serves many connections finds each by
-//! the user data of its completion.
+//! The kernel owns a buffer from the call to the completion, so there is no workspace: an [`Input`]
+//! wraps the buffer that came back, and [`Transmit::pop`] gives what is to be written, owned. What
+//! was popped counts as sent. So pop one buffer at a time, and tell `step` that the transport is
+//! not writable until it was written whole: then nothing is shut down too early, and the heartbeat
+//! sees how the transport moves. A ring that serves many connections finds each by the user data of
+//! its completion.
 //!
 //! When the loop is over, cancel the read that may still be under way, and then close the socket.
 //!

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`a_loop`] | What must my I/O loop do, in which order, and why? |
 //! | [`loops`] | How does the whole loop look: blocking, mio, async, completion-based? |
-//! | [`memory`] | Where do bytes wait, what do large messages cost, what does an idle connection hold? |
+//! | [`memory`] | Where do bytes wait, and what does a connection hold? |
 //! | [`time`] | How are dead peers found, and when does each time-out fire? |
 //! | [`back_pressure`] | What if a peer takes less than it is sent? |
 //! | [`compression`] | How is permessage-deflate used, what does it cost, what does it reveal? |
@@ -14,8 +14,8 @@
 //! | [`ten_mistakes`] | What goes wrong, and who says so? |
 //! | [`limits`] | What are the defaults, the limits and the errors? |
 //!
-//! There is no code in these modules. All that they show is compiled and run as tests, and the loops
-//! of [`loops`] serve real sockets in `tests/manual`.
+//! There is no code in these modules. All that they show is compiled and run as tests, and the
+//! loops of [`loops`] serve real sockets in `tests/manual`.
 
 #![cfg_attr(not(feature = "deflate"), allow(rustdoc::broken_intra_doc_links))]
 #![cfg_attr(not(feature = "http"), allow(rustdoc::broken_intra_doc_links))]

@@ -1,18 +1,19 @@
 //! Time: pings, time-outs, and how dead peers are found.
 //!
-//! There is no clock in sockless. `now` is a [`Duration`](core::time::Duration) since any moment that
-//! you like, the same moment for all calls for one connection. So a test can pass hours in no time.
+//! There is no clock in sockless. `now` is a [`Duration`](core::time::Duration) since any moment
+//! that you like, the same moment for all calls for one connection. So a test can pass hours in no
+//! time.
 //!
 //! # What to call
 //!
-//! | for | call | default |
+//! | for | call | for example |
 //! |---|---|---|
-//! | a [`Connection`](crate::Connection) | [`Heartbeat::poll`](crate::Heartbeat::poll) | see below |
-//! | a handshake, an answer | [`Deadline::poll`](crate::Deadline::poll) | you give the time: 10 s do |
+//! | a [`Connection`](crate::Connection) | [`Heartbeat::poll`](crate::Heartbeat::poll) | `Timeouts` |
+//! | a handshake, an answer | [`Deadline::poll`](crate::Deadline::poll) | 10 s |
 //!
-//! Call it once in each turn, anywhere in it, and at the latest at the moment that it gave. It sends
-//! pings and ends what is dead. Then ask `step`, as always: there is a ping to write, or a `Closed` to
-//! poll.
+//! Call it once in each turn, anywhere in it, and at the latest at the moment that it gave. It
+//! sends pings and ends what is dead. Then ask `step`, as always: there is a ping to write, or a
+//! `Closed` to poll.
 //!
 //! ```
 //! use sockless::{Cause, Config, Connection, Event, Extensions, Heartbeat, Input, Step};
@@ -50,30 +51,31 @@
 //! A ping is sent every `ping_interval`, 20 s, once the one before was answered. What each ends in,
 //! [`Timeouts`](crate::Timeouts) has in a table.
 //!
-//! - **Any byte is an answer to a ping.** So is room in a transport that was full: the peer reads. A
-//!   peer that is busy sending a large message is alive.
-//! - **`write_timeout` is put off by progress,** however slow: by a byte that the transport takes, or
-//!   by messages of a peer that pushes back. `drain_timeout` is not: it is the bound against a peer
-//!   that takes a byte a second. Choose it for your slowest line and largest queue.
+//! - **Any byte is an answer to a ping.** So is room in a transport that was full: the peer reads.
+//!   A peer that is busy sending a large message is alive.
+//! - **`write_timeout` is put off by progress,** however slow: by a byte that the transport takes,
+//!   or by messages of a peer that pushes back. `drain_timeout` is not: it is the bound against a
+//!   peer that takes a byte a second. Choose it for your slowest line and largest queue.
 //! - **`close_timeout` never cuts off what was queued before the Close frame.** It begins when that
 //!   has left.
 //! - **A time-out that is due leaves the loop a second to read** (or its own time, if that is
 //!   shorter). The answer may lie in the socket already, behind a slow handler of yours.
-//! - **A program that stood still** for more than a minute, in a debugger or a suspended laptop, does
-//!   not end its connections for it.
+//! - **A program that stood still** for more than a minute, in a debugger or a suspended laptop,
+//!   does not end its connections for it.
 //!
 //! # Do not sleep in its place
 //!
-//! A timer of your own that calls `poll` every few minutes is slower than the deadlines, and finds a
-//! dead peer late. Wait for the transport *and* for the moment that `poll` gave, whichever comes
+//! A timer of your own that calls `poll` every few minutes is slower than the deadlines, and finds
+//! a dead peer late. Wait for the transport *and* for the moment that `poll` gave, whichever comes
 //! first: `set_read_timeout`, the time of `mio::Poll::poll`, a runtime's `sleep_until`. With many
 //! connections keep the moments in a heap or a timer wheel.
 //!
 //! # When you do not read
 //!
-//! What you do not read cannot put a time-out off. If you stop reading because your own queue is above
-//! its mark, the heartbeat knows. If you stop for another reason, as a proxy does whose other side is
-//! full, call [`paused`](crate::Heartbeat::paused) before `poll` in each turn without a read:
+//! What you do not read cannot put a time-out off. If you stop reading because your own queue is
+//! above its mark, the heartbeat knows. If you stop for another reason, as a proxy does whose other
+//! side is full, call [`paused`](crate::Heartbeat::paused) before `poll` in each turn without a
+//! read:
 //!
 //! ```
 //! use sockless::{Config, Connection, Extensions, Heartbeat, Timeouts};
@@ -91,10 +93,11 @@
 //!
 //! # Without a heartbeat
 //!
-//! Then nothing is bounded. A peer that neither sends nor reads, or never closes its side, holds its
-//! connection until you call [`handle_timeout`](crate::Connection::handle_timeout).
+//! Then nothing is bounded. A peer that neither sends nor reads, or never closes its side, holds
+//! its connection until you call [`handle_timeout`](crate::Connection::handle_timeout).
 //!
 //! # Behind large kernel buffers
 //!
-//! A pong waits behind everything that the kernel has buffered, here and at the peer. Keep that below
-//! what the line carries in `pong_timeout`: on Linux by `TCP_NOTSENT_LOWAT`, elsewhere by `SO_SNDBUF`.
+//! A pong waits behind everything that the kernel has buffered, here and at the peer. Keep that
+//! below what the line carries in `pong_timeout`: on Linux by `TCP_NOTSENT_LOWAT`, elsewhere by
+//! `SO_SNDBUF`.

@@ -6,8 +6,9 @@
 //! # Your stack reads
 //!
 //! [`server::Request::from_parts`](crate::server::Request::from_parts) checks a request by the same
-//! rules as a handshake on a socket. [`Accept::into_response`](crate::server::Accept::into_response)
-//! is the 101 for your stack to send, and the connection behind it:
+//! rules as a handshake on a socket.
+//! [`Accept::into_response`](crate::server::Accept::into_response) is the 101 for your stack to
+//! send, and the connection behind it:
 //!
 //! ```
 //! use sockless::server::{Config, Request};
@@ -24,16 +25,17 @@
 //!
 //! // 1. The stack sends this, and adds neither a body nor a Content-Length.
 //! assert_eq!(response.status(), 101);
-//! assert_eq!(response.headers().text("sec-websocket-accept"), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+//! let proof = response.headers().text("sec-websocket-accept");
+//! assert_eq!(proof, Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
 //! // 2. When it gives its transport away, the connection takes it. It sends no second 101.
 //! let connection = response.open(sockless::Config::default());
 //! assert!(!connection.wants_write());
 //! # Ok::<(), sockless::HandshakeError>(())
 //! ```
 //!
-//! What the stack has read beyond the request are the first frames. hyper's `Upgraded` gives them by
-//! itself, as the first bytes that are read. A stack that gives them beside the transport: poll them
-//! first, by [`Input::new`](crate::Input::new).
+//! What the stack has read beyond the request are the first frames. hyper's `Upgraded` gives them
+//! by itself, as the first bytes that are read. A stack that gives them beside the transport: poll
+//! them first, by [`Input::new`](crate::Input::new).
 //!
 //! **An error is an answer too**: [`HandshakeError::status`](crate::HandshakeError::status) is the
 //! status. A 426 needs `Upgrade: websocket` and `Sec-WebSocket-Version: 13` beside it.
@@ -92,10 +94,11 @@
 //!
 //! # sockless reads
 //!
-//! [`Incoming::Http`](crate::server::Incoming::Http) is a request that asks for no WebSocket. Answer
-//! it yourself, by [`Plain::reply`](crate::server::Plain::reply): enough for a page, a health check, a
-//! 404. The connection ends behind the answer. Or hand it on, with the bytes that came behind its head,
-//! to a library that serves the transport from there:
+//! [`Incoming::Http`](crate::server::Incoming::Http) is a request that asks for no WebSocket.
+//! Answer it yourself, by [`Plain::reply`](crate::server::Plain::reply): enough for a page, a
+//! health check, a
+//! 404. The connection ends behind the answer. Or hand it on, with the bytes that came behind its
+//!      head, to a library that serves the transport from there:
 //!
 //! ```
 //! use sockless::Input;
@@ -114,11 +117,12 @@
 //! # Clients
 //!
 //! With the feature `http`, `client::HttpHandshake` makes the request and checks the answer of a
-//! stack that connects and pools by itself. Without it, [`client::Handshake`](crate::client::Handshake)
-//! speaks for itself on any transport that you have connected, through a proxy or by TLS.
+//! stack that connects and pools by itself. Without it,
+//! [`client::Handshake`](crate::client::Handshake) speaks for itself on any transport that you have
+//! connected, through a proxy or by TLS.
 //!
 //! # HTTP/2 and HTTP/3
 //!
-//! WebSockets over them (RFC 8441, RFC 9220) begin with another handshake, which is not part of this
-//! crate yet. Once it is done elsewhere, [`Connection::server`](crate::Connection::server) and
+//! WebSockets over them (RFC 8441, RFC 9220) begin with another handshake, which is not part of
+//! this crate yet. Once it is done elsewhere, [`Connection::server`](crate::Connection::server) and
 //! [`Connection::client`](crate::Connection::client) speak over the stream that it opened.

@@ -16,5 +16,4 @@ mod nonblocking;
 mod client;
 mod loops;
 mod spin;
-#[cfg(any())]
 mod tables;
