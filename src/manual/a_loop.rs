@@ -6,8 +6,8 @@
 //!
 //! | endpoint | what it is | it ends with |
 //! |---|---|---|
-//! | [`server::Handshake`] | a transport that came in | [`Incoming`](server::Incoming) |
-//! | [`client::Handshake`] | a transport that you opened | [`Outcome`](client::Outcome) |
+//! | [`server::Handshake`] | a transport that came in | [`Incoming`](crate::server::Incoming) |
+//! | [`client::Handshake`] | a transport that you opened | [`Outcome`](crate::client::Outcome) |
 //! | [`Connection`] | an open WebSocket | [`Event::Closed`], then `Done` |
 //! | [`server::Replying`] | an answer to who gets no connection | `Done` |
 //!
@@ -18,12 +18,12 @@
 //!
 //! | step | do |
 //! |---|---|
-//! | [`Write`](Step::Write) | one write, by [`Turn::write`] |
-//! | [`Poll`](Step::Poll) | take [`received(0)`](Turn::received), and poll until `None` |
-//! | [`Shutdown`](Step::Shutdown) | shut down the write side, by [`Turn::shutdown`] |
-//! | [`Read`](Step::Read) | one read, by [`Turn::read`], or wait until one brings something |
-//! | [`Wait`](Step::Wait) | wait until the transport takes bytes, or for a deadline |
-//! | [`Done`](Step::Done) | drop the transport |
+//! | [`Write`](crate::Step::Write) | one write, by [`Turn::write`] |
+//! | [`Poll`](crate::Step::Poll) | take [`received(0)`](crate::Turn::received), poll until `None` |
+//! | [`Shutdown`](crate::Step::Shutdown) | shut down the write side, by [`Turn::shutdown`] |
+//! | [`Read`](crate::Step::Read) | one read, by [`Turn::read`], or wait for one |
+//! | [`Wait`](crate::Step::Wait) | wait until the transport takes bytes, or for a deadline |
+//! | [`Done`](crate::Step::Done) | drop the transport |
 //!
 //! The reasons:
 //!
@@ -47,24 +47,23 @@
 //!
 //! [`Turn::write`] and [`Turn::read`] do it for you. They give the result back, and one error in it
 //! is yours: after "would block", wait. Where a loop calls [`Turn::write_with`], [`Turn::received`]
-//! or [`Transmit::pop`] itself, because its errors are no [`io::Error`](std::io::Error), it does
-//! this:
+//! or [`Transmit::pop`] itself, because its errors are no `io::Error`, it does this:
 //!
 //! | a write | do |
 //! |---|---|
 //! | took `n` bytes | nothing: the rest is shown by the next one |
-//! | took 0 bytes | [`handle_write_error`](Endpoint::handle_write_error) |
+//! | took 0 bytes | [`handle_write_error`](crate::Endpoint::handle_write_error) |
 //! | would block | nothing: wait until it is writable, nothing was taken |
 //! | was interrupted | nothing: ask for the next step |
-//! | failed | [`handle_write_error`](Endpoint::handle_write_error) |
+//! | failed | [`handle_write_error`](crate::Endpoint::handle_write_error) |
 //!
 //! | a read | do |
 //! |---|---|
-//! | brought `n` bytes | [`received(n)`](Turn::received), and poll until `None` |
-//! | brought 0 bytes | [`handle_eof`](Endpoint::handle_eof) |
+//! | brought `n` bytes | [`received(n)`](crate::Turn::received), and poll until `None` |
+//! | brought 0 bytes | [`handle_eof`](crate::Endpoint::handle_eof) |
 //! | would block | nothing: wait until it is readable |
 //! | was interrupted | nothing: ask for the next step |
-//! | failed | [`handle_error`](Endpoint::handle_error) |
+//! | failed | [`handle_error`](crate::Endpoint::handle_error) |
 //!
 //! - **A write that fails is not the end.** The peer may have said goodbye and left before it took
 //!   what you sent. Its Close frame is there to be read, so the next step is Read.
@@ -194,9 +193,9 @@
 //! ```
 //!
 //! Do not read while you make up your mind whether to accept. `Incoming::Http` and
-//! `Incoming::Failed` become a [`Replying`](server::Replying), which the same loop drives to its
-//! end. A client's `Outcome::Open` becomes a connection; behind any other outcome the transport is
-//! yours to drop.
+//! `Incoming::Failed` become a [`Replying`](crate::server::Replying), which the same loop drives to
+//! its end. A client's `Outcome::Open` becomes a connection; behind any other outcome the transport
+//! is yours to drop.
 //!
 //! # 7. Look at the time
 //!
@@ -206,17 +205,41 @@
 //!
 //! # 8. Send when nothing came
 //!
-//! Queue by [`send_text`](Connection::send_text) and its like at any time, also between two turns.
-//! Then give the connection a turn: nothing leaves by itself. A loop that waits has to be woken for
-//! it, by mio's `Waker`, a channel or an eventfd.
+//! Queue by [`send_text`](crate::Connection::send_text) and its like at any time, also between two
+//! turns. Then give the connection a turn: nothing leaves by itself. A loop that waits has to be
+//! woken for it, by mio's `Waker`, a channel or an eventfd.
 //!
 //! # Without a workspace
 //!
 //! [`Input::new`] wraps any bytes, and [`Connection::transmit`] gives what is to be sent: for owned
 //! buffers, C callers and tests. Then what is left of an input is yours to keep: see
 //! [`Input::into_rest`], and the completion-based loop in [`loops`].
-
-#[cfg(doc)]
-use super::*;
-#[cfg(doc)]
-use crate::*;
+//!
+//! [`Cause`]: crate::Cause
+//! [`Connection`]: crate::Connection
+//! [`Connection::transmit`]: crate::Connection::transmit
+//! [`Deadline::poll`]: crate::Deadline::poll
+//! [`Endpoint`]: crate::Endpoint
+//! [`Event::Closed`]: crate::Event::Closed
+//! [`HandshakeError`]: crate::HandshakeError
+//! [`Heartbeat::poll`]: crate::Heartbeat::poll
+//! [`Input::into_rest`]: crate::Input::into_rest
+//! [`Input::new`]: crate::Input::new
+//! [`SendError`]: crate::SendError
+//! [`Step::Done`]: crate::Step::Done
+//! [`Transmit::pop`]: crate::Transmit::pop
+//! [`Turn`]: crate::Turn
+//! [`Turn::read`]: crate::Turn::read
+//! [`Turn::received`]: crate::Turn::received
+//! [`Turn::shutdown`]: crate::Turn::shutdown
+//! [`Turn::step`]: crate::Turn::step
+//! [`Turn::write`]: crate::Turn::write
+//! [`Turn::write_with`]: crate::Turn::write_with
+//! [`Workspace`]: crate::Workspace
+//! [`back_pressure`]: super::back_pressure
+//! [`client::Handshake`]: crate::client::Handshake
+//! [`limits`]: super::limits
+//! [`loops`]: super::loops
+//! [`server::Handshake`]: crate::server::Handshake
+//! [`server::Replying`]: crate::server::Replying
+//! [`time`]: super::time

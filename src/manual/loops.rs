@@ -12,8 +12,8 @@
 //! | tokio, smol, any executor | [async](#async) | each call of `poll` is a turn |
 //! | io_uring, IOCP | [completion-based](#completion-based) | the kernel owns the buffers |
 //!
-//! A client's loop is the same around [`client::Handshake`]: connect to its
-//! [`host()`](client::Request::host) and [`port()`](client::Request::port) first.
+//! A client's loop is the same around [`client::Handshake`](crate::client::Handshake): connect to its
+//! [`host()`](crate::client::Request::host) and [`port()`](crate::client::Request::port) first.
 //!
 //! # Blocking
 //!
@@ -46,7 +46,11 @@
 //! struct Tokio<T> { stream: T, sleep: Pin<Box<tokio::time::Sleep>> }
 //!
 //! impl<T: AsyncRead + AsyncWrite + Unpin> Io for Tokio<T> {
-//!     fn poll_read(&mut self, context: &mut Context<'_>, to: &mut [u8]) -> Poll<io::Result<usize>> {
+//!     fn poll_read(
+//!         &mut self,
+//!         context: &mut Context<'_>,
+//!         to: &mut [u8],
+//!     ) -> Poll<io::Result<usize>> {
 //!         let mut to = ReadBuf::new(to);
 //!         ready!(Pin::new(&mut self.stream).poll_read(context, &mut to))?;
 //!         Poll::Ready(Ok(to.filled().len()))
@@ -94,6 +98,6 @@
 //! ```no_run
 #![doc = include_str!("../../examples/loops/completion.rs")]
 //! ```
-
-#[cfg(doc)]
-use crate::*;
+//!
+//! [`Input`]: crate::Input
+//! [`Transmit::pop`]: crate::Transmit::pop

@@ -91,6 +91,6 @@
 //!
 //! How many connections there are is yours to bound. So is how long a transport may stay without a
 //! request: give each handshake a [`Deadline`](crate::Deadline).
-
-#[cfg(doc)]
-use crate::*;
+//!
+//! [`Turn`]: crate::Turn
+//! [`Workspace`]: crate::Workspace

@@ -28,8 +28,8 @@
 //!
 //! # 2. Not polling when `step` says so
 //!
-//! *What happens:* behind a handshake, frames that came with the head are stuck until the next read,
-//! which may bring nothing: a client that greets first hangs. Behind an end of stream, nobody
+//! *What happens:* behind a handshake, frames that came with the head are stuck until the next
+//! read, which may bring nothing: a client that greets first hangs. Behind an end of stream, nobody
 //! learns that the connection is over, and the loop spins.
 //!
 //! *Instead:* [`received(0)`](crate::Turn::received), and poll until `None`; without a turn, poll
@@ -79,8 +79,7 @@
 //!
 //! # 5. Dropping `Input::new` with bytes in it
 //!
-//! *What happens:* they are lost, and what comes next is garbage. (Of a turn's input nothing is
-//! lost.)
+//! *What happens:* they are lost, and what comes next is garbage. (Of a turn's input nothing is lost.)
 //!
 //! *Instead:* poll until `None`, or keep [`into_rest`](crate::Input::into_rest) and give it again.
 //!

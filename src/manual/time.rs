@@ -8,7 +8,7 @@
 //!
 //! | for | call | for example |
 //! |---|---|---|
-//! | a [`Connection`](crate::Connection) | [`Heartbeat::poll`](crate::Heartbeat::poll) | `Timeouts` |
+//! | a connection | [`Heartbeat::poll`](crate::Heartbeat::poll) | `Timeouts::default()` |
 //! | a handshake, an answer | [`Deadline::poll`](crate::Deadline::poll) | 10 s |
 //!
 //! Call it once in each turn, anywhere in it, and at the latest at the moment that it gave. It
@@ -29,13 +29,14 @@
 //!     if connection.step(true) == Step::Poll {
 //!         break;
 //!     }
-//!     while connection.transmit().pop().is_some() {}
-//!     now = due; // Sleep until then, or until the transport is ready.
+//!     if connection.transmit().pop().is_none() {
+//!         now = due; // Sleep until then, or until the transport is ready.
+//!     }
 //! }
 //! let Some(Event::Closed(closed)) = connection.poll(&mut Input::empty()) else { panic!() };
 //! assert_eq!(closed.cause, Cause::Timeout(Timeout::Pong));
 //! // A ping after 20 s, 20 s for the answer, and a second to read.
-//! assert_eq!(now.as_secs(), 42);
+//! assert_eq!(now.as_secs(), 41);
 //! ```
 //!
 //! # When each time-out fires

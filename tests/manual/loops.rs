@@ -16,8 +16,10 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The four loops, as servers of one transport.
-const LOOPS: [(&str, fn(TcpListener) -> Seen); 4] = [
+/// Serves one transport.
+type Server = fn(TcpListener) -> Seen;
+
+const LOOPS: [(&str, Server); 4] = [
     ("blocking", |listener| serve(|on_event| blocking::serve(&accept(&listener), on_event))),
     ("nonblocking", |listener| serve(|on_event| run_nonblocking(listener, on_event))),
     ("asynchronous", |listener| {
@@ -54,7 +56,7 @@ fn serve(run: impl FnOnce(OnEvent<'_>)) -> Seen {
 }
 
 /// Both ends over TCP: what the client made of it, and what the server has seen.
-fn both<T>(server: fn(TcpListener) -> Seen, client: impl FnOnce(&TcpStream) -> T) -> (T, Seen) {
+fn both<T>(server: Server, client: impl FnOnce(&TcpStream) -> T) -> (T, Seen) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     stream.set_nodelay(true).unwrap();
