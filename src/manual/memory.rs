@@ -75,7 +75,7 @@
 //!
 //! # An idle connection
 //!
-//! A [`Connection`](crate::Connection) is some 400 bytes. It holds no heap while nothing waits to
+//! A [`Connection`](crate::Connection) has less than 500 bytes. It holds no heap while nothing waits to
 //! be sent and no message is under way. There is one exception: with
 //! [`compression`](super::compression) and context takeover it holds its windows, and without a
 //! pool its compressors too.

@@ -79,7 +79,8 @@
 //!
 //! # 5. Dropping `Input::new` with bytes in it
 //!
-//! *What happens:* they are lost, and what comes next is garbage. (Of a turn's input nothing is lost.)
+//! *What happens:* they are lost: messages are missing, or, if a frame was cut, what comes next is
+//! garbage. (Of a turn's input nothing is lost.)
 //!
 //! *Instead:* poll until `None`, or keep [`into_rest`](crate::Input::into_rest) and give it again.
 //!

@@ -47,6 +47,7 @@ fn every_default_is_the_one_of_the_code() {
     let (server, client) = (server::Config::default(), client::Config::default());
     let timeouts = Timeouts::default();
     assert_eq!(config.limits, limits);
+    #[cfg_attr(not(feature = "deflate"), allow(unused_mut))]
     let mut is = vec![
         ("Limits::max_frame", bytes(limits.max_frame)),
         ("Limits::max_message", bytes(limits.max_message)),
