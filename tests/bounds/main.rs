@@ -1,24 +1,23 @@
-//! Any order of all that can be called on a connection, direct reads, lent buffers and frames that
-//! are kept until they are whole among them: what it holds stays within what its limits and what
-//! came allow, its queue within its mark and one message, every call makes progress, and in the end
+//! Any order of all that can be called on a connection, in turns of a workspace, where frames wait
+//! until they are whole, or without: what both hold stays within what their limits and what came
+//! allow, the queue within its mark and one message, every call makes progress, and in the end
 //! nothing is held.
 
-mod kept;
 mod ops;
+mod sums;
 #[path = "../support/mod.rs"]
 mod support;
 
-use bytes::{Buf, BufMut};
-use kept::Keeper;
-use ops::{Ending, Op, Peer, op};
+use ops::{Ending, Op, Peer, Turns, op};
 use proptest::prelude::*;
 use sockless::{
-    Buffers, CloseCode, Config, Connection, Delivery, Endpoint, Event, Extensions, Heartbeat,
-    Input, MessageKind, PreparedMessage, SendError,
+    CloseCode, Config, Connection, Delivery, Event, Extensions, Heartbeat, Input, MessageKind,
+    PreparedMessage, SendError, Workspace,
 };
 use std::time::Duration;
+use sums::Sums;
 use support::SIDES;
-use support::alloc::{Count, Counting, counted};
+use support::alloc::{Counting, counted};
 use support::random::cases;
 
 #[global_allocator]
@@ -28,129 +27,58 @@ const MAX_MESSAGE: usize = 256 << 10;
 const UPPER_MARK: usize = 20_000;
 /// The longest message that is sent.
 const LONGEST: usize = 80_000;
+/// A workspace reads no fewer bytes at a time.
+const SMALLEST: usize = 32;
 /// Pongs that wait, with one that is being replaced, and a Close frame.
 const CONTROL: usize = 4096 + 2 * 131;
-/// The control frame that a read had cut.
-const CONTROL_FRAME: usize = 126;
-/// What a buffer on loan may keep: there are two.
-const LENT: usize = 4 << 10;
-/// What a queue keeps beside what waits in it: room for the first frame of the next batch, for
-/// pongs, and for what a client masks.
-const QUEUE: usize = (16 << 10) + (16 << 10) + (32 << 10);
-/// A compressor, a decompressor and what was last said in both directions.
-const COMPRESSION: usize = (450 << 10) + (128 << 10) + 2 * (64 << 10);
 
-/// A connection, and what it holds.
+/// A connection, and what it and its workspace hold.
 struct Watched {
     peer: Peer,
     connection: Connection,
-    buffers: Buffers,
-    /// Whether they are on loan, and were ever.
-    lends: bool,
-    lent: bool,
-    /// What is read to, if that keeps what is cut.
-    keeper: Option<Keeper>,
+    workspace: Workspace,
+    turns: Turns,
+    sums: Sums,
     heartbeat: Heartbeat,
     now: Duration,
-    /// The message that is being sent.
-    sends: usize,
-    /// The bytes that it and the buffers have on the heap.
-    held: i64,
-    /// How many bytes have come since the last message ended, of one that is under way or not, but
-    /// for those that are kept for it.
-    come: usize,
-    /// How many bytes were queued at most since none were.
-    queued: usize,
     closed: bool,
 }
 
 impl Watched {
-    /// Calls it, with buffers on loan or without, and counts what it allocates. Nothing that it
-    /// allocates leaves the call.
+    /// Calls it, in a turn or without, and counts what that allocates.
     fn call<T>(&mut self, call: impl FnOnce(&mut Connection) -> T) -> T {
-        let (result, count) = counted(|| match self.lends {
-            true => call(&mut self.buffers.lend(&mut self.connection)),
-            false => call(&mut self.connection),
+        let (result, count) = counted(|| match self.turns {
+            Turns::None => call(&mut self.connection),
+            _ => call(self.workspace.turn(&mut self.connection).endpoint()),
         });
-        self.count(count);
+        self.sums.queued(&self.connection);
+        self.sums.count(count);
+        self.sums.rests(&self.connection);
         result
-    }
-
-    /// Likewise polls it; a buffer on loan goes back with the event.
-    fn poll(&mut self, input: &mut Input<'_>) -> Option<Told> {
-        let (told, count) = counted(|| {
-            if self.lends {
-                let mut connection = self.buffers.lend(&mut self.connection);
-                let event = connection.poll(input)?;
-                let told = Told::from(&event);
-                connection.reclaim(event);
-                return Some(told);
-            }
-            self.connection.poll(input).as_ref().map(Told::from)
-        });
-        self.count(count);
-        told
-    }
-
-    fn count(&mut self, count: Count) {
-        self.queued = self.queued.max(self.connection.queued());
-        let (peak, bound) = (self.held + count.peak, self.bound());
-        assert!(
-            peak <= bound,
-            "{peak} bytes, of {bound}: {} came, {} were queued",
-            self.come,
-            self.queued
-        );
-        if self.connection.queued() == 0 && !self.lends {
-            self.queued = 0;
-        }
-        self.held += count.live;
-    }
-
-    /// What may be held. Of a message under way that is nine times of what came, and no more than
-    /// its limit, or twice of it if it comes in fragments; of the queue, whose room doubles and is
-    /// closed up when half of it has left, four times of what it held; and what is about to be
-    /// sent.
-    fn bound(&self) -> i64 {
-        let message = if self.peer.compresses {
-            2 * MAX_MESSAGE + COMPRESSION
-        } else {
-            (9 * self.come).min(2 * MAX_MESSAGE)
-        };
-        let lent = if self.lent { 2 * LENT } else { 0 };
-        (message + CONTROL_FRAME + 4 * self.queued + QUEUE + lent + self.sends) as i64
     }
 
     fn apply(&mut self, op: &Op) {
         let before = self.connection.queued();
-        self.sends = match *op {
-            Op::Text(len) | Op::Binary(len) | Op::Prepared(len) | Op::Part(len) | Op::Ping(len) => {
-                len
-            }
+        let sends = match *op {
+            Op::Text(len)
+            | Op::Binary(len)
+            | Op::Prepared(len)
+            | Op::Part(len)
+            | Op::Ping(len) => len,
             _ => 0,
         };
+        self.sums.sends = sends;
         let mut sent = Err(SendError::Closed);
         match *op {
             Op::Feed(ref fed, read) => {
-                let mut wire: Vec<u8> = fed.iter().flat_map(|fed| self.peer.bytes(*fed)).collect();
-                wire.chunks_mut(read).for_each(|read| self.read(read));
+                let wire: Vec<u8> = fed.iter().flat_map(|fed| self.peer.bytes(*fed)).collect();
+                self.read(wire.chunks(read));
             }
-            Op::Direct(most) => {
-                let mut missing = std::mem::take(&mut self.peer.missing);
-                let kept = self.keeper.as_ref().map_or(0, Keeper::kept);
-                let n = self.call(|connection| {
-                    let Some(mut into) = connection.io().0 else { return 0 };
-                    assert_eq!(kept, 0, "of a frame of which a part was consumed nothing is kept");
-                    let n = into.remaining_mut().min(most).min(missing.len());
-                    into.put_slice(&missing[..n]);
-                    n
-                });
-                self.peer.missing = missing.split_off(n);
-                self.come += n;
+            Op::Rest(most) => {
+                let mut wire = std::mem::take(&mut self.peer.missing);
+                self.peer.missing = wire.split_off(most.min(wire.len()));
+                self.read(std::iter::once(&wire[..]));
             }
-            Op::Misuse => self.call(|connection| {
-                connection.io().0.into_iter().for_each(|into| into.into_inner().truncate(1))
-            }),
             Op::Text(len) => sent = self.call(|connection| connection.send_text("x".repeat(len))),
             Op::Binary(len) => sent = self.call(|connection| connection.send_binary(vec![7; len])),
             Op::Prepared(len) => {
@@ -170,10 +98,18 @@ impl Watched {
                 let mut left = most;
                 while left > 0 && connection.wants_write() {
                     let before = connection.queued();
+                    // Slice by slice, and several at once.
                     let mut out = connection.transmit();
-                    let n = out.chunk().len().min(left);
+                    let n = if left % 2 == 0 {
+                        out.write_slice_with(|slice| Ok::<_, ()>(slice.len().min(left)))
+                    } else {
+                        out.write_with(|slices| {
+                            let all: usize = slices.iter().map(|slice| slice.len()).sum();
+                            Ok(all.min(left))
+                        })
+                    };
+                    let n = n.unwrap();
                     assert!(n > 0, "there is nothing to write, and yet it wants to");
-                    out.advance(n);
                     left -= n;
                     assert_eq!(connection.queued(), before - n);
                 }
@@ -185,12 +121,11 @@ impl Watched {
                     assert!(popped > 0 && connection.queued() == before - popped);
                 }
             }),
-            Op::Lend(lends) => {
-                self.lends = lends;
-                self.lent |= lends;
+            Op::Turns(turns) => self.turns = turns,
+            Op::Shrink => {
+                let ((), count) = counted(|| self.workspace.shrink());
+                self.sums.shrinks(count);
             }
-            Op::Rest => self.rest(),
-            Op::Shrink => self.keeper.iter_mut().for_each(Keeper::shrink),
             Op::Beat(seconds) => {
                 self.now += Duration::from_secs(seconds.into());
                 let (now, mut heartbeat) = (self.now, self.heartbeat.clone());
@@ -207,8 +142,8 @@ impl Watched {
             Op::End(Ending::WriteError) => self.call(Connection::handle_write_error),
             Op::End(Ending::Timeout) => self.call(Connection::handle_timeout),
         }
-        self.read(&mut []);
-        if sent.is_ok() && self.sends > 0 {
+        self.read(std::iter::once(&[][..]));
+        if sent.is_ok() && sends > 0 {
             assert!(before <= UPPER_MARK, "{before} bytes were queued, and yet it took more");
         } else {
             let now = self.connection.queued();
@@ -216,67 +151,103 @@ impl Watched {
         }
     }
 
-    /// A read, or as many as it takes where it is read to what keeps something of it.
-    fn read(&mut self, mut read: &mut [u8]) {
-        let Some(mut keeper) = self.keeper.take() else {
-            self.poll_all(Input::new(read), 0);
-            return;
-        };
-        let most = keeper.most();
-        loop {
-            let n = keeper.fill(read);
-            read = &mut read[n..];
-            let left = self.poll_all(keeper.input(n), most);
-            keeper.keep(left);
-            if read.is_empty() {
-                break;
-            }
-        }
-        self.keeper = Some(keeper);
-    }
-
-    /// The end of a turn.
-    fn rest(&mut self) {
-        if let Some(mut keeper) = self.keeper.take() {
-            self.poll_all(keeper.rest(), 0);
-            self.keeper = Some(keeper);
+    /// Reads, in turns or without.
+    fn read<'r>(&mut self, reads: impl Iterator<Item = &'r [u8]>) {
+        match self.turns {
+            Turns::None => reads.for_each(|read| self.read_without(read)),
+            Turns::Long => self.read_in_turn(reads),
+            Turns::Short => reads.for_each(|read| self.read_in_turn(std::iter::once(read))),
         }
     }
 
-    /// Polls until there is nothing more: each event takes bytes, or tells some, or is the last.
-    /// Fewer bytes than `most` may be left: how many are.
-    fn poll_all(&mut self, mut input: Input<'_>, most: usize) -> usize {
-        self.come += input.len();
-        loop {
-            let before = input.len();
-            let Some(told) = self.poll(&mut input) else { break };
-            assert!(!self.closed, "an event behind Closed");
-            let taken = before - input.len();
-            match told {
-                Told::Message => self.come = input.len(),
-                Told::Bytes(told) => assert!(taken + told > 0, "an event of nothing"),
-                Told::Closed => self.closed = true,
+    /// A read to a buffer of the loop's own.
+    fn read_without(&mut self, read: &[u8]) {
+        let mut read = read.to_vec();
+        self.sums.come(read.len());
+        // What an earlier turn has left is polled first, and does not count as this input's.
+        let held = std::mem::take(&mut self.sums.left);
+        let input = Input::new(&mut read);
+        let left = poll_all(&mut self.connection, input, held, &mut self.sums, &mut self.closed);
+        assert_eq!(left, 0, "of an ordinary input nothing is left");
+        self.sums.rests(&self.connection);
+    }
+
+    /// Reads in one turn, and more of them where there is too little room.
+    fn read_in_turn<'r>(&mut self, reads: impl Iterator<Item = &'r [u8]>) {
+        let Self { connection, workspace, sums, closed, .. } = self;
+        let (mut turn, count) = counted(|| workspace.turn(connection));
+        sums.count(count);
+        for mut read in reads {
+            loop {
+                let (n, count) = counted(|| {
+                    let room = turn.read_buf();
+                    assert!(!room.is_empty(), "a read of no bytes would be taken for the end");
+                    let n = room.len().min(read.len());
+                    room[..n].copy_from_slice(&read[..n]);
+                    n
+                });
+                sums.count(count);
+                read = &read[n..];
+                sums.come(n);
+                sums.waits(sums.left + n);
+                let ((connection, input), count) = counted(|| turn.received(n));
+                sums.count(count);
+                assert_eq!(input.len(), sums.left, "what was left, and what came");
+                let left = poll_all(connection, input, 0, sums, closed);
+                assert!(left == 0 || left < sums.most, "{left} bytes are left, of {}", sums.most);
+                sums.left = left;
+                if read.is_empty() {
+                    break;
+                }
             }
         }
-        let left = input.len();
-        assert!(left == 0 || left < most, "{left} bytes are left, of {most}");
-        self.come -= left;
-        assert!(self.poll(&mut Input::empty()).is_none());
-        left
+        let ((), count) = counted(|| drop(turn));
+        sums.count(count);
+        sums.rests(connection);
     }
 
     /// The end of the stream, if nothing has ended it, and all that waits is written: nothing is
     /// held.
     fn ends(mut self) {
-        self.lends = false;
-        self.apply(&Op::Rest);
+        self.turns = Turns::None;
         self.apply(&Op::End(Ending::Eof));
         self.apply(&Op::Pop);
         assert!(self.closed);
-        let ((), count) = counted(|| drop(self.buffers));
-        assert_eq!(self.held + count.live, 0, "{:?}", self.connection);
-        self.keeper.into_iter().for_each(Keeper::ends);
+        self.apply(&Op::Shrink);
+        assert_eq!(self.sums.held, self.sums.size as i64, "{:?}", self.connection);
+        let ((), count) = counted(|| drop(self.workspace));
+        assert_eq!(self.sums.held + count.live, 0);
     }
+}
+
+/// Polls until there is nothing more: each event takes bytes, of the input or of the `held` ones, or
+/// tells some, or is the last. How many bytes of the input are left.
+fn poll_all(
+    connection: &mut Connection,
+    mut input: Input<'_>,
+    mut held: usize,
+    sums: &mut Sums,
+    closed: &mut bool,
+) -> usize {
+    loop {
+        let before = input.len();
+        let (told, count) = counted(|| connection.poll(&mut input).as_ref().map(Told::from));
+        sums.queued(connection);
+        sums.count(count);
+        let Some(told) = told else { break };
+        assert!(!*closed, "an event behind Closed");
+        let taken = before - input.len();
+        match told {
+            Told::Message => sums.come = input.len() + held,
+            Told::Bytes(0) if taken == 0 => {
+                held = held.checked_sub(1).expect("an event of nothing");
+            }
+            Told::Bytes(_) => {}
+            Told::Closed => *closed = true,
+        }
+    }
+    assert!(connection.poll(&mut Input::empty()).is_none());
+    input.len()
 }
 
 /// What an event brings.
@@ -321,27 +292,26 @@ proptest! {
         compresses in prop::sample::select(if cfg!(feature = "deflate") { &[false, true][..] } else { &[false][..] }),
         delivery in prop::sample::select(&[Delivery::Whole, Delivery::Chunks][..]),
         fragment_above in prop_oneof![Just(usize::MAX), Just(1000)],
-        keeper in prop::option::of((prop_oneof![0..200_usize, 200..70_000_usize], prop_oneof![0..300_usize, 300..2 * MAX_MESSAGE])),
+        size in prop_oneof![0..200_usize, 200..70_000_usize],
+        most in prop_oneof![0..300_usize, 300..2 * MAX_MESSAGE],
         ops in prop::collection::vec(op(), 1..60),
     ) {
         let mut config = Config::default();
         (config.limits.max_message, config.limits.max_frame, config.limits.max_fragments) = (MAX_MESSAGE as u64, MAX_MESSAGE as u64, 1000);
         (config.high_water_mark, config.low_water_mark) = (UPPER_MARK as u32, 5000);
         (config.delivery, config.fragment_above) = (delivery, fragment_above);
-        let (connection, count) = counted(|| side.open_with(extensions(compresses), config));
+        let (connection, opened) = counted(|| side.open_with(extensions(compresses), config));
+        let (workspace, made) = counted(|| Workspace::new(size, most));
+        let size = size.max(SMALLEST);
+        prop_assert_eq!((made.live, made.peak), (size as i64, size as i64));
         let mut watched = Watched {
             peer: Peer { side: side.other(), compresses, in_message: false, missing: Vec::new() },
             connection,
-            buffers: Buffers::new(LENT),
-            lends: false,
-            lent: false,
-            keeper: keeper.map(|(size, most)| Keeper::new(size, most)),
+            workspace,
+            turns: Turns::None,
+            sums: Sums::new(size, most, compresses, opened.live + made.live),
             heartbeat: Heartbeat::new(Default::default()),
             now: Duration::ZERO,
-            sends: 0,
-            held: count.live,
-            come: 0,
-            queued: 0,
             closed: false,
         };
         ops.iter().for_each(|op| watched.apply(op));

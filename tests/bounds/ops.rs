@@ -10,10 +10,8 @@ use proptest::prelude::*;
 pub(crate) enum Op {
     /// The peer's bytes, in reads of so many.
     Feed(Vec<Fed>, usize),
-    /// Bytes into where the rest of a message can be read to, at most so many.
-    Direct(usize),
-    /// The same, and the vector comes back shorter.
-    Misuse,
+    /// So many of the bytes that the peer has still to send, in one read.
+    Rest(usize),
     Text(usize),
     Binary(usize),
     Prepared(usize),
@@ -22,15 +20,22 @@ pub(crate) enum Op {
     Ping(usize),
     Write(usize),
     Pop,
-    /// Whether buffers are on loan while something is called.
-    Lend(bool),
-    /// The end of a turn: what is kept of a cut frame is taken over.
-    Rest,
-    /// What a large frame took is given back.
+    /// Whether it is called and read in turns of the workspace.
+    Turns(Turns),
+    /// What large messages took is given back.
     Shrink,
     Beat(u8),
     Shutdown,
     End(Ending),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turns {
+    None,
+    /// One for all reads of an `Op`.
+    Long,
+    /// One for each of them.
+    Short,
 }
 
 /// What ends it, sooner or later.
@@ -82,7 +87,7 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
     );
     prop_oneof![
         12 => (prop::collection::vec(fed, 1..8), prop_oneof![1..40_usize, 40..70_000_usize]).prop_map(|(fed, read)| Op::Feed(fed, read)),
-        6 => (1..100_000_usize).prop_map(Op::Direct),
+        6 => (1..100_000_usize).prop_map(Op::Rest),
         3 => len().prop_map(Op::Text),
         3 => len().prop_map(Op::Binary),
         2 => len().prop_map(Op::Prepared),
@@ -91,14 +96,12 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
         2 => (0..=126_usize).prop_map(Op::Ping),
         8 => prop_oneof![1..300_usize, 300..100_000_usize].prop_map(Op::Write),
         2 => Just(Op::Pop),
-        3 => any::<bool>().prop_map(Op::Lend),
-        3 => Just(Op::Rest),
+        4 => prop::sample::select(&[Turns::None, Turns::Long, Turns::Short][..]).prop_map(Op::Turns),
         1 => Just(Op::Shrink),
         3 => (0..25_u8).prop_map(Op::Beat),
         1 => Just(Op::Shutdown),
         1 => prop_oneof![
             4 => end.prop_map(Op::End),
-            1 => Just(Op::Misuse),
             2 => prop_oneof![Just(Fed::Close), any::<u8>().prop_map(Fed::Garbage)].prop_map(|fed| Op::Feed(vec![fed], 1000)),
         ],
     ]
