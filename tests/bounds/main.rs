@@ -51,7 +51,7 @@ impl Watched {
             Turns::None => call(&mut self.connection),
             _ => call(self.workspace.turn(&mut self.connection).endpoint()),
         });
-        self.sums.queued(&self.connection);
+        self.sums.queued(&self.connection, self.turns != Turns::None);
         self.sums.count(count);
         self.sums.rests(&self.connection);
         result
@@ -67,7 +67,8 @@ impl Watched {
             | Op::Ping(len) => len,
             _ => 0,
         };
-        self.sums.sends = sends;
+        // A prepared message is shared, and that is on the heap too.
+        self.sums.sends = sends + 300;
         let mut sent = Err(SendError::Closed);
         match *op {
             Op::Feed(ref fed, read) => {
@@ -167,7 +168,8 @@ impl Watched {
         // What an earlier turn has left is polled first, and does not count as this input's.
         let held = std::mem::take(&mut self.sums.left);
         let input = Input::new(&mut read);
-        let left = poll_all(&mut self.connection, input, held, &mut self.sums, &mut self.closed);
+        let left =
+            poll_all(&mut self.connection, input, Some(held), &mut self.sums, &mut self.closed);
         assert_eq!(left, 0, "of an ordinary input nothing is left");
         self.sums.rests(&self.connection);
     }
@@ -176,7 +178,7 @@ impl Watched {
     fn read_in_turn<'r>(&mut self, reads: impl Iterator<Item = &'r [u8]>) {
         let Self { connection, workspace, sums, closed, .. } = self;
         let (mut turn, count) = counted(|| workspace.turn(connection));
-        sums.count(count);
+        sums.turn(count);
         for mut read in reads {
             loop {
                 let (n, count) = counted(|| {
@@ -186,14 +188,14 @@ impl Watched {
                     room[..n].copy_from_slice(&read[..n]);
                     n
                 });
-                sums.count(count);
+                sums.read(count);
                 read = &read[n..];
                 sums.come(n);
                 sums.waits(sums.left + n);
                 let ((connection, input), count) = counted(|| turn.received(n));
-                sums.count(count);
+                sums.read(count);
                 assert_eq!(input.len(), sums.left, "what was left, and what came");
-                let left = poll_all(connection, input, 0, sums, closed);
+                let left = poll_all(connection, input, None, sums, closed);
                 assert!(left == 0 || left < sums.most, "{left} bytes are left, of {}", sums.most);
                 sums.left = left;
                 if read.is_empty() {
@@ -220,19 +222,20 @@ impl Watched {
     }
 }
 
-/// Polls until there is nothing more: each event takes bytes, of the input or of the `held` ones, or
-/// tells some, or is the last. How many bytes of the input are left.
+/// Polls until there is nothing more: each event takes bytes, of the input or, out of a turn, of the
+/// `held` ones, or tells some, or is the last. How many bytes of the input are left.
 fn poll_all(
     connection: &mut Connection,
     mut input: Input<'_>,
-    mut held: usize,
+    held: Option<usize>,
     sums: &mut Sums,
     closed: &mut bool,
 ) -> usize {
+    let (in_turn, mut held) = (held.is_none(), held.unwrap_or(0));
     loop {
         let before = input.len();
         let (told, count) = counted(|| connection.poll(&mut input).as_ref().map(Told::from));
-        sums.queued(connection);
+        sums.queued(connection, in_turn);
         sums.count(count);
         let Some(told) = told else { break };
         assert!(!*closed, "an event behind Closed");

@@ -15,6 +15,8 @@ const CONTROL_FRAME: usize = 126;
 const QUEUE: usize = (16 << 10) + (16 << 10) + (32 << 10);
 /// A compressor, a decompressor and what was last said in both directions.
 const COMPRESSION: usize = (450 << 10) + (128 << 10) + 2 * (64 << 10);
+/// Of the connection's bytes, up to how many are moved into the workspace.
+const FEW: usize = 4096;
 /// What may lie in front of what waits.
 const LINE: usize = 64;
 /// What says where bytes of a connection wait between two turns, beside themselves.
@@ -27,8 +29,12 @@ pub(crate) struct Sums {
     compresses: bool,
     /// The message that is being sent.
     pub(crate) sends: usize,
-    /// The bytes that both have on the heap.
+    /// The bytes that both have on the heap,
     pub(crate) held: i64,
+    /// and of these the buffer of the workspace;
+    buffer: i64,
+    /// whether a turn reads into that, and not into the connection's own.
+    own: bool,
     /// How many bytes have come since the last message ended, of one that is under way or not.
     pub(crate) come: usize,
     /// How many bytes of a frame wait to be polled again,
@@ -46,7 +52,22 @@ pub(crate) struct Sums {
 impl Sums {
     pub(crate) fn new(size: usize, most: usize, compresses: bool, held: i64) -> Self {
         let (sends, come, left, left_most, came, queued, lent) = (0, 0, 0, 0, 0, 0, 0);
-        Self { size, most, compresses, sends, held, come, left, left_most, came, queued, lent }
+        let (buffer, own) = (size as i64, true);
+        Self {
+            size,
+            most,
+            compresses,
+            sends,
+            held,
+            buffer,
+            own,
+            come,
+            left,
+            left_most,
+            came,
+            queued,
+            lent,
+        }
     }
 
     /// So many bytes have come.
@@ -60,9 +81,29 @@ impl Sums {
         (self.left_most, self.came) = (self.left_most.max(n), self.came.max(n));
     }
 
-    pub(crate) fn queued(&mut self, connection: &Connection) {
+    pub(crate) fn queued(&mut self, connection: &Connection, in_turn: bool) {
         self.queued = self.queued.max(connection.queued());
-        self.lent = self.lent.max(self.queued);
+        if in_turn {
+            self.lent = self.lent.max(self.queued);
+        }
+    }
+
+    /// A turn begins: few bytes of the connection are moved into the buffer of the workspace.
+    pub(crate) fn turn(&mut self, count: Count) {
+        self.count(count);
+        self.own = self.left <= FEW.min(self.size / 2);
+    }
+
+    /// A call has allocated so much that reads into the workspace, or into what was the
+    /// connection's until nothing is left of it.
+    pub(crate) fn read(&mut self, count: Count) {
+        if self.own {
+            let (peak, bound) = (self.buffer + count.peak, self.buffer_bound());
+            assert!(peak <= bound, "{peak} bytes, of {bound}, of which {} came", self.came);
+            self.buffer += count.live;
+        }
+        self.own |= self.left == 0;
+        self.count(count);
     }
 
     /// A call has allocated so much.
@@ -88,9 +129,14 @@ impl Sums {
 
     pub(crate) fn shrinks(&mut self, count: Count) {
         self.count(count);
-        // What lies in the connection, between two turns, was not given back.
-        (self.came, self.lent) = (0, self.queued);
+        self.buffer = self.size as i64;
+        (self.came, self.lent) = (0, 0);
         self.count(Count { calls: 0, live: 0, peak: 0 });
+    }
+
+    fn buffer_bound(&self) -> i64 {
+        let most = (self.most + self.size / 2).min(2 * (self.came + self.size + LINE));
+        self.size.max(most) as i64
     }
 
     /// Of a message under way that is nine times of what came, and no more than its limit, or twice
@@ -104,8 +150,8 @@ impl Sums {
             (9 * self.come).min(2 * MAX_MESSAGE)
         };
         let waits = if self.left_most > 0 { 4 * self.left_most + self.size / 2 + HELD } else { 0 };
-        let most = (self.most + self.size / 2).min(2 * (self.came + self.size + LINE));
-        let workspace = self.size.max(most) + 4 * self.lent + QUEUE;
-        (message + CONTROL_FRAME + waits + 4 * self.queued + QUEUE + workspace + self.sends) as i64
+        let queue = |most: usize| if most > 0 { 4 * most + QUEUE } else { 0 };
+        let queues = queue(self.queued) + queue(self.lent);
+        (message + CONTROL_FRAME + waits + queues + self.sends) as i64 + self.buffer_bound()
     }
 }
