@@ -2,10 +2,9 @@
 //! takes its time, and somebody between the two who passes on the handshake and then says something
 //! else. Each is a thread with a port of its own.
 
-use bytes::Buf;
 use sockless::server::{Handshake, Incoming, Replying, Request};
-use sockless::{CloseEvent, Config, Connection, Endpoint, Event, Input};
-use std::io::{ErrorKind, Read, Write};
+use sockless::{CloseEvent, Config, Connection, Endpoint, Event, Step, Turn, Workspace};
+use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -31,11 +30,13 @@ pub(crate) fn serve_with(
     decide: impl FnOnce(Request) -> Result<Connection, Replying> + Send + 'static,
     opened: impl FnOnce(&mut Connection) + Send + 'static,
 ) -> (SocketAddr, JoinHandle<Option<CloseEvent>>) {
-    meet(config, decide, |mut connection, mut stream, mut scratch| {
+    meet(config, decide, |mut connection, stream, mut workspace| {
         opened(&mut connection);
         let mut close_event = None;
         while !connection.is_done() {
-            let mut input = turn(&mut connection, &mut stream, &mut scratch);
+            let mut turn = workspace.turn(&mut connection);
+            until_poll(&mut turn, &stream);
+            let (connection, mut input) = turn.received(0);
             while let Some(event) = connection.poll(&mut input) {
                 match event {
                     Event::Text(text) => connection.send_text(text).unwrap(),
@@ -55,18 +56,22 @@ pub(crate) fn late(
     after: Duration,
     answer: impl FnOnce(&mut Connection) + Send + 'static,
 ) -> (SocketAddr, JoinHandle<Option<CloseEvent>>) {
-    meet(any_origin(), accept, move |mut connection, mut stream, mut scratch| {
+    meet(any_origin(), accept, move |mut connection, stream, mut workspace| {
         let (mut close_event, mut answer, mut heard) = (None, Some(answer), None::<Instant>);
         while !connection.is_done() {
             stream.set_read_timeout(Some(Duration::from_millis(5))).unwrap();
-            let mut input = turn(&mut connection, &mut stream, &mut scratch);
-            while let Some(event) = connection.poll(&mut input) {
+            let mut turn = workspace.turn(&mut connection);
+            until_poll(&mut turn, &stream);
+            let (near, mut input) = turn.received(0);
+            while let Some(event) = near.poll(&mut input) {
                 match event {
                     Event::Text(_) => heard = heard.or_else(|| Some(Instant::now())),
                     Event::Closed(closed) => close_event = Some(closed),
                     _ => {}
                 }
             }
+            drop(input);
+            drop(turn);
             if heard.is_some_and(|heard| heard.elapsed() >= after) {
                 answer.take().into_iter().for_each(|answer| answer(&mut connection));
             }
@@ -79,16 +84,18 @@ pub(crate) fn late(
 fn meet(
     config: sockless::server::Config,
     decide: impl FnOnce(Request) -> Result<Connection, Replying> + Send + 'static,
-    talk: impl FnOnce(Connection, TcpStream, Vec<u8>) -> Option<CloseEvent> + Send + 'static,
+    talk: impl FnOnce(Connection, TcpStream, Workspace) -> Option<CloseEvent> + Send + 'static,
 ) -> (SocketAddr, JoinHandle<Option<CloseEvent>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap();
     let server = thread::spawn(move || {
-        let mut stream = listener.accept().unwrap().0;
-        let mut scratch = vec![0; 4096];
+        let stream = listener.accept().unwrap().0;
+        let mut workspace = Workspace::new(4096, 1 << 20);
         let mut handshake = Handshake::new(config);
         let request = loop {
-            let mut input = turn(&mut handshake, &mut stream, &mut scratch);
+            let mut turn = workspace.turn(&mut handshake);
+            until_poll(&mut turn, &stream);
+            let (handshake, mut input) = turn.received(0);
             match handshake.poll(&mut input) {
                 Some(Incoming::Upgrade(request)) => break request,
                 Some(other) => panic!("{other:?}"),
@@ -96,11 +103,13 @@ fn meet(
             }
         };
         match decide(request) {
-            Ok(connection) => talk(connection, stream, scratch),
+            Ok(connection) => talk(connection, stream, workspace),
             Err(mut rejected) => {
                 while !rejected.is_done() {
-                    let mut input = turn(&mut rejected, &mut stream, &mut scratch);
-                    rejected.discard(&mut input);
+                    let mut turn = workspace.turn(&mut rejected);
+                    until_poll(&mut turn, &stream);
+                    let (rejected, mut input) = turn.received(0);
+                    rejected.poll(&mut input);
                 }
                 None
             }
@@ -115,28 +124,17 @@ pub(crate) fn any_origin() -> sockless::server::Config {
     config
 }
 
-/// One turn of the loop over a blocking socket.
-fn turn<'b>(side: &mut dyn Endpoint, stream: &mut TcpStream, scratch: &'b mut [u8]) -> Input<'b> {
-    while side.wants_write() {
-        let mut out = side.transmit();
-        match stream.write(out.chunk()) {
-            Ok(n) => out.advance(n),
-            Err(_) => side.handle_write_error(),
+/// A turn over a blocking socket, up to where there is something to poll or a wait was in vain.
+fn until_poll<E: Endpoint>(turn: &mut Turn<'_, E>, mut stream: &TcpStream) {
+    loop {
+        match turn.step(true) {
+            Step::Write => drop(turn.write(|slices| stream.write_vectored(slices))),
+            Step::Shutdown => drop(turn.shutdown(|| stream.shutdown(Shutdown::Write))),
+            Step::Read if turn.read(|to| stream.read(to)).is_err() => return,
+            Step::Read => {}
+            _ => return,
         }
     }
-    if side.wants_shutdown() {
-        let _ = stream.shutdown(Shutdown::Write);
-        side.shutdown_done();
-    }
-    if side.wants_read() {
-        match stream.read(scratch) {
-            Ok(0) => side.handle_eof(),
-            Ok(n) => return Input::new(&mut scratch[..n]),
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
-            Err(_) => side.handle_error(),
-        }
-    }
-    Input::empty()
 }
 
 /// Passes the handshake on, then gives the client these bytes instead of the server's; without any,

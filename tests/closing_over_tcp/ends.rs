@@ -9,7 +9,7 @@ use sockless::client::{self, Outcome, Request};
 use sockless::server::{self, Incoming, Replying};
 use sockless::{
     Cause, CloseCode, CloseEvent, CloseFrame, Config, Connection, Deadline, Endpoint, Event,
-    HandshakeError, Heartbeat, Input, Seed, Timeouts,
+    HandshakeError, Heartbeat, Seed, Timeouts, Workspace,
 };
 use std::time::Duration;
 
@@ -128,37 +128,57 @@ impl End {
         matches!(self.stage, Stage::Nothing) || self.side().is_done()
     }
 
-    /// Takes what was read, which may be nothing.
-    pub(crate) fn hear(&mut self, mut input: Input<'_>) {
+    /// Polls for what was read, which may be nothing.
+    pub(crate) fn hear(&mut self, workspace: &mut Workspace) {
         match &mut self.stage {
-            Stage::Server(handshake, _) => match handshake.poll(&mut input) {
-                Some(Incoming::Upgrade(request)) => {
-                    let connection = request.accept().open(self.plan.config.clone());
-                    self.enter(connection);
+            Stage::Server(handshake, _) => {
+                let mut turn = workspace.turn(handshake);
+                let (handshake, mut input) = turn.received(0);
+                let incoming = handshake.poll(&mut input);
+                drop(input);
+                drop(turn);
+                match incoming {
+                    Some(Incoming::Upgrade(request)) => {
+                        let connection = request.accept().open(self.plan.config.clone());
+                        self.enter(connection);
+                    }
+                    Some(Incoming::Http(plain)) => self.refuse(plain.reply(426).into_replying()),
+                    Some(Incoming::Failed(rejected)) => self.refuse(rejected),
+                    None => {}
                 }
-                Some(Incoming::Http(plain)) => self.refuse(plain.reply(426).into_replying()),
-                Some(Incoming::Failed(rejected)) => self.refuse(rejected),
-                None => {}
-            },
-            Stage::Client(handshake, _) => match handshake.poll(&mut input) {
-                Some(Outcome::Open(opened)) => {
-                    let connection = opened.open(self.plan.config.clone());
-                    self.enter(connection);
+            }
+            Stage::Client(handshake, _) => {
+                let mut turn = workspace.turn(handshake);
+                let (handshake, mut input) = turn.received(0);
+                let outcome = handshake.poll(&mut input);
+                drop(input);
+                drop(turn);
+                match outcome {
+                    Some(Outcome::Open(opened)) => {
+                        let connection = opened.open(self.plan.config.clone());
+                        self.enter(connection);
+                    }
+                    Some(Outcome::Failed(failure)) => {
+                        self.account.failure = Some(failure.error());
+                        self.stage = Stage::Nothing;
+                    }
+                    Some(Outcome::Refused(response)) => {
+                        panic!("no test refuses our client: {response:?}")
+                    }
+                    None => {}
                 }
-                Some(Outcome::Failed(failure)) => {
-                    self.account.failure = Some(failure.error());
-                    self.stage = Stage::Nothing;
-                }
-                Some(Outcome::Refused(response)) => {
-                    panic!("no test refuses our client: {response:?}")
-                }
-                None => {}
-            },
+            }
             Stage::Answer(..) | Stage::Open(..) | Stage::Nothing => {}
         }
         match &mut self.stage {
-            Stage::Answer(rejected, _) => rejected.discard(&mut input),
+            Stage::Answer(rejected, _) => {
+                let mut turn = workspace.turn(rejected);
+                let (rejected, mut input) = turn.received(0);
+                rejected.poll(&mut input);
+            }
             Stage::Open(connection, _) => {
+                let mut turn = workspace.turn(connection);
+                let (connection, mut input) = turn.received(0);
                 while let Some(event) = connection.poll(&mut input) {
                     match event {
                         Event::Closed(close_event) => self.account.closures.push(close_event),
@@ -179,12 +199,12 @@ impl End {
     }
 
     /// Does what is due, and tells when more will be.
-    pub(crate) fn watch(&mut self, now: Duration) -> Option<Duration> {
+    pub(crate) fn watch(&mut self, now: Duration, workspace: &mut Workspace) -> Option<Duration> {
         self.account.turns += 1;
         self.account.took = now;
         // What ran out of time says so; what begins thereby, a refusal, has a time of its own.
         self.look_at_the_time(now);
-        self.hear(Input::empty());
+        self.hear(workspace);
         self.look_at_the_time(now)
     }
 

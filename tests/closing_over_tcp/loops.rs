@@ -5,10 +5,9 @@
 
 use crate::ends::{Account, End};
 use crate::pump::{Link, Pumped, pump};
-use bytes::Buf;
 use mio::{Events, Interest, Poll, Token};
-use sockless::{Endpoint, Input};
-use std::io::{ErrorKind, IoSlice, Read, Write};
+use sockless::{Endpoint, Step, Workspace};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -49,58 +48,42 @@ impl Running {
     }
 }
 
-const SCRATCH: usize = 64 << 10;
-
-fn blocking(mut stream: TcpStream, end: &mut End) {
+fn blocking(stream: TcpStream, end: &mut End) {
     let _ = stream.set_nodelay(true);
     let started = Instant::now();
-    let mut scratch = vec![0; SCRATCH];
-    let mut due = end.watch(started.elapsed());
+    let mut workspace = Workspace::default();
+    let mut due = end.watch(started.elapsed(), &mut workspace);
     while !end.is_over() {
         // A time-out of zero would be none.
         let patience =
             due.map(|due| due.saturating_sub(started.elapsed()).max(Duration::from_millis(1)));
         stream.set_read_timeout(patience).expect("it is not zero");
         stream.set_write_timeout(patience).expect("it is not zero");
-        let input = turn(end.side(), &mut stream, &mut scratch);
-        end.hear(input);
-        due = end.watch(started.elapsed());
+        turn(end.side(), &stream, &mut workspace);
+        end.hear(&mut workspace);
+        due = end.watch(started.elapsed(), &mut workspace);
     }
 }
 
-/// The one of `examples/echo.rs`, but that a wait may end without anything.
-fn turn<'b>(side: &mut dyn Endpoint, stream: &mut TcpStream, scratch: &'b mut [u8]) -> Input<'b> {
-    if !write(side, stream) {
-        return Input::empty();
-    }
-    if side.wants_shutdown() {
-        let _ = stream.shutdown(Shutdown::Write); // If it fails, reading tells why.
-        side.shutdown_done();
-    }
-    if side.wants_read() {
-        match stream.read(scratch) {
-            Ok(0) => side.handle_eof(),
-            Ok(n) => return Input::new(&mut scratch[..n]),
-            Err(error) if waited_in_vain(&error) => {}
-            Err(_) => side.handle_error(),
+/// The one of `examples/echo.rs`, up to where there is something to poll, but that a wait may end
+/// without anything.
+fn turn(side: &mut dyn Endpoint, mut stream: &TcpStream, workspace: &mut Workspace) {
+    let mut turn = workspace.turn(side);
+    loop {
+        let moved = match turn.step(true) {
+            Step::Write => turn.write(|slices| stream.write_vectored(slices)),
+            // If it fails, reading tells why.
+            Step::Shutdown => {
+                let _ = turn.shutdown(|| stream.shutdown(Shutdown::Write));
+                continue;
+            }
+            Step::Read => turn.read(|to| stream.read(to)),
+            _ => return,
+        };
+        if moved.is_err_and(|error| waited_in_vain(&error)) {
+            return;
         }
     }
-    Input::empty()
-}
-
-/// Whether all is written, or nothing more can be.
-fn write(side: &mut dyn Endpoint, stream: &mut TcpStream) -> bool {
-    while side.wants_write() {
-        let mut out = side.transmit();
-        let mut slices = [IoSlice::new(&[]); 16]; // A header and its payload leave together.
-        let count = out.chunks_vectored(&mut slices);
-        match stream.write_vectored(&slices[..count]) {
-            Ok(n @ 1..) => out.advance(n),
-            Err(error) if waited_in_vain(&error) => return false,
-            _ => side.handle_write_error(),
-        }
-    }
-    true
 }
 
 fn waited_in_vain(error: &std::io::Error) -> bool {
@@ -117,18 +100,16 @@ fn events(stream: TcpStream, end: &mut End) {
         .expect("a socket can be watched");
     let mut events = Events::with_capacity(8);
     let started = Instant::now();
-    let mut scratch = vec![0; SCRATCH];
-    let mut due = end.watch(started.elapsed());
+    let mut workspace = Workspace::default();
+    let mut due = end.watch(started.elapsed(), &mut workspace);
     while !end.is_over() {
-        let pumped = pump(end.side(), &mut link, &mut scratch);
-        let read = match pumped {
-            Pumped::Read(n) => n,
-            Pumped::Ended | Pumped::Blocked => 0,
-            Pumped::Done => return,
-        };
-        end.hear(Input::new(&mut scratch[..read]));
+        let pumped = pump(&mut workspace.turn(end.side()), &mut link);
+        if pumped == Pumped::Done {
+            return;
+        }
+        end.hear(&mut workspace);
         let was_due = due.is_some_and(|due| due <= started.elapsed());
-        due = end.watch(started.elapsed());
+        due = end.watch(started.elapsed(), &mut workspace);
         if pumped != Pumped::Blocked || was_due {
             continue;
         }

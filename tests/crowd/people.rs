@@ -8,7 +8,7 @@ use crate::pump::{Link, Pumped, pump};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use sockless::client::{Handshake, Outcome, Request};
-use sockless::{CloseEvent, Config, Connection, Endpoint, Event, Input, Seed};
+use sockless::{CloseEvent, Config, Connection, Endpoint, Event, Seed, Workspace};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::mem;
@@ -20,7 +20,7 @@ pub(crate) struct Crowd {
     poll: Poll,
     people: Vec<Option<Person>>,
     due: BTreeSet<usize>,
-    scratch: Vec<u8>,
+    workspace: Workspace,
 }
 
 /// A client.
@@ -59,7 +59,7 @@ impl Crowd {
             poll: Poll::new().expect("a poll"),
             people: Vec::new(),
             due: BTreeSet::new(),
-            scratch: vec![0; 64 << 10],
+            workspace: Workspace::default(),
         }
     }
 
@@ -144,7 +144,7 @@ impl Crowd {
             }
         }
         for who in mem::take(&mut self.due) {
-            if self.people[who].as_mut().is_some_and(|person| person.turn(&mut self.scratch)) {
+            if self.people[who].as_mut().is_some_and(|person| person.turn(&mut self.workspace)) {
                 self.due.insert(who);
             }
         }
@@ -229,7 +229,7 @@ impl Person {
     }
 
     /// One turn; whether there may be more to do right away.
-    fn turn(&mut self, scratch: &mut [u8]) -> bool {
+    fn turn(&mut self, workspace: &mut Workspace) -> bool {
         if self.done || !self.reads {
             return false;
         }
@@ -237,18 +237,21 @@ impl Person {
             Stage::Handshake(handshake) => handshake,
             Stage::Open(connection) => connection,
         };
-        let read = match pump(side, &mut self.link, scratch) {
-            Pumped::Read(n) => n,
-            Pumped::Ended => 0,
+        match pump(&mut workspace.turn(side), &mut self.link) {
+            Pumped::Poll => {}
             Pumped::Blocked => return false,
             Pumped::Done => {
                 self.done = true;
                 return false;
             }
-        };
-        let mut input = Input::new(&mut scratch[..read]);
+        }
         if let Stage::Handshake(handshake) = &mut self.stage {
-            match handshake.poll(&mut input) {
+            let mut turn = workspace.turn(handshake);
+            let (handshake, mut input) = turn.received(0);
+            let outcome = handshake.poll(&mut input);
+            drop(input);
+            drop(turn);
+            match outcome {
                 None => return true,
                 Some(Outcome::Open(opened)) => {
                     #[cfg(feature = "deflate")]
@@ -262,15 +265,22 @@ impl Person {
                 Some(other) => panic!("{} did not get in: {other:?}", self.name),
             }
         }
-        loop {
-            let Stage::Open(connection) = &mut self.stage else { return true };
-            match connection.poll(&mut input) {
-                Some(Event::Text(text)) => self.hear(&text),
-                Some(Event::Closed(close_event)) => self.close_event = Some(close_event),
-                Some(_) => {}
-                None => return true,
+        let Stage::Open(connection) = &mut self.stage else { return true };
+        let (mut turn, mut events) = (workspace.turn(connection), Vec::new());
+        let (connection, mut input) = turn.received(0);
+        while let Some(event) = connection.poll(&mut input) {
+            events.push(event.into_owned());
+        }
+        drop(input);
+        drop(turn);
+        for event in events {
+            match event {
+                Event::Text(text) => self.hear(&text),
+                Event::Closed(close_event) => self.close_event = Some(close_event),
+                _ => {}
             }
         }
+        true
     }
 
     fn hear(&mut self, text: &str) {

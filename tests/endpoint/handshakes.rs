@@ -167,7 +167,7 @@ fn refuse(mut rejected: Replying, ops: &[Result<usize, Io>]) {
     let mut deadline = Deadline::after(SECOND * 20);
     for op in ops {
         match op {
-            Ok(n) => rejected.poll(&mut Input::new(&mut vec![0; *n])),
+            Ok(n) => _ = rejected.poll(&mut Input::new(&mut vec![0; *n])),
             Err(Io::Beat(seconds)) => {
                 watched.now += SECOND * u32::from(*seconds);
                 deadline.poll(watched.now, &mut rejected);
