@@ -29,10 +29,12 @@ struct Terms {
 fn write(from: &mut dyn Endpoint, mut take: impl FnMut(&mut Input<'_>)) {
     let mut scratch = Vec::with_capacity(64 * KIB);
     while from.wants_write() {
-        let mut out = from.transmit();
         scratch.clear();
-        scratch.extend_from_slice(&out.chunk()[..out.chunk().len().min(64 * KIB)]);
-        out.advance(scratch.len());
+        let written = from.transmit().write_slice_with(|bytes| {
+            scratch.extend_from_slice(&bytes[..bytes.len().min(64 * KIB)]);
+            Ok::<_, ()>(scratch.len())
+        });
+        assert_eq!(written, Ok(scratch.len()));
         let mut input = Input::new(&mut scratch);
         take(&mut input);
         assert!(input.is_empty());

@@ -3,10 +3,10 @@
 
 mod support;
 
-use sockless::{Config, Delivery, Endpoint, Scratch};
+use sockless::{Config, Delivery, Workspace};
 #[cfg(feature = "deflate")]
 use sockless::{Extensions, deflate::Parameters};
-use support::{BINARY, CONTINUATION, MORE, PING, SIDES, Side, TEXT, feed};
+use support::{BINARY, CONTINUATION, MORE, PING, SIDES, Side, TEXT, feed, look, write};
 
 /// As text, and as bytes in the forms that `{:?}` has for them.
 fn shows(said: &str, secret: &[u8]) -> bool {
@@ -103,13 +103,22 @@ fn a_connection_shows_nothing_of_what_is_queued() {
     }
 }
 
+/// In a workspace, in its input, and with the connection once the turn is over.
 #[test]
 fn buffers_show_lengths() {
-    let mut scratch = Scratch::new(64, 64);
-    scratch.room()[..7].copy_from_slice(b"hunter2");
-    let said = format!("{:?}", scratch.input(7));
+    let mut server = Side::Server.open(Config::default());
+    let mut workspace = Workspace::new(64, 64);
+    let mut turn = workspace.turn(&mut server);
+    turn.read_buf()[..7].copy_from_slice(b"hunter2");
+    let (_, input) = turn.received(7);
+    let said = format!("{input:?}");
     assert!(said.contains("len: 7") && !shows(&said, b"hunter2"), "{said}");
-    scratch.keep(7);
-    let said = format!("{scratch:?}");
-    assert!(said.contains("kept: 7") && !shows(&said, b"hunter2"), "{said}");
+    drop(input);
+    let said = format!("{turn:?}");
+    assert!(said.contains("len: 64") && !shows(&said, b"hunter2"), "{said}");
+    drop(turn);
+    let said = format!("{workspace:?}");
+    assert!(said.contains("len: 64") && !shows(&said, b"hunter2"), "{said}");
+    let said = format!("{server:?}");
+    assert!(said.contains("Held { len: 7,") && !shows(&said, b"hunter2"), "{said}");
 }

@@ -4,11 +4,11 @@
 mod support;
 
 use proptest::prelude::*;
-use sockless::{Config, Connection, Endpoint, Event, Scratch};
+use sockless::{Config, Connection, Event, Workspace};
 use support::random::{Wire, cases, same};
 use support::{
-    BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, feed_cut, feed_keeping,
-    output,
+    BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, feed_cut,
+    feed_in_turns, output,
 };
 
 /// A frame of any kind, mostly legal.
@@ -104,10 +104,10 @@ proptest! {
         same(&run(side, &wire, &doubled), &whole)?;
     }
 
-    /// Nor does it where a cut frame waits to be whole: as long as its turn lasts and if it is no
-    /// larger than may be.
+    /// Nor do turns of a workspace, where a cut frame waits to be whole: in its turn if it is no
+    /// larger than may be, and from one turn to the next.
     #[test]
-    fn keeping_changes_nothing(
+    fn turns_change_nothing(
         (side, wire, cuts) in scenario(),
         size in prop_oneof![Just(0_usize), 0..300_usize, Just(200_000_usize)],
         most in prop_oneof![0..60_usize, 60..400_usize, Just(200_000_usize)],
@@ -117,11 +117,11 @@ proptest! {
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(wire.len())).collect();
         cuts.sort_unstable();
         let bytes: Vec<usize> = (1..wire.len().min(4096)).collect();
-        let scratch = &mut Scratch::new(size, most);
+        let workspace = &mut Workspace::new(size, most);
         for cuts in [&cuts, &bytes] {
             for ends in [0, ends] {
-                let kept = run_fed(side, |connection| feed_keeping(connection, scratch, &wire, cuts, |read| ends >> (read % 32) & 1 != 0));
-                same(&kept, &whole)?;
+                let turned = run_fed(side, |connection| feed_in_turns(connection, workspace, &wire, cuts, |read| ends >> (read % 32) & 1 != 0));
+                same(&turned, &whole)?;
             }
         }
     }

@@ -6,9 +6,9 @@
 
 mod support;
 
-use sockless::{Cause, Config, Connection, Endpoint, Event, Extensions, ProtocolError, Scratch};
+use sockless::{Cause, Config, Connection, Event, Extensions, ProtocolError, Workspace};
 use support::{BINARY, CLOSE, CONTINUATION, Frame, MORE, PING, PONG, SIDES, Side, TEXT};
-use support::{cuts, eof, feed, feed_cut, feed_keeping, frames, output};
+use support::{cuts, eof, feed, feed_cut, feed_in_turns, frames, output};
 
 #[derive(Clone)]
 struct Case {
@@ -273,18 +273,21 @@ fn every_row_under_every_cut() {
     }
 }
 
-/// The same where frames wait to be whole.
+/// The same in turns of a workspace, where frames wait to be whole: in one, and in one for each
+/// read.
 #[test]
-fn every_row_where_cut_frames_are_kept() {
-    let mut scratch = Scratch::new(64, 1000);
+fn every_row_in_turns() {
+    let mut workspace = Workspace::new(64, 1000);
     for case in SIDES.into_iter().flat_map(cases) {
         let peer = case.side.other();
         let wire =
             [&peer.frame(TEXT, b"before")[..], &case.wire, &peer.frame(TEXT, b"after")].concat();
         for cuts in cuts(wire.len()).into_iter().take(wire.len() + 1) {
-            check(&case, &cuts, |connection| {
-                feed_keeping(connection, &mut scratch, &wire, &cuts, |_| false)
-            });
+            for each in [false, true] {
+                check(&case, &cuts, |connection| {
+                    feed_in_turns(connection, &mut workspace, &wire, &cuts, |_| each)
+                });
+            }
         }
     }
 }
@@ -396,20 +399,25 @@ fn a_limit_is_answered_as_soon_as_its_number_is_there() {
             let wire = [&before[..], header, &[1, 2, 3, 4, 0xff, 0xff]].concat();
             let end = before.len() + header.len();
             for cuts in cuts(wire.len()) {
-                let told = |kept: Option<&mut Scratch>| {
+                let told = |turns: Option<bool>| {
                     let mut connection = side.open(limited());
-                    let events = match kept {
-                        Some(scratch) => {
-                            feed_keeping(&mut connection, scratch, &wire, &cuts, |_| false)
+                    let workspace = &mut Workspace::new(64, 1000);
+                    let events = match turns {
+                        Some(each) => {
+                            feed_in_turns(&mut connection, workspace, &wire, &cuts, |_| each)
                         }
                         None => feed_cut(&mut connection, &wire, &cuts),
                     };
                     let [Event::Closed(close_event)] = &events[..] else { panic!("{events:?}") };
                     close_event.cause
                 };
-                assert_eq!(told(None), Cause::Violation(error), "{side:?} {header:02x?} {cuts:?}");
-                let scratch = &mut Scratch::new(64, 1000);
-                assert_eq!(told(Some(scratch)), Cause::Violation(error), "{side:?} {header:02x?}");
+                for turns in [None, Some(false), Some(true)] {
+                    assert_eq!(
+                        told(turns),
+                        Cause::Violation(error),
+                        "{side:?} {header:02x?} {cuts:?} {turns:?}"
+                    );
+                }
             }
             for first in 0..end {
                 let mut connection = side.open(limited());

@@ -14,7 +14,7 @@ mod splits;
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
 use sockless::deflate::{Parameters, WindowBits};
-use sockless::{Config, Connection, Endpoint, Event, Extensions, Input};
+use sockless::{Config, Connection, Event, Extensions, Input};
 use support::{Side, frame};
 
 #[global_allocator]
@@ -41,14 +41,7 @@ fn open(side: Side, agreed: Parameters, config: Config) -> Connection {
 
 /// All that a connection has to send.
 fn sent(connection: &mut Connection) -> Vec<u8> {
-    let mut wire = Vec::new();
-    while connection.wants_write() {
-        let mut out = connection.transmit();
-        wire.extend_from_slice(out.chunk());
-        let n = out.chunk().len();
-        out.advance(n);
-    }
-    wire
+    support::output(connection)
 }
 
 /// All events that come of `wire`, read in parts of `step` bytes.

@@ -5,20 +5,21 @@
 use super::*;
 use proptest::prelude::*;
 use sockless::deflate::Pool;
-use sockless::{Cause, Chunk, ChunkData, Delivery, ProtocolError, Scratch};
+use sockless::{Cause, Chunk, ChunkData, Delivery, ProtocolError, Workspace};
 use support::random::cases;
-use support::{BINARY, CONTINUATION, MORE, SIDES, TEXT, feed_cut, feed_keeping};
+use support::{BINARY, CONTINUATION, MORE, SIDES, TEXT, feed_cut, feed_in_turns};
 
 /// What was delivered, chunks joined, how many messages were whole, and why it ended, if it did.
 fn outcome(agreed: Parameters, config: Config, wire: &[u8], step: usize) -> Outcome {
     told(events(&mut open(Side::Server, agreed, config), wire, step))
 }
 
-/// The same through a scratch that keeps what a read cuts.
-fn outcome_kept(agreed: Parameters, config: Config, wire: &[u8], step: usize) -> Outcome {
+/// The same in turns of a workspace, of several reads each.
+fn outcome_in_turns(agreed: Parameters, config: Config, wire: &[u8], step: usize) -> Outcome {
     let cuts: Vec<usize> = (step..wire.len()).step_by(step).collect();
     let mut connection = open(Side::Server, agreed, config);
-    told(feed_keeping(&mut connection, &mut Scratch::new(100, 1 << 20), wire, &cuts, |_| false))
+    let workspace = &mut Workspace::new(100, 1 << 20);
+    told(feed_in_turns(&mut connection, workspace, wire, &cuts, |read| read % 3 == 2))
 }
 
 type Outcome = (Vec<u8>, usize, Option<Cause>);
@@ -62,7 +63,7 @@ fn check(
             config.delivery = delivery;
             for (got, messages, end) in [
                 outcome(agreed, config.clone(), wire, step),
-                outcome_kept(agreed, config, wire, step),
+                outcome_in_turns(agreed, config, wire, step),
             ] {
                 assert_eq!(end, Some(Cause::Violation(error)), "{delivery:?} {step}");
                 assert_eq!(messages, usize::from(!whole.is_empty()), "{delivery:?} {step}");
@@ -267,9 +268,11 @@ fn compressed_frames_are_not_kept() {
         .concat(),
     ] {
         let mut connection = open(Side::Server, parameters(15, true), Config::default());
-        for byte in wire[..wire.len() - 110].chunks(50) {
-            let mut read = byte.to_vec();
-            let mut input = Input::keeping(&mut read, 1 << 20);
+        let mut workspace = Workspace::default();
+        let mut turn = workspace.turn(&mut connection);
+        for bytes in wire[..wire.len() - 110].chunks(50) {
+            turn.read_buf()[..bytes.len()].copy_from_slice(bytes);
+            let (connection, mut input) = turn.received(bytes.len());
             assert!(
                 connection.poll(&mut input).is_none() && input.len() < 14,
                 "of a header at most"
@@ -333,8 +336,11 @@ proptest! {
             let run = |cuts: &[usize]| run_fed(&|connection| feed_cut(connection, &wire, cuts));
             let whole = run(&[]);
             prop_assert!(run(&cuts) == whole, "{:?}", delivery);
-            let kept = run_fed(&|connection| feed_keeping(connection, &mut Scratch::new(1000, 1 << 20), &wire, &cuts, |_| false));
-            prop_assert!(kept == whole, "{:?}, kept", delivery);
+            for each in [false, true] {
+                let workspace = || Workspace::new(1000, 1 << 20);
+                let turned = run_fed(&|connection| feed_in_turns(connection, &mut workspace(), &wire, &cuts, |_| each));
+                prop_assert!(turned == whole, "{:?}, in turns, {}", delivery, each);
+            }
             if wire.len() < 2000 {
                 prop_assert!(run(&(1..wire.len()).collect::<Vec<_>>()) == whole, "{:?}, byte by byte", delivery);
             }

@@ -2,11 +2,10 @@
 
 use crate::support::alloc::{counted, live};
 use crate::support::{
-    BINARY, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames, output,
+    BINARY, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames, output, write,
 };
 use sockless::{
-    Cause, CloseCode, CloseFrame, Config, Connection, Delivery, Endpoint, Event, Input,
-    ProtocolError,
+    Cause, CloseCode, CloseFrame, Config, Connection, Delivery, Event, Input, ProtocolError,
 };
 
 /// What a wire brings, read in parts of `step` bytes: how many events, bytes of messages in them,

@@ -3,7 +3,7 @@
 use crate::handshake::{Changes, GET, answered, request, sent, serve};
 use crate::support::{feed, output};
 use sockless::server::{self, Handshake, Incoming, OriginPolicy};
-use sockless::{Cause, Config, Endpoint, Event, HandshakeError, Input, ProtocolError, client};
+use sockless::{Cause, Config, Event, HandshakeError, Input, ProtocolError, client};
 
 /// Request smuggling: a proxy lets a request to upgrade through, the server turns it down and takes
 /// what follows for the next request, which the proxy takes for frames and does not look at: nobody
@@ -39,11 +39,16 @@ fn a_pipelined_request_behind_a_rejected_upgrade() {
         let mut rejected = match handshake.poll(&mut input) {
             Some(Incoming::Failed(rejected)) => rejected,
             Some(Incoming::Upgrade(request)) => request.reject(403).into_replying(),
-            Some(Incoming::Http(plain)) => plain.reply(426).into_replying(),
+            Some(Incoming::Http(plain)) => {
+                assert_eq!(plain.rest(), SECOND, "it is the caller's to read");
+                plain.reply(426).into_replying()
+            }
             None => panic!(),
         };
         assert_eq!(rejected.error(), error);
-        assert_eq!(input.len(), SECOND.len(), "it is still there, and nobody's");
+        assert!(input.is_empty() && !rejected.wants_poll(), "it went along, and is nobody's");
+        let mut again = SECOND.to_vec();
+        let mut input = Input::new(&mut again);
         assert!(handshake.poll(&mut input).is_none() && input.len() == SECOND.len());
         rejected.poll(&mut input);
         assert!(input.is_empty());
@@ -74,8 +79,8 @@ fn a_pipelined_request_behind_a_rejected_upgrade() {
         panic!()
     };
     let mut connection = request.accept().open(Config::default());
-    let rest = input.into_rest().to_vec();
-    let events = feed(&mut connection, &rest);
+    assert!(input.is_empty() && connection.wants_poll());
+    let events = feed(&mut connection, b"");
     assert!(
         matches!(&events[..], [Event::Closed(close_event)] if close_event.cause == Cause::Violation(ProtocolError::ReservedBits)),
         "{events:?}"
@@ -91,6 +96,9 @@ fn a_pipelined_request_behind_a_rejected_upgrade() {
     let mut input = Input::new(&mut wire);
     let Some(client::Outcome::Refused(response)) = handshake.poll(&mut input) else { panic!() };
     assert_eq!((response.status(), response.body()), (403, &b"no"[..]));
+    assert!(input.is_empty() && !response.is_reusable(), "what is behind it is nobody's");
+    let mut again = *b"HTTP/1.1 101 Switching Protocols\r\n\r\n";
+    let mut input = Input::new(&mut again);
     assert!(handshake.poll(&mut input).is_none() && !input.is_empty());
 }
 
