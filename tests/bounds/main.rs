@@ -60,11 +60,9 @@ impl Watched {
     fn apply(&mut self, op: &Op) {
         let before = self.connection.queued();
         let sends = match *op {
-            Op::Text(len)
-            | Op::Binary(len)
-            | Op::Prepared(len)
-            | Op::Part(len)
-            | Op::Ping(len) => len,
+            Op::Text(len) | Op::Binary(len) | Op::Prepared(len) | Op::Part(len) | Op::Ping(len) => {
+                len
+            }
             _ => 0,
         };
         // A prepared message is shared, and that is on the heap too.
