@@ -50,6 +50,7 @@ impl<'a> CloseFrame<'a> {
     /// let frame = CloseFrame::truncated(CloseCode::POLICY, &reason);
     /// assert_eq!(frame.reason(), "é".repeat(61));
     /// ```
+    #[must_use]
     pub fn truncated(code: CloseCode, reason: &'a str) -> Self {
         let mut end = reason.len().min(Self::MAX_REASON);
         while !reason.is_char_boundary(end) {
@@ -84,11 +85,13 @@ impl<'a> CloseFrame<'a> {
     }
 
     /// The code.
+    #[must_use]
     pub const fn code(&self) -> CloseCode {
         self.code
     }
 
     /// The reason, possibly empty.
+    #[must_use]
     pub const fn reason(&self) -> &'a str {
         self.reason
     }

@@ -44,6 +44,7 @@ impl CloseCode {
     pub const BAD_GATEWAY: Self = Self(1014);
 
     /// The code, if it may stand on the wire.
+    #[must_use]
     pub const fn new(code: u16) -> Option<Self> {
         match code {
             1000..=1003 | 1007..=1014 | 3000..=4999 => Some(Self(code)),
@@ -52,6 +53,7 @@ impl CloseCode {
     }
 
     /// The number.
+    #[must_use]
     pub const fn get(self) -> u16 {
         self.0
     }

@@ -73,16 +73,19 @@ impl ProtocolError {
     };
 
     /// The rule that was broken, in a few words.
+    #[must_use]
     pub fn rule(self) -> &'static str {
         self.row().rule
     }
 
     /// The RFC and its section that state the rule.
+    #[must_use]
     pub fn section(self) -> &'static str {
         self.row().section
     }
 
     /// The close code that answers it, §7.4.1.
+    #[must_use]
     pub fn close_code(self) -> CloseCode {
         self.row().close_code
     }

@@ -43,6 +43,7 @@ impl Event<'_> {
     /// };
     /// assert_eq!(kept, Event::Text("hi".into()));
     /// ```
+    #[must_use]
     pub fn into_owned(self) -> Event<'static> {
         match self {
             Event::Text(text) => Event::Text(Cow::Owned(text.into_owned())),
@@ -154,6 +155,7 @@ impl ChunkData<'_> {
     ///
     /// assert_eq!(ChunkData::Binary(b"hi".into()).kind(), MessageKind::Binary);
     /// ```
+    #[must_use]
     pub fn kind(&self) -> MessageKind {
         match self {
             Self::Text(_) => MessageKind::Text,
@@ -168,6 +170,7 @@ impl ChunkData<'_> {
     ///
     /// assert_eq!(ChunkData::Text("hi".into()).as_bytes(), b"hi");
     /// ```
+    #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         match self {
             Self::Text(text) => text.as_bytes(),
@@ -176,6 +179,7 @@ impl ChunkData<'_> {
     }
 
     /// The same with bytes of its own.
+    #[must_use]
     pub fn into_owned(self) -> ChunkData<'static> {
         match self {
             Self::Text(text) => ChunkData::Text(Cow::Owned(text.into_owned())),

@@ -25,6 +25,7 @@ pub struct Extensions {
 #[cfg(feature = "deflate")]
 impl Answer {
     /// What a [`Connection`](crate::Connection) is told of it.
+    #[must_use]
     pub fn extensions(&self) -> Extensions {
         Extensions { deflate: Some(self.parameters()) }
     }

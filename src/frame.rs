@@ -42,6 +42,7 @@ pub enum OpCode {
 impl OpCode {
     /// The opcode behind the low four bits of a frame's first byte; the high four are ignored.
     /// `None`: reserved.
+    #[must_use]
     pub const fn from_bits(bits: u8) -> Option<Self> {
         Some(match bits & 0x0f {
             0x0 => Self::Continuation,
@@ -55,12 +56,14 @@ impl OpCode {
     }
 
     /// The four bits on the wire.
+    #[must_use]
     pub const fn bits(self) -> u8 {
         self as u8
     }
 
     /// Close, ping or pong: short, never fragmented, allowed between the fragments of a message.
     /// §5.5.
+    #[must_use]
     pub const fn is_control(self) -> bool {
         self.bits() & 0x8 != 0
     }
@@ -130,6 +133,7 @@ impl Header {
     }
 
     /// The header's bytes. Of `rsv` the low three bits count, of `payload_len` the low 63.
+    #[must_use]
     #[inline(always)]
     pub fn encode(&self) -> Encoded {
         let fin = if self.fin { FIN } else { 0 };

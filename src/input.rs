@@ -71,12 +71,14 @@ impl<'b> Input<'b> {
     }
 
     /// Whether all bytes were consumed.
+    #[must_use]
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
     /// How many bytes were not consumed yet.
+    #[must_use]
     #[inline]
     pub fn len(&self) -> usize {
         self.bytes.len()
@@ -85,6 +87,7 @@ impl<'b> Input<'b> {
     /// The bytes that were not consumed: still masked, exactly as they came. A copy of them, fed
     /// later, continues where this stopped.
     /// It is yours: a [`Turn`](crate::Turn) does not give it again.
+    #[must_use = "no turn gives these bytes again"]
     pub fn into_rest(mut self) -> &'b mut [u8] {
         self.take_all()
     }

@@ -30,6 +30,7 @@ pub fn apply(bytes: &mut [u8], key: [u8; 4]) {
 /// apply(&mut parts[5..], rotate([1, 2, 3, 4], 5));
 /// assert_eq!(whole, parts);
 /// ```
+#[must_use]
 #[inline]
 pub const fn rotate(key: [u8; 4], done: usize) -> [u8; 4] {
     u32::from_le_bytes(key).rotate_right(8 * (done as u32 & 3)).to_le_bytes()

@@ -62,6 +62,7 @@ impl<'a> Payload<'a> {
     /// # Ok::<(), sockless::SendError>(())
     /// ```
     #[cfg(feature = "deflate")]
+    #[must_use]
     pub fn compress(mut self, compress: Compress) -> Self {
         self.compress = Some(compress);
         self
@@ -154,11 +155,13 @@ impl<'a> Text<'a> {
     /// # Ok::<(), sockless::SendError>(())
     /// ```
     #[cfg(feature = "deflate")]
+    #[must_use]
     pub fn compress(self, compress: Compress) -> Self {
         Self(self.0.compress(compress))
     }
 
     /// The text's bytes, which are UTF-8.
+    #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_ref()
     }

@@ -39,6 +39,7 @@ pub struct PreparedMessage {
 
 impl PreparedMessage {
     /// A text message.
+    #[must_use]
     pub fn text<'a>(text: impl Into<Text<'a>>) -> Self {
         Self::new(MessageKind::Text, text.into().into_payload())
     }
@@ -50,16 +51,19 @@ impl PreparedMessage {
     ///
     /// assert_eq!(PreparedMessage::binary(vec![1, 2, 3]).as_bytes(), [1, 2, 3]);
     /// ```
+    #[must_use]
     pub fn binary<'a>(data: impl Into<Payload<'a>>) -> Self {
         Self::new(MessageKind::Binary, data.into())
     }
 
     /// The kind of the message.
+    #[must_use]
     pub fn kind(&self) -> MessageKind {
         self.kind
     }
 
     /// The payload, of text too.
+    #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.payload
     }

@@ -28,6 +28,7 @@ pub struct Seed([u8; 32]);
 
 impl Seed {
     /// A seed out of 32 unpredictable bytes.
+    #[must_use]
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }

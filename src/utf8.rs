@@ -90,6 +90,7 @@ impl Validator {
     /// assert_eq!(validator.missing(), 2);
     /// # Ok::<(), sockless::utf8::InvalidUtf8>(())
     /// ```
+    #[must_use]
     pub fn missing(&self) -> usize {
         match self.cut.first() {
             Some(lead) if (1..4).contains(&self.len) => {

@@ -279,6 +279,7 @@ impl Connection {
     /// assert_eq!(connection.queued(), 2 + 5);
     /// # Ok::<(), sockless::SendError>(())
     /// ```
+    #[must_use]
     pub fn queued(&self) -> usize {
         self.outbox.remaining()
     }
@@ -309,6 +310,7 @@ impl Connection {
     /// connection.send_text("one more")?;
     /// # Ok::<(), SendError>(())
     /// ```
+    #[must_use]
     pub fn above_high_water(&self) -> bool {
         self.outbox.above_high_water() && self.is_open()
     }
@@ -325,6 +327,7 @@ impl Connection {
     /// assert!(!connection.is_open());
     /// # Ok::<(), sockless::SendError>(())
     /// ```
+    #[must_use]
     pub fn is_open(&self) -> bool {
         self.phase == Phase::Open
     }

@@ -71,6 +71,7 @@ pub struct Decoder {
 
 impl Decoder {
     /// A decoder for the frames that reach this end.
+    #[must_use]
     pub fn new(end: Role, limits: Limits) -> Self {
         Self { place: Place::start(end, whole::below(limits)), limits }
     }
@@ -91,6 +92,7 @@ impl Decoder {
     /// assert_eq!(piece, Piece::Message { kind: MessageKind::Text, first: true, last: true, rsv: 0b100, rest: 0, data: b"hi" });
     /// # Ok::<(), sockless::ProtocolError>(())
     /// ```
+    #[must_use]
     pub fn with_extension(mut self, rsv: u8) -> Self {
         self.place.rsv = rsv;
         self
@@ -128,6 +130,7 @@ impl Decoder {
     /// thrown away. So it is behind a Close frame, which is the last that means anything (RFC 6455
     /// §1.4).
     #[allow(clippy::should_implement_trait)] // Not an iterator: each call borrows from another input.
+    #[must_use = "a piece that is dropped is lost"]
     pub fn next<'b>(&mut self, input: &mut Input<'b>) -> Option<Result<Piece<'b>, ProtocolError>> {
         self.next_up_to(usize::MAX, usize::MAX, input)
     }

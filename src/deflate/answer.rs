@@ -44,6 +44,7 @@ impl Answer {
     }
 
     /// What both ends keep to.
+    #[must_use]
     pub fn parameters(&self) -> Parameters {
         Parameters {
             server_no_context_takeover: self.0.server_no_context_takeover,

@@ -22,6 +22,7 @@ impl Level {
     pub const BEST: Self = Self(9);
 
     /// `None`: not 1 to 9.
+    #[must_use]
     pub const fn new(level: u8) -> Option<Self> {
         match level {
             1..=9 => Some(Self(level)),
@@ -30,6 +31,7 @@ impl Level {
     }
 
     /// 1 to 9.
+    #[must_use]
     pub const fn get(self) -> u8 {
         self.0
     }

@@ -27,6 +27,7 @@ impl WindowBits {
     pub(crate) const SMALLEST_TO_COMPRESS: Self = Self(9);
 
     /// `None`: not 8 to 15.
+    #[must_use]
     pub const fn new(bits: u8) -> Option<Self> {
         match bits {
             8..=15 => Some(Self(bits)),
@@ -48,11 +49,13 @@ impl WindowBits {
     }
 
     /// 8 to 15.
+    #[must_use]
     pub const fn get(self) -> u8 {
         self.0
     }
 
     /// The window's size in bytes.
+    #[must_use]
     pub const fn bytes(self) -> usize {
         1 << self.0
     }

@@ -58,6 +58,7 @@ struct Shelf<T>(Vec<Box<T>>);
 impl Pool {
     /// A pool that keeps at most `most` compressors and as many decompressors while nobody uses
     /// them. How many are in use is not its matter.
+    #[must_use]
     pub fn new(most: usize) -> Self {
         Self(Arc::new(Mutex::new(Shelves {
             most,

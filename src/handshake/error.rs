@@ -118,17 +118,20 @@ impl HandshakeError {
     };
 
     /// The rule that was broken, in a few words.
+    #[must_use]
     pub fn rule(self) -> &'static str {
         self.row().3
     }
 
     /// The RFC and its section that state the rule.
+    #[must_use]
     pub fn section(self) -> &'static str {
         self.row().1
     }
 
     /// The HTTP status that a server answers. For what only a server can do wrong it is 502, as a
     /// gateway in between would answer.
+    #[must_use]
     pub fn status(self) -> u16 {
         self.row().2
     }

@@ -37,11 +37,13 @@ impl<'a> Headers<'a> {
     }
 
     /// The first value under this name, as the bytes that came.
+    #[must_use]
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {
         self.get_all(name).next()
     }
 
     /// The first value under this name, if it is UTF-8.
+    #[must_use]
     pub fn text(&self, name: &str) -> Option<&'a str> {
         self.get(name).and_then(|value| str::from_utf8(value).ok())
     }
@@ -148,11 +150,13 @@ impl<'a> Header<'a> {
     }
 
     /// The name, as it is sent.
+    #[must_use]
     pub fn name(&self) -> &'a str {
         self.name
     }
 
     /// The value, as text.
+    #[must_use]
     pub fn value(&self) -> &'a str {
         self.value
     }

@@ -24,6 +24,7 @@ use sha1::{Digest, Sha1};
 /// // The example of §1.3.
 /// assert_eq!(accept_key("dGhlIHNhbXBsZSBub25jZQ==").as_str(), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 /// ```
+#[must_use]
 pub fn accept_key(key: impl AsRef<[u8]>) -> AcceptKey {
     let digest = Sha1::new().chain_update(key).chain_update(GUID).finalize();
     let mut accept = [0; AcceptKey::LEN];
@@ -47,6 +48,7 @@ impl AcceptKey {
     const LEN: usize = 28;
 
     /// The value as text.
+    #[must_use]
     pub fn as_str(&self) -> &str {
         str::from_utf8(&self.0).unwrap_or_default()
     }

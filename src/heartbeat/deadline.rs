@@ -32,6 +32,7 @@ pub struct Deadline {
 impl Deadline {
     /// A deadline so long after the first call of [`poll`](Self::poll). One whose end cannot be
     /// written as a [`Duration`], after [`Duration::MAX`] for example, never comes.
+    #[must_use]
     pub fn after(allowed: Duration) -> Self {
         Self { allowed, due: None, over: false }
     }

@@ -160,6 +160,7 @@ struct Grace {
 const GRACE: Duration = Duration::from_secs(1);
 impl Heartbeat {
     /// A heartbeat that begins with the first call of [`poll`](Self::poll).
+    #[must_use]
     pub fn new(timeouts: Timeouts) -> Self {
         Self {
             timeouts: timeouts.counted(),
@@ -235,6 +236,7 @@ impl Heartbeat {
     /// heartbeat.poll(Duration::from_millis(20_030), &mut connection);
     /// assert_eq!(heartbeat.round_trip(), Some(Duration::from_millis(30)));
     /// ```
+    #[must_use]
     pub fn round_trip(&self) -> Option<Duration> {
         self.round_trip
     }

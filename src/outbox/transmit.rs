@@ -12,6 +12,7 @@ use std::io::IoSlice;
 ///
 /// A header and its payload may be two slices: write them in one vectored write, or set TCP_NODELAY,
 /// or the peer's delayed acknowledgement makes the second wait.
+#[must_use = "dropping it takes nothing"]
 #[derive(Debug)]
 pub struct Transmit<'a> {
     outbox: &'a mut Outbox,

@@ -28,23 +28,27 @@ pub struct Accepted {
 
 impl Accepted {
     /// The subprotocol that the server chose, out of those that were offered. §4.2.2 point 5.5.
+    #[must_use]
     pub fn protocol(&self) -> Option<&str> {
         str::from_utf8(self.head.get(self.protocol.clone()?)).ok()
     }
 
     /// What the server accepted of the extensions that were offered, and the connection does. RFC
     /// 6455 §9.1.
+    #[must_use]
     pub fn extensions(&self) -> Extensions {
         self.extensions
     }
 
     /// The headers of the 101. Where a line was folded, there are spaces. RFC 9112 §5.2.
+    #[must_use]
     pub fn headers(&self) -> Headers<'_> {
         self.head.headers()
     }
 
     /// Opens the connection. Frames that came right behind the answer are the first that it gives,
     /// without another read: see [`wants_poll`](Connection::wants_poll).
+    #[must_use = "the connection is open"]
     pub fn open(self, config: connection::Config) -> Connection {
         // What is not written of the request, should the server have answered early, goes first.
         Connection::with_outbox(Some(self.seed), self.extensions, config, self.outbox)

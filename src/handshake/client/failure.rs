@@ -44,23 +44,27 @@ impl Failure {
     }
 
     /// The rule or the limit that the answer breaks.
+    #[must_use]
     pub fn error(&self) -> HandshakeError {
         self.error
     }
 
     /// The status of the answer, 100 to 999, if that much of it came: also of a head that is too
     /// large, is malformed further on, or ended early. RFC 9112 §4.
+    #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.status
     }
 
     /// The reason phrase; empty if the head is not kept, or has none. What is not UTF-8 in it is
     /// shown as U+FFFD; it holds no line breaks. RFC 9112 §4.
+    #[must_use]
     pub fn reason(&self) -> Cow<'_, str> {
         self.head.reason()
     }
 
     /// The headers; none if the head is not kept.
+    #[must_use]
     pub fn headers(&self) -> Headers<'_> {
         self.head.headers()
     }

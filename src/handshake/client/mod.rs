@@ -159,11 +159,13 @@ enum Reading {
 
 impl Handshake {
     /// A handshake on a transport that was just opened, within the usual limits.
+    #[must_use]
     pub fn new(request: Request, seed: Seed) -> Self {
         Self::with_config(request, seed, Config::default())
     }
 
     /// A handshake within other limits.
+    #[must_use]
     pub fn with_config(request: Request, seed: Seed, config: Config) -> Self {
         let key = Key::new(seed.nonce());
         let (request, offered) = request.into_head(&key);

@@ -159,6 +159,7 @@ impl Request {
     /// # Ok::<(), UrlError>(())
     /// ```
     #[cfg(feature = "deflate")]
+    #[must_use]
     pub fn deflate(mut self, offer: Offer) -> Self {
         self.offered.deflate.push(offer);
         self
@@ -176,33 +177,39 @@ impl Request {
     }
 
     /// Adds a header.
+    #[must_use]
     pub fn header(mut self, header: Header<'_>) -> Self {
         header.push(&mut self.lines);
         self
     }
 
     /// Whether the transport has to be TLS: `wss://`.
+    #[must_use]
     pub fn is_secure(&self) -> bool {
         self.secure
     }
 
     /// The host to connect to: a name in lower case, or an address. An IPv6 address is without its
     /// brackets.
+    #[must_use]
     pub fn host(&self) -> &str {
         self.text(&self.host)
     }
 
     /// The port to connect to.
+    #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
     /// What goes into `Host`: the host, and the port if it is not the scheme's default.
+    #[must_use]
     pub fn authority(&self) -> &str {
         self.text(&self.authority)
     }
 
     /// The path and the query. §3.
+    #[must_use]
     pub fn target(&self) -> &str {
         self.text(&self.target)
     }

@@ -50,28 +50,33 @@ impl Response {
     }
 
     /// The status: 200 to 999.
+    #[must_use]
     pub fn status(&self) -> u16 {
         self.status
     }
 
     /// The reason phrase; empty if there is none. What is not UTF-8 in it is shown as U+FFFD; it
     /// holds no line breaks. RFC 9112 §4.
+    #[must_use]
     pub fn reason(&self) -> Cow<'_, str> {
         self.head.reason()
     }
 
     /// The headers. Where a line was folded, there are spaces. RFC 9112 §5.2.
+    #[must_use]
     pub fn headers(&self) -> Headers<'_> {
         self.head.headers()
     }
 
     /// The body, at most [`Config::max_body`](super::Config::max_body) bytes of it, without the
     /// frame of its chunks.
+    #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
     /// The body, owned.
+    #[must_use]
     pub fn into_body(self) -> Vec<u8> {
         self.body
     }
@@ -79,6 +84,7 @@ impl Response {
     /// Whether a part of the body is missing: it exceeds the limit, the stream ended inside it, its
     /// chunks are malformed or tiny, or its `Content-Length` is not one number and it was not read
     /// at all (RFC 9112 §6.3).
+    #[must_use]
     pub fn is_cut(&self) -> bool {
         self.cut
     }
@@ -112,6 +118,7 @@ impl Response {
     /// }
     /// # Ok::<(), UrlError>(())
     /// ```
+    #[must_use]
     pub fn is_reusable(&self) -> bool {
         self.reusable
     }

@@ -72,18 +72,21 @@ impl fmt::Debug for Predicate {
 
 impl<'a> OriginCheck<'a> {
     /// What `Origin` says; `None` without one, as most clients that are no browsers.
+    #[must_use]
     pub fn origin(&self) -> Option<&'a str> {
         self.origin
     }
 
     /// The host and perhaps the port that the request is for; empty where its `Host` is. See
     /// [`Request::authority`](crate::server::Request::authority).
+    #[must_use]
     pub fn authority(&self) -> &'a str {
         text(self.asked.authority)
     }
 
     /// Whether it is a page of the host that the request is for, as [`OriginPolicy::SameHost`] has
     /// it.
+    #[must_use]
     pub fn is_same_host(&self) -> bool {
         self.origin.is_some()
             && OriginPolicy::SameHost.allow(self.origin.map(str::as_bytes), self.asked).is_ok()

@@ -167,6 +167,7 @@ impl OriginPolicy {
     }
 
     /// Pages of these origins, and clients that send these texts: see [`Origin::text`].
+    #[must_use]
     pub fn origins(origins: impl IntoIterator<Item = Origin>) -> Self {
         Self::List(Origins(Shared::new(origins.into_iter().collect())))
     }
@@ -175,6 +176,7 @@ impl OriginPolicy {
     /// `Origin` as well: [`OriginCheck::origin`] is then `None`. It is asked once a request, and
     /// must not wait: what takes longer to find out can be asked of the
     /// [`Request`](crate::server::Request).
+    #[must_use]
     pub fn custom(allows: impl Fn(&OriginCheck<'_>) -> bool + Send + Sync + 'static) -> Self {
         Self::Custom(Predicate::new(allows))
     }
@@ -191,6 +193,7 @@ impl OriginPolicy {
     /// assert!(policy.check(Some("https://b.example"), "chat.example").is_err());
     /// # Ok::<(), InvalidOrigin>(())
     /// ```
+    #[must_use]
     pub fn or(self, other: Self) -> Self {
         let parts = |policy| match policy {
             Self::OneOf(policies) => policies.0.to_vec(),

@@ -73,6 +73,7 @@ impl Origin {
     }
 
     /// The origin as it was written.
+    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.written
     }

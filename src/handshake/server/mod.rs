@@ -258,6 +258,7 @@ const REPLY_ROOM: usize = 192;
 
 impl Handshake {
     /// A handshake on a transport that was just opened.
+    #[must_use]
     pub fn new(config: Config) -> Self {
         let head = HeadReader::new(config.max_head, config.max_headers)
             .with_reply_room(reply_room(&config));

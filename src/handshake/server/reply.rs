@@ -208,22 +208,26 @@ impl Accept {
     }
 
     /// What is asked for, see [`Request::target`](super::Request::target).
+    #[must_use]
     pub fn target(&self) -> &str {
         self.head.target()
     }
 
     /// The request's headers.
+    #[must_use]
     pub fn headers(&self) -> Headers<'_> {
         self.head.headers()
     }
 
     /// The subprotocol that was chosen.
+    #[must_use]
     pub fn chosen(&self) -> Option<&str> {
         let chosen = self.head.bytes.get(self.chosen.clone()?)?;
         str::from_utf8(chosen).ok()
     }
 
     /// What is agreed on: what the 101 says of extensions, and the connection does.
+    #[must_use]
     pub fn extensions(&self) -> Extensions {
         self.upgrade.extensions()
     }
@@ -231,6 +235,7 @@ impl Accept {
     /// Opens the connection. The 101 is the first that it sends. Frames that came right behind the
     /// request are the first that it gives, without another read: see
     /// [`wants_poll`](Connection::wants_poll).
+    #[must_use = "the connection is open"]
     pub fn open(mut self, config: Config) -> Connection {
         let (extensions, rest) = (self.extensions(), mem::take(&mut self.head.rest));
         let outbox = Outbox::with_head(self.into_bytes());

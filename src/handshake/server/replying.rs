@@ -104,22 +104,26 @@ impl Replying {
     }
 
     /// The status of the answer.
+    #[must_use]
     pub fn status(&self) -> u16 {
         self.status
     }
 
     /// The rule that the client broke, if it broke one.
+    #[must_use]
     pub fn error(&self) -> Option<HandshakeError> {
         self.broken.map(|broken| broken.error)
     }
 
     /// Why the policy refused the request's `Origin`, if it did: see
     /// [`HandshakeError::ForbiddenOrigin`]. It is not in the answer.
+    #[must_use]
     pub fn origin_refusal(&self) -> Option<OriginRefusal> {
         self.broken.and_then(|broken| broken.origin)
     }
 
     /// The method of the request; `None` if it cannot be read, or not all of it came.
+    #[must_use]
     pub fn method(&self) -> Option<&str> {
         Some(self.head.method()).filter(|method| !method.is_empty())
     }
@@ -127,12 +131,14 @@ impl Replying {
     /// What was asked for, as it stands in the request line, or as [`Request`](super::Request) has
     /// it; of one that was cut, its beginning. `None` if it cannot be read. It holds no control
     /// byte and no space, but it is the client's text: a log escapes it.
+    #[must_use]
     pub fn target(&self) -> Option<&str> {
         Some(self.head.target()).filter(|target| !target.is_empty())
     }
 
     /// The headers of the request; of a head that failed, the lines in front of the first one that
     /// cannot be read.
+    #[must_use]
     pub fn headers(&self) -> Headers<'_> {
         self.head.headers()
     }

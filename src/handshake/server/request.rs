@@ -189,6 +189,7 @@ impl Request {
     }
 
     /// The method: `GET`, the only one that opens a WebSocket over HTTP/1.1.
+    #[must_use]
     pub fn method(&self) -> &str {
         self.head.method()
     }
@@ -196,6 +197,7 @@ impl Request {
     /// What is asked for: a path, which begins with `/`, and perhaps a query. RFC 6455 §3,
     /// `/resource name/`. A target in absolute form comes apart into this and the
     /// [`authority`](Self::authority).
+    #[must_use]
     pub fn target(&self) -> &str {
         self.head.target()
     }
@@ -220,17 +222,20 @@ impl Request {
     /// assert_eq!(request.headers().text("host"), Some("a.example:8443"));
     /// # Ok::<(), sockless::HandshakeError>(())
     /// ```
+    #[must_use]
     pub fn authority(&self) -> &str {
         self.headers().text("host").unwrap_or_default()
     }
 
     /// The headers, as they came, but for `Host` beside a target in absolute form: see
     /// [`authority`](Self::authority).
+    #[must_use]
     pub fn headers(&self) -> Headers<'_> {
         self.head.headers()
     }
 
     /// The site whose script opens the connection, if a browser does: what `Origin` says. §10.2.
+    #[must_use]
     pub fn origin(&self) -> Option<&str> {
         self.headers().text("origin")
     }
@@ -243,6 +248,7 @@ impl Request {
 
     /// What accepting the request agrees on. The connection of
     /// [`Accept::into_response`] does it by itself.
+    #[must_use]
     pub fn extensions(&self) -> Extensions {
         self.upgrade.extensions()
     }
@@ -273,12 +279,14 @@ impl Request {
     /// # Ok::<(), sockless::HandshakeError>(())
     /// ```
     #[cfg(feature = "deflate")]
+    #[must_use]
     pub fn deflate(&self) -> Option<Answer> {
         self.upgrade.deflate
     }
 
     /// What proves to the client that its key was read: `Sec-WebSocket-Accept` in the 101. §4.2.2
     /// point 5.4.
+    #[must_use]
     pub fn accept_key(&self) -> AcceptKey {
         self.head.accept_key(&self.upgrade)
     }
@@ -304,36 +312,43 @@ impl Plain {
     }
 
     /// The method.
+    #[must_use]
     pub fn method(&self) -> &str {
         self.head.method()
     }
 
     /// What is asked for, as it stands in the request line.
+    #[must_use]
     pub fn target(&self) -> &str {
         self.head.target()
     }
 
     /// The headers.
+    #[must_use]
     pub fn headers(&self) -> Headers<'_> {
         self.head.headers()
     }
 
     /// The bytes of the head, as they came, with the empty line at their end.
+    #[must_use]
     pub fn head(&self) -> &[u8] {
         &self.head.bytes
     }
 
     /// The bytes of the head, owned.
+    #[must_use]
     pub fn into_head(self) -> Vec<u8> {
         self.head.bytes
     }
 
     /// What came behind the head with it: the beginning of the body, or all of it.
+    #[must_use]
     pub fn rest(&self) -> &[u8] {
         &self.head.rest
     }
 
     /// The bytes of the head and what came behind it, owned: for an HTTP library that takes over.
+    #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         let mut bytes = self.head.bytes;
         bytes.extend_from_slice(&self.head.rest);

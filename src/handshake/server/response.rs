@@ -79,6 +79,7 @@ impl Response {
     }
 
     /// 101, Switching Protocols. RFC 9110 §15.2.2.
+    #[must_use]
     pub fn status(&self) -> u16 {
         101
     }
@@ -87,12 +88,14 @@ impl Response {
     /// `Sec-WebSocket-Accept`, then those that were added, the subprotocol that was chosen and the
     /// compression that was agreed on. The stack sends all of them; it adds none that begins with
     /// `Sec-WebSocket-`, and no `Content-Length`.
+    #[must_use]
     pub fn headers(&self) -> Headers<'_> {
         let line = self.head.iter().position(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         Headers::new(self.head.get(line..).unwrap_or_default())
     }
 
     /// What is agreed on: what the headers say of extensions, and the connection does.
+    #[must_use]
     pub fn extensions(&self) -> Extensions {
         self.extensions
     }
@@ -100,6 +103,7 @@ impl Response {
     /// Opens the connection, on the transport as it is behind the answer: the 101 has left, or will
     /// have before anything that the connection sends. What the stack has read beyond the request
     /// are its first frames.
+    #[must_use = "the connection is open"]
     pub fn open(self, config: Config) -> Connection {
         Connection::server(self.extensions, config).holding(self.rest)
     }
