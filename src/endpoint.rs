@@ -188,6 +188,7 @@ pub trait Endpoint: sealed::Sealed + Send + Sync {
 /// assert_eq!((connection.step(true), connection.step(false)), (Step::Write, Step::Read));
 /// # Ok::<(), sockless::SendError>(())
 /// ```
+// Exhaustive, as outcomes are: a loop that passes over a step that it does not know stands still.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     /// Write what there is to send.

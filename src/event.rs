@@ -129,6 +129,7 @@ impl Event<'_> {
 /// # Ok::<(), SendError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Chunk<'b> {
     /// The bytes; text in whole characters.
     pub data: ChunkData<'b>,
@@ -136,6 +137,21 @@ pub struct Chunk<'b> {
     pub first: bool,
     /// Whether the message ends here.
     pub last: bool,
+}
+
+impl<'b> Chunk<'b> {
+    /// Such a part, for a test of what takes chunks: a connection makes its own.
+    ///
+    /// ```
+    /// use sockless::{Chunk, ChunkData};
+    ///
+    /// let chunk = Chunk::new(ChunkData::Text("Hel".into()), true, false);
+    /// assert_eq!((chunk.data.as_bytes(), chunk.first, chunk.last), (&b"Hel"[..], true, false));
+    /// ```
+    #[must_use]
+    pub fn new(data: ChunkData<'b>, first: bool, last: bool) -> Self {
+        Self { data, first, last }
+    }
 }
 
 /// What a chunk holds.

@@ -50,11 +50,11 @@ fn join(events: Vec<Event<'static>>) -> Vec<Event<'static>> {
 }
 
 fn text(text: &str, first: bool, last: bool) -> Event<'static> {
-    Event::Chunk(Chunk { data: ChunkData::Text(text.to_owned().into()), first, last })
+    Event::Chunk(Chunk::new(ChunkData::Text(text.to_owned().into()), first, last))
 }
 
 fn binary(data: &[u8], first: bool, last: bool) -> Event<'static> {
-    Event::Chunk(Chunk { data: ChunkData::Binary(data.to_owned().into()), first, last })
+    Event::Chunk(Chunk::new(ChunkData::Binary(data.to_owned().into()), first, last))
 }
 
 #[test]

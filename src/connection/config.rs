@@ -66,10 +66,11 @@ impl Default for Config {
 /// config.delivery = Delivery::Chunks;
 /// let mut client = Connection::client(Seed::new([7; 32]), Extensions::default(), config);
 /// let mut read = *b"\x81\x05He"; // The rest of the frame is still on its way.
-/// let chunk = Chunk { data: ChunkData::Text("He".into()), first: true, last: false };
+/// let chunk = Chunk::new(ChunkData::Text("He".into()), true, false);
 /// assert_eq!(client.poll(&mut Input::new(&mut read)), Some(Event::Chunk(chunk)));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Delivery {
     /// Each at once, when its last byte has come: [`Event::Text`](crate::Event::Text) and
     /// [`Event::Binary`](crate::Event::Binary).

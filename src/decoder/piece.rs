@@ -45,6 +45,7 @@ impl Control {
 
 /// Part of a frame, unmasked, as long as what was there to read.
 #[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Piece<'b> {
     /// Part of a message.
     Message {

@@ -44,6 +44,7 @@ impl Default for Settings {
 /// [`Payload::compress`](crate::Payload::compress); one that is sent in parts by
 /// [`begin_message_with`](crate::Connection::begin_message_with).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Compress {
     /// If it is as long as [`Settings::threshold`] and becomes shorter by it. A message that is
     /// sent in parts always.

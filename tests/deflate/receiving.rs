@@ -11,7 +11,7 @@ pub(super) fn joined(events: Vec<Event<'static>>) -> Vec<Event<'static>> {
     let mut messages = Vec::new();
     let mut under_way: Option<ChunkData<'static>> = None;
     for event in events {
-        let Event::Chunk(Chunk { data, first, last }) = event else {
+        let Event::Chunk(Chunk { data, first, last, .. }) = event else {
             messages.push(event);
             continue;
         };
@@ -34,7 +34,7 @@ pub(super) fn joined(events: Vec<Event<'static>>) -> Vec<Event<'static>> {
         }
     }
     if let Some(rest) = under_way {
-        messages.push(Event::Chunk(Chunk { data: rest, first: true, last: false }));
+        messages.push(Event::Chunk(Chunk::new(rest, true, false)));
     }
     messages
 }

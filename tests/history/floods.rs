@@ -84,7 +84,7 @@ fn floods_of_one_byte_fragments() {
                         assert!(count.peak <= 2 * most as i64 + 64, "{count:?}");
                         assert!(count.calls <= u64::from(most.ilog2()) + 1, "{count:?}");
                     }
-                    Delivery::Chunks => {
+                    _ => {
                         assert_eq!(brought, Brought { events: most, bytes: most, end: None });
                         assert_eq!((count.calls, count.peak), (0, 0));
                     }

@@ -206,6 +206,7 @@ fn a_decoder_gives_whole_frames() {
             pieces.push(match piece.unwrap() {
                 Piece::Message { last, data, .. } => (data.to_vec(), last),
                 Piece::Control { data, last, .. } => (data.to_vec(), last),
+                other => panic!("{other:?}"),
             });
         }
         left.push(input.len());

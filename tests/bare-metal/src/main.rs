@@ -80,6 +80,8 @@ impl Echo {
                         };
                     }
                 }
+                // Nothing else comes without an extension.
+                _ => {}
             }
         }
         Ok(at)
