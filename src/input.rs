@@ -45,6 +45,7 @@ pub(crate) struct Left {
     /// How many bytes, at the end of those that were lent. Of an input that is never dropped, none.
     pub(crate) len: usize,
     /// They are a part of a frame, and polling them again gives nothing.
+    #[cfg(feature = "alloc")]
     pub(crate) is_cut_frame: bool,
     /// The longest frame, header and payload, of which a part is left; 0: of none.
     pub(crate) max_frame: usize,
