@@ -344,7 +344,8 @@ pub(crate) struct Linger {
 }
 
 impl Linger {
-    pub(crate) fn new(discard: u32) -> Self {
+    pub(crate) fn new(max_discard: u64) -> Self {
+        let discard = u32::try_from(max_discard).unwrap_or(u32::MAX);
         Self { discard, ..Self::default() }
     }
 

@@ -49,7 +49,7 @@ fn batch(connection: &mut Connection, send: impl FnOnce(&mut Connection)) -> u64
 
 fn open(side: Side) -> Connection {
     let mut config = Config::default();
-    config.high_water_mark = u32::MAX;
+    config.high_water_mark = u64::MAX;
     side.open(config)
 }
 

@@ -99,7 +99,7 @@ fn interim_answers_are_passed_over() {
             "cut at {cuts:?}"
         );
         let mut config = Config::default();
-        config.max_head = wire.len();
+        config.max_head = wire.len() as u64;
         assert!(matches!(ask(&config, &wire, &cuts).0, Outcome::Open(_)), "cut at {cuts:?}");
         config.max_head -= 1;
         assert!(
@@ -564,7 +564,7 @@ fn nothing_secret_is_shown_by_debug() {
 
 #[test]
 fn a_body_is_kept_within_its_limit() {
-    let limit = Config::default().max_body;
+    let limit = Config::default().max_body as usize;
     for (framing, chunk) in [
         ("Content-Length: 99999999999\r\n", ""),
         ("Transfer-Encoding: chunked\r\n", "ffffffff\r\n"),

@@ -89,7 +89,7 @@ fn the_empty_line_counts_towards_the_limit() {
     for (max_head, opens) in
         [(wire.len(), true), (wire.len() - 1, false), (2, false), (1, false), (0, false)]
     {
-        config.max_head = max_head;
+        config.max_head = max_head as u64;
         for cuts in cuttings(&wire) {
             match serve(&config, &wire, &cuts) {
                 (Some(Incoming::Upgrade(_)), fed) => {

@@ -163,7 +163,7 @@ fn is_subsequence<T: PartialEq>(part: &[T], whole: &[T]) -> bool {
     part.iter().all(|item| whole.any(|other| other == item))
 }
 
-fn config(fragment_above: usize) -> Config {
+fn config(fragment_above: u64) -> Config {
     let mut config = Config::default();
     config.fragment_above = fragment_above;
     config
@@ -175,7 +175,7 @@ proptest! {
     #[test]
     fn all_that_was_accepted_arrives_once_and_in_order(
         ops in prop::collection::vec(op(), 1..60),
-        fragment_above in prop_oneof![Just(usize::MAX), Just(7), Just(1000)],
+        fragment_above in prop_oneof![Just(u64::MAX), Just(7), Just(1000)],
         last in prop::sample::select(&SIDES[..]),
     ) {
         let mut pair = Pair::new(&config(fragment_above));

@@ -225,7 +225,7 @@ fn prepared_messages_are_fragmented_like_others() {
     assert!(sent.iter().all(|(_, payload)| std::str::from_utf8(payload).is_ok()));
 }
 
-fn marked(lower: u32, upper: u32) -> Config {
+fn marked(lower: u64, upper: u64) -> Config {
     let mut config = Config::default();
     (config.low_water_mark, config.high_water_mark) = (lower, upper);
     config

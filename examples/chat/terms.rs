@@ -14,7 +14,7 @@ pub(crate) struct Terms {
 }
 
 /// A peer for which more than this is queued, in bytes, is slow.
-const SLOW: u32 = 1 << 20;
+const SLOW: u64 = 1 << 20;
 /// The longest message, in bytes: well above the room's longest text, so that the room can say what
 /// is wrong with a longer one.
 const MESSAGE: u64 = 64 << 10;

@@ -6,6 +6,9 @@ use crate::deflate::Settings;
 
 /// What a connection accepts, how it delivers and how it sends.
 ///
+/// All sizes are a `u64` in bytes, here and in the other configurations, as lengths on the wire are;
+/// all numbers of things are a `u32`.
+///
 /// ```
 /// let mut config = sockless::Config::default();
 /// assert_eq!(config.limits.max_message, 16 << 20);
@@ -24,18 +27,18 @@ pub struct Config {
     /// Messages above this size, in bytes, are sent in fragments of at most this size, text cut
     /// only between characters. Never, unless said otherwise. A fragment of text holds at least one
     /// character.
-    pub fragment_above: usize,
+    pub fragment_above: u64,
     /// From when on, in bytes, a queue that was above the high-water mark is not any more: 256 KiB
     /// unless said otherwise, and never more than the high-water mark. See
     /// [`above_high_water`](crate::Connection::above_high_water).
-    pub low_water_mark: u32,
+    pub low_water_mark: u64,
     /// Above how many queued bytes sends are refused: 1 MiB unless said otherwise. A message of any
-    /// size fits into a queue that is not above it.
-    pub high_water_mark: u32,
+    /// size fits into a queue that is not above it. More than [`u32::MAX`] counts as that.
+    pub high_water_mark: u64,
     /// How many bytes are read and thrown away behind the end, closed cleanly or not, so that our
     /// Close frame reaches the peer: closing a socket with unread bytes makes the kernel send a
-    /// reset instead. 64 MiB unless said otherwise.
-    pub max_discard: u32,
+    /// reset instead. 64 MiB unless said otherwise. More than [`u32::MAX`] counts as that.
+    pub max_discard: u64,
     /// How messages are compressed, where permessage-deflate was agreed on.
     #[cfg(feature = "deflate")]
     pub deflate: Settings,
@@ -47,7 +50,7 @@ impl Default for Config {
             limits: Limits::default(),
             delivery: Delivery::Whole,
             // Some deployed receivers handle fragments badly.
-            fragment_above: usize::MAX,
+            fragment_above: u64::MAX,
             low_water_mark: 256 << 10,
             high_water_mark: 1 << 20,
             max_discard: 64 << 20,

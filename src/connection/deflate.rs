@@ -8,7 +8,7 @@
 use super::stream::Stream;
 use super::{Connection, Reception};
 use crate::decoder::{Limits, MessageKind, Role};
-use crate::deflate::{Compress, Deflating, Inflating, Parameters, Settings};
+use crate::deflate::{Chosen, Compress, Deflating, Inflating, Parameters, Settings};
 use crate::event::{Cause, Event};
 use crate::frame::OpCode;
 use crate::payload::Payload;
@@ -27,7 +27,7 @@ pub(super) const MOST: usize = 1 << 10;
 pub(super) struct Deflate {
     receiving: Inflating,
     sending: Deflating,
-    settings: Settings,
+    settings: Chosen,
 }
 
 impl Deflate {
@@ -35,7 +35,7 @@ impl Deflate {
         Self {
             receiving: Inflating::new(end, agreed),
             sending: Deflating::new(end, agreed),
-            settings,
+            settings: settings.into(),
         }
     }
 

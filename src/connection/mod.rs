@@ -214,7 +214,7 @@ impl Connection {
             ended: None,
             held: None,
             linger: Linger::new(config.max_discard),
-            fragment_above: config.fragment_above,
+            fragment_above: usize::try_from(config.fragment_above).unwrap_or(usize::MAX),
             stream: None,
             liveness: Liveness::default(),
             #[cfg(feature = "deflate")]
@@ -401,13 +401,29 @@ impl Connection {
 
 #[cfg(test)]
 mod tests {
-    use super::Connection;
+    use super::{Config, Connection, Extensions};
+    use alloc::vec;
 
     #[test]
     #[cfg(target_pointer_width = "64")]
     fn a_connection_is_small() {
         // ARCHITECTURE.md states it.
         assert_eq!(size_of::<Connection>(), if cfg!(feature = "deflate") { 472 } else { 400 });
+    }
+
+    /// 2³² would be none at all if it were cut off.
+    #[test]
+    fn sizes_beyond_what_is_kept_count_as_the_largest() {
+        let mut config = Config::default();
+        let most = 1 << 32;
+        (config.low_water_mark, config.high_water_mark, config.max_discard) = (most, most, most);
+        config.fragment_above = u64::MAX;
+        let mut connection = Connection::server(Extensions::default(), config);
+        for _ in 0..2 {
+            connection.send_binary(vec![7; 100_000]).unwrap();
+        }
+        assert_eq!(connection.queued(), 2 * (10 + 100_000), "one frame each");
+        assert_eq!(connection.linger.discard, u32::MAX);
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use super::deflater::{Deflater, DeflaterKind};
 use super::parameters::{Parameters, WindowBits};
 use super::pool::Pool;
-use super::settings::{Compress, Settings};
+use super::settings::{Chosen, Compress};
 use super::tail::TAIL;
 use super::tool::Tool;
 use super::window::Window;
@@ -42,12 +42,7 @@ impl Deflating {
     }
 
     /// Whether a message of this length is to be compressed; `None`: of unknown length.
-    pub(crate) fn wants(
-        &self,
-        len: Option<usize>,
-        compress: Compress,
-        settings: &Settings,
-    ) -> bool {
+    pub(crate) fn wants(&self, len: Option<usize>, compress: Compress, settings: &Chosen) -> bool {
         // zlib has no window of 256 bytes: to compress with a larger one is forbidden, not to
         // compress never is.
         self.bits > WindowBits::MIN
@@ -65,7 +60,7 @@ impl Deflating {
         &mut self,
         data: &[u8],
         compress: Compress,
-        settings: &Settings,
+        settings: &Chosen,
     ) -> Option<Packed> {
         let mut deflater = self.take(settings);
         if self.takeover {
@@ -84,7 +79,7 @@ impl Deflating {
 
     /// Compresses a part of a message. Its tail is kept back: it belongs in front of the next part,
     /// if there is one.
-    pub(crate) fn part(&mut self, data: &[u8], first: bool, settings: &Settings) -> Packed {
+    pub(crate) fn part(&mut self, data: &[u8], first: bool, settings: &Chosen) -> Packed {
         let mut deflater = match self.deflater.take() {
             Some(mut deflater) if !first => {
                 deflater.out.clear();
@@ -107,7 +102,7 @@ impl Deflating {
     }
 
     /// The last part was queued.
-    pub(crate) fn end_of_parts(&mut self, settings: &Settings) {
+    pub(crate) fn end_of_parts(&mut self, settings: &Chosen) {
         if let Some(mut deflater) = self.deflater.take() {
             deflater.sent(self.window.as_deref());
             self.put(deflater, settings);
@@ -115,12 +110,12 @@ impl Deflating {
     }
 
     /// The message was queued.
-    pub(crate) fn put_message(&mut self, Packed(deflater): Packed, settings: &Settings) {
+    pub(crate) fn put_message(&mut self, Packed(deflater): Packed, settings: &Chosen) {
         self.put(deflater, settings);
     }
 
     /// A message was sent that was compressed elsewhere, with no look at this window.
-    pub(crate) fn said(&mut self, data: &[u8], settings: &Settings) {
+    pub(crate) fn said(&mut self, data: &[u8], settings: &Chosen) {
         if self.takeover {
             let user = || settings.pool.as_ref().map_or(1, Pool::next_user);
             self.window
@@ -131,7 +126,7 @@ impl Deflating {
 
     /// Which compressor a message needs that refers to no other: in one that is no longer than the
     /// window nothing is out of reach, and any will do.
-    pub(super) fn alone(&self, len: usize, settings: &Settings) -> DeflaterKind {
+    pub(super) fn alone(&self, len: usize, settings: &Chosen) -> DeflaterKind {
         let bits = if len <= self.bits.bytes() { WindowBits::MAX } else { self.bits };
         DeflaterKind { level: settings.level, bits: bits.get() }
     }
@@ -141,7 +136,7 @@ impl Deflating {
         (self.deflater, self.window) = (None, None);
     }
 
-    fn take(&mut self, settings: &Settings) -> Box<Deflater> {
+    fn take(&mut self, settings: &Chosen) -> Box<Deflater> {
         let kind = DeflaterKind { level: settings.level, bits: self.bits.get() };
         let window = self.window.as_deref();
         let pooled = || settings.pool.as_ref().and_then(|pool| pool.take_deflater(kind, window));
@@ -151,7 +146,7 @@ impl Deflating {
         deflater
     }
 
-    fn put(&mut self, mut deflater: Box<Deflater>, settings: &Settings) {
+    fn put(&mut self, mut deflater: Box<Deflater>, settings: &Chosen) {
         match &settings.pool {
             Some(pool) => pool.put_deflater(deflater),
             None if self.takeover => {

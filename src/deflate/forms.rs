@@ -6,7 +6,7 @@
 
 use super::deflater::Deflater;
 use super::deflating::Deflating;
-use super::settings::Settings;
+use super::settings::Chosen;
 use super::tail::TAIL;
 use alloc::vec::Vec;
 use bytes::Bytes;
@@ -24,7 +24,7 @@ impl Forms {
         &self,
         data: &[u8],
         sending: &Deflating,
-        settings: &Settings,
+        settings: &Chosen,
     ) -> Option<&Bytes> {
         let kind = sending.alone(data.len(), settings);
         let form = self.0.get(usize::from(kind.bits.checked_sub(9)?))?;

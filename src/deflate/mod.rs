@@ -47,3 +47,4 @@ pub use settings::{Compress, Settings};
 pub(crate) use deflating::{Deflating, Packed};
 pub(crate) use forms::Forms;
 pub(crate) use inflating::Inflating;
+pub(crate) use settings::Chosen;

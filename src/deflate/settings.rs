@@ -20,8 +20,8 @@ pub struct Settings {
     /// otherwise.
     pub compress: Compress,
     /// The least length, in bytes, from which on [`Compress::Auto`] tries it. 64 unless said
-    /// otherwise.
-    pub threshold: u32,
+    /// otherwise. More than [`u32::MAX`] counts as that.
+    pub threshold: u64,
     /// How hard. [`Level::DEFAULT`] unless said otherwise.
     pub level: Level,
     /// Where compressors and decompressors are between two messages. Without one, unless said
@@ -34,6 +34,22 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self { compress: Compress::Auto, threshold: 64, level: Level::DEFAULT, pool: None }
+    }
+}
+
+/// Settings as a connection keeps them: small, for each has its own.
+#[derive(Debug)]
+pub(crate) struct Chosen {
+    pub(crate) compress: Compress,
+    pub(super) threshold: u32,
+    pub(super) level: Level,
+    pub(crate) pool: Option<Pool>,
+}
+
+impl From<Settings> for Chosen {
+    fn from(Settings { compress, threshold, level, pool }: Settings) -> Self {
+        let threshold = u32::try_from(threshold).unwrap_or(u32::MAX);
+        Self { compress, threshold, level, pool }
     }
 }
 

@@ -219,7 +219,8 @@ pub(super) fn map_of<'a>(
 }
 
 /// Writes a head: whole, or up to the header that goes beyond the limit.
-pub(super) fn write_head(line: String, headers: &HeaderMap, max_head: usize) -> Vec<u8> {
+pub(super) fn write_head(line: String, headers: &HeaderMap, max_head: u64) -> Vec<u8> {
+    let max_head = usize::try_from(max_head).unwrap_or(usize::MAX);
     let lines = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + LINE);
     let whole = lines.sum::<usize>() + line.len() + END.len();
     let mut head = line.into_bytes();

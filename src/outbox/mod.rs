@@ -100,10 +100,11 @@ impl Outbox {
 
     /// A low-water mark above the high-water mark counts as equal to it. What was queued before the
     /// marks were known, and has left in part, was not above any.
-    pub(crate) fn with_marks(self, low_water_mark: u32, high_water_mark: u32) -> Self {
+    pub(crate) fn with_marks(self, low_water_mark: u64, high_water_mark: u64) -> Self {
+        let kept = |mark| u32::try_from(mark).unwrap_or(u32::MAX);
         Self {
-            low_water_mark: low_water_mark.min(high_water_mark),
-            high_water_mark,
+            low_water_mark: kept(low_water_mark.min(high_water_mark)),
+            high_water_mark: kept(high_water_mark),
             above: false,
             ..self
         }

@@ -292,14 +292,14 @@ proptest! {
         side in prop::sample::select(&SIDES[..]),
         compresses in prop::sample::select(if cfg!(feature = "deflate") { &[false, true][..] } else { &[false][..] }),
         delivery in prop::sample::select(&[Delivery::Whole, Delivery::Chunks][..]),
-        fragment_above in prop_oneof![Just(usize::MAX), Just(1000)],
+        fragment_above in prop_oneof![Just(u64::MAX), Just(1000)],
         size in prop_oneof![0..200_usize, 200..70_000_usize],
         most in prop_oneof![0..300_usize, 300..2 * MAX_MESSAGE],
         ops in prop::collection::vec(op(), 1..60),
     ) {
         let mut config = Config::default();
         (config.limits.max_message, config.limits.max_frame, config.limits.max_fragments) = (MAX_MESSAGE as u64, MAX_MESSAGE as u64, 1000);
-        (config.high_water_mark, config.low_water_mark) = (UPPER_MARK as u32, 5000);
+        (config.high_water_mark, config.low_water_mark) = (UPPER_MARK as u64, 5000);
         (config.delivery, config.fragment_above) = (delivery, fragment_above);
         let (connection, opened) = counted(|| side.open_with(extensions(compresses), config));
         let (workspace, made) = counted(|| Workspace::new(size, most));

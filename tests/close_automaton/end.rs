@@ -33,7 +33,7 @@ pub(crate) struct End {
 }
 
 impl End {
-    pub(crate) fn new(side: Side, max_discard: u32, patience: Patience) -> Self {
+    pub(crate) fn new(side: Side, max_discard: u64, patience: Patience) -> Self {
         let mut config = Config::default();
         config.max_discard = max_discard;
         let mut end = Self {

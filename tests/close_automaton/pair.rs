@@ -131,7 +131,7 @@ pub(crate) type Step = (Side, Act);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terms {
     /// `Config::max_discard`.
-    pub(crate) max_discard: u32,
+    pub(crate) max_discard: u64,
     /// With which code and reason the server and the client close.
     pub(crate) closes: [Option<(u16, &'static str)>; 2],
     /// The first byte and the payload of the bad frame.

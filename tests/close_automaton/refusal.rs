@@ -36,7 +36,7 @@ const ALLOWED: Duration = Duration::from_secs(10);
 
 /// Three reads are thrown away before it leaves a client that sends on and on.
 const READ: usize = 4;
-const MAX_DISCARD: u32 = 12;
+const MAX_DISCARD: u64 = 12;
 
 /// A refusal, and what can be said of it.
 struct Refused {

@@ -38,7 +38,7 @@ pub(crate) struct Plan {
     /// For a handshake, and for a refusal.
     pub(crate) deadline: Duration,
     /// What a server throws away of a client that it refuses.
-    pub(crate) refusal_discard: u32,
+    pub(crate) refusal_discard: u64,
     /// The lengths of the binary messages that are queued at once; each is filled with its number.
     pub(crate) say: Vec<usize>,
     /// What is closed with, right behind them.
@@ -90,7 +90,7 @@ impl Default for Plan {
 impl End {
     /// A connection whose handshake is over.
     pub(crate) fn open(side: Side, mut plan: Plan) -> Self {
-        plan.config.high_water_mark = u32::MAX;
+        plan.config.high_water_mark = u64::MAX;
         let connection = side.open(plan.config.clone());
         let mut end = Self { stage: Stage::Nothing, account: Account::default(), plan };
         end.enter(connection);

@@ -111,6 +111,6 @@ const BOUND: usize = 1 << 20;
 
 fn small_bound() -> Plan {
     let mut plan = Plan::default();
-    plan.config.max_discard = BOUND as u32;
+    plan.config.max_discard = BOUND as u64;
     plan
 }

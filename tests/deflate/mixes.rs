@@ -64,7 +64,7 @@ proptest! {
         levels in (1..=9_u8, 1..=9_u8),
         pool in prop::option::of(0..3_usize),
         chunks in any::<bool>(),
-        fragment_above in prop_oneof![Just(usize::MAX), 1..2000_usize],
+        fragment_above in prop_oneof![Just(u64::MAX), 1..2000_u64],
         step in prop_oneof![Just(usize::MAX), 1..5000_usize],
         messages in prop::collection::vec((prop::sample::select(&SIDES[..]), message()), 1..20),
     ) {
@@ -74,7 +74,7 @@ proptest! {
             config.deflate.level = Level::new(level).unwrap();
             config.deflate.pool = pool.clone();
             config.fragment_above = fragment_above;
-            config.high_water_mark = u32::MAX;
+            config.high_water_mark = u64::MAX;
             if chunks {
                 config.delivery = Delivery::Chunks;
             }

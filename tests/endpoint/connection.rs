@@ -21,7 +21,7 @@ proptest! {
         side in prop::sample::select(&SIDES[..]),
         agreed in agreements(),
         chunks in any::<bool>(),
-        max_discard in prop_oneof![Just(0_u32), 1..100_u32, Just(64 << 20)],
+        max_discard in prop_oneof![Just(0_u64), 1..100_u64, Just(64 << 20)],
         ops in prop::collection::vec(op(), 0..24),
         by_time in any::<bool>(),
     ) {
@@ -121,7 +121,7 @@ struct Line {
 }
 
 impl Line {
-    fn new(side: Side, agreed: Extensions, delivery: Delivery, max_discard: u32) -> Self {
+    fn new(side: Side, agreed: Extensions, delivery: Delivery, max_discard: u64) -> Self {
         let mut config = Config::default();
         (config.delivery, config.max_discard) = (delivery, max_discard);
         let connection = side.open_with(agreed, config);

@@ -52,7 +52,7 @@ pub(crate) fn answers(key: &str) -> Vec<(HandshakeError, Vec<u8>)> {
     ] {
         all.push((MalformedHeader, good.replace("Upgrade: websocket", line).into_bytes()));
     }
-    let limit = client::Config::default().max_head;
+    let limit = client::Config::default().max_head as usize;
     all.push((HeadTooLarge, answer(SWITCHING, key, &[("X", &["x".repeat(limit).as_str()])])));
     all.push((
         HeadTooLarge,

@@ -73,7 +73,7 @@ pub(crate) fn requests() -> Vec<(HandshakeError, Vec<u8>)> {
     ] {
         all.push((MalformedHeader, good.replace("Host: a.example", line).into_bytes()));
     }
-    let limit = server::Config::default().max_head;
+    let limit = server::Config::default().max_head as usize;
     all.push((HeadTooLarge, request(GET, &[("X", &["x".repeat(limit).as_str()])])));
     all.push((HeadTooLarge, "G".repeat(limit).into_bytes()));
     all.push((

@@ -20,12 +20,12 @@ fn limits_are_exact() {
             matches!(serve(&config, &wire, &cuts).0, Some(Incoming::Upgrade(_))),
             "100 lines are allowed"
         );
-        config.max_head = wire.len();
+        config.max_head = wire.len() as u64;
         assert!(
             matches!(serve(&config, &wire, &cuts).0, Some(Incoming::Upgrade(_))),
             "exactly the limit"
         );
-        config.max_head = wire.len() - 1;
+        config.max_head = wire.len() as u64 - 1;
         assert!(
             matches!(serve(&config, &wire, &cuts).0, Some(Incoming::Failed(_))),
             "one byte more"
@@ -34,10 +34,10 @@ fn limits_are_exact() {
     for lines in [0, 1, 63, 64, 65, 99, 100, 1000, 3000] {
         let wire = format!("GET / HTTP/1.1\r\n{}\r\n", "a:\r\n".repeat(lines)).into_bytes();
         let mut config = Config::default();
-        config.max_headers = lines;
+        config.max_headers = lines as u32;
         assert_eq!(outcome(&config, &wire), None, "{lines} of {lines}");
         if lines > 0 {
-            config.max_headers = lines - 1;
+            config.max_headers = lines as u32 - 1;
             assert_eq!(
                 outcome(&config, &wire),
                 Some(HandshakeError::TooManyHeaders),
@@ -76,15 +76,15 @@ fn limits_are_exact() {
     let mut nothing = Config::default();
     (nothing.max_head, nothing.max_headers, nothing.max_discard) = (0, 0, 0);
     assert_eq!(outcome(&nothing, b"G"), Some(HandshakeError::HeadTooLarge));
-    nothing.max_head = usize::MAX;
-    nothing.max_headers = usize::MAX;
+    nothing.max_head = u64::MAX;
+    nothing.max_headers = u32::MAX;
     assert_eq!(outcome(&nothing, &wire), None);
 }
 
 #[test]
 fn a_limit_is_told_as_soon_as_it_is_exceeded() {
     let mut handshake = Handshake::new(Config::default());
-    let limit = Config::default().max_head;
+    let limit = Config::default().max_head as usize;
     let mut bytes = vec![b'G'; limit - 1];
     assert!(handshake.poll(&mut Input::new(&mut bytes)).is_none());
     assert!(
@@ -103,7 +103,7 @@ fn a_limit_is_told_as_soon_as_it_is_exceeded() {
 fn large_heads_are_linear_work() {
     const MEBIBYTE: usize = 1 << 20;
     let mut config = Config::default();
-    (config.max_head, config.max_headers) = (2 * MEBIBYTE, MEBIBYTE);
+    (config.max_head, config.max_headers) = (2 * MEBIBYTE as u64, MEBIBYTE as u32);
     let distinct: Vec<String> = (0..100_000).map(|i| i.to_string()).collect();
     let long = |piece: &str| piece.repeat(MEBIBYTE / piece.len());
     let started = std::time::Instant::now();

@@ -81,9 +81,9 @@ fn quadratic_head_parsing() {
     for doublings in 0..8 {
         let (request, answer) = heads(50 << doublings);
         let mut serve = server::Config::default();
-        (serve.max_head, serve.max_headers) = (usize::MAX, usize::MAX);
+        (serve.max_head, serve.max_headers) = (u64::MAX, u32::MAX);
         let mut ask = client::Config::default();
-        (ask.max_head, ask.max_headers) = (usize::MAX, usize::MAX);
+        (ask.max_head, ask.max_headers) = (u64::MAX, u32::MAX);
         let (outcome, taken, served) = server(&request, serve);
         assert!(matches!(outcome, Some(Incoming::Upgrade(_))) && taken == request.len());
         let (outcome, taken, asked) = client(&answer, ask);
@@ -106,14 +106,14 @@ fn quadratic_head_parsing() {
     }
 
     // Of itself a head has a limit, whole or not, in both roles.
-    let (long, limit) = (lines(10_000), server::Config::default().max_head);
+    let (long, limit) = (lines(10_000), server::Config::default().max_head as usize);
     let mut config = server::Config::default();
-    config.max_headers = usize::MAX;
+    config.max_headers = u32::MAX;
     let (outcome, taken, count) = server(format!("{GET}\r\n{long}").as_bytes(), config);
     assert_eq!((failed(outcome), taken), (Some(HeadTooLarge), limit));
     assert!(count.peak <= 2 * limit as i64 + 1024, "{count:?}");
     let mut config = client::Config::default();
-    config.max_headers = usize::MAX;
+    config.max_headers = u32::MAX;
     let (outcome, taken, count) = client(format!("{SWITCHING}\r\n{long}").as_bytes(), config);
     assert!(
         matches!(&outcome, Some(Outcome::Failed(failure)) if failure.error() == HeadTooLarge)
@@ -253,7 +253,7 @@ fn missing_headers() {
 /// length.
 #[test]
 fn slow_extension_parsing() {
-    let limit = server::Config::default().max_head - 1000;
+    let limit = server::Config::default().max_head as usize - 1000;
     let long = |start: &str, unit: &str, end: &str| {
         format!("{start}{}{end}", unit.repeat((limit - start.len() - end.len()) / unit.len()))
     };

@@ -107,7 +107,7 @@ fn the_close_timer_cut_off_the_queue() {
 fn a_close_was_answered_behind_the_whole_queue() {
     for side in SIDES {
         let mut config = Config::default();
-        config.high_water_mark = u32::MAX;
+        config.high_water_mark = u64::MAX;
         let mut connection = side.open(config);
         for _ in 0..10 {
             connection.send_binary(vec![7; 1 << 20]).unwrap();

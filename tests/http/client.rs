@@ -94,7 +94,7 @@ fn limits_are_those_of_the_config() {
     let wire = answer("HTTP/1.1 101 ", &asked_key(), &[("X", &["y"])]);
     let mut config = Config::default();
     for max_head in wire.len() - 5..wire.len() + 2 {
-        config.max_head = max_head;
+        config.max_head = max_head as u64;
         assert!(both_agree(&config, &wire), "{max_head}");
     }
     for max_headers in 0..6 {

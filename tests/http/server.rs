@@ -133,7 +133,7 @@ fn limits_are_those_of_the_config() {
     let mut config = Config::default();
     config.origin = OriginPolicy::Any;
     for max_head in (0..40).chain(wire.len() - 5..wire.len() + 2) {
-        config.max_head = max_head;
+        config.max_head = max_head as u64;
         assert!(both_agree(&config, &wire), "{max_head}");
     }
     for max_headers in 0..9 {

@@ -73,7 +73,7 @@ proptest! {
     fn what_has_begun_leaves_whole_and_the_rest_is_counted(
         side in prop::sample::select(&SIDES[..]),
         ops in prop::collection::vec(op(), 0..12),
-        fragment_above in prop_oneof![Just(usize::MAX), Just(1000)],
+        fragment_above in prop_oneof![Just(u64::MAX), Just(1000)],
     ) {
         let config = || {
             let mut config = Config::default();
@@ -206,7 +206,7 @@ fn the_answer_to_a_close_does_not_wait_for_the_queue() {
     for side in SIDES {
         for begun in [0, 1, 20, 1000, 3_000_000] {
             let mut config = Config::default();
-            config.high_water_mark = u32::MAX;
+            config.high_water_mark = u64::MAX;
             let mut connection = side.open(config);
             for number in 0..10 {
                 connection.send_binary(vec![number; 1 << 20]).unwrap();

@@ -135,7 +135,7 @@ fn text_is_fragmented_between_characters() {
                 let opcode = if i == 0 { TEXT & MORE } else { CONTINUATION & MORE };
                 assert_eq!(frame.first, fin | opcode);
                 let part = from_utf8(&frame.payload).expect("whole characters");
-                assert!(part.len() <= size || part.chars().count() == 1, "{size}: {part}");
+                assert!(part.len() as u64 <= size || part.chars().count() == 1, "{size}: {part}");
             }
         }
     }

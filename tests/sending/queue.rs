@@ -195,7 +195,7 @@ fn the_queue_closes_up_in_front_of_a_large_payload() {
 fn more_than_4_gib_can_be_queued() {
     let payload = Bytes::from(vec![7; 16 << 20]);
     let mut config = Config::default();
-    (config.low_water_mark, config.high_water_mark) = (u32::MAX, u32::MAX);
+    (config.low_water_mark, config.high_water_mark) = (u64::MAX, u64::MAX);
     let mut server = Side::Server.open(config);
     for _ in 0..256 {
         server.send_binary(&payload).unwrap();

@@ -165,7 +165,7 @@ proptest! {
             .collect();
         let run = |in_turns: bool| {
             let mut config = Config::default();
-            config.high_water_mark = u32::MAX;
+            config.high_water_mark = u64::MAX;
             let mut workspace = Workspace::new(size, max_frame);
             let mut both = [side.open(config.clone()), side.open(config)];
             let (mut at, mut seen, mut sent) = ([0, 0], [vec![], vec![]], [vec![], vec![]]);

@@ -139,7 +139,7 @@ proptest! {
         ops in prop::collection::vec(op(), 1..60),
     ) {
         let mut config = Config::default();
-        config.high_water_mark = u32::MAX;
+        config.high_water_mark = u64::MAX;
         let mut connection = side.open(config);
         let mut workspace = Workspace::new(KIB, KIB);
         let (mut wire, mut data, mut control) = (Vec::new(), Vec::new(), Vec::new());

@@ -91,7 +91,8 @@ enum Line {
 const FRAMING: usize = 4096;
 
 impl Body {
-    pub(super) fn new(framing: Framing, max: usize) -> Self {
+    pub(super) fn new(framing: Framing, max: u64) -> Self {
+        let max = usize::try_from(max).unwrap_or(usize::MAX);
         let rest = match framing {
             Framing::Length(0) => Rest::Nothing,
             Framing::Length(length) => Rest::Bytes(length),
@@ -210,7 +211,7 @@ mod tests {
 
     /// Feeds a body in two parts: what was read, whether it is cut, and how much was left.
     fn read(framing: Framing, max: usize, stream: &[u8], at: usize) -> (Vec<u8>, bool, usize) {
-        let mut body = Body::new(framing, max);
+        let mut body = Body::new(framing, max as u64);
         let mut stream = stream.to_vec();
         let (one, other) = stream.split_at_mut(at);
         let mut left = 0;

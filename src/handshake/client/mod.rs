@@ -97,7 +97,7 @@ pub struct Handshake {
     seed: Option<Seed>,
     key: Key,
     offered: Offered,
-    max_body: usize,
+    max_body: u64,
     reading: Reading,
     timed_out: bool,
     /// What came and was not taken, between two turns.
@@ -122,12 +122,12 @@ pub struct Handshake {
 #[non_exhaustive]
 pub struct Config {
     /// The largest head, in bytes, interim answers included. 16 KiB unless said otherwise.
-    pub max_head: usize,
+    pub max_head: u64,
     /// The most header lines. 100 unless said otherwise.
-    pub max_headers: usize,
+    pub max_headers: u32,
     /// What is kept of the body of a refusing answer, in bytes; of one in chunks, at most twice
     /// that and 4 KiB are read. 64 KiB unless said otherwise.
-    pub max_body: usize,
+    pub max_body: u64,
 }
 
 impl Default for Config {

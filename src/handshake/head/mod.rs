@@ -52,12 +52,12 @@ pub(super) struct HeadReader<K> {
 const SLOTS: usize = 64;
 
 impl<K: Kind> HeadReader<K> {
-    pub(super) fn new(max_head: usize, max_headers: usize) -> Self {
+    pub(super) fn new(max_head: u64, max_headers: u32) -> Self {
         Self {
             kind: PhantomData,
-            max_headers,
+            max_headers: usize::try_from(max_headers).unwrap_or(usize::MAX),
             reply_room: 0,
-            room: max_head,
+            room: usize::try_from(max_head).unwrap_or(usize::MAX),
             skipped: false,
             search: Search::default(),
             stored: Vec::new(),
@@ -191,7 +191,7 @@ mod tests {
     /// Feeds in parts of this size, as often as there is a head; gives the heads' number and how
     /// many bytes were looked at.
     fn work<K: Kind>(wire: &[u8], part: usize) -> (usize, usize) {
-        let mut reader = HeadReader::<K>::new(usize::MAX, usize::MAX);
+        let mut reader = HeadReader::<K>::new(u64::MAX, u32::MAX);
         let mut heads = 0;
         for part in wire.to_vec().chunks_mut(part) {
             let mut input = Input::new(part);

@@ -26,7 +26,7 @@ pub(super) struct Head {
     /// With what is written behind it.
     pub(super) bytes: Vec<u8>,
     asked: Asked,
-    pub(super) max_discard: u32,
+    pub(super) max_discard: u64,
     /// What came behind it.
     pub(super) rest: Vec<u8>,
 }
@@ -78,12 +78,12 @@ fn is_field(line: &[u8]) -> bool {
 }
 
 impl Head {
-    pub(super) fn new(bytes: Vec<u8>, asked: Asked, max_discard: u32) -> Self {
+    pub(super) fn new(bytes: Vec<u8>, asked: Asked, max_discard: u64) -> Self {
         Self { bytes, asked, max_discard, rest: Vec::new() }
     }
 
     /// Of one that failed, or that did not come whole, what can be read.
-    pub(super) fn of_part(mut bytes: Vec<u8>, max_discard: u32) -> Self {
+    pub(super) fn of_part(mut bytes: Vec<u8>, max_discard: u64) -> Self {
         let (asked, end) = Asked::of_part(&bytes);
         bytes.truncate(end);
         Self { bytes, asked, max_discard, rest: Vec::new() }

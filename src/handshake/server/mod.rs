@@ -182,9 +182,9 @@ pub struct Handshake {
 #[non_exhaustive]
 pub struct Config {
     /// The largest head, in bytes. 16 KiB unless said otherwise.
-    pub max_head: usize,
+    pub max_head: u64,
     /// The most header lines. 100 unless said otherwise.
-    pub max_headers: usize,
+    pub max_headers: u32,
     /// Which web pages may connect. Those of the same host, unless said otherwise.
     pub origin: OriginPolicy,
     /// How offers of compression are accepted, RFC 7692. They are declined, unless said otherwise.
@@ -192,8 +192,8 @@ pub struct Config {
     pub deflate: Option<Policy>,
     /// How many bytes of a client that is turned away are read and thrown away, so that the answer
     /// reaches it: closing a socket with unread bytes makes the kernel send a reset instead. 1 MiB
-    /// unless said otherwise.
-    pub max_discard: u32,
+    /// unless said otherwise. More than [`u32::MAX`] counts as that.
+    pub max_discard: u64,
 }
 
 impl Default for Config {
@@ -356,7 +356,7 @@ impl Handshake {
     fn absolute(&self, head: Vec<u8>, asked: Asked, absolute: &Absolute) -> Incoming {
         let (mut rewritten, config) = (absolute.rewrite(&head), &self.config);
         let mut reader =
-            HeadReader::new(usize::MAX, config.max_headers).with_reply_room(reply_room(config));
+            HeadReader::new(u64::MAX, config.max_headers).with_reply_room(reply_room(config));
         let read = reader.poll(&mut Input::new(&mut rewritten), |head| {
             (Asked::of(head), check::check(head, config))
         });

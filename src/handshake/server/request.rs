@@ -173,7 +173,7 @@ impl Request {
             for part in [name.as_bytes(), b": ", value, b"\r\n"] {
                 head.extend_from_slice(part);
             }
-            if head.len() > config.max_head {
+            if head.len() as u64 > config.max_head {
                 return Err(HandshakeError::HeadTooLarge);
             }
         }
