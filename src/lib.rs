@@ -128,6 +128,9 @@ pub use {
     workspace::{Turn, Workspace},
 };
 
+#[cfg(feature = "getrandom")]
+pub use seed::RandomError;
+
 /// The README's code.
 #[cfg(all(doctest, feature = "std"))]
 #[doc = include_str!("../README.md")]

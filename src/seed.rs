@@ -40,10 +40,18 @@ impl Seed {
     ///
     /// # Errors
     /// The system's random source could not be read.
+    ///
+    /// ```
+    /// use sockless::{Config, Connection, Extensions, RandomError, Seed};
+    ///
+    /// let client = Connection::client(Seed::random()?, Extensions::default(), Config::default());
+    /// assert!(client.is_open());
+    /// # Ok::<(), RandomError>(())
+    /// ```
     #[cfg(feature = "getrandom")]
-    pub fn random() -> Result<Self, getrandom::Error> {
+    pub fn random() -> Result<Self, RandomError> {
         let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes)?;
+        getrandom::fill(&mut bytes).map_err(RandomError)?;
         Ok(Self(bytes))
     }
 
@@ -64,6 +72,25 @@ impl fmt::Debug for Seed {
         f.write_str("Seed(..)")
     }
 }
+
+/// The system's random source could not be read: the error of [`Seed::random`]. Feature
+/// `getrandom`.
+///
+/// It says what the system said of it, with the feature `std` in the system's own words.
+///
+/// ```
+/// use sockless::{RandomError, Seed};
+/// use std::io;
+///
+/// fn seed() -> io::Result<Seed> {
+///     Seed::random().map_err(|error: RandomError| io::Error::other(error))
+/// }
+/// assert!(seed().is_ok());
+/// ```
+#[cfg(feature = "getrandom")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the system's random source could not be read: {0}")]
+pub struct RandomError(getrandom::Error);
 
 /// The mask keys of one client connection, four bytes a frame. No system call and no allocation is
 /// behind any of them.
@@ -141,6 +168,17 @@ mod tests {
     fn keys(seed: [u8; 32], n: usize) -> Vec<[u8; 4]> {
         let mut keys = Seed::new(seed).into_mask_keys();
         (0..n).map(|_| keys.next_key()).collect()
+    }
+
+    #[test]
+    #[cfg(feature = "getrandom")]
+    fn an_error_says_what_the_system_said() {
+        use alloc::string::ToString;
+
+        let cause = getrandom::Error::UNSUPPORTED;
+        let shown = RandomError(cause).to_string();
+        assert!(shown.starts_with("the system's random source could not be read: "));
+        assert!(shown.ends_with(&cause.to_string()), "{shown}");
     }
 
     #[test]
