@@ -7,7 +7,7 @@
 use crate::error::ProtocolError;
 use core::str;
 
-pub use crate::close_code::CloseCode;
+pub(crate) use crate::close_code::CloseCode;
 
 /// Why a connection is closed: a code and a reason of at most 123 bytes of UTF-8, checked when it
 /// is made.

@@ -38,12 +38,12 @@ pub enum ProtocolError {
     LengthNotMinimal,
     /// A 64-bit length with its top bit set.
     LengthTopBit,
-    /// A frame above [`Limits::max_frame`](crate::decoder::Limits::max_frame).
+    /// A frame above [`Limits::max_frame`](crate::Limits::max_frame).
     FrameTooBig,
-    /// A message above [`Limits::max_message`](crate::decoder::Limits::max_message).
+    /// A message above [`Limits::max_message`](crate::Limits::max_message).
     MessageTooBig,
     /// A message in more frames than
-    /// [`Limits::max_fragments`](crate::decoder::Limits::max_fragments).
+    /// [`Limits::max_fragments`](crate::Limits::max_fragments).
     TooManyFragments,
     /// A compressed message that is not what DEFLATE makes, or that is cut short.
     InvalidDeflate,

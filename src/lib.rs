@@ -36,8 +36,8 @@
 //! | [`server::Handshake`], [`client::Handshake`] | the opening handshake over HTTP/1.1, §4 |
 //! | [`Connection`] | messages, pings and the closing handshake, §5 to §7 |
 //! | [`Endpoint`] | what a loop must do for all of them: **the contract to read before you write one** |
-//! | [`heartbeat`] | pings, time-outs and back-pressure, and when a connection counts as alive |
-//! | [`decoder`], [`frame`], [`mask`], [`utf8`], [`close`] | the frame layer, usable alone and without an allocator |
+//! | [`Heartbeat`] | pings, time-outs and back-pressure, and when a connection counts as alive |
+//! | [`decoder`], [`frame`], [`mask`], [`utf8`], [`CloseFrame`] | the frame layer, usable alone and without an allocator |
 //!
 //! # Features
 //!
@@ -62,13 +62,15 @@
     warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 #![cfg_attr(not(feature = "alloc"), allow(rustdoc::broken_intra_doc_links))]
+// docs.rs shows which feature an item needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(any(feature = "alloc", test))]
 extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
-pub mod close;
+mod close;
 mod close_code;
 pub mod decoder;
 mod error;
@@ -77,11 +79,17 @@ mod input;
 pub mod mask;
 pub mod utf8;
 
-pub use close::{CloseCode, CloseFrame, ReasonTooLong};
-pub use decoder::{Limits, MessageKind, Role};
-pub use error::ProtocolError;
-pub use input::Input;
+#[doc(inline)]
+pub use {
+    close::{CloseFrame, ReasonTooLong},
+    close_code::CloseCode,
+    decoder::{limits::Limits, piece::MessageKind, role::Role},
+    error::ProtocolError,
+    input::Input,
+};
 
+#[cfg(feature = "alloc")]
+pub mod client;
 #[cfg(feature = "alloc")]
 mod connection;
 #[cfg(feature = "alloc")]
@@ -97,7 +105,7 @@ mod extensions;
 #[cfg(feature = "alloc")]
 pub mod handshake;
 #[cfg(feature = "alloc")]
-pub mod heartbeat;
+mod heartbeat;
 #[cfg(feature = "alloc")]
 mod held;
 #[cfg(feature = "alloc")]
@@ -111,15 +119,18 @@ mod prepared_message;
 #[cfg(feature = "alloc")]
 mod seed;
 #[cfg(feature = "alloc")]
+pub mod server;
+#[cfg(feature = "alloc")]
 mod workspace;
 
 #[cfg(feature = "alloc")]
+#[doc(inline)]
 pub use {
     connection::{Config, Connection, Delivery, SendError},
     endpoint::{Endpoint, Step},
     event::{Cause, Chunk, ChunkData, CloseEvent, Event, Timeout},
     extensions::Extensions,
-    handshake::{HandshakeError, client, server},
+    handshake::error::HandshakeError,
     heartbeat::{Deadline, Heartbeat, Timeouts},
     outbox::Transmit,
     payload::{Payload, Text},
@@ -129,6 +140,7 @@ pub use {
 };
 
 #[cfg(feature = "getrandom")]
+#[doc(inline)]
 pub use seed::RandomError;
 
 /// The README's code.

@@ -2,9 +2,12 @@
 
 use crate::choices::cut;
 use crate::wire::{Fed, output};
-use sockless::decoder::{Control, Decoder, Limits, MessageKind, Piece, Role};
+use sockless::decoder::{Control, Decoder, Piece};
 use sockless::frame::Header;
-use sockless::{Config, Connection, Extensions, Input, ProtocolError, Seed, Turn, Workspace};
+use sockless::{
+    Config, Connection, Extensions, Input, Limits, MessageKind, ProtocolError, Role, Seed, Turn,
+    Workspace,
+};
 
 /// The frame decoder, fed the same bytes whole and in parts, gives the same frames, the same bytes
 /// and the same error; it consumes all input and never panics; it gives no more bytes than it was

@@ -1,10 +1,10 @@
 //! The frame layer's public types, in any order of calls.
 
 use crate::choices::Choices;
-use sockless::decoder::{Control, Decoder, Limits, MessageKind, Piece, Role};
+use sockless::decoder::{Control, Decoder, Piece};
 use sockless::frame::{Header, OpCode};
 use sockless::utf8::Validator;
-use sockless::{CloseCode, CloseFrame, Input, ProtocolError, mask};
+use sockless::{CloseCode, CloseFrame, Input, Limits, MessageKind, ProtocolError, Role, mask};
 use std::str;
 
 /// Arbitrary operations on a decoder, a validator, masks, headers and the bodies of Close frames,

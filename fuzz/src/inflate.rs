@@ -2,10 +2,10 @@
 
 use crate::choices::Choices;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
-use sockless::decoder::{Limits, MessageKind};
 use sockless::deflate::{Parameters, Pool, WindowBits};
 use sockless::{
-    Cause, ChunkData, Config, Connection, Delivery, Event, Extensions, Input, ProtocolError, Seed,
+    Cause, ChunkData, Config, Connection, Delivery, Event, Extensions, Input, Limits, MessageKind,
+    ProtocolError, Seed,
 };
 
 /// Arbitrary bytes as compressed messages, in fragments: a client delivers what a naive receiver

@@ -20,10 +20,11 @@
 #[cfg(feature = "alloc")]
 mod fragments;
 mod header;
-mod limits;
+pub(crate) mod limits;
 mod payload;
-mod piece;
+pub(crate) mod piece;
 mod place;
+pub(crate) mod role;
 mod whole;
 
 use crate::error::ProtocolError;
@@ -32,24 +33,18 @@ use crate::input::Input;
 #[cfg(feature = "alloc")]
 pub(crate) use fragments::Fragments;
 use header::Message;
-pub use limits::Limits;
-pub use piece::{Control, MessageKind, Piece};
+pub(crate) use limits::Limits;
+pub(crate) use piece::MessageKind;
 use place::{Place, State};
+pub(crate) use role::Role;
 
-/// Which of the two ends this is, which decides who masks. RFC 6455 §5.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// What comes is from a client and must be masked; what is sent is not.
-    Server,
-    /// What comes is from a server and must not be masked; what is sent is.
-    Client,
-}
+pub use piece::{Control, Piece};
 
 /// Turns received bytes into [`Piece`]s.
 ///
 /// ```
-/// use sockless::Input;
-/// use sockless::decoder::{Decoder, Role, MessageKind, Limits, Piece};
+/// use sockless::decoder::{Decoder, Piece};
+/// use sockless::{Input, Limits, MessageKind, Role};
 ///
 /// let mut decoder = Decoder::new(Role::Client, Limits::default());
 /// // The first of two reads ends inside the frame.
@@ -83,8 +78,8 @@ impl Decoder {
     /// the wire it may be longer by an eighth and 1 KiB, and by 16 bytes for each of its frames.
     ///
     /// ```
-    /// use sockless::Input;
-    /// use sockless::decoder::{Decoder, Role, MessageKind, Limits, Piece};
+    /// use sockless::decoder::{Decoder, Piece};
+    /// use sockless::{Input, Limits, MessageKind, Role};
     ///
     /// let mut decoder = Decoder::new(Role::Client, Limits::default()).with_extension(0b100);
     /// let mut read = *b"\xc1\x02hi";
@@ -178,8 +173,8 @@ impl Decoder {
     /// Throws away all input from now on.
     ///
     /// ```
-    /// use sockless::Input;
-    /// use sockless::decoder::{Decoder, Role, Limits};
+    /// use sockless::decoder::Decoder;
+    /// use sockless::{Input, Limits, Role};
     ///
     /// let mut decoder = Decoder::new(Role::Client, Limits::default());
     /// decoder.stop();

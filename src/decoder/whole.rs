@@ -13,8 +13,8 @@ impl Decoder {
     /// It is small and meant to be inlined into the caller's loop.
     ///
     /// ```
-    /// use sockless::Input;
-    /// use sockless::decoder::{Decoder, Role, MessageKind, Limits};
+    /// use sockless::decoder::Decoder;
+    /// use sockless::{Input, Limits, MessageKind, Role};
     ///
     /// let mut decoder = Decoder::new(Role::Client, Limits::default());
     /// let mut read = *b"\x82\x02hi\x89\x00";

@@ -15,9 +15,10 @@
 //! stays in the [`Input`](crate::Input) for whoever takes over.
 //!
 //! Both ends are strict where it protects: what leaves open where a head ends or who is asked, and
-//! what breaks the proof of the handshake, is a row of [`HandshakeError`], and so are the limits on
-//! the bytes and headers of a head. What the RFCs have a receiver ignore is ignored;
-//! `CONFORMANCE.md` lists both, and [`server`] says which hosts and origins are the same.
+//! what breaks the proof of the handshake, is a row of [`HandshakeError`](crate::HandshakeError),
+//! and so are the limits on the bytes and headers of a head. What the RFCs have a receiver ignore is
+//! ignored; `CONFORMANCE.md` lists both, and [`server`](crate::server) says which hosts and origins
+//! are the same.
 //!
 //! Those who have an HTTP stack of their own find the check of a request at
 //! [`server::Request::from_parts`], and the 101 with the connection behind it at
@@ -28,10 +29,10 @@
 
 mod authority;
 mod class;
-pub mod client;
+pub(crate) mod client;
 #[cfg(feature = "deflate")]
 mod deflate;
-mod error;
+pub(crate) mod error;
 mod extensions;
 mod fields;
 mod head;
@@ -40,8 +41,7 @@ mod headers;
 pub mod http;
 mod key;
 mod origin;
-pub mod server;
+pub(crate) mod server;
 
-pub use error::HandshakeError;
 pub use headers::{Header, HeaderError, Headers};
 pub use key::{AcceptKey, accept_key};

@@ -1,63 +1,4 @@
-//! Time, passed in: pings, and what is waited for in vain.
-//!
-//! ```text
-//!   open      ping every interval ──► it has left ──► no byte for pong_timeout ──────┐
-//!             no byte of the peer for idle_timeout ──────────────────────────────────┼─► Close, Closed
-//!             output waits ──► none of it moves for write_timeout ───────────────────┘
-//!   closing   our Close has left, or write_timeout is over ──► close_timeout ──────────► drop the transport
-//!   both      output waits ──► not all of it was taken after drain_timeout ────────────► the same
-//!   handshake not done within its `Deadline`, however many bytes came
-//! ```
-//!
-//! # What counts as life
-//!
-//! - Bytes of the peer, if they are new: what waits cut in an input counts once.
-//! - Bytes that a full transport takes. It had refused some and has room again, so the peer reads.
-//!   And while output is held, because the transport is full or the queue above its mark, only
-//!   `write_timeout` counts, if there is one: a pong may stand behind all that the transport holds,
-//!   and the loop may have stopped reading, to push back.
-//! - For output that waits, messages of the peer too: it may have stopped reading, to push back in
-//!   its turn.
-//! - Not the bytes that a transport takes at once: a kernel's buffer swallows megabytes for a dead
-//!   peer.
-//!
-//! A transport is full from when a write failed, as by "would block", or took less than it was
-//! shown, until all is taken.
-//!
-//! # Order and gaps
-//!
-//! There is no clock in here. `now` is the time since any moment that you like, the same for all
-//! calls. Call `poll` once a turn of the loop, anywhere in it, and at the latest at the deadline
-//! that it gave. What happened since the last call counts as having happened now: so for such a
-//! loop a time-out is never early, and late by no more than the time between two calls and its
-//! grace.
-//!
-//! A call that finds a time-out due does not end the connection: the peer's bytes may lie in the
-//! socket, behind a slow handler. It begins a grace, in which the loop reads: 1 s, or the time-out
-//! itself if that is shorter. Its end is the next deadline. The call at that deadline ends the
-//! connection, if nothing has put the time-out off. If that call is late itself, by more than 50
-//! ms, the loop was busy and has perhaps not read, and a grace begins again. That goes on for as
-//! long as the time-out, or 4 s if that is longer; so a loop that is always late finds a dead peer
-//! late.
-//!
-//! A call more than a minute behind its deadline comes from a program that stood still: in a
-//! debugger, on a suspended laptop. That time counts for nothing. Do not call `poll` by a timer of
-//! your own that is slower than its deadlines.
-//!
-//! Time that stands still makes nothing due. Time that goes back stands still until it has caught
-//! up. A deadline that is given lies ahead.
-//!
-//! # Back-pressure
-//!
-//! Stop producing while [`above_high_water`](Connection::above_high_water); and if what you send
-//! answers what you read, stop reading and polling for events too. Go on writing and calling
-//! `Heartbeat::poll`. Nothing else is needed. (What is not read is not seen, a Close frame neither.)
-//! A loop that stops reading for another reason, as a proxy does whose far side is full, calls
-//! [`paused`](Heartbeat::paused) in each turn in which it does not read.
-//!
-//! On a real socket a pong waits behind what the kernel has buffered, here and at the peer. Keep
-//! that below what the line carries in `pong_timeout`: on Linux by `TCP_NOTSENT_LOWAT`, elsewhere
-//! by `SO_SNDBUF`.
+//! Time, passed in: pings, and what is waited for in vain. The contract is that of [`Heartbeat`].
 
 mod clock;
 mod deadline;
@@ -79,6 +20,15 @@ pub use timeouts::Timeouts;
 ///
 /// [`Timeouts`] has the table of what it waits for. A time-out that is due is given a grace of at
 /// most a second in which the loop reads, so no order of the calls within a turn is wrong.
+///
+/// ```text
+///   open      ping every interval ──► it has left ──► no byte for pong_timeout ──────┐
+///             no byte of the peer for idle_timeout ──────────────────────────────────┼─► Close, Closed
+///             output waits ──► none of it moves for write_timeout ───────────────────┘
+///   closing   our Close has left, or write_timeout is over ──► close_timeout ──────────► drop the transport
+///   both      output waits ──► not all of it was taken after drain_timeout ────────────► the same
+///   handshake not done within its `Deadline`, however many bytes came
+/// ```
 ///
 /// ```
 /// use sockless::{
@@ -103,6 +53,56 @@ pub use timeouts::Timeouts;
 /// let Some(Event::Closed(close_event)) = connection.poll(&mut Input::empty()) else { panic!() };
 /// assert_eq!(close_event.cause, Cause::Timeout(Timeout::Pong));
 /// ```
+///
+/// # What counts as life
+///
+/// - Bytes of the peer, if they are new: what waits cut in an input counts once.
+/// - Bytes that a full transport takes. It had refused some and has room again, so the peer reads.
+///   And while output is held, because the transport is full or the queue above its mark, only
+///   `write_timeout` counts, if there is one: a pong may stand behind all that the transport holds,
+///   and the loop may have stopped reading, to push back.
+/// - For output that waits, messages of the peer too: it may have stopped reading, to push back in
+///   its turn.
+/// - Not the bytes that a transport takes at once: a kernel's buffer swallows megabytes for a dead
+///   peer.
+///
+/// A transport is full from when a write failed, as by "would block", or took less than it was
+/// shown, until all is taken.
+///
+/// # Order and gaps
+///
+/// There is no clock in here. `now` is the time since any moment that you like, the same for all
+/// calls. Call `poll` once a turn of the loop, anywhere in it, and at the latest at the deadline
+/// that it gave. What happened since the last call counts as having happened now: so for such a
+/// loop a time-out is never early, and late by no more than the time between two calls and its
+/// grace.
+///
+/// A call that finds a time-out due does not end the connection: the peer's bytes may lie in the
+/// socket, behind a slow handler. It begins a grace, in which the loop reads: 1 s, or the time-out
+/// itself if that is shorter. Its end is the next deadline. The call at that deadline ends the
+/// connection, if nothing has put the time-out off. If that call is late itself, by more than 50
+/// ms, the loop was busy and has perhaps not read, and a grace begins again. That goes on for as
+/// long as the time-out, or 4 s if that is longer; so a loop that is always late finds a dead peer
+/// late.
+///
+/// A call more than a minute behind its deadline comes from a program that stood still: in a
+/// debugger, on a suspended laptop. That time counts for nothing. Do not call `poll` by a timer of
+/// your own that is slower than its deadlines.
+///
+/// Time that stands still makes nothing due. Time that goes back stands still until it has caught
+/// up. A deadline that is given lies ahead.
+///
+/// # Back-pressure
+///
+/// Stop producing while [`above_high_water`](Connection::above_high_water); and if what you send
+/// answers what you read, stop reading and polling for events too. Go on writing and calling
+/// `Heartbeat::poll`. Nothing else is needed. (What is not read is not seen, a Close frame neither.)
+/// A loop that stops reading for another reason, as a proxy does whose far side is full, calls
+/// [`paused`](Heartbeat::paused) in each turn in which it does not read.
+///
+/// On a real socket a pong waits behind what the kernel has buffered, here and at the peer. Keep
+/// that below what the line carries in `pong_timeout`: on Linux by `TCP_NOTSENT_LOWAT`, elsewhere
+/// by `SO_SNDBUF`.
 #[derive(Clone, Debug)]
 pub struct Heartbeat {
     timeouts: Timeouts,

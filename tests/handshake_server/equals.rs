@@ -3,7 +3,7 @@
 use crate::handshake::{request, serve};
 use sockless::server::{Config, Incoming, Origin, OriginPolicy};
 
-const DOCS: &str = include_str!("../../src/handshake/server/mod.rs");
+const DOCS: &str = include_str!("../../src/server.rs");
 
 /// The rows of the table with this head: what each of its columns says.
 fn table(head: &str) -> Vec<Vec<&'static str>> {

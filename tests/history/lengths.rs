@@ -3,8 +3,8 @@
 use crate::support::alloc::{counted, live};
 use crate::support::{BINARY, CONTINUATION, MORE, PING, SIDES, Side, TEXT, eof, take};
 use sockless::ProtocolError::*;
-use sockless::decoder::{Decoder, Piece, Role};
-use sockless::{Cause, Config, Connection, Delivery, Event, Input, Limits};
+use sockless::decoder::{Decoder, Piece};
+use sockless::{Cause, Config, Connection, Delivery, Event, Input, Limits, Role};
 
 /// The largest length that a header can declare.
 const MOST: u64 = u64::MAX >> 1;

@@ -5,8 +5,8 @@ use crate::support::{
     self, BINARY, CONTINUATION, MORE, PING, SIDES, Side, TEXT, feed, feed_in_turns,
 };
 use crate::{KIB, MIB, bring, poll, read};
-use sockless::decoder::{Decoder, Limits, Piece, Role};
-use sockless::{Config, Connection, Delivery, Event, Input, Turn, Workspace};
+use sockless::decoder::{Decoder, Piece};
+use sockless::{Config, Connection, Delivery, Event, Input, Limits, Role, Turn, Workspace};
 use std::borrow::Cow;
 
 fn is_borrowed(event: &Event<'_>) -> bool {

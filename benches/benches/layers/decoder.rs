@@ -2,8 +2,8 @@
 //! modelled as in `receive`.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use sockless::decoder::{Decoder, Limits, Piece, Role};
-use sockless::{Input, decoder::MessageKind};
+use sockless::decoder::{Decoder, Piece};
+use sockless::{Input, Limits, MessageKind, Role};
 use sockless_benches::client_frame;
 
 const READ: usize = 64 << 10;

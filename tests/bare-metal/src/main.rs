@@ -9,10 +9,10 @@
 
 use core::hint::black_box;
 use core::panic::PanicInfo;
-use sockless::decoder::{Control, Decoder, Limits, MessageKind, Piece, Role};
+use sockless::decoder::{Control, Decoder, Piece};
 use sockless::frame::{Header, OpCode};
 use sockless::utf8::Validator;
-use sockless::{CloseFrame, Input, ProtocolError};
+use sockless::{CloseFrame, Input, Limits, MessageKind, ProtocolError, Role};
 
 /// Where the linker lets the machine begin. What goes in and comes out is kept from the optimizer,
 /// as a network card's memory would be.
