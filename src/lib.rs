@@ -121,6 +121,8 @@ mod seed;
 #[cfg(feature = "alloc")]
 pub mod server;
 #[cfg(feature = "alloc")]
+mod utf8_bytes;
+#[cfg(feature = "alloc")]
 mod workspace;
 
 #[cfg(feature = "alloc")]
@@ -136,6 +138,7 @@ pub use {
     payload::{Payload, Text},
     prepared_message::PreparedMessage,
     seed::Seed,
+    utf8_bytes::Utf8Bytes,
     workspace::{Turn, Workspace},
 };
 

@@ -5,6 +5,7 @@
 
 #[cfg(feature = "deflate")]
 use crate::deflate::{Compress, Packed};
+use crate::utf8_bytes::Utf8Bytes;
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -26,7 +27,8 @@ pub struct Payload<'a> {
     compress: Option<Compress>,
 }
 
-/// The payload of a text message: `&str`, `&String`, `String`, `Cow<str>` or `&Cow<str>`.
+/// The payload of a text message: `&str`, `&String`, `String`, `Cow<str>`, `&Cow<str>`,
+/// [`Utf8Bytes`] or `&Utf8Bytes`.
 ///
 /// ```
 /// use sockless::Text;
@@ -259,6 +261,18 @@ impl<'a> From<&'a Cow<'_, str>> for Text<'a> {
     #[inline]
     fn from(text: &'a Cow<'_, str>) -> Self {
         Self(text.as_bytes().into())
+    }
+}
+
+impl From<Utf8Bytes> for Text<'_> {
+    fn from(text: Utf8Bytes) -> Self {
+        Self(Bytes::from(text).into())
+    }
+}
+
+impl From<&Utf8Bytes> for Text<'_> {
+    fn from(text: &Utf8Bytes) -> Self {
+        text.clone().into()
     }
 }
 
