@@ -74,30 +74,18 @@ impl Event<'_> {
 /// first.)
 ///
 /// ```
-/// use sockless::{Extensions, CloseCode, CloseFrame, Config, Connection, ChunkData, Delivery, Event, Input, Endpoint, Seed, SendError};
+/// use sockless::{Config, Connection, Delivery, Extensions, Input, Seed, SendError};
 ///
-/// /// Gives back what could not be passed on yet: feed it again before reading more, once `to` is not above its mark any longer.
-/// fn pipe<'b>(from: &mut Connection, to: &mut Connection, mut input: Input<'b>) -> Result<&'b mut [u8], SendError> {
+/// /// Gives back what could not be passed on yet: feed it again before reading more, once `to` is
+/// /// not above its mark any longer.
+/// fn pipe<'b>(
+///     from: &mut Connection,
+///     to: &mut Connection,
+///     mut input: Input<'b>,
+/// ) -> Result<&'b mut [u8], SendError> {
 ///     while !to.above_high_water() {
 ///         match from.poll(&mut input) {
-///             Some(Event::Chunk(chunk)) => match chunk.data {
-///                 // Whole messages stay whole.
-///                 ChunkData::Text(text) if chunk.first && chunk.last => to.send_text(text)?,
-///                 ChunkData::Binary(data) if chunk.first && chunk.last => to.send_binary(data)?,
-///                 data => {
-///                     if chunk.first {
-///                         to.begin_message(data.kind())?;
-///                     }
-///                     to.write_fragment(data.as_bytes())?;
-///                     if chunk.last {
-///                         to.finish_message()?;
-///                     }
-///                 }
-///             },
-///             Some(Event::Closed(close_event)) => {
-///                 to.close(CloseCode::new(close_event.code).map(|code| CloseFrame::truncated(code, &close_event.reason)))?;
-///             }
-///             Some(_) => {} // Each end answers its own pings.
+///             Some(event) => to.forward(event)?, // Pings are not: each end answers its own.
 ///             None => break,
 ///         }
 ///     }

@@ -3,6 +3,7 @@
 use crate::decoder::MessageKind;
 #[cfg(feature = "deflate")]
 use crate::deflate::{Compress, Forms};
+use crate::event::Event;
 use crate::payload::{Payload, Text};
 #[cfg(feature = "deflate")]
 use alloc::sync::Arc;
@@ -54,6 +55,27 @@ impl PreparedMessage {
     #[must_use]
     pub fn binary<'a>(data: impl Into<Payload<'a>>) -> Self {
         Self::new(MessageKind::Binary, data.into())
+    }
+
+    /// The message that another connection received, to be sent on to many: what the event owns is
+    /// moved, what it borrows is copied, text is not checked again. `None`: it is no whole message.
+    ///
+    /// To a single connection, [`forward`](crate::Connection::forward) is cheaper.
+    ///
+    /// ```
+    /// use sockless::{Event, MessageKind, PreparedMessage};
+    ///
+    /// let message = PreparedMessage::from_event(Event::Text("to all".into())).expect("a message");
+    /// assert_eq!((message.kind(), message.as_bytes()), (MessageKind::Text, &b"to all"[..]));
+    /// assert!(PreparedMessage::from_event(Event::Ping(b"?".into())).is_none());
+    /// ```
+    #[must_use]
+    pub fn from_event(event: Event<'_>) -> Option<Self> {
+        match event {
+            Event::Text(text) => Some(Self::text(text)),
+            Event::Binary(data) => Some(Self::binary(data)),
+            Event::Chunk(_) | Event::Ping(_) | Event::Pong(_) | Event::Closed(_) => None,
+        }
     }
 
     /// The kind of the message.

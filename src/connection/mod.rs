@@ -26,6 +26,7 @@ mod chunks;
 mod config;
 #[cfg(feature = "deflate")]
 mod deflate;
+mod forward;
 mod liveness;
 mod receive;
 mod send;

@@ -23,6 +23,11 @@ pub(super) struct Stream {
 }
 
 impl Stream {
+    /// Whether data of this kind continues it without a look at it.
+    pub(super) fn continues_with(&self, kind: MessageKind) -> bool {
+        kind == self.kind && self.text.missing() == 0
+    }
+
     /// What the next fragment is.
     pub(super) fn opcode(&self) -> OpCode {
         if self.begun { OpCode::Continuation } else { self.kind.into() }
@@ -143,23 +148,7 @@ impl Connection {
                 }
             }
         };
-        if !payload.is_empty() {
-            match stream.rsv {
-                0 => self.queue_message(
-                    stream.opcode(),
-                    0,
-                    stream.kind,
-                    false,
-                    Payload::from(payload),
-                ),
-                #[cfg(feature = "deflate")]
-                _ => self.queue_compressed_part(&stream, payload),
-                #[cfg(not(feature = "deflate"))]
-                _ => {}
-            }
-            stream.begun = true;
-        }
-        self.stream = Some(stream);
+        self.put_fragment(stream, Payload::from(payload), false);
         Ok(())
     }
 
@@ -186,18 +175,35 @@ impl Connection {
         if stream.text.missing() > 0 {
             return Err(SendError::InvalidUtf8);
         }
-        // Without a part, it is empty, and there was nothing to compress.
-        self.queue_message(stream.opcode(), 0, stream.kind, true, Payload::from(&[]));
-        #[cfg(feature = "deflate")]
-        if stream.rsv != 0 && stream.begun {
-            self.end_compressed_parts();
-        }
-        self.stream = None;
+        self.put_fragment(stream, Payload::from(&[]), true);
         Ok(())
     }
 
+    /// Queues a part of the message, or its end, or both.
+    pub(super) fn put_fragment(&mut self, mut stream: Stream, payload: Payload<'_>, last: bool) {
+        let payload = match stream.rsv {
+            #[cfg(feature = "deflate")]
+            1.. if !payload.as_ref().is_empty() => {
+                self.queue_compressed_part(&stream, payload.as_ref());
+                stream.begun = true;
+                Payload::from(&[])
+            }
+            _ => payload,
+        };
+        #[cfg(feature = "deflate")]
+        if last && stream.rsv != 0 && stream.begun {
+            self.end_compressed_parts();
+        }
+        if last || !payload.as_ref().is_empty() {
+            // The end of a compressed message is empty: its last part was queued.
+            self.queue_message(stream.opcode(), 0, stream.kind, last, payload);
+            stream.begun = true;
+        }
+        self.stream = (!last).then_some(stream);
+    }
+
     /// A copy of the message's state, to be put back only if nothing is refused.
-    fn stream(&self) -> Result<Stream, SendError> {
+    pub(super) fn stream(&self) -> Result<Stream, SendError> {
         if !self.is_open() {
             return Err(SendError::Closed);
         }

@@ -1,0 +1,78 @@
+//! Sending on what another connection received.
+
+use super::{Connection, SendError};
+use crate::close::{CloseCode, CloseFrame};
+use crate::event::{Chunk, ChunkData, Event};
+use crate::payload::{Payload, Text};
+
+impl Connection {
+    /// Sends on what another connection received, as it came: for a proxy, or an echo.
+    ///
+    /// | event | is sent on as |
+    /// |---|---|
+    /// | [`Text`](Event::Text), [`Binary`](Event::Binary) | the same message |
+    /// | [`Chunk`](Event::Chunk) | a fragment of a message; the whole of one as a message |
+    /// | [`Ping`](Event::Ping), [`Pong`](Event::Pong) | nothing: each connection answers its own |
+    /// | [`Closed`](Event::Closed) | a Close frame with the code and the reason, without a code if it has none that may be sent; nothing if this connection is closing already |
+    ///
+    /// Text is not checked again. What the event owns is moved, and what it borrows is copied once.
+    /// Towards many connections, [`PreparedMessage::from_event`](crate::PreparedMessage::from_event)
+    /// copies once for all of them.
+    ///
+    /// A refused event is gone. So that none is for a full queue, poll for the next one only while
+    /// this connection is not [above its mark](Self::above_high_water): see [`Chunk`] for the loop.
+    ///
+    /// # Errors
+    /// Those of [`send_text`](Self::send_text). For a chunk those of
+    /// [`write_fragment`](Self::write_fragment), and of [`begin_message`](Self::begin_message) for
+    /// the first of a message.
+    ///
+    /// ```
+    /// use sockless::{CloseCode, Config, Connection, Event, Extensions, SendError};
+    ///
+    /// let mut far = Connection::server(Extensions::default(), Config::default());
+    /// far.forward(Event::Text("Hello".into()))?;
+    /// far.forward(Event::Ping(b"?".into()))?;
+    /// assert_eq!(far.transmit().pop().as_deref(), Some(&b"\x81\x05Hello"[..]));
+    /// assert!(!far.wants_write());
+    /// # Ok::<(), SendError>(())
+    /// ```
+    pub fn forward(&mut self, event: Event<'_>) -> Result<(), SendError> {
+        match event {
+            Event::Text(text) => self.send_text(text),
+            Event::Binary(data) => self.send_binary(data),
+            Event::Chunk(chunk) => self.forward_chunk(chunk),
+            Event::Ping(_) | Event::Pong(_) => Ok(()),
+            Event::Closed(_) if !self.is_open() => Ok(()),
+            Event::Closed(close_event) => {
+                let code = CloseCode::new(close_event.code);
+                self.close(code.map(|code| CloseFrame::truncated(code, &close_event.reason)))
+            }
+        }
+    }
+
+    fn forward_chunk(&mut self, Chunk { data, first, last }: Chunk<'_>) -> Result<(), SendError> {
+        match data {
+            ChunkData::Text(text) if first && last => return self.send_text(text),
+            ChunkData::Binary(data) if first && last => return self.send_binary(data),
+            _ => {}
+        }
+        if first {
+            self.begin_message(data.kind())?;
+        }
+        let stream = self.stream()?;
+        if !stream.continues_with(data.kind()) {
+            self.write_fragment(data.as_bytes())?;
+            return if last { self.finish_message() } else { Ok(()) };
+        }
+        let payload = match data {
+            ChunkData::Text(text) => Text::from(text).into_payload(),
+            ChunkData::Binary(data) => Payload::from(data),
+        };
+        if !payload.as_ref().is_empty() && self.outbox.is_full() {
+            return Err(SendError::QueueFull);
+        }
+        self.put_fragment(stream, payload, last);
+        Ok(())
+    }
+}
