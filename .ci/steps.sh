@@ -79,7 +79,7 @@ ALL_ON_1_85=deflate,getrandom,http
 
 # Left half-way by a run that was stopped, it is made anew.
 install_rust_1_85() {
-    if [ ! -e "$RUST_1_85/complete" ] || [ ! -e /usr/lib/gcc/x86_64-linux-gnu/12/32/libgcc.a ]; then
+    if [ ! -e "$RUST_1_85/complete" ] || [ ! -e "$RUST_1_85/rustdoc" ] || [ ! -e /usr/lib/gcc/x86_64-linux-gnu/12/32/libgcc.a ]; then
         rm -rf "$RUST_1_85"
         .ci/install_rust_1_85.sh "$RUST_1_85"
         touch "$RUST_1_85/complete"
@@ -87,7 +87,7 @@ install_rust_1_85() {
 }
 
 on_rust_1_85() {
-    RUSTC=$RUST_1_85/rustc CARGO_TARGET_DIR=$CARGO_TARGET_DIR/rust-1.85 "$@"
+    RUSTC=$RUST_1_85/rustc RUSTDOC=$RUST_1_85/rustdoc CARGO_TARGET_DIR=$CARGO_TARGET_DIR/rust-1.85 "$@"
 }
 
 # Left half-way by a run that was stopped, it is made anew.
