@@ -12,7 +12,7 @@ use mio::{Events, Interest, Poll, Token};
 use sockless::client::{Handshake, Outcome, Request};
 use sockless::deflate::Offer;
 use sockless::{
-    CloseCode, CloseEvent, CloseFrame, Config, Connection, Endpoint, Event, Input, Seed,
+    CloseCode, CloseEvent, CloseFrame, Config, Connection, Event, Input, Seed, Workspace,
 };
 use std::collections::BTreeSet;
 use std::io;
@@ -36,7 +36,7 @@ pub(crate) struct People {
     poll: Poll,
     people: Vec<Person>,
     due: BTreeSet<usize>,
-    scratch: Vec<u8>,
+    workspace: Workspace,
     talk: Talk,
 }
 
@@ -51,16 +51,21 @@ struct Talk {
 }
 
 struct Person {
-    number: usize,
     link: Link,
     stage: Stage,
+    ears: Ears,
+    done: bool,
+}
+
+/// What a person is, and what it heard.
+struct Ears {
+    number: usize,
     /// Whether it has joined.
     here: bool,
     /// How many messages it heard of each.
     heard: Vec<usize>,
     last_id: u64,
     close_event: Option<CloseEvent>,
-    done: bool,
 }
 
 enum Stage {
@@ -84,7 +89,7 @@ impl People {
             poll: Poll::new()?,
             people: Vec::new(),
             due: BTreeSet::new(),
-            scratch: vec![0; 64 << 10],
+            workspace: Workspace::default(),
             talk: Talk { said: vec![Vec::new(); count], ..Talk::default() },
         };
         for index in 0..count {
@@ -102,17 +107,19 @@ impl People {
             let mut seed = [7; 32];
             seed[..8].copy_from_slice(&(index as u64).to_ne_bytes());
             people.people.push(Person {
-                number: first + index,
                 link: Link::new(socket),
                 stage: Stage::Handshake(Box::new(Handshake::new(request, Seed::new(seed)))),
-                here: false,
-                heard: vec![0; count],
-                last_id: 0,
-                close_event: None,
+                ears: Ears {
+                    number: first + index,
+                    here: false,
+                    heard: vec![0; count],
+                    last_id: 0,
+                    close_event: None,
+                },
                 done: false,
             });
         }
-        people.drive("everyone is here", |people| people.iter().all(|person| person.here))?;
+        people.drive("everyone is here", |people| people.iter().all(|person| person.ears.here))?;
         Ok(people)
     }
 
@@ -150,7 +157,7 @@ impl People {
             }
         }
         self.drive("everyone is gone", |people| people.iter().all(|person| person.done))?;
-        for Person { number, close_event, .. } in &self.people {
+        for Ears { number, close_event, .. } in self.people.iter().map(|person| &person.ears) {
             if !close_event.as_ref().is_some_and(|close_event| {
                 close_event.clean && close_event.code == CloseCode::NORMAL.get()
             }) {
@@ -166,7 +173,7 @@ impl People {
     fn listen(&mut self) -> io::Result<()> {
         let said: Vec<_> = self.talk.said.iter().map(Vec::len).collect();
         self.drive("everyone has heard everything", |people| {
-            people.iter().all(|person| person.heard == said)
+            people.iter().all(|person| person.ears.heard == said)
         })?;
         // What comes twice would come now.
         let until = Instant::now() + Duration::from_millis(200);
@@ -221,7 +228,7 @@ impl People {
             self.due.insert(event.token().0);
         }
         for who in mem::take(&mut self.due) {
-            if self.people[who].turn(&mut self.scratch, &mut self.talk) {
+            if self.people[who].turn(&mut self.workspace, &mut self.talk) {
                 self.due.insert(who);
             }
         }
@@ -231,47 +238,55 @@ impl People {
 
 impl Person {
     /// One turn; whether there may be more to do right away.
-    fn turn(&mut self, scratch: &mut [u8], talk: &mut Talk) -> bool {
-        if self.done {
-            return false;
-        }
-        let side: &mut dyn Endpoint = match &mut self.stage {
-            Stage::Handshake(handshake) => handshake.as_mut(),
-            Stage::Open(connection) => connection.as_mut(),
-        };
-        let read = match pump(side, &mut self.link, scratch) {
-            Pumped::Read(n) => n,
-            Pumped::Ended => 0,
-            Pumped::Blocked => return false,
-            Pumped::Done => {
-                self.done = true;
-                return false;
+    fn turn(&mut self, workspace: &mut Workspace, talk: &mut Talk) -> bool {
+        let mut outcome = None;
+        let pumped = match &mut self.stage {
+            _ if self.done => return false,
+            Stage::Handshake(handshake) => {
+                let mut turn = workspace.turn(handshake.as_mut());
+                let pumped = pump(&mut turn, &mut self.link);
+                if let Pumped::Poll(read) = pumped {
+                    let (handshake, mut input) = turn.received(read);
+                    outcome = handshake.poll(&mut input);
+                }
+                pumped
+            }
+            Stage::Open(connection) => {
+                let mut turn = workspace.turn(connection.as_mut());
+                let pumped = pump(&mut turn, &mut self.link);
+                if let Pumped::Poll(read) = pumped {
+                    let (connection, mut input) = turn.received(read);
+                    self.ears.listen(connection, &mut input, talk);
+                }
+                pumped
             }
         };
-        let mut input = Input::new(&mut scratch[..read]);
-        if let Stage::Handshake(handshake) = &mut self.stage {
-            match handshake.poll(&mut input) {
-                None => return true,
-                Some(Outcome::Open(accepted)) => {
-                    let mut connection = accepted.open(Config::default());
-                    if let Err(error) =
-                        connection.send_text(format!("join key-of-{0} {0}", self.number))
-                    {
-                        talk.complaints.push(format!("{}: {error}", self.number));
-                    }
-                    self.stage = Stage::Open(Box::new(connection));
+        match outcome {
+            None => {}
+            Some(Outcome::Open(accepted)) => {
+                let mut connection = accepted.open(Config::default());
+                let number = self.ears.number;
+                if let Err(error) = connection.send_text(format!("join key-of-{number} {number}")) {
+                    talk.complaints.push(format!("{number}: {error}"));
                 }
-                Some(other) => {
-                    talk.complaints.push(format!("{} did not get in: {other:?}", self.number))
-                }
+                self.stage = Stage::Open(Box::new(connection));
+            }
+            Some(other) => {
+                talk.complaints.push(format!("{} did not get in: {other:?}", self.ears.number))
             }
         }
+        self.done = pumped == Pumped::Done;
+        matches!(pumped, Pumped::Poll(_))
+    }
+}
+
+impl Ears {
+    fn listen(&mut self, connection: &mut Connection, input: &mut Input<'_>, talk: &mut Talk) {
         let now = Instant::now();
         loop {
-            let Stage::Open(connection) = &mut self.stage else { return true };
             let open = connection.is_open();
-            match connection.poll(&mut input) {
-                Some(Event::Text(text)) => self.hear(&text, now, talk),
+            match connection.poll(input) {
+                Some(Event::Text(text)) => self.hear(&text, now, !connection.is_open(), talk),
                 Some(Event::Closed(close_event)) => {
                     if open {
                         talk.complaints
@@ -280,17 +295,18 @@ impl Person {
                     self.close_event = Some(close_event);
                 }
                 Some(_) => {}
-                None => return true,
+                None => return,
             }
         }
     }
 
-    fn hear(&mut self, text: &str, now: Instant, talk: &mut Talk) {
+    /// `closes`: it is about to go.
+    fn hear(&mut self, text: &str, now: Instant, closes: bool, talk: &mut Talk) {
         match text.split_once(' ') {
             Some(("here", _)) => self.here = true,
             Some(("joined", _)) => {}
             // Of the honest, someone may go when all do.
-            Some(("left", name)) if name.parse::<usize>().is_err() || self.closes() => {}
+            Some(("left", name)) if name.parse::<usize>().is_err() || closes => {}
             Some(("said", rest))
                 if rest.split(' ').nth(1).is_some_and(|name| name.starts_with("hostile-")) => {}
             // The past: of those who were here before.
@@ -302,10 +318,6 @@ impl Person {
             }
             _ => talk.complaints.push(format!("{} hears {text:?}", self.number)),
         }
-    }
-
-    fn closes(&self) -> bool {
-        matches!(&self.stage, Stage::Open(connection) if !connection.is_open())
     }
 
     fn hear_said(&mut self, rest: &str, now: Instant, talk: &mut Talk) -> Result<(), String> {

@@ -16,10 +16,10 @@ pub(crate) struct Counts {
     pub(crate) bytes: u64,
     /// Bytes on the wire.
     pub(crate) wire: u64,
-    /// Of these, read straight into their place.
-    pub(crate) direct: u64,
     pub(crate) prepared: u64,
-    pub(crate) lent: u64,
+    /// Turns of the workspace, and of these, how many left bytes for the next one.
+    pub(crate) turns: u64,
+    pub(crate) held: u64,
     /// How the pairs ended: none, and then the faults in their order.
     pub(crate) faults: [u64; Fault::ALL.len() + 1],
 }
@@ -70,16 +70,16 @@ impl Counts {
 
     /// What never happened in all the time.
     pub(crate) fn missing(&self) -> Option<&'static str> {
-        let Self { opened, compressed, messages, bytes, wire, direct, prepared, lent, .. } = *self;
+        let Self { opened, compressed, messages, bytes, wire, prepared, turns, held, .. } = *self;
         let all = [
             (opened, "open"),
             (compressed, "compressed"),
             (messages, "messages"),
             (bytes, "bytes"),
             (wire, "wire"),
-            (direct, "direct reads"),
             (prepared, "prepared"),
-            (lent, "lent buffers"),
+            (turns, "turns"),
+            (held, "bytes held between turns"),
             (self.faults[0], "clean"),
         ];
         let faults =
@@ -97,9 +97,9 @@ impl AddAssign for Counts {
         self.messages += other.messages;
         self.bytes += other.bytes;
         self.wire += other.wire;
-        self.direct += other.direct;
         self.prepared += other.prepared;
-        self.lent += other.lent;
+        self.turns += other.turns;
+        self.held += other.held;
         self.faults.iter_mut().zip(other.faults).for_each(|(sum, count)| *sum += count);
     }
 }
@@ -114,9 +114,9 @@ impl fmt::Display for Counts {
             messages,
             bytes,
             wire,
-            direct,
             prepared,
-            lent,
+            turns,
+            held,
             faults,
         } = self;
         write!(
@@ -126,9 +126,8 @@ impl fmt::Display for Counts {
         )?;
         write!(
             f,
-            "{} MB on the wire ({} MB read directly), {prepared} prepared, {lent} turns with lent buffers; ",
-            wire / 1_000_000,
-            direct / 1_000_000
+            "{} MB on the wire, {prepared} prepared, {turns} turns, {held} of them left bytes; ",
+            wire / 1_000_000
         )?;
         write!(f, "ended: clean {}", faults[0])?;
         Fault::ALL

@@ -2,7 +2,7 @@
 //! faults, and memory that has to stay flat.
 //!
 //! ```text
-//!   round(seed)   4 pairs, a pool, lent buffers, prepared messages; all dropped at its end  ──► live bytes, as many as before
+//!   round(seed)   4 pairs, a pool, a workspace, prepared messages; all dropped at its end  ──► live bytes, as many as before
 //!     └─ station  an end: handshake, connection, its loop, and what it has to hear
 //!          └─ pipe  one direction of its transport: little room, partial writes and reads, cuts, ends, errors, silence
 //! ```

@@ -1,4 +1,4 @@
-//! One round: a few pairs that share a pool, buffers and prepared messages, what happens to them,
+//! One round: a few pairs that share a pool, a workspace and prepared messages, what happens to them,
 //! and their end. All of it comes from the seed, and all of it is dropped.
 
 use crate::counts::{Counts, Fault};
@@ -7,7 +7,7 @@ use crate::station::{Station, Tools};
 use crate::talk::{Speech, compress};
 use fastrand::Rng;
 use sockless::deflate::{ClientWindow, Compress, Level, Offer, Policy, Pool, WindowBits};
-use sockless::{Buffers, Config, Delivery, Payload, PreparedMessage, Seed, Text, client, server};
+use sockless::{Config, Delivery, Payload, PreparedMessage, Seed, Text, Workspace, client, server};
 use std::time::Duration;
 
 const PAIRS: usize = 4;
@@ -43,11 +43,14 @@ pub(crate) fn run(seed: u64) -> Counts {
     let pool =
         [None, Some(Pool::new(0)), Some(Pool::new(1)), Some(Pool::new(3))][dice.usize(..4)].clone();
     let prepared: Vec<PreparedMessage> = (0..3).map(|_| prepare(&mut dice)).collect();
-    let buffers = if dice.bool() { Buffers::default() } else { Buffers::new(dice.usize(..20_000)) };
+    let workspace = match dice.bool() {
+        true => Workspace::default(),
+        false => Workspace::new(dice.usize(..20_000), dice.usize(..200_000)),
+    };
     let mut pairs: Vec<Pair> = (0..PAIRS).map(|_| Pair::new(pool.as_ref(), &mut dice)).collect();
     let mut tools = Tools {
         dice,
-        buffers,
+        workspace,
         counts: Counts { rounds: 1, pairs: PAIRS as u64, ..Counts::default() },
     };
     for _ in 0..OPERATIONS {
@@ -179,7 +182,7 @@ impl Pair {
             u64::from(self.stations.iter().all(|station| station.compresses == Some(true)));
         for station in &self.stations {
             assert_eq!(
-                station.closed.is_some(),
+                station.ears.closed.is_some(),
                 station.was_open(),
                 "who was open is told of the end"
             );
@@ -192,18 +195,19 @@ impl Pair {
         self.stations[tools.dice.usize(..2)].close(tools);
         self.drive("both are done", tools, |pair| pair.stations.iter().all(|station| station.done));
         assert_eq!(self.stations[0].compresses, self.stations[1].compresses);
-        let unsent =
-            |station: &Station| station.closed.as_ref().map_or(0, |close_event| close_event.unsent);
+        let unsent = |station: &Station| {
+            station.ears.closed.as_ref().map_or(0, |close_event| close_event.unsent)
+        };
         let [one, other] = &self.stations;
         for (station, far) in [(one, other), (other, one)] {
             assert!(
-                station.closed.as_ref().is_some_and(|close_event| close_event.clean),
+                station.ears.closed.as_ref().is_some_and(|close_event| close_event.clean),
                 "it ends cleanly: {:?}",
-                station.closed
+                station.ears.closed
             );
             // Who closed first is answered at once, and what it would not have read is dropped.
-            let all = station.expected.is_empty() || unsent(far) > 0;
-            assert!(all, "what was sent has arrived: {} have not", station.expected.len());
+            let all = station.ears.expected.is_empty() || unsent(far) > 0;
+            assert!(all, "what was sent has arrived: {} have not", station.ears.expected.len());
         }
     }
 
@@ -252,7 +256,6 @@ fn config(pool: Option<&Pool>, dice: &mut Rng) -> Config {
     // What one end sends in the smallest fragments, the other has to take.
     config.limits.max_fragments = u32::MAX;
     config.fragment_above = [usize::MAX, usize::MAX, 7, 100, 2000, 100_000][dice.usize(..6)];
-    config.kept_output = [0, 0, 100, 5000][dice.usize(..4)];
     (config.low_water_mark, config.high_water_mark) =
         [(256 << 10, 1 << 20), (1000, 5000), (0, 100)][dice.usize(..3)];
     config.deflate.pool = pool.cloned();

@@ -1,12 +1,17 @@
 //! What moves between an end and its transports, and what it hears.
 
 use super::{HANDSHAKE, Stage, Station, Tools, WRITE};
+use crate::counts::Counts;
 use crate::pipe::Pipe;
 use crate::talk::Message;
-use bytes::{Buf, BufMut, Bytes};
+use bytes::{Buf, Bytes};
+use fastrand::Rng;
 use sockless::client::Outcome;
 use sockless::server::Incoming;
-use sockless::{Buffers, Chunk, Connection, Deadline, Endpoint, Event, Input, Lent, MessageKind};
+use sockless::{
+    Chunk, CloseEvent, Connection, Deadline, Endpoint, Event, Input, MessageKind, Transmit, Turn,
+};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 impl Station {
@@ -40,9 +45,10 @@ impl Station {
             }
             let written = match &mut self.stage {
                 Stage::Open(connection) if tools.dice.bool() => {
-                    write_some(&mut *tools.buffers.lend(connection), out, left)
+                    let mut turn = tools.workspace.turn(connection.as_mut());
+                    write_some(turn.endpoint().transmit(), out, left, &mut tools.dice)
                 }
-                _ => write_some(self.side(), out, left),
+                _ => write_some(self.side().transmit(), out, left, &mut tools.dice),
             };
             tools.counts.wire += written as u64;
             left -= written;
@@ -57,21 +63,35 @@ impl Station {
         n > 0 || left < most
     }
 
-    /// Reads at most so many bytes, or what is the end of them.
+    /// Reads at most so many bytes, or what is the end of them; or polls for what came before.
     pub(super) fn read(&mut self, into: &mut Pipe, most: usize, tools: &mut Tools) -> bool {
         if !self.rest.is_empty() {
             let mut rest = std::mem::take(&mut self.rest);
             self.poll(&mut rest, tools);
             return true;
         }
-        if self.is_lost() || !self.side().wants_read() {
+        if self.is_lost() {
+            return false;
+        }
+        let in_turn = tools.dice.bool();
+        if self.side().wants_poll() {
+            if in_turn {
+                self.take_turn(into, 0, tools);
+            } else {
+                self.poll(&mut [], tools);
+            }
+            return true;
+        }
+        if !self.side().wants_read() {
             return false;
         }
         if into.broken {
             self.side().handle_error();
             self.poll(&mut [], tools);
+        } else if !into.is_empty() && in_turn {
+            self.take_turn(into, most, tools);
         } else if !into.is_empty() {
-            let mut read = self.read_some(into, most, tools);
+            let mut read: Vec<u8> = into.read(most).collect();
             self.poll(&mut read, tools);
         } else if into.ended && !self.told_end {
             self.told_end = true;
@@ -83,17 +103,58 @@ impl Station {
         true
     }
 
-    /// Nothing, if what came went straight into its place.
-    fn read_some(&mut self, into: &mut Pipe, most: usize, tools: &mut Tools) -> Vec<u8> {
-        if tools.dice.bool() {
-            if let (Some(mut place), _) = self.side().io() {
-                let n = most.min(place.remaining_mut()).min(into.len());
-                into.read(n).for_each(|byte| place.put_u8(byte));
-                tools.counts.direct += n as u64;
-                return Vec::new();
+    /// Reads at most so many bytes in a turn of the workspace, and leaves to the next turn what it
+    /// does not poll.
+    fn take_turn(&mut self, into: &mut Pipe, most: usize, tools: &mut Tools) {
+        let Self { stage, ears, .. } = self;
+        let Tools { dice, workspace, counts } = tools;
+        counts.turns += 1;
+        match stage {
+            Stage::Open(connection) => {
+                let mut turn = workspace.turn(connection.as_mut());
+                let mut left = most;
+                loop {
+                    let n = fill(&mut turn, into, left);
+                    left -= n;
+                    let (connection, mut input) = turn.received(n);
+                    // Sometimes it is not polled at all.
+                    if dice.u8(..20) > 0 {
+                        ears.hear(connection, &mut input, dice, counts);
+                    }
+                    let waits = input.len();
+                    drop(input);
+                    if left == 0 || into.is_empty() || dice.bool() {
+                        counts.held += u64::from(waits > 0);
+                        return;
+                    }
+                }
             }
+            Stage::Asking(handshake) => {
+                let mut turn = workspace.turn(handshake.as_mut());
+                let n = fill(&mut turn, into, most);
+                let (handshake, mut input) = turn.received(n);
+                let outcome = handshake.poll(&mut input);
+                drop(input);
+                drop(turn);
+                self.is_answered(outcome, tools);
+            }
+            Stage::Asked(handshake) => {
+                let mut turn = workspace.turn(handshake.as_mut());
+                let n = fill(&mut turn, into, most);
+                let (handshake, mut input) = turn.received(n);
+                let incoming = handshake.poll(&mut input);
+                drop(input);
+                drop(turn);
+                self.is_asked(incoming, tools);
+            }
+            Stage::Refusing(replying) => {
+                let mut turn = workspace.turn(replying.as_mut());
+                let n = fill(&mut turn, into, most);
+                let (replying, mut input) = turn.received(n);
+                replying.poll(&mut input);
+            }
+            Stage::Lost => {}
         }
-        into.read(most).collect()
     }
 
     /// Looks at the time.
@@ -111,24 +172,32 @@ impl Station {
         self.poll(&mut [], tools);
     }
 
-    /// All that the bytes are, or some of it, and the rest later.
+    /// All that the bytes are, or some of it, and the rest later; and first what was held.
     pub(super) fn poll(&mut self, bytes: &mut [u8], tools: &mut Tools) {
         let mut input = Input::new(bytes);
         loop {
             let moved = match &mut self.stage {
-                Stage::Open(_) => {
-                    if !self.hear(&mut input, tools) {
+                Stage::Open(connection) => {
+                    let Tools { dice, counts, .. } = tools;
+                    if !self.ears.hear(connection, &mut input, dice, counts) {
                         self.rest = input.into_rest().to_vec();
                         return;
                     }
                     false
                 }
                 Stage::Refusing(replying) => {
-                    replying.discard(&mut input);
+                    replying.poll(&mut input);
                     false
                 }
                 Stage::Lost => return,
-                Stage::Asking(_) | Stage::Asked(_) => self.shake(&mut input, tools),
+                Stage::Asking(handshake) => {
+                    let outcome = handshake.poll(&mut input);
+                    self.is_answered(outcome, tools)
+                }
+                Stage::Asked(handshake) => {
+                    let incoming = handshake.poll(&mut input);
+                    self.is_asked(incoming, tools)
+                }
             };
             if !moved {
                 assert!(input.is_empty(), "None means that all was used");
@@ -138,45 +207,62 @@ impl Station {
     }
 
     /// Whether the handshake came to its end.
-    fn shake(&mut self, input: &mut Input<'_>, tools: &mut Tools) -> bool {
-        let (agreed, connection) = match &mut self.stage {
-            Stage::Asking(handshake) => match handshake.poll(input) {
-                None => return false,
-                Some(Outcome::Open(accepted)) => {
-                    (accepted.extensions(), accepted.open(self.config.clone()))
-                }
-                Some(_) => {
-                    self.stage = Stage::Lost;
-                    return true;
-                }
-            },
-            Stage::Asked(handshake) => match handshake.poll(input) {
-                None => return false,
-                Some(Incoming::Upgrade(request)) => {
-                    let accept = request.accept();
-                    (accept.extensions(), accept.open(self.config.clone()))
-                }
-                Some(Incoming::Http(plain)) => panic!("it is an upgrade: {plain:?}"),
-                Some(Incoming::Failed(replying)) => {
-                    self.stage = Stage::Refusing(Box::new(replying));
-                    self.deadline = Deadline::after(HANDSHAKE);
-                    return true;
-                }
-            },
-            _ => return false,
-        };
-        self.compresses = Some(agreed.deflate.is_some());
-        self.stage = Stage::Open(Box::new(connection));
-        tools.counts.opened += 1;
+    fn is_answered(&mut self, outcome: Option<Outcome>, tools: &mut Tools) -> bool {
+        match outcome {
+            None => return false,
+            Some(Outcome::Open(accepted)) => {
+                let compresses = accepted.extensions().deflate.is_some();
+                self.open(compresses, accepted.open(self.config.clone()), tools);
+            }
+            Some(_) => self.stage = Stage::Lost,
+        }
         true
     }
 
+    fn is_asked(&mut self, incoming: Option<Incoming>, tools: &mut Tools) -> bool {
+        match incoming {
+            None => return false,
+            Some(Incoming::Upgrade(request)) => {
+                let accept = request.accept();
+                let compresses = accept.extensions().deflate.is_some();
+                self.open(compresses, accept.open(self.config.clone()), tools);
+            }
+            Some(Incoming::Http(plain)) => panic!("it is an upgrade: {plain:?}"),
+            Some(Incoming::Failed(replying)) => {
+                self.stage = Stage::Refusing(Box::new(replying));
+                self.deadline = Deadline::after(HANDSHAKE);
+            }
+        }
+        true
+    }
+
+    fn open(&mut self, compresses: bool, connection: Connection, tools: &mut Tools) {
+        self.compresses = Some(compresses);
+        self.stage = Stage::Open(Box::new(connection));
+        tools.counts.opened += 1;
+    }
+}
+
+/// What an end has to hear, and how.
+#[derive(Debug, Default)]
+pub(crate) struct Ears {
+    /// What the peer sent and has not arrived.
+    pub(crate) expected: VecDeque<Message>,
+    pub(crate) closed: Option<CloseEvent>,
+    /// The message that arrives in chunks.
+    chunks: Option<(MessageKind, Vec<u8>)>,
+}
+
+impl Ears {
     /// Whether all was used: sometimes it stops behind an event.
-    fn hear(&mut self, input: &mut Input<'_>, tools: &mut Tools) -> bool {
-        let Stage::Open(connection) = &mut self.stage else { return true };
-        let mut connection = Turn::of(connection, tools.dice.bool(), &mut tools.buffers);
-        tools.counts.lent += u64::from(matches!(connection, Turn::Lent(_)));
-        while let Some(event) = connection.get().poll(input) {
+    fn hear(
+        &mut self,
+        connection: &mut Connection,
+        input: &mut Input<'_>,
+        dice: &mut Rng,
+        counts: &mut Counts,
+    ) -> bool {
+        while let Some(event) = connection.poll(input) {
             assert_eq!(self.closed, None, "nothing comes behind Closed, and not {event:?}");
             let arrived = match &event {
                 Event::Text(text) => Some((MessageKind::Text, text.as_bytes())),
@@ -203,11 +289,10 @@ impl Station {
                     bytes.len(),
                     all.len()
                 );
-                tools.counts.messages += 1;
-                tools.counts.bytes += bytes.len() as u64;
+                counts.messages += 1;
+                counts.bytes += bytes.len() as u64;
             }
-            connection.give_back(event);
-            if tools.dice.u8(..50) == 0 {
+            if dice.u8(..50) == 0 {
                 return input.is_empty();
             }
         }
@@ -215,12 +300,40 @@ impl Station {
     }
 }
 
-fn write_some(side: &mut dyn Endpoint, out: &mut Pipe, most: usize) -> usize {
-    let mut transmit = side.transmit();
-    assert!(transmit.has_remaining(), "it wants to write, and nothing is there");
-    let n = out.write(transmit.chunk(), most);
-    transmit.advance(n);
+/// A read of at most so many bytes in a turn.
+fn fill<E: Endpoint>(turn: &mut Turn<'_, E>, into: &mut Pipe, most: usize) -> usize {
+    if most == 0 {
+        return 0;
+    }
+    let room = turn.read_buf();
+    assert!(!room.is_empty(), "a read of no bytes would be taken for the end");
+    let n = most.min(room.len()).min(into.len());
+    room.iter_mut().zip(into.read(n)).for_each(|(place, byte)| *place = byte);
     n
+}
+
+/// One write, vectored or not.
+fn write_some(mut transmit: Transmit<'_>, out: &mut Pipe, most: usize, dice: &mut Rng) -> usize {
+    let written = if dice.bool() {
+        transmit.write_slice_with(|slice| {
+            assert!(!slice.is_empty(), "it wants to write, and nothing is there");
+            Ok::<_, ()>(out.write(slice, most))
+        })
+    } else {
+        transmit.write_with(|slices| {
+            assert!(!slices.is_empty(), "it wants to write, and nothing is there");
+            let mut left = most;
+            for slice in slices {
+                let n = out.write(slice, left);
+                left -= n;
+                if n < slice.len() {
+                    break;
+                }
+            }
+            Ok(most - left)
+        })
+    };
+    written.unwrap_or_default()
 }
 
 fn add(chunks: &mut Option<(MessageKind, Vec<u8>)>, chunk: &Chunk<'_>) {
@@ -228,29 +341,4 @@ fn add(chunks: &mut Option<(MessageKind, Vec<u8>)>, chunk: &Chunk<'_>) {
     let (kind, bytes) = chunks.get_or_insert_with(|| (chunk.data.kind(), Vec::new()));
     assert_eq!(*kind, chunk.data.kind());
     bytes.extend_from_slice(chunk.data.as_bytes());
-}
-
-/// A connection, with buffers lent to it or without.
-enum Turn<'a> {
-    Lent(Lent<'a>),
-    Alone(&'a mut Connection),
-}
-
-impl<'a> Turn<'a> {
-    fn of(connection: &'a mut Connection, lent: bool, buffers: &'a mut Buffers) -> Self {
-        if lent { Self::Lent(buffers.lend(connection)) } else { Self::Alone(connection) }
-    }
-
-    fn get(&mut self) -> &mut Connection {
-        match self {
-            Self::Lent(lent) => lent,
-            Self::Alone(connection) => connection,
-        }
-    }
-
-    fn give_back(&mut self, event: Event<'_>) {
-        if let Self::Lent(lent) = self {
-            lent.reclaim(event);
-        }
-    }
 }

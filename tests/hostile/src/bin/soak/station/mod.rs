@@ -1,9 +1,8 @@
 //! One end of a connection: its life from the handshake on, one turn of a loop at a time, and what
 //! it has to hear.
 //!
-//! A turn is the contract of the loop in the README, done in many ways: written in parts or in
-//! owned buffers, read into a scratch or into place, with buffers lent or not, polled to the end or
-//! left and fed later.
+//! What it does is the contract of a loop, done in many ways: written in parts or in owned buffers,
+//! in turns of a workspace or without, polled to the end or left for later.
 
 mod io;
 
@@ -12,18 +11,18 @@ use crate::pipe::Pipe;
 use crate::talk::{Message, Speech, compress};
 use bytes::Bytes;
 use fastrand::Rng;
+use io::Ears;
 use sockless::{
-    Buffers, CloseCode, CloseEvent, CloseFrame, Config, Connection, Deadline, Endpoint, Heartbeat,
-    MessageKind, Payload, PreparedMessage, SendError, Text, Timeouts, client, server,
+    CloseCode, CloseFrame, Config, Connection, Deadline, Endpoint, Heartbeat, MessageKind, Payload,
+    PreparedMessage, SendError, Text, Timeouts, Workspace, client, server,
 };
-use std::collections::VecDeque;
 use std::time::Duration;
 
 /// What all ends of a round share.
 #[derive(Debug)]
 pub(crate) struct Tools {
     pub(crate) dice: Rng,
-    pub(crate) buffers: Buffers,
+    pub(crate) workspace: Workspace,
     pub(crate) counts: Counts,
 }
 
@@ -36,15 +35,11 @@ pub(crate) struct Station {
     heartbeat: Heartbeat,
     /// Whether both ends compress; known once it is open.
     pub(crate) compresses: Option<bool>,
-    /// What the peer sent and has not arrived.
-    pub(crate) expected: VecDeque<Message>,
-    pub(crate) closed: Option<CloseEvent>,
+    pub(crate) ears: Ears,
     pub(crate) done: bool,
-    /// The message that arrives in chunks.
-    chunks: Option<(MessageKind, Vec<u8>)>,
     /// The message that is sent in parts.
     parts: Option<(MessageKind, Vec<u8>)>,
-    /// What was read and left for later.
+    /// What was read without a turn and left for later.
     rest: Vec<u8>,
     /// What was taken to be written, and is not yet, and when last some of it was.
     popped: Bytes,
@@ -86,10 +81,8 @@ impl Station {
             deadline: Deadline::after(HANDSHAKE),
             heartbeat: Heartbeat::new(Timeouts::default()),
             compresses: None,
-            expected: VecDeque::new(),
-            closed: None,
+            ears: Ears::default(),
             done: false,
-            chunks: None,
             parts: None,
             rest: Vec::new(),
             popped: Bytes::new(),
@@ -218,7 +211,7 @@ impl Station {
             Ok(()) => {
                 let (kind, all) = (*kind, std::mem::take(all));
                 self.parts = None;
-                far.expected.push_back(Message { kind, bytes: all.into() });
+                far.ears.expected.push_back(Message { kind, bytes: all.into() });
             }
             // A part was refused where the queue was full: the rest of a character is missing.
             Err(SendError::InvalidUtf8) => assert_eq!(*kind, MessageKind::Text),
@@ -265,7 +258,7 @@ impl Station {
             Stage::Lost => return String::from("lost"),
         };
         let (done, popped, rest, closed) =
-            (self.done, self.popped.len(), self.rest.len(), self.closed.clone());
+            (self.done, self.popped.len(), self.rest.len(), self.ears.closed.clone());
         let side = self.side();
         let wants = (side.wants_write(), side.wants_shutdown(), side.wants_read(), side.is_done());
         format!(
@@ -282,7 +275,7 @@ impl Station {
     ) {
         let Stage::Open(connection) = &self.stage else { return };
         match result {
-            Ok(()) => far.expected.push_back(Message { kind, bytes }),
+            Ok(()) => far.ears.expected.push_back(Message { kind, bytes }),
             Err(SendError::Closed) => assert!(!connection.is_open()),
             Err(SendError::InMessage) => assert!(self.parts.is_some()),
             Err(SendError::QueueFull) => {
