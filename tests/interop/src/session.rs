@@ -5,9 +5,8 @@ use crate::transport::Transport;
 use crate::wire::{Carried, Wire};
 use sockless::client::{self, Handshake, Outcome, Request, Response};
 use sockless::{
-    CloseCode, CloseEvent, Config, Connection, Endpoint, Event, Extensions, Input, Seed, SendError,
+    CloseCode, CloseEvent, Config, Connection, Event, Extensions, Seed, SendError, Workspace,
 };
-use std::ops::Range;
 use std::time::Duration;
 
 /// How long one connection may take.
@@ -31,9 +30,7 @@ pub(crate) struct Session {
     mark: Option<String>,
     extensions: Extensions,
     extension_lines: Vec<String>,
-    scratch: Vec<u8>,
-    /// What was read and not looked at.
-    unheard: Range<usize>,
+    workspace: Workspace,
 }
 
 impl Session {
@@ -91,23 +88,19 @@ impl Session {
         Ok(())
     }
 
-    /// The next event; `None` once it is over.
+    /// The next event, in a turn of its own; `None` once it is over.
     pub(crate) fn event(&mut self) -> Result<Option<Event<'static>>, Failure> {
+        let mut turn = self.workspace.turn(&mut self.connection);
         loop {
-            let mut input = Input::new(&mut self.scratch[self.unheard.clone()]);
-            let event = self.connection.poll(&mut input).map(Event::into_owned);
-            self.unheard.start = self.unheard.end - input.into_rest().len();
+            let read = self.wire.next_poll(&mut turn);
             if self.wire.is_late() {
                 return Err(format!("not within {} s", PATIENCE.as_secs()).into());
             }
-            if event.is_some() {
-                return Ok(event);
+            let Some(read) = read else { return Ok(None) };
+            let (connection, mut input) = turn.received(read);
+            if let Some(event) = connection.poll(&mut input) {
+                return Ok(Some(event.into_owned()));
             }
-            if self.connection.is_done() {
-                return Ok(None);
-            }
-            self.unheard =
-                0..self.wire.turn(&mut self.connection, &mut self.scratch).into_rest().len();
         }
     }
 
@@ -160,41 +153,36 @@ pub(crate) fn ask(request: Request, config: Config) -> Result<Answer, Failure> {
         Transport::connect(request.host(), request.port(), request.is_secure())?,
         PATIENCE,
     )?;
-    let mut scratch = vec![0; 64 << 10];
+    let mut workspace = Workspace::default();
     let mut handshake = Handshake::new(request, Seed::random()?);
-    loop {
-        let mut input = wire.turn(&mut handshake, &mut scratch);
-        let outcome = handshake.poll(&mut input);
-        // Frames may have come behind the answer.
-        let rest = input.into_rest().to_vec();
-        match outcome {
-            Some(Outcome::Open(accepted)) => {
-                let protocol = accepted.protocol().map(str::to_owned);
-                let mark = accepted.headers().text("x-interop").map(str::to_owned);
-                let extensions = accepted.extensions();
-                let lines = accepted
-                    .headers()
-                    .iter()
-                    .filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-extensions"));
-                let extension_lines =
-                    lines.map(|(_, value)| String::from_utf8_lossy(value).into_owned()).collect();
-                scratch[..rest.len()].copy_from_slice(&rest);
-                let connection = accepted.open(config);
-                let unheard = 0..rest.len();
-                return Ok(Answer::Open(Session {
-                    wire,
-                    connection,
-                    protocol,
-                    mark,
-                    extensions,
-                    extension_lines,
-                    scratch,
-                    unheard,
-                }));
-            }
-            Some(Outcome::Refused(response)) => return Ok(Answer::Refused(response)),
-            Some(Outcome::Failed(error)) => return Ok(Answer::Failed(error)),
-            None => {}
+    let mut turn = workspace.turn(&mut handshake);
+    let outcome = loop {
+        let read = wire.next_poll(&mut turn).ok_or("it ended without an outcome")?;
+        let (handshake, mut input) = turn.received(read);
+        if let Some(outcome) = handshake.poll(&mut input) {
+            break outcome;
         }
-    }
+    };
+    drop(turn);
+    Ok(match outcome {
+        Outcome::Open(accepted) => {
+            let lines = accepted
+                .headers()
+                .iter()
+                .filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-extensions"));
+            Answer::Open(Session {
+                wire,
+                protocol: accepted.protocol().map(str::to_owned),
+                mark: accepted.headers().text("x-interop").map(str::to_owned),
+                extensions: accepted.extensions(),
+                extension_lines: lines
+                    .map(|(_, value)| String::from_utf8_lossy(value).into_owned())
+                    .collect(),
+                connection: accepted.open(config),
+                workspace,
+            })
+        }
+        Outcome::Refused(response) => Answer::Refused(response),
+        Outcome::Failed(error) => Answer::Failed(error),
+    })
 }

@@ -2,9 +2,8 @@
 //! moment the transport counts as failed.
 
 use crate::transport::Transport;
-use bytes::Buf;
 use serde::{Deserialize, Serialize};
-use sockless::{Endpoint, Input};
+use sockless::{Endpoint, Step, Turn};
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::time::{Duration, Instant};
 
@@ -50,45 +49,59 @@ impl Wire {
         self.carried
     }
 
-    /// One turn, the same for everything that talks: write, shut down, read.
-    pub(crate) fn turn<'b>(&mut self, side: &mut dyn Endpoint, scratch: &'b mut [u8]) -> Input<'b> {
-        self.write(side);
-        if side.wants_shutdown() {
-            let _ = self.transport.shut_down(); // If it fails, reading tells why.
-            side.shutdown_done();
-        }
-        if side.wants_read() {
-            match self.be_patient().and_then(|()| self.transport.read(scratch)) {
-                Ok(0) => {
-                    self.ended = true;
-                    side.handle_eof();
+    /// The loop, the same for everything that talks: up to where there is something to poll, with so
+    /// many bytes that were read. `None`: it is over.
+    pub(crate) fn next_poll<E: Endpoint + ?Sized>(
+        &mut self,
+        turn: &mut Turn<'_, E>,
+    ) -> Option<usize> {
+        loop {
+            match turn.step(true) {
+                Step::Write => {
+                    let written = turn.write_with(|slices| self.write_some(slices));
+                    if has_failed(&written) {
+                        turn.endpoint().handle_write_error();
+                    }
                 }
-                Ok(n) => {
-                    self.carried.read += n;
-                    return Input::new(&mut scratch[..n]);
+                Step::Poll => return Some(0),
+                Step::Shutdown => {
+                    let _ = self.transport.shut_down(); // If it fails, reading tells why.
+                    turn.endpoint().shutdown_done();
                 }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => side.handle_error(),
+                Step::Read => match self.read_some(turn.read_buf()) {
+                    Ok(n @ 1..) => return Some(n),
+                    Ok(_) => {
+                        self.ended = true;
+                        turn.endpoint().handle_eof();
+                    }
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    Err(_) => turn.endpoint().handle_error(),
+                },
+                Step::Wait | Step::Done => return None,
             }
         }
-        Input::empty()
     }
 
     /// Writes all that is queued.
     pub(crate) fn write(&mut self, side: &mut dyn Endpoint) {
         while side.wants_write() {
-            let mut out = side.transmit();
-            let mut slices = [IoSlice::new(&[]); 16];
-            let count = out.chunks_vectored(&mut slices);
-            match self.be_patient().and_then(|()| self.transport.write_vectored(&slices[..count])) {
-                Ok(n @ 1..) => {
-                    out.advance(n);
-                    self.carried.written += n;
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                _ => side.handle_write_error(),
+            let written = side.transmit().write_with(|slices| self.write_some(slices));
+            if has_failed(&written) {
+                side.handle_write_error();
             }
         }
+    }
+
+    fn read_some(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let read = self.be_patient().and_then(|()| self.transport.read(room));
+        self.carried.read += read.as_ref().map_or(0, |n| *n);
+        read
+    }
+
+    fn write_some(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let written = self.be_patient().and_then(|()| self.transport.write_vectored(slices));
+        self.carried.written += written.as_ref().map_or(0, |n| *n);
+        written
     }
 
     /// Reads and writes take no longer than what is left.
@@ -97,5 +110,12 @@ impl Wire {
             Duration::ZERO => Err(ErrorKind::TimedOut.into()),
             left => self.transport.patience(left),
         }
+    }
+}
+
+fn has_failed(written: &io::Result<usize>) -> bool {
+    match written {
+        Ok(n) => *n == 0,
+        Err(error) => error.kind() != ErrorKind::Interrupted,
     }
 }

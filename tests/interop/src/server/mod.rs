@@ -38,7 +38,7 @@ use service::{Service, Talk};
 use sockless::deflate::{Policy, Settings};
 use sockless::handshake::Header;
 use sockless::server::{self, Accept, Handshake, Incoming, OriginPolicy, Replying, Request};
-use sockless::{CloseEvent, Endpoint, Event, Input};
+use sockless::{CloseEvent, Connection, Event, Workspace};
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
@@ -115,92 +115,88 @@ impl Server {
 }
 
 fn serve(mut wire: Wire, rules: Rules, ledger: &Arc<Ledger>) {
-    let mut scratch = vec![0; 64 << 10];
+    let mut workspace = Workspace::default();
     let mut handshake = Handshake::new(rules.handshake);
-    while !handshake.is_done() {
-        let mut input = wire.turn(&mut handshake, &mut scratch);
-        match handshake.poll(&mut input) {
-            Some(Incoming::Upgrade(request)) => {
-                return upgrade(request, input, wire, rules.deflate, ledger);
-            }
-            Some(Incoming::Http(request)) => return answer(plain::answer(request, ledger), wire),
-            Some(Incoming::Failed(replying)) => {
-                ledger.refused(&replying);
-                return answer(replying, wire);
-            }
-            None => {}
+    let mut turn = workspace.turn(&mut handshake);
+    let incoming = loop {
+        let Some(read) = wire.next_poll(&mut turn) else { return };
+        let (handshake, mut input) = turn.received(read);
+        if let Some(incoming) = handshake.poll(&mut input) {
+            break incoming;
+        }
+    };
+    drop(turn);
+    match incoming {
+        Incoming::Upgrade(request) => upgrade(request, wire, &mut workspace, rules.deflate, ledger),
+        Incoming::Http(request) => answer(plain::answer(request, ledger), wire, &mut workspace),
+        Incoming::Failed(replying) => {
+            ledger.refused(&replying);
+            answer(replying, wire, &mut workspace)
         }
     }
 }
 
-fn upgrade(request: Request, input: Input<'_>, wire: Wire, deflate: Settings, ledger: &Ledger) {
-    let Some((service, id)) = Service::of(&request) else {
-        return answer(request.reject(404).into_replying(), wire);
+fn upgrade(
+    request: Request,
+    mut wire: Wire,
+    workspace: &mut Workspace,
+    deflate: Settings,
+    ledger: &Ledger,
+) {
+    let Some((mut service, id)) = Service::of(&request) else {
+        return answer(request.reject(404).into_replying(), wire, workspace);
     };
     if let Service::Refuse { status } = service {
-        return answer(
-            request.reject(status).header(mark()).body("not you\n").into_replying(),
-            wire,
-        );
+        let reply = request.reject(status).header(mark()).body("not you\n");
+        return answer(reply.into_replying(), wire, workspace);
     }
     let accept = PROTOCOLS.iter().fold(request.accept().header(mark()), |accept, protocol| {
         Accept::protocol(accept, protocol)
     });
-    let connection = accept.open(service.config(deflate));
-    let mut visit =
-        Visit { talk: Talk { connection, wire }, service, received: 0, close_event: None };
-    visit.receive(input, id.as_deref(), ledger);
-    if let (Some(id), Some(close_event)) = (id, visit.close_event) {
-        ledger.closed(id, close_event, visit.received);
+    let mut connection = accept.open(service.config(deflate));
+    service.opened(&mut Talk { connection: &mut connection, wire: &mut wire });
+    wire.write(&mut connection);
+    if service.waits() {
+        ledger.wait_for_release(id.as_deref().unwrap_or_default(), PATIENCE);
+    }
+    let (close_event, received) = receive(&mut connection, &mut wire, workspace, &mut service);
+    if let (Some(id), Some(close_event)) = (id, close_event) {
+        ledger.closed(id, close_event, received);
     }
 }
 
-/// An open connection.
-struct Visit {
-    talk: Talk,
-    service: Service,
-    /// How many bytes of messages have come.
-    received: usize,
-    close_event: Option<CloseEvent>,
-}
-
-impl Visit {
-    /// From the first frames to the end.
-    fn receive(&mut self, input: Input<'_>, id: Option<&str>, ledger: &Ledger) {
-        let mut scratch = vec![0; 64 << 10];
-        self.service.opened(&mut self.talk);
-        self.talk.wire.write(&mut self.talk.connection);
-        if self.service.waits() {
-            ledger.wait_for_release(id.unwrap_or_default(), PATIENCE);
-        }
-        self.hear(input); // Frames may have come behind the request.
-        while !self.talk.connection.is_done() {
-            let input = self.talk.wire.turn(&mut self.talk.connection, &mut scratch);
-            self.hear(input);
-        }
-    }
-
-    fn hear(&mut self, mut input: Input<'_>) {
-        while let Some(event) = self.talk.connection.poll(&mut input) {
-            self.received += match &event {
+/// From the first frames to the end: how it ended, and how many bytes of messages had come.
+fn receive(
+    connection: &mut Connection,
+    wire: &mut Wire,
+    workspace: &mut Workspace,
+    service: &mut Service,
+) -> (Option<CloseEvent>, usize) {
+    let (mut ended, mut received) = (None, 0);
+    let mut turn = workspace.turn(connection);
+    while let Some(read) = wire.next_poll(&mut turn) {
+        let (connection, mut input) = turn.received(read);
+        while let Some(event) = connection.poll(&mut input) {
+            received += match &event {
                 Event::Text(text) => text.len(),
                 Event::Binary(data) => data.len(),
                 Event::Chunk(chunk) => chunk.data.as_bytes().len(),
                 _ => 0,
             };
             match event {
-                Event::Closed(close_event) => self.close_event = Some(close_event),
-                event => self.service.heard(&mut self.talk, event),
+                Event::Closed(close_event) => ended = Some(close_event),
+                event => service.heard(&mut Talk { connection, wire }, event),
             }
         }
     }
+    (ended, received)
 }
 
-fn answer(mut replying: Replying, mut wire: Wire) {
-    let mut scratch = vec![0; 4 << 10];
-    while !replying.is_done() {
-        let mut input = wire.turn(&mut replying, &mut scratch);
-        replying.discard(&mut input);
+fn answer(mut replying: Replying, mut wire: Wire, workspace: &mut Workspace) {
+    let mut turn = workspace.turn(&mut replying);
+    while let Some(read) = wire.next_poll(&mut turn) {
+        let (replying, mut input) = turn.received(read);
+        replying.poll(&mut input);
     }
 }
 

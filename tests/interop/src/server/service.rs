@@ -18,9 +18,9 @@ static PREPARED: LazyLock<PreparedMessage> =
 
 /// An open connection and what carries it.
 #[derive(Debug)]
-pub(crate) struct Talk {
-    pub(crate) connection: Connection,
-    pub(crate) wire: Wire,
+pub(crate) struct Talk<'a> {
+    pub(crate) connection: &'a mut Connection,
+    pub(crate) wire: &'a mut Wire,
 }
 
 #[derive(Debug)]
@@ -88,7 +88,7 @@ impl Service {
     }
 
     /// What it does without being asked.
-    pub(crate) fn opened(&mut self, talk: &mut Talk) {
+    pub(crate) fn opened(&mut self, talk: &mut Talk<'_>) {
         match self {
             Self::Close { frame } => talk.send(|connection| {
                 let frame =
@@ -121,7 +121,7 @@ impl Service {
     }
 
     /// What it does with what comes.
-    pub(crate) fn heard(&mut self, talk: &mut Talk, event: Event<'_>) {
+    pub(crate) fn heard(&mut self, talk: &mut Talk<'_>, event: Event<'_>) {
         match (self, event) {
             (Self::Echo { .. }, Event::Text(text)) => {
                 talk.send(|connection| connection.send_text(text))
@@ -149,18 +149,18 @@ impl Service {
     }
 }
 
-impl Talk {
+impl Talk<'_> {
     /// Queues something, and writes once there is much of it. A connection that is closing takes
     /// nothing; it is never full.
     fn send(&mut self, what: impl FnOnce(&mut Connection) -> Result<(), SendError>) {
-        match what(&mut self.connection) {
+        match what(self.connection) {
             Ok(()) | Err(SendError::Closed) => {}
             Err(error) => {
                 panic!("refused, though the queue was not above its high-water mark: {error}")
             }
         }
         if self.connection.above_high_water() {
-            self.wire.write(&mut self.connection);
+            self.wire.write(self.connection);
         }
     }
 }
