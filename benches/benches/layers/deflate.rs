@@ -6,7 +6,7 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use sockless::deflate::{Parameters, Pool};
-use sockless::{Config, Connection, Endpoint, Event, Extensions, Input, Role, Seed};
+use sockless::{Config, Connection, Event, Extensions, Input, Role, Seed};
 use std::time::{Duration, Instant};
 
 /// Texts that are sent in turn: more than a window holds of the longer ones.

@@ -1,10 +1,10 @@
 //! The opening handshake: a server that answers Chromium's head, a client that asks and reads the
 //! answer.
 
-use bytes::Buf;
 use criterion::Criterion;
 use sockless::server::{Incoming, OriginPolicy};
 use sockless::{Config, Endpoint, Input, Seed, client, server};
+use std::convert::Infallible;
 use std::hint::black_box;
 
 const CHROMIUM: &[u8] = include_bytes!("../../../tests/data/heads/requests/chromium-156.http");
@@ -60,10 +60,11 @@ fn ask() -> client::Handshake {
 fn drain(side: &mut impl Endpoint) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(1024);
     while side.wants_write() {
-        let mut out = side.transmit();
-        bytes.extend_from_slice(out.chunk());
-        let taken = out.chunk().len();
-        out.advance(taken);
+        let taken = side.transmit().write_slice_with(|slice| {
+            bytes.extend_from_slice(slice);
+            Ok::<_, Infallible>(slice.len())
+        });
+        assert!(taken.is_ok());
     }
     bytes
 }

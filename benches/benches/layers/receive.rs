@@ -1,12 +1,12 @@
 //! Receiving on a server: masked messages of one size, one behind the other, in reads of 16 and 64
-//! KiB.
+//! KiB, by turns of a workspace or through ordinary inputs.
 //!
-//! The figure is the time for a message. A read is modelled by copying the wire's bytes into the
-//! scratch, for unmasking happens in place; the copy is in the figure. Each run checks that all
+//! The figure is the time for a message. A read is modelled by copying the wire's bytes to where it
+//! would go, for unmasking happens in place; the copy is in the figure. Each run checks that all
 //! messages came, and of what length.
 
 use criterion::{BenchmarkId, Criterion};
-use sockless::{Config, Connection, Event, Extensions, Input};
+use sockless::{Config, Connection, Event, Extensions, Input, Workspace};
 use sockless_benches::client_frame;
 use std::time::{Duration, Instant};
 
@@ -44,38 +44,73 @@ fn row(
     let count = (4 * read / frame.len()).max(4);
     let wire = frame.repeat(count);
     let mut scratch = vec![0; read];
-    let id = BenchmarkId::new(format!("{name}/{len}"), format!("read {}K", read >> 10));
-    group.bench_function(id, |bencher| {
-        bencher.iter_custom(|iterations| {
-            let mut connection = Connection::server(Extensions::default(), Config::default());
-            let mut left = iterations as usize;
-            let start = Instant::now();
-            while left > 0 {
-                let messages = left.min(count);
-                let bytes = &wire[..messages * frame.len()];
-                assert_eq!(pass(&mut connection, bytes, &mut scratch), (messages, messages * len));
-                left -= messages;
-            }
-            start.elapsed()
+    let mut workspace = Workspace::new(read, 1 << 20);
+    for turns in [true, false] {
+        let how = if turns { "turns" } else { "inputs" };
+        let id = BenchmarkId::new(format!("{name}/{len}"), format!("{how} of {}K", read >> 10));
+        group.bench_function(id, |bencher| {
+            bencher.iter_custom(|iterations| {
+                let mut connection = Connection::server(Extensions::default(), Config::default());
+                let mut left = iterations as usize;
+                let start = Instant::now();
+                while left > 0 {
+                    let messages = left.min(count);
+                    let bytes = &wire[..messages * frame.len()];
+                    let received = match turns {
+                        true => take_turn(&mut connection, bytes, &mut workspace),
+                        false => pass(&mut connection, bytes, &mut scratch),
+                    };
+                    assert_eq!(received, (messages, messages * len));
+                    left -= messages;
+                }
+                start.elapsed()
+            });
         });
-    });
+    }
 }
 
-/// All of `wire`, in reads of the scratch's size: how many messages, and their bytes.
+/// All of `wire`, in one turn: how many messages, and their bytes.
+fn take_turn(
+    connection: &mut Connection,
+    mut wire: &[u8],
+    workspace: &mut Workspace,
+) -> (usize, usize) {
+    let (mut messages, mut bytes) = (0, 0);
+    let mut turn = workspace.turn(connection);
+    while !wire.is_empty() {
+        let room = turn.read_buf();
+        let (read, rest) = wire.split_at(room.len().min(wire.len()));
+        room[..read.len()].copy_from_slice(read);
+        wire = rest;
+        let (connection, mut input) = turn.received(read.len());
+        poll(connection, &mut input, &mut messages, &mut bytes);
+    }
+    (messages, bytes)
+}
+
+/// The same in reads of the scratch's size.
 fn pass(connection: &mut Connection, wire: &[u8], scratch: &mut [u8]) -> (usize, usize) {
     let (mut messages, mut bytes) = (0, 0);
     for read in wire.chunks(scratch.len()) {
         let scratch = &mut scratch[..read.len()];
         scratch.copy_from_slice(read);
-        let mut input = Input::new(scratch);
-        while let Some(event) = connection.poll(&mut input) {
-            bytes += match &event {
-                Event::Text(text) => text.len(),
-                Event::Binary(data) => data.len(),
-                other => panic!("{other:?}"),
-            };
-            messages += 1;
-        }
+        poll(connection, &mut Input::new(scratch), &mut messages, &mut bytes);
     }
     (messages, bytes)
+}
+
+fn poll(
+    connection: &mut Connection,
+    input: &mut Input<'_>,
+    messages: &mut usize,
+    bytes: &mut usize,
+) {
+    while let Some(event) = connection.poll(input) {
+        *bytes += match &event {
+            Event::Text(text) => text.len(),
+            Event::Binary(data) => data.len(),
+            other => panic!("{other:?}"),
+        };
+        *messages += 1;
+    }
 }

@@ -4,11 +4,11 @@
 //! The transport takes all that it is given, in one vectored write. Each run checks that all bytes
 //! left.
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use criterion::{BenchmarkId, Criterion, Throughput};
-use sockless::{Config, Connection, Endpoint, Extensions, Seed};
+use sockless::{Config, Connection, Extensions, Seed};
+use std::convert::Infallible;
 use std::hint::black_box;
-use std::io::IoSlice;
 
 pub(crate) fn send(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("send");
@@ -61,11 +61,9 @@ pub(crate) fn send(criterion: &mut Criterion) {
 fn drain(connection: &mut Connection) -> usize {
     let mut bytes = 0;
     while connection.wants_write() {
-        let mut out = connection.transmit();
-        let mut slices = [IoSlice::new(&[]); 16];
-        let count = out.chunks_vectored(&mut slices);
-        let taken = black_box(&slices[..count]).iter().map(|slice| slice.len()).sum();
-        out.advance(taken);
+        let Ok(taken) = connection.transmit().write_with(|slices| {
+            Ok::<_, Infallible>(black_box(slices).iter().map(|slice| slice.len()).sum())
+        });
         bytes += taken;
     }
     bytes

@@ -3,11 +3,10 @@
 use crate::corpus::Message;
 use crate::peer::{Batch, Connection, End, Peer, Refused, Setting, Tally};
 use crate::transport::Sink;
-use bytes::Buf;
 use sockless::deflate::{Level, Parameters, Pool, WindowBits};
-use sockless::{Config, Endpoint, Event, Extensions, Input, Seed};
+use sockless::{Config, Event, Extensions, Seed, Workspace};
 use std::cell::RefCell;
-use std::io::IoSlice;
+use std::convert::Infallible;
 use std::rc::Rc;
 
 /// sockless, with or without a pool that its connections share.
@@ -15,7 +14,7 @@ use std::rc::Rc;
 pub(crate) struct Sockless {
     keep: Keep,
     pool: Option<Pool>,
-    scratch: Rc<RefCell<Vec<u8>>>,
+    workspace: Rc<RefCell<Workspace>>,
 }
 
 /// What waits between two messages.
@@ -33,7 +32,7 @@ impl Sockless {
             Keep::Pool(most) => Some(Pool::new(most)),
             Keep::Nothing => None,
         };
-        Self { keep, pool, scratch: Rc::new(RefCell::new(vec![0; 64 << 10])) }
+        Self { keep, pool, workspace: Rc::default() }
     }
 
     pub(crate) fn open(&self, end: End, setting: Setting) -> sockless::Connection {
@@ -78,32 +77,42 @@ impl Peer for Sockless {
     }
 
     fn connect(&self, end: End, setting: Setting) -> Result<Box<dyn Connection>, &'static str> {
-        Ok(Box::new(Driven { connection: self.open(end, setting), scratch: self.scratch.clone() }))
+        Ok(Box::new(Driven {
+            connection: self.open(end, setting),
+            workspace: self.workspace.clone(),
+        }))
     }
 }
 
 struct Driven {
     connection: sockless::Connection,
     /// Of the loop, for all its connections.
-    scratch: Rc<RefCell<Vec<u8>>>,
+    workspace: Rc<RefCell<Workspace>>,
 }
 
 impl Connection for Driven {
     fn send(&mut self, messages: &[Message], sink: &mut Sink) {
+        let mut workspace = self.workspace.borrow_mut();
+        let mut turn = workspace.turn(&mut self.connection);
+        let connection = turn.endpoint();
         for message in messages {
-            self.connection.send_text(&message.text).expect("it is open, and its queue not full");
+            connection.send_text(&message.text).expect("it is open, and its queue not full");
         }
-        write(&mut self.connection, sink);
+        write(connection, sink);
     }
 
     fn receive(&mut self, batch: &Batch, tally: &mut Tally<'_>) -> Result<(), Refused> {
-        let scratch = &mut *self.scratch.borrow_mut();
-        for part in batch.bytes.chunks(scratch.len()) {
+        let mut workspace = self.workspace.borrow_mut();
+        let mut turn = workspace.turn(&mut self.connection);
+        let mut left = &batch.bytes[..];
+        while !left.is_empty() {
             tally.reads += 1;
-            let read = &mut scratch[..part.len()];
-            read.copy_from_slice(part);
-            let mut input = Input::new(read);
-            while let Some(event) = self.connection.poll(&mut input) {
+            let room = turn.read_buf();
+            let (read, rest) = left.split_at(room.len().min(left.len()));
+            room[..read.len()].copy_from_slice(read);
+            left = rest;
+            let (connection, mut input) = turn.received(read.len());
+            while let Some(event) = connection.poll(&mut input) {
                 match event {
                     Event::Text(text) => tally.text(text.as_bytes()),
                     Event::Closed(_) => return Err(Refused),
@@ -118,10 +127,8 @@ impl Connection for Driven {
 /// Writes all that is queued.
 pub(crate) fn write(connection: &mut sockless::Connection, sink: &mut Sink) {
     while connection.wants_write() {
-        let mut out = connection.transmit();
-        let mut slices = [IoSlice::new(&[]); 16];
-        let count = out.chunks_vectored(&mut slices);
-        let written = sink.write_vectored(slices[..count].iter().map(|slice| &**slice));
-        out.advance(written);
+        let Ok(_) = connection.transmit().write_with(|slices| {
+            Ok::<_, Infallible>(sink.write_vectored(slices.iter().map(|slice| &**slice)))
+        });
     }
 }

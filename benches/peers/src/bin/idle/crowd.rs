@@ -1,6 +1,5 @@
 //! The clients: sockless's own, in one thread over epoll.
 
-use bytes::Buf;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use sockless::client::{Handshake, Outcome, Request};
@@ -175,9 +174,8 @@ impl Client {
                 Stage::Over => return Ok(()),
             };
             while side.wants_write() {
-                let mut out = side.transmit();
-                match self.socket.write(out.chunk()) {
-                    Ok(n) => out.advance(n),
+                match side.transmit().write_with(|slices| self.socket.write_vectored(slices)) {
+                    Ok(_) => {}
                     Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                     Err(error) => return Err(error),
                 }

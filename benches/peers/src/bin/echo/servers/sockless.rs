@@ -1,14 +1,12 @@
-//! sockless: one write for all that a read brought, with buffers that the loop lends, and a
-//! `Scratch` in which the message stays that a read has cut.
+//! sockless: one write for all that a read brought, in turns of a workspace that all connections of
+//! the thread share.
 
 use super::mio;
 use crate::servers::BATCH;
 use ::mio::net::TcpStream;
-use ::tokio::io::AsyncWriteExt;
-use bytes::Buf;
-use sockless::{Buffers, Config, Connection, Endpoint, Event, Extensions, Input, Lent, Scratch};
+use sockless::{Config, Connection, Event, Extensions, Turn, Workspace};
 use std::cell::RefCell;
-use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 
 pub(crate) struct Talk {
     socket: TcpStream,
@@ -19,8 +17,9 @@ fn open() -> Connection {
     Connection::server(Extensions::default(), Config::default())
 }
 
-/// Answers what was read; tells how much of it is left.
-fn echo(connection: &mut Lent<'_>, mut input: Input<'_>) -> io::Result<usize> {
+/// Answers what was read.
+fn echo(turn: &mut Turn<'_, Connection>, read: usize) -> io::Result<()> {
+    let (connection, mut input) = turn.received(read);
     while let Some(event) = connection.poll(&mut input) {
         let sent = match event {
             Event::Text(text) => connection.send_text(text),
@@ -30,17 +29,14 @@ fn echo(connection: &mut Lent<'_>, mut input: Input<'_>) -> io::Result<usize> {
         };
         sent.map_err(io::Error::other)?;
     }
-    Ok(input.len())
+    Ok(())
 }
 
 /// Whether all is written.
-fn write(mut socket: &TcpStream, connection: &mut Connection) -> io::Result<bool> {
-    while connection.wants_write() {
-        let mut out = connection.transmit();
-        let mut slices = [IoSlice::new(&[]); 16];
-        let count = out.chunks_vectored(&mut slices);
-        match socket.write_vectored(&slices[..count]) {
-            Ok(n) => out.advance(n),
+fn write(mut socket: &TcpStream, turn: &mut Turn<'_, Connection>) -> io::Result<bool> {
+    while turn.endpoint().wants_write() {
+        match turn.write_with(|slices| socket.write_vectored(slices)) {
+            Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
@@ -50,21 +46,13 @@ fn write(mut socket: &TcpStream, connection: &mut Connection) -> io::Result<bool
 }
 
 /// One read, and the answer to it. Whether there may be more to read.
-fn read(
-    mut socket: &TcpStream,
-    connection: &mut Lent<'_>,
-    scratch: &mut Scratch,
-) -> io::Result<bool> {
-    let room = scratch.room();
+fn read(mut socket: &TcpStream, turn: &mut Turn<'_, Connection>) -> io::Result<bool> {
+    let room = turn.read_buf();
     let all = room.len();
     match socket.read(room) {
         Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
-        Ok(n) => {
-            let rest = echo(connection, scratch.input(n))?;
-            scratch.keep(rest);
-            // A short read has emptied the socket.
-            Ok(n == all)
-        }
+        // A short read has emptied the socket.
+        Ok(n) => echo(turn, n).map(|()| n == all),
         Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
         Err(error) if error.kind() == ErrorKind::Interrupted => Ok(true),
         Err(error) => Err(error),
@@ -84,78 +72,59 @@ impl mio::Talk for Talk {
 
     fn turn(&mut self) -> io::Result<()> {
         let Self { socket, connection } = self;
-        BUFFERS.with_borrow_mut(|buffers| {
-            let mut connection = buffers.lend(connection);
-            SCRATCH.with_borrow_mut(|scratch| {
-                let mut turn = scratch.turn();
-                talk_on(socket, &mut connection, &mut turn)?;
-                // The next turn is another connection's.
-                echo(&mut connection, turn.rest()).map(drop)
-            })
-        })
+        WORKSPACE.with_borrow_mut(|workspace| talk_on(socket, &mut workspace.turn(connection)))
     }
 }
 
 /// As long as there is something to read.
-fn talk_on(socket: &TcpStream, connection: &mut Lent<'_>, scratch: &mut Scratch) -> io::Result<()> {
+fn talk_on(socket: &TcpStream, turn: &mut Turn<'_, Connection>) -> io::Result<()> {
     loop {
         // Who takes too little is not read from; the event of a writable socket comes back here.
-        if !write(socket, connection)? && connection.queued() > BATCH {
+        if !write(socket, turn)? && turn.endpoint().queued() > BATCH {
             return Ok(());
         }
-        if !read(socket, connection, scratch)? {
-            return write(socket, connection).map(drop);
+        if !read(socket, turn)? {
+            return write(socket, turn).map(drop);
         }
     }
 }
 
 thread_local! {
     /// Of all connections of the thread.
-    static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::new(128 << 10, 4 << 20));
-    static BUFFERS: RefCell<Buffers> = RefCell::new(Buffers::new(4 << 20));
+    static WORKSPACE: RefCell<Workspace> = RefCell::new(Workspace::new(128 << 10, 4 << 20));
 }
 
 /// The same on tokio.
-pub(crate) async fn talk(mut socket: ::tokio::net::TcpStream) -> io::Result<()> {
+pub(crate) async fn talk(socket: ::tokio::net::TcpStream) -> io::Result<()> {
     let mut connection = open();
+    let would_block = |error: &io::Error| error.kind() == ErrorKind::WouldBlock;
     loop {
         socket.readable().await?;
-        let again = |error: io::Error| {
-            if error.kind() == ErrorKind::WouldBlock { Ok(usize::MAX) } else { Err(error) }
-        };
-        BUFFERS.with_borrow_mut(|buffers| {
-            let mut connection = buffers.lend(&mut connection);
-            SCRATCH.with_borrow_mut(|scratch| {
-                let mut turn = scratch.turn();
-                match socket.try_read(turn.room()).or_else(again)? {
-                    0 => Err(io::Error::from(ErrorKind::UnexpectedEof)),
-                    usize::MAX => Ok(()),
-                    n => {
-                        let rest = echo(&mut connection, turn.input(n))?;
-                        turn.keep(rest);
-                        echo(&mut connection, turn.rest()).map(drop)
-                    }
-                }
-            })?;
+        WORKSPACE.with_borrow_mut(|workspace| {
+            let mut turn = workspace.turn(&mut connection);
+            match socket.try_read(turn.read_buf()) {
+                Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+                Ok(n) => echo(&mut turn, n)?,
+                Err(error) if would_block(&error) => {}
+                Err(error) => return Err(error),
+            }
             // What the socket takes at once: then the buffers go back empty.
-            let mut out = connection.transmit();
-            while out.has_remaining() {
-                let mut slices = [IoSlice::new(&[]); 16];
-                let count = out.chunks_vectored(&mut slices);
-                match socket.try_write_vectored(&slices[..count]) {
-                    Ok(n) => out.advance(n),
-                    Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+            while turn.endpoint().wants_write() {
+                match turn.write_with(|slices| socket.try_write_vectored(slices)) {
+                    Ok(_) => {}
+                    Err(error) if would_block(&error) => break,
                     Err(error) => return Err(error),
                 }
             }
             Ok(())
         })?;
         while connection.wants_write() {
-            let mut out = connection.transmit();
-            let mut slices = [IoSlice::new(&[]); 16];
-            let count = out.chunks_vectored(&mut slices);
-            let written = socket.write_vectored(&slices[..count]).await?;
-            out.advance(written);
+            socket.writable().await?;
+            match connection.transmit().write_with(|slices| socket.try_write_vectored(slices)) {
+                Ok(_) => {}
+                Err(error) if would_block(&error) => {}
+                Err(error) => return Err(error),
+            }
         }
     }
 }
