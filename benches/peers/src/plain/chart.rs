@@ -14,9 +14,8 @@ const TOP: f64 = 92.0;
 const LINE: f64 = 26.0;
 
 /// A colour for each, that those who see few colours can tell apart.
-const COLOURS: [(&str, &str); 11] = [
+const COLOURS: [(&str, &str); 10] = [
     ("sockless", "#111111"),
-    ("sockless, lent", "#ffffff"),
     ("tungstenite", "#d55e00"),
     ("tokio-websockets", "#0072b2"),
     ("fastwebsockets", "#009e73"),

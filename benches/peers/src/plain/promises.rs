@@ -153,22 +153,14 @@ impl Promise {
         let text =
             ["ascii", "cjk", "emoji", "mixed"].iter().any(|content| row.name.contains(content));
         let other = |name: &str| {
-            !(name.starts_with("sockless")
-                || name == "by hand"
-                || text && unchecked.contains(&name))
+            !(name == "sockless" || name == "by hand" || text && unchecked.contains(&name))
         };
         let counts = |name: &str| {
             if self.peers.is_empty() { other(name) } else { self.peers.contains(&name) }
         };
         let time =
             |one: &Measured| one.nanoseconds + if self.with_calls { CALL * one.calls } else { 0.0 };
-        // Ours is the faster of our loops.
-        let ours = row
-            .measured
-            .iter()
-            .filter(|one| one.name.starts_with("sockless"))
-            .map(time)
-            .min_by(f64::total_cmp)?;
+        let ours = row.measured.iter().find(|one| one.name == "sockless").map(time)?;
         let best = row
             .measured
             .iter()

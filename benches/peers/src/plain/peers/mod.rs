@@ -25,8 +25,7 @@ const MOST: usize = 64 << 20;
 /// All that are compared, ours first.
 pub(crate) fn all() -> Vec<Box<dyn Peer>> {
     vec![
-        Box::new(sockless::Sockless::simple()),
-        Box::new(sockless::Sockless::lending()),
+        Box::new(sockless::Sockless::new()),
         Box::new(tungstenite::Tungstenite),
         Box::new(tokio_websockets::TokioWebsockets),
         Box::new(fastwebsockets::FastWebsockets),
