@@ -63,7 +63,7 @@ impl Handshake {
     #[inline]
     pub fn wants_poll(&self) -> bool {
         let has_answer = self.timed_out && !self.linger.broken;
-        !self.over && (has_answer || self.held.is_some())
+        !self.over && (has_answer || self.held.is_some() || self.gave_held)
     }
 
     /// Whether it is time to shut down the write side: see
