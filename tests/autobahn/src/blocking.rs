@@ -3,7 +3,7 @@
 
 use crate::talk::{Line, Pace, Pumped, Talk};
 use sockless::{Endpoint, Step, Turn, Workspace};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 
 pub(crate) fn run(stream: TcpStream, talk: &mut impl Talk, pace: &Pace) {
@@ -32,33 +32,21 @@ impl Line for Blocking {
             }
             match step {
                 Step::Write => {
-                    let written = match *write {
-                        usize::MAX => turn.write_with(|slices| stream.write_vectored(slices)),
-                        most => turn.write_slice_with(|slice| {
-                            stream.write(&slice[..slice.len().min(most)])
-                        }),
-                    };
                     wrote = true;
-                    match written {
-                        Ok(1..) => {}
-                        Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                        _ => turn.endpoint().handle_write_error(),
-                    }
+                    // If it fails, the endpoint knows.
+                    let _ = turn.write(|slices| match *write {
+                        usize::MAX => stream.write_vectored(slices),
+                        most => stream.write(&slices[0][..slices[0].len().min(most)]),
+                    });
                 }
-                Step::Poll => return Pumped::Poll(0),
-                Step::Shutdown => {
-                    let _ = stream.shutdown(Shutdown::Write); // If it fails, reading tells why.
-                    turn.endpoint().shutdown_done();
-                }
+                Step::Poll => return Pumped::Poll,
+                // If it fails, reading tells why.
+                Step::Shutdown => drop(turn.shutdown(|| stream.shutdown(Shutdown::Write))),
                 Step::Read => {
-                    let room = turn.read_buf();
-                    let most = room.len().min(*read);
-                    match stream.read(&mut room[..most]) {
-                        Ok(n @ 1..) => return Pumped::Poll(n),
-                        Ok(_) => turn.endpoint().handle_eof(),
-                        Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                        Err(_) => turn.endpoint().handle_error(),
-                    }
+                    let _ = turn.read(|to| {
+                        let most = to.len().min(*read);
+                        stream.read(&mut to[..most])
+                    });
                 }
                 Step::Wait | Step::Done => return Pumped::Done,
             }

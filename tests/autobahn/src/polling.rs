@@ -8,7 +8,7 @@ use crate::talk::{Line, Pace, Pumped, Talk};
 use mio::event::Event;
 use mio::net::TcpStream;
 use sockless::{Endpoint, Step, Turn, Workspace};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::Shutdown;
 
 /// A socket, and what is said on it.
@@ -63,19 +63,14 @@ impl Line for Polled {
             match step {
                 Step::Write => {
                     wrote = true;
-                    self.write(turn);
+                    drop(turn.write(|slices| self.write(slices)));
                 }
-                Step::Poll => return Pumped::Poll(0),
-                Step::Shutdown => {
-                    // Where this fails, the next read tells why.
-                    let _ = self.socket.shutdown(Shutdown::Write);
-                    turn.endpoint().shutdown_done();
-                }
-                Step::Read => match self.read(turn.read_buf()) {
-                    Ok(Some(0)) => turn.endpoint().handle_eof(),
-                    Ok(Some(n)) => return Pumped::Poll(n),
-                    Ok(None) => return Pumped::Blocked,
-                    Err(_) => turn.endpoint().handle_error(),
+                Step::Poll => return Pumped::Poll,
+                // Where this fails, the next read tells why.
+                Step::Shutdown => drop(turn.shutdown(|| self.socket.shutdown(Shutdown::Write))),
+                Step::Read => match turn.read(|to| self.read(to)) {
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => return Pumped::Blocked,
+                    _ => {}
                 },
                 Step::Wait => return Pumped::Blocked,
                 Step::Done => return Pumped::Done,
@@ -85,33 +80,28 @@ impl Line for Polled {
 }
 
 impl Polled {
-    /// Writes once.
-    fn write<E: Endpoint + ?Sized>(&mut self, turn: &mut Turn<'_, E>) {
+    /// Writes once. Where the socket blocks, it is not writable until it says so.
+    fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         let written = match self.write {
-            usize::MAX => turn.write_with(|slices| self.socket.write_vectored(slices)),
-            most => {
-                turn.write_slice_with(|slice| self.socket.write(&slice[..slice.len().min(most)]))
-            }
+            usize::MAX => self.socket.write_vectored(slices),
+            most => self.socket.write(&slices[0][..slices[0].len().min(most)]),
         };
-        match written {
-            Ok(1..) => {}
-            Err(error) if error.kind() == ErrorKind::WouldBlock => self.writable = false,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            _ => turn.endpoint().handle_write_error(),
+        if let Err(error) = &written {
+            self.writable &= error.kind() != ErrorKind::WouldBlock;
         }
+        written
     }
 
-    /// Reads once; `None` where the socket blocks.
-    fn read(&mut self, room: &mut [u8]) -> io::Result<Option<usize>> {
-        let most = room.len().min(self.read);
-        while self.readable {
-            match self.socket.read(&mut room[..most]) {
-                Ok(n) => return Ok(Some(n)),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.readable = false,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+    /// Reads once, if the socket may have something.
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        if !self.readable {
+            return Err(ErrorKind::WouldBlock.into());
         }
-        Ok(None)
+        let most = to.len().min(self.read);
+        let read = self.socket.read(&mut to[..most]);
+        if let Err(error) = &read {
+            self.readable &= error.kind() != ErrorKind::WouldBlock;
+        }
+        read
     }
 }

@@ -42,8 +42,8 @@ pub(crate) trait Line {
 /// How far a line went.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Pumped {
-    /// Poll, with so many bytes that were read.
-    Poll(usize),
+    /// Poll until `None`.
+    Poll,
     /// Nothing to do until the socket becomes ready.
     Blocked,
     /// Drop the socket.
@@ -66,8 +66,8 @@ fn drive<E: Endpoint, T>(
     let mut turn = workspace.turn(endpoint);
     loop {
         match line.pump(&mut turn) {
-            Pumped::Poll(read) => {
-                let (endpoint, mut input) = turn.received(read);
+            Pumped::Poll => {
+                let (endpoint, mut input) = turn.received(0);
                 if let Some(outcome) = poll(endpoint, &mut input) {
                     return Driven::Outcome(outcome);
                 }

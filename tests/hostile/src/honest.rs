@@ -245,8 +245,8 @@ impl Person {
             Stage::Handshake(handshake) => {
                 let mut turn = workspace.turn(handshake.as_mut());
                 let pumped = pump(&mut turn, &mut self.link);
-                if let Pumped::Poll(read) = pumped {
-                    let (handshake, mut input) = turn.received(read);
+                if pumped == Pumped::Poll {
+                    let (handshake, mut input) = turn.received(0);
                     outcome = handshake.poll(&mut input);
                 }
                 pumped
@@ -254,8 +254,8 @@ impl Person {
             Stage::Open(connection) => {
                 let mut turn = workspace.turn(connection.as_mut());
                 let pumped = pump(&mut turn, &mut self.link);
-                if let Pumped::Poll(read) = pumped {
-                    let (connection, mut input) = turn.received(read);
+                if pumped == Pumped::Poll {
+                    let (connection, mut input) = turn.received(0);
                     self.ears.listen(connection, &mut input, talk);
                 }
                 pumped
@@ -276,7 +276,7 @@ impl Person {
             }
         }
         self.done = pumped == Pumped::Done;
-        matches!(pumped, Pumped::Poll(_))
+        pumped == Pumped::Poll
     }
 }
 

@@ -92,12 +92,14 @@ impl Session {
     pub(crate) fn event(&mut self) -> Result<Option<Event<'static>>, Failure> {
         let mut turn = self.workspace.turn(&mut self.connection);
         loop {
-            let read = self.wire.next_poll(&mut turn);
+            let goes_on = self.wire.goes_on(&mut turn);
             if self.wire.is_late() {
                 return Err(format!("not within {} s", PATIENCE.as_secs()).into());
             }
-            let Some(read) = read else { return Ok(None) };
-            let (connection, mut input) = turn.received(read);
+            if !goes_on {
+                return Ok(None);
+            }
+            let (connection, mut input) = turn.received(0);
             if let Some(event) = connection.poll(&mut input) {
                 return Ok(Some(event.into_owned()));
             }
@@ -157,8 +159,10 @@ pub(crate) fn ask(request: Request, config: Config) -> Result<Answer, Failure> {
     let mut handshake = Handshake::new(request, Seed::random()?);
     let mut turn = workspace.turn(&mut handshake);
     let outcome = loop {
-        let read = wire.next_poll(&mut turn).ok_or("it ended without an outcome")?;
-        let (handshake, mut input) = turn.received(read);
+        if !wire.goes_on(&mut turn) {
+            return Err("it ended without an outcome".into());
+        }
+        let (handshake, mut input) = turn.received(0);
         if let Some(outcome) = handshake.poll(&mut input) {
             break outcome;
         }

@@ -49,35 +49,17 @@ impl Wire {
         self.carried
     }
 
-    /// The loop, the same for everything that talks: up to where there is something to poll, with so
-    /// many bytes that were read. `None`: it is over.
-    pub(crate) fn next_poll<E: Endpoint + ?Sized>(
-        &mut self,
-        turn: &mut Turn<'_, E>,
-    ) -> Option<usize> {
+    /// The loop, the same for everything that talks, up to where there is something to poll.
+    /// `false`: it is over.
+    pub(crate) fn goes_on<E: Endpoint + ?Sized>(&mut self, turn: &mut Turn<'_, E>) -> bool {
         loop {
             match turn.step(true) {
-                Step::Write => {
-                    let written = turn.write_with(|slices| self.write_some(slices));
-                    if has_failed(&written) {
-                        turn.endpoint().handle_write_error();
-                    }
-                }
-                Step::Poll => return Some(0),
-                Step::Shutdown => {
-                    let _ = self.transport.shut_down(); // If it fails, reading tells why.
-                    turn.endpoint().shutdown_done();
-                }
-                Step::Read => match self.read_some(turn.read_buf()) {
-                    Ok(n @ 1..) => return Some(n),
-                    Ok(_) => {
-                        self.ended = true;
-                        turn.endpoint().handle_eof();
-                    }
-                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                    Err(_) => turn.endpoint().handle_error(),
-                },
-                Step::Wait | Step::Done => return None,
+                Step::Write => drop(turn.write(|slices| self.write_some(slices))),
+                Step::Poll => return true,
+                // If it fails, reading tells why.
+                Step::Shutdown => drop(turn.shutdown(|| self.transport.shut_down())),
+                Step::Read => drop(turn.read(|to| self.read_some(to))),
+                Step::Wait | Step::Done => return false,
             }
         }
     }
@@ -95,13 +77,14 @@ impl Wire {
     fn read_some(&mut self, room: &mut [u8]) -> io::Result<usize> {
         let read = self.be_patient().and_then(|()| self.transport.read(room));
         self.carried.read += read.as_ref().map_or(0, |n| *n);
-        read
+        self.ended |= matches!(read, Ok(0));
+        read.map_err(no_more_patience)
     }
 
     fn write_some(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         let written = self.be_patient().and_then(|()| self.transport.write_vectored(slices));
         self.carried.written += written.as_ref().map_or(0, |n| *n);
-        written
+        written.map_err(no_more_patience)
     }
 
     /// Reads and writes take no longer than what is left.
@@ -117,5 +100,13 @@ fn has_failed(written: &io::Result<usize>) -> bool {
     match written {
         Ok(n) => *n == 0,
         Err(error) => error.kind() != ErrorKind::Interrupted,
+    }
+}
+
+/// "Would block" and "timed out" mean here that it took too long, and that is a failure.
+fn no_more_patience(error: io::Error) -> io::Error {
+    match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => io::Error::other(error),
+        _ => error,
     }
 }

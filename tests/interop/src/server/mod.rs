@@ -119,8 +119,10 @@ fn serve(mut wire: Wire, rules: Rules, ledger: &Arc<Ledger>) {
     let mut handshake = Handshake::new(rules.handshake);
     let mut turn = workspace.turn(&mut handshake);
     let incoming = loop {
-        let Some(read) = wire.next_poll(&mut turn) else { return };
-        let (handshake, mut input) = turn.received(read);
+        if !wire.goes_on(&mut turn) {
+            return;
+        }
+        let (handshake, mut input) = turn.received(0);
         if let Some(incoming) = handshake.poll(&mut input) {
             break incoming;
         }
@@ -174,8 +176,8 @@ fn receive(
 ) -> (Option<CloseEvent>, usize) {
     let (mut ended, mut received) = (None, 0);
     let mut turn = workspace.turn(connection);
-    while let Some(read) = wire.next_poll(&mut turn) {
-        let (connection, mut input) = turn.received(read);
+    while wire.goes_on(&mut turn) {
+        let (connection, mut input) = turn.received(0);
         while let Some(event) = connection.poll(&mut input) {
             received += match &event {
                 Event::Text(text) => text.len(),
@@ -194,8 +196,8 @@ fn receive(
 
 fn answer(mut replying: Replying, mut wire: Wire, workspace: &mut Workspace) {
     let mut turn = workspace.turn(&mut replying);
-    while let Some(read) = wire.next_poll(&mut turn) {
-        let (replying, mut input) = turn.received(read);
+    while wire.goes_on(&mut turn) {
+        let (replying, mut input) = turn.received(0);
         replying.poll(&mut input);
     }
 }
