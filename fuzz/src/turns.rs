@@ -365,7 +365,10 @@ fn read_and_polls(choices: &mut Choices<'_>) -> (usize, usize) {
 
 /// A read of at most so many bytes in a turn: how many it was.
 fn fill<E: Endpoint>(turn: &mut Turn<'_, E>, wire: &[u8], at: &mut usize, len: usize) -> usize {
-    let room = turn.read_buf();
+    bring(turn.read_buf(), wire, at, len)
+}
+
+fn bring(room: &mut [u8], wire: &[u8], at: &mut usize, len: usize) -> usize {
     assert!(!room.is_empty(), "a read of no bytes would be taken for the end");
     let len = len.min(room.len()).min(wire.len() - *at);
     room[..len].copy_from_slice(&wire[*at..][..len]);
@@ -382,7 +385,17 @@ fn receive(
     len: usize,
     polls: usize,
 ) -> (usize, bool) {
-    let n = if len == 0 { 0 } else { fill(turn, wire, at, len) };
+    let n = match len {
+        0 => 0,
+        // Told in one call, and polled for in the next.
+        len if len % 2 == 1 && *at < wire.len() => {
+            assert!(turn.read(|room| Ok(bring(room, wire, at, len))).is_ok());
+            assert!(turn.step(false) == Step::Poll || turn.endpoint().is_done());
+            let _ = turn.received(usize::MAX); // No read can have brought that.
+            0
+        }
+        len => fill(turn, wire, at, len),
+    };
     let (connection, mut input) = turn.received(n);
     assert!(input.len() >= n && input.len() <= *at, "what came for it, and nothing else");
     let polled = poll(connection, &mut input, fed, polls);
