@@ -1,12 +1,13 @@
 //! `Delivery::Chunks`: messages in parts, as they arrive. Joined, they are the same as whole
 //! messages, under every cut.
 
-mod support;
-
+use crate::support;
+use crate::support::random::cases;
+use crate::support::{
+    BINARY, CONTINUATION, MORE, PING, SIDES, Side, TEXT, cuts, feed, feed_cut, output,
+};
 use proptest::prelude::*;
 use sockless::{Cause, Chunk, ChunkData, Config, Connection, Delivery, Event, ProtocolError};
-use support::random::cases;
-use support::{BINARY, CONTINUATION, MORE, PING, SIDES, Side, TEXT, cuts, feed, feed_cut, output};
 
 fn config(delivery: Delivery) -> Config {
     let mut config = Config::default();

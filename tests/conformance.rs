@@ -4,13 +4,12 @@
 
 #[path = "conformance/notation.rs"]
 mod notation;
-mod support;
 
+use crate::support::{BINARY, CLOSE, Frame, PONG, SIDES, Side, TEXT, frames, output};
 use notation::{Case, Sent, Step};
 use sockless::{Cause, Chunk, ChunkData, CloseEvent, Config, Connection, Delivery, Event, Input};
 use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
-use support::{BINARY, CLOSE, Frame, PONG, SIDES, Side, TEXT, frames, output};
 
 /// How the bytes of a case are cut into reads.
 #[derive(Clone, Copy, Debug)]

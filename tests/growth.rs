@@ -6,15 +6,10 @@
 //! begins with room for its first frame, or for as much as the last batch had up to 4 KiB, and
 //! doubles.
 
-mod support;
-
+use crate::support::alloc::counted;
+use crate::support::{BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, take};
 use bytes::Bytes;
 use sockless::{Config, Connection, Delivery, Input, Payload, Workspace};
-use support::alloc::{Counting, counted};
-use support::{BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, take};
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;

@@ -1,16 +1,10 @@
 //! What the handshake asks the heap for, exactly.
 
-mod handshake;
-mod support;
-
-use handshake::{GET, request};
+use crate::handshake::{GET, request};
+use crate::support::alloc::{Count, counted};
+use crate::support::take;
 use sockless::server::{Config, Handshake, Incoming, OriginPolicy};
 use sockless::{Connection, Endpoint, Input, Seed, client};
-use support::alloc::{Count, Counting, counted};
-use support::take;
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 const CHROMIUM: &[u8] = include_bytes!("data/heads/requests/chromium-156.http");
 

@@ -1,8 +1,7 @@
 //! The client's side of the opening handshake: what it takes, and what it makes of a refusal.
 
-mod handshake;
-
-use handshake::{Changes, SWITCHING, answer, ask, asked_key, cuttings, fed_by, sent, write};
+use crate::handshake;
+use crate::handshake::{Changes, SWITCHING, answer, ask, asked_key, cuttings, fed_by, sent, write};
 use sockless::client::{self, Config, Outcome, Request};
 use sockless::handshake::Header;
 use sockless::server::{self, Incoming};

@@ -2,9 +2,7 @@
 //! under every cut. (The answers of real servers are tested beside the client, where the key can be
 //! theirs.)
 
-mod handshake;
-
-use handshake::{REQUESTS, cuttings, serve};
+use crate::handshake::{REQUESTS, cuttings, serve};
 use sockless::HandshakeError;
 use sockless::server::{Config, Incoming, OriginPolicy};
 

@@ -2,9 +2,7 @@
 //! §2.2. Which bytes belong to the head is the same as for a strict reader that never saw the empty
 //! line.
 
-mod handshake;
-
-use handshake::{GET, KEY, cuttings, fed_by, request, serve};
+use crate::handshake::{GET, KEY, cuttings, fed_by, request, serve};
 use sockless::handshake::accept_key;
 use sockless::server::{Config, Incoming};
 use sockless::{Event, HandshakeError, Input};

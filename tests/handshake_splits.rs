@@ -1,13 +1,9 @@
 //! Heads that are damaged at random give the same outcome however their bytes are cut, and never a
 //! panic.
 
-mod handshake;
-#[path = "support/random.rs"]
-mod random;
-
-use handshake::{GET, SWITCHING, answer, ask, asked_key, fed_by, request, serve};
+use crate::handshake::{GET, SWITCHING, answer, ask, asked_key, fed_by, request, serve};
+use crate::support::random::{Wire, cases};
 use proptest::prelude::*;
-use random::{Wire, cases};
 use sockless::client::{self, Outcome};
 use sockless::handshake::Headers;
 use sockless::server::{self, Incoming};

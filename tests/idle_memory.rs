@@ -1,16 +1,11 @@
 //! What an idle connection holds on the heap: nothing. Both ends at once, from the handshake on,
 //! after small messages and after the largest.
 
-mod support;
-
+use crate::support::alloc::{counted, live};
 use sockless::client::{Outcome, Request};
 use sockless::server::Incoming;
 use sockless::{Config, Connection, Endpoint, Event, Input, Seed, client, server};
 use std::fmt;
-use support::alloc::{Counting, counted, live};
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;

@@ -1,16 +1,15 @@
 //! Arbitrary operations on a client and a server joined by a transport with partial writes and
 //! reads: both end done, nothing is lost and nothing comes twice.
 
-mod support;
-
+use crate::support;
+use crate::support::pair::Pair;
+use crate::support::random::{cases, same};
+use crate::support::{SIDES, Side};
 use proptest::prelude::*;
 use sockless::{
     Cause, CloseCode, CloseEvent, CloseFrame, Config, Event, MessageKind, PreparedMessage,
     SendError,
 };
-use support::pair::Pair;
-use support::random::{cases, same};
-use support::{SIDES, Side};
 
 #[derive(Clone, Debug)]
 enum Op {

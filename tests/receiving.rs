@@ -1,11 +1,10 @@
 //! Messages and control frames as they are delivered, RFC 6455 §5.4 to §5.6, and the limits to the
 //! byte.
 
-mod support;
-
+use crate::support;
+use crate::support::{BINARY, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, feed_cut};
 use sockless::{Cause, Config, Event, Input, ProtocolError};
 use std::borrow::Cow;
-use support::{BINARY, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, feed_cut};
 
 #[test]
 fn empty_messages_and_empty_fragments() {

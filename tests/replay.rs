@@ -2,8 +2,8 @@
 //! behind them are the same bytes, the same events and the same deadlines. Another seed changes the
 //! key and the masks, and nothing else.
 
-mod support;
-
+use crate::support::random::{cases, same};
+use crate::support::{SIDES, Side, output, write};
 use proptest::prelude::*;
 use sockless::client::{self, Outcome, Request};
 use sockless::server::{self, Incoming};
@@ -11,8 +11,6 @@ use sockless::{
     CloseCode, Config, Connection, Event, Heartbeat, Input, MessageKind, Seed, Timeouts,
 };
 use std::time::Duration;
-use support::random::{cases, same};
-use support::{SIDES, Side, output, write};
 
 #[derive(Clone, Debug)]
 enum Op {

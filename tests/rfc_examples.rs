@@ -1,9 +1,8 @@
 //! The examples of RFC 6455 §5.7, to the byte. (Those of §1.3 are the handshake's.)
 
-mod support;
-
+use crate::support;
+use crate::support::{BINARY, Side, feed, frame, output};
 use sockless::{Config, Event};
-use support::{BINARY, Side, feed, frame, output};
 
 /// Feeds the example to the end that would receive it, under every cut.
 fn received(side: Side, wire: &[u8], expected: &[Event<'static>]) {

@@ -1,12 +1,10 @@
 //! What a log shows of a connection by `{:?}`: no byte of a message or a control frame that is
 //! under way, however it comes and is delivered.
 
-mod support;
-
+use crate::support::{BINARY, CONTINUATION, MORE, PING, SIDES, Side, TEXT, feed, look, write};
 use sockless::{Config, Delivery, Workspace};
 #[cfg(feature = "deflate")]
 use sockless::{Extensions, deflate::Parameters};
-use support::{BINARY, CONTINUATION, MORE, PING, SIDES, Side, TEXT, feed, look, write};
 
 /// As text, and as bytes in the forms that `{:?}` has for them.
 fn shows(said: &str, secret: &[u8]) -> bool {

@@ -1,15 +1,13 @@
 //! Where a transport cuts the bytes changes nothing: the same events and the same answer, in both
 //! roles, for well-formed and for arbitrary input.
 
-mod support;
-
-use proptest::prelude::*;
-use sockless::{Config, Connection, Event, Workspace};
-use support::random::{Wire, cases, same};
-use support::{
+use crate::support::random::{Wire, cases, same};
+use crate::support::{
     BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, feed_cut,
     feed_in_turns, output,
 };
+use proptest::prelude::*;
+use sockless::{Config, Connection, Event, Workspace};
 
 /// A frame of any kind, mostly legal.
 fn any_frame(side: Side) -> impl Strategy<Value = Vec<u8>> {

@@ -1,19 +1,14 @@
 //! Messages sent in parts, prepared messages, and the marks of the queue.
 
-mod support;
-
+use crate::support::alloc::counted;
+use crate::support::{
+    BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames, output, take,
+    write,
+};
 use bytes::Bytes;
 use sockless::{
     Config, Connection, Delivery, Event, Input, MessageKind, PreparedMessage, SendError,
 };
-use support::alloc::{Counting, counted};
-use support::{
-    BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames, output, take,
-    write,
-};
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 fn sent(connection: &mut Connection) -> Vec<(u8, Vec<u8>)> {
     frames(&output(connection)).into_iter().map(|frame| (frame.first, frame.payload)).collect()

@@ -4,11 +4,10 @@
 //! Whatever came before the violation is delivered, nothing behind it is; the answer is one Close
 //! frame with the row's code; the life cycle goes to its end.
 
-mod support;
-
+use crate::support;
+use crate::support::{BINARY, CLOSE, CONTINUATION, Frame, MORE, PING, PONG, SIDES, Side, TEXT};
+use crate::support::{cuts, eof, feed, feed_cut, feed_in_turns, frames, output};
 use sockless::{Cause, Config, Connection, Event, Extensions, ProtocolError, Workspace};
-use support::{BINARY, CLOSE, CONTINUATION, Frame, MORE, PING, PONG, SIDES, Side, TEXT};
-use support::{cuts, eof, feed, feed_cut, feed_in_turns, frames, output};
 
 #[derive(Clone)]
 struct Case {

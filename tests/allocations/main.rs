@@ -3,18 +3,14 @@
 //! [`receiving`] and [`sending`] count what each costs, [`no_memory`] refuses it; here stands what
 //! is left when all is said: nothing.
 
+use crate::support;
 mod no_memory;
 mod receiving;
 mod sending;
-#[path = "../support/mod.rs"]
-mod support;
 
+use crate::support::alloc::{Count, counted};
+use crate::support::{BINARY, CLOSE, CONTINUATION, MORE, PING, SIDES, Side, TEXT};
 use sockless::{Config, Connection, Event, Input};
-use support::alloc::{Count, Counting, counted};
-use support::{BINARY, CLOSE, CONTINUATION, MORE, PING, SIDES, Side, TEXT};
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// Polls all events out of `wire` and drops them.
 fn drain(connection: &mut Connection, wire: &mut [u8]) -> usize {

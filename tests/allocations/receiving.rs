@@ -1,7 +1,7 @@
 //! What receiving costs: nothing where a read holds all of a message; otherwise room that grows
 //! with what has come, in few steps.
 
-use crate::drain;
+use crate::allocations::drain;
 use crate::support::alloc::{Count, counted, live};
 use crate::support::{BINARY, CONTINUATION, MORE, PONG, SIDES, TEXT};
 use sockless::{Config, Workspace};

@@ -1,7 +1,7 @@
 //! What sending costs: one buffer a batch, no copy of what is large and ours, and no room beyond
 //! what waits or was taken.
 
-use crate::flush;
+use crate::allocations::flush;
 use crate::support::alloc::counted;
 use crate::support::{SIDES, Side, look, take};
 use bytes::Bytes;

@@ -5,9 +5,10 @@
 
 mod ops;
 mod sums;
-#[path = "../support/mod.rs"]
-mod support;
 
+use crate::support::SIDES;
+use crate::support::alloc::counted;
+use crate::support::random::cases;
 use ops::{Ending, Op, Peer, Turns, op};
 use proptest::prelude::*;
 use sockless::{
@@ -16,12 +17,6 @@ use sockless::{
 };
 use std::time::Duration;
 use sums::Sums;
-use support::SIDES;
-use support::alloc::{Counting, counted};
-use support::random::cases;
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 const MAX_MESSAGE: usize = 256 << 10;
 const UPPER_MARK: usize = 20_000;

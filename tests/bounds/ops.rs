@@ -1,8 +1,8 @@
 //! What can be called on a connection, and what a peer may send it: mostly what makes it hold
 //! something.
 
+use crate::bounds::{LONGEST, MAX_MESSAGE};
 use crate::support::{BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, Side, TEXT};
-use crate::{LONGEST, MAX_MESSAGE};
 use flate2::{Compress, Compression, FlushCompress};
 use proptest::prelude::*;
 

@@ -4,7 +4,7 @@
 //! that may wait in it and half of its size, nor more than twice of what has come of one, and of its
 //! size, whatever a header declares.
 
-use crate::MAX_MESSAGE;
+use crate::bounds::MAX_MESSAGE;
 use crate::support::alloc::Count;
 use sockless::Connection;
 

@@ -1,8 +1,8 @@
 //! What is tried in each state, once it was compared with its models: what has to change nothing,
 //! and that it ends.
 
-use crate::end::End;
-use crate::pair::{Act, Pair};
+use crate::close_automaton::end::End;
+use crate::close_automaton::pair::{Act, Pair};
 use crate::support::SIDES;
 use sockless::{Input, MessageKind, SendError};
 use std::time::Duration;

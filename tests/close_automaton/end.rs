@@ -1,10 +1,10 @@
 //! One end: a connection with its heartbeat, as its loop drives it, beside the model of it. `look`
 //! compares them.
 
-use crate::heart::Patience;
-use crate::line::Line;
-use crate::model::{Model, Told};
-use crate::queue::Frame;
+use crate::close_automaton::heart::Patience;
+use crate::close_automaton::line::Line;
+use crate::close_automaton::model::{Model, Told};
+use crate::close_automaton::queue::Frame;
 use crate::support::{self, CLOSE, PING, Side};
 use sockless::{Config, Connection, Endpoint, Heartbeat, Input, Step};
 use std::time::Duration;

@@ -23,7 +23,7 @@
 //! the time-out itself, and for four seconds at least. While a ping or a Close should leave, or the
 //! transport is full, there is a look each second.
 
-use crate::queue::Queue;
+use crate::close_automaton::queue::Queue;
 use sockless::{Timeout, Timeouts};
 use std::time::Duration;
 

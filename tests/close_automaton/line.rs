@@ -1,7 +1,7 @@
 //! What is on its way to one end: bytes as they were sent, beside the frames that they are.
 
-use crate::model::Heard;
-use crate::queue::Frame;
+use crate::close_automaton::model::Heard;
+use crate::close_automaton::queue::Frame;
 use std::collections::VecDeque;
 
 #[derive(Clone, Debug)]

@@ -14,8 +14,8 @@
 //! What is beyond the RFC is the crate's own: what becomes of a transport that fails, which part of
 //! the queue the peer's Close leaves (`queue`), and time (`heart`).
 
-use crate::heart::{Heart, Patience};
-use crate::queue::{Frame, Queue};
+use crate::close_automaton::heart::{Heart, Patience};
+use crate::close_automaton::queue::{Frame, Queue};
 use crate::support::{BINARY, CLOSE, PING, PONG, Side, TEXT};
 use bytes::Bytes;
 use sockless::{Cause, CloseEvent, Event, ProtocolError, Timeout};

@@ -1,9 +1,9 @@
 //! Both ends, and all that can happen to either: to the connection, and to its model.
 
-use crate::end::End;
-use crate::heart::Patience;
-use crate::model::Told;
-use crate::queue::Frame;
+use crate::close_automaton::end::End;
+use crate::close_automaton::heart::Patience;
+use crate::close_automaton::model::Told;
+use crate::close_automaton::queue::Frame;
 use crate::support::{PING, PONG, SIDES, Side, TEXT, frame};
 use sockless::{Cause, CloseCode, CloseFrame, Timeout};
 use std::time::Duration;

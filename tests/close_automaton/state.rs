@@ -27,10 +27,10 @@
 //! So what two states with one digest do next is the same, step for step, and one of them need not
 //! be followed: of each state's second way, one step is compared with the first's.
 
-use crate::end::End;
-use crate::pair::Pair;
-use crate::queue::Frame;
-use crate::shown::{Field, for_each_word};
+use crate::close_automaton::end::End;
+use crate::close_automaton::pair::Pair;
+use crate::close_automaton::queue::Frame;
+use crate::close_automaton::shown::{Field, for_each_word};
 use crate::support::{BINARY, PING, PONG, SIDES};
 use sockless::{Config, Connection, Input};
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -1,7 +1,7 @@
 //! What comes behind the end is thrown away, and only so much of it: `Config::max_discard` holds to
 //! the byte, in each role, so that no peer holds a connection by sending for ever.
 
-use crate::closed;
+use crate::closing::closed;
 use crate::support::{CLOSE, SIDES, Side, TEXT, feed, output};
 use sockless::Config;
 

@@ -5,7 +5,7 @@
 use crate::support::{
     BINARY, CLOSE, CONTINUATION, MORE, PING, SIDES, Side, TEXT, feed, frames, output,
 };
-use crate::{close_sent, closed, goes_to_its_end, open, told};
+use crate::closing::{close_sent, closed, goes_to_its_end, open, told};
 use sockless::{Cause, CloseCode, CloseFrame, Event, SendError};
 
 #[test]

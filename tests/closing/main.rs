@@ -5,13 +5,12 @@
 //! [`discarded`] goes on sending behind its end; here stands every order of a few calls.
 
 mod discarded;
-mod handshake;
-#[path = "../support/mod.rs"]
-mod support;
 mod transport;
 
+use crate::support::{
+    CLOSE, CONTINUATION, MORE, PONG, SIDES, Side, TEXT, eof, feed, frames, output,
+};
 use sockless::{Cause, CloseEvent, Config, Connection, Event};
-use support::{CLOSE, CONTINUATION, MORE, PONG, SIDES, Side, TEXT, eof, feed, frames, output};
 
 fn open(side: Side) -> Connection {
     side.open(Config::default())

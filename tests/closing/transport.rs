@@ -2,8 +2,8 @@
 //! be sent is, what can still be read is told, and nothing is clean for which a Close frame is
 //! missing.
 
+use crate::closing::{close_sent, closed, open, told};
 use crate::support::{self, CLOSE, MORE, PING, SIDES, Side, TEXT, eof, feed, output};
-use crate::{close_sent, closed, open, told};
 use sockless::{Cause, Event, SendError};
 
 #[test]

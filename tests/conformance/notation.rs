@@ -24,7 +24,7 @@
 //! above it was sent and nothing else comes. Where neither `closes` nor `fails` is said, a clean
 //! close with 1000 follows.
 
-use super::support::{BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, TEXT};
+use crate::support::{BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, TEXT};
 
 #[derive(Debug)]
 pub(crate) struct Case {

@@ -1,12 +1,13 @@
 //! Memory and limits: what a compressed message may cost, and what an idle connection holds.
 
 use super::*;
+use crate::support;
+use crate::support::alloc::{counted, live};
+use crate::support::{BINARY, CONTINUATION, MORE, SIDES, frames};
 use sockless::deflate::{Compress as Choice, Pool};
 use sockless::{
     Cause, Chunk, ChunkData, Delivery, MessageKind, Payload, PreparedMessage, ProtocolError,
 };
-use support::alloc::{counted, live};
-use support::{BINARY, CONTINUATION, MORE, SIDES, frames};
 
 /// More than what the windows of both directions hold, and what else is there while a context is
 /// taken over.

@@ -3,9 +3,9 @@
 
 use super::receiving::{check, joined, text};
 use super::*;
+use crate::support::{BINARY, CONTINUATION, MORE, PING, SIDES, TEXT};
 use sockless::deflate::Pool;
 use sockless::{Cause, Delivery, ProtocolError};
-use support::{BINARY, CONTINUATION, MORE, PING, SIDES, TEXT};
 
 /// "Hello world" in a final block with the fixed codes.
 const HELLO: [u8; 13] =

@@ -3,10 +3,11 @@
 //! none of them.
 
 use super::*;
+use crate::support;
+use crate::support::alloc::counted;
+use crate::support::{BINARY, MORE, frames};
 use sockless::deflate::{Compress as Choice, Pool};
 use sockless::{Cause, MessageKind, Payload, ProtocolError};
-use support::alloc::counted;
-use support::{BINARY, MORE, frames};
 
 /// Lengths at which a window, or zlib's own buffer of twice as much, is just not full, full and
 /// beyond; and short ones.

@@ -1,9 +1,6 @@
 //! permessage-deflate on an open connection, RFC 7692: against zlib driven by hand, against
 //! ourselves, and within bounds.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod bounds;
 mod final_blocks;
 mod leaks;
@@ -12,13 +9,11 @@ mod receiving;
 mod sending;
 mod splits;
 
+use crate::support;
+use crate::support::{Side, frame};
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
 use sockless::deflate::{Parameters, WindowBits};
 use sockless::{Config, Connection, Event, Extensions, Input};
-use support::{Side, frame};
-
-#[global_allocator]
-static ALLOCATOR: support::alloc::Counting = support::alloc::Counting;
 
 /// RSV1, for the first byte of a frame.
 const RSV1: u8 = 0x40;

@@ -2,11 +2,11 @@
 //! arrives.
 
 use super::*;
+use crate::support::SIDES;
+use crate::support::random::cases;
 use proptest::prelude::*;
 use sockless::deflate::{Compress as Choice, Level, Pool};
 use sockless::{ChunkData, Delivery, MessageKind, PreparedMessage, Text};
-use support::SIDES;
-use support::random::cases;
 
 #[derive(Clone, Debug)]
 enum Message {

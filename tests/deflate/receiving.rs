@@ -2,9 +2,10 @@
 //! ways that it does not.
 
 use super::*;
+use crate::support;
+use crate::support::{BINARY, CONTINUATION, MORE, PING, SIDES, TEXT, frames};
 use sockless::deflate::Pool;
 use sockless::{Cause, Chunk, ChunkData, CloseCode, Delivery, ProtocolError};
-use support::{BINARY, CONTINUATION, MORE, PING, SIDES, TEXT, frames};
 
 /// The events as whole messages: chunks put together.
 pub(super) fn joined(events: Vec<Event<'static>>) -> Vec<Event<'static>> {

@@ -1,10 +1,10 @@
 //! What is sent: read by zlib by hand.
 
 use super::*;
+use crate::support::alloc::counted;
+use crate::support::{BINARY, CONTINUATION, MORE, SIDES, TEXT, frames};
 use sockless::deflate::{Compress as Choice, Level, Pool};
 use sockless::{MessageKind, Payload, PreparedMessage, Text};
-use support::alloc::counted;
-use support::{BINARY, CONTINUATION, MORE, SIDES, TEXT, frames};
 
 /// Sends the messages, and checks that zlib reads them, with one window for all of them if the
 /// context is taken over.

@@ -3,11 +3,11 @@
 //! whatever else it gets wrong behind it.
 
 use super::*;
+use crate::support::random::cases;
+use crate::support::{BINARY, CONTINUATION, MORE, SIDES, TEXT, feed_cut, feed_in_turns};
 use proptest::prelude::*;
 use sockless::deflate::Pool;
 use sockless::{Cause, Chunk, ChunkData, Delivery, ProtocolError, Workspace};
-use support::random::cases;
-use support::{BINARY, CONTINUATION, MORE, SIDES, TEXT, feed_cut, feed_in_turns};
 
 /// What was delivered, chunks joined, how many messages were whole, and why it ended, if it did.
 fn outcome(agreed: Parameters, config: Config, wire: &[u8], step: usize) -> Outcome {

@@ -1,11 +1,11 @@
 //! An open connection, in both roles: `Closed` once, and nothing behind it; nothing written that
 //! nobody can write; an end with its peer, or by time alone.
 
+use crate::endpoint::{CASES, Io, SECOND, Watched, io};
 use crate::support::random::cases;
 use crate::support::{
     BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames,
 };
-use crate::{CASES, Io, SECOND, Watched, io};
 use proptest::prelude::*;
 use sockless::{
     CloseCode, CloseEvent, Config, Connection, Delivery, Event, Extensions, Heartbeat, MessageKind,

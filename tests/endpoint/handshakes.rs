@@ -1,9 +1,9 @@
 //! Handshakes in both roles, and refusals: one outcome, which takes over, or done; a refusal shuts
 //! down once, behind its answer.
 
+use crate::endpoint::{CASES, Io, SECOND, Watched, io};
 use crate::support::random::cases;
 use crate::support::{SIDES, Side};
-use crate::{CASES, Io, SECOND, Watched, io};
 use proptest::prelude::*;
 use sockless::client::{self, Request};
 use sockless::server::{self, Incoming, Replying};

@@ -4,8 +4,6 @@
 
 mod connection;
 mod handshakes;
-#[path = "../support/mod.rs"]
-mod support;
 
 use proptest::prelude::*;
 use sockless::{Endpoint, Step};
@@ -132,7 +130,7 @@ fn a_loop_over_all_of_them_can_go_to_another_thread() {
 /// The last step of a connection that closed: no loop that asks for its step waits for a timer.
 #[test]
 fn what_shuts_down_last_is_done() {
-    use support::{CLOSE, Side, feed, output};
+    use crate::support::{CLOSE, Side, feed, output};
     let mut server = Side::Server.open(Default::default());
     feed(&mut server, &Side::Client.frame(CLOSE, b""));
     assert_eq!((server.step(true), server.step(false)), (Step::Write, Step::Read));

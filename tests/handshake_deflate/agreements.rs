@@ -5,8 +5,8 @@
 //! byte.
 
 use crate::handshake::{feed, sent, serve};
-use crate::random::cases;
-use crate::{MAX, bits, extensions, offer, policy};
+use crate::handshake_deflate::{MAX, bits, extensions, offer, policy};
+use crate::support::random::cases;
 use proptest::prelude::*;
 use sockless::client::Outcome;
 use sockless::deflate::{ClientWindow, Offer, Policy, WindowBits};

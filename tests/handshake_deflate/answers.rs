@@ -1,7 +1,7 @@
 //! What a client makes of an answer: it takes what it offered, or less, and nothing else.
 
-use crate::wrong::WRONG;
-use crate::{MAX, bits, check, lines, offer, parameters};
+use crate::handshake_deflate::wrong::WRONG;
+use crate::handshake_deflate::{MAX, bits, check, lines, offer, parameters};
 use sockless::deflate::{ClientWindow, Offer};
 use sockless::{Extensions, HandshakeError};
 

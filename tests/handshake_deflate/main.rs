@@ -8,14 +8,10 @@
 
 mod agreements;
 mod answers;
-#[path = "../handshake/mod.rs"]
-mod handshake;
 mod offers;
-#[path = "../support/random.rs"]
-mod random;
 mod wrong;
 
-use handshake::{GET, SWITCHING, answer, client, feed, request, sent, serve};
+use crate::handshake::{GET, SWITCHING, answer, client, feed, request, sent, serve};
 use sockless::client::Outcome;
 use sockless::deflate::{ClientWindow, Offer, Parameters, Policy, WindowBits};
 use sockless::server::{self, Incoming};

@@ -2,8 +2,8 @@
 //! are declined, and so it is however the bytes come and whoever parsed them.
 
 use crate::handshake::{self, GET, cuttings, request, sent, serve};
-use crate::wrong::WRONG;
-use crate::{MAX, extensions, lines, negotiate, parameters, policy};
+use crate::handshake_deflate::wrong::WRONG;
+use crate::handshake_deflate::{MAX, extensions, lines, negotiate, parameters, policy};
 use sockless::deflate::Policy;
 use sockless::server::{self, Incoming, OriginPolicy, Request};
 use sockless::{Extensions, HandshakeError};

@@ -2,7 +2,7 @@
 //! offer and fail an answer, and lines outside the grammar, which fail the handshake of either
 //! role.
 
-use crate::{check, lines, negotiate};
+use crate::handshake_deflate::{check, lines, negotiate};
 use sockless::HandshakeError;
 use sockless::deflate::{Offer, Policy};
 

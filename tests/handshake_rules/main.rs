@@ -8,13 +8,11 @@
 
 mod answers;
 mod generous;
-#[path = "../handshake/mod.rs"]
-mod handshake;
 mod parts;
 mod requests;
 
+use crate::handshake::{answered, ask, asked_key, cuttings, fed_by, serve};
 use answers::answers;
-use handshake::{answered, ask, asked_key, cuttings, fed_by, serve};
 use requests::requests;
 use sockless::HandshakeError::{self, *};
 use sockless::Input;

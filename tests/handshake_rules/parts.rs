@@ -2,7 +2,7 @@
 //! could end a line is refused.
 
 use crate::handshake;
-use crate::requests::requests;
+use crate::handshake_rules::requests::requests;
 use sockless::HandshakeError::*;
 use sockless::server::{self, Request};
 

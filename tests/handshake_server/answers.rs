@@ -2,7 +2,7 @@
 //! and a body that is whole.
 
 use crate::handshake::{GET, answered, request, sent};
-use crate::{plain, upgrade};
+use crate::handshake_server::{plain, upgrade};
 use sockless::handshake::{Header, HeaderError};
 use sockless::server::{Config, Request};
 

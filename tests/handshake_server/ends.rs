@@ -2,7 +2,7 @@
 //! which hears its client out within a bound. What is done stays done.
 
 use crate::handshake::{GET, request, sent};
-use crate::upgrade;
+use crate::handshake_server::upgrade;
 use sockless::server::{Config, Handshake, Incoming, Replying};
 use sockless::{HandshakeError, Input};
 

@@ -2,7 +2,7 @@
 //! and the work grows with the bytes and not with their square.
 
 use crate::handshake::{GET, cuttings, request, serve};
-use crate::upgrade;
+use crate::handshake_server::upgrade;
 use sockless::server::{Config, Handshake, Incoming};
 use sockless::{HandshakeError, Input};
 

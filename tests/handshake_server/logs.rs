@@ -2,7 +2,7 @@
 //! as they came, and why; and of none, through `Debug`, a value that may be a secret.
 
 use crate::handshake::{GET, cuttings, request, serve};
-use crate::{plain, upgrade};
+use crate::handshake_server::{plain, upgrade};
 use sockless::server::{
     Config, Handshake, Incoming, OriginPolicy, OriginRefusal, Replying, Scheme,
 };

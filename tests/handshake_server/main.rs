@@ -9,13 +9,11 @@
 mod answers;
 mod ends;
 mod equals;
-#[path = "../handshake/mod.rs"]
-mod handshake;
 mod limits;
 mod logs;
 mod requests;
 
-use handshake::serve;
+use crate::handshake::serve;
 use sockless::server::{Config, Handshake, Incoming, Plain, Request};
 
 fn upgrade(config: &Config, wire: &[u8]) -> Request {

@@ -2,7 +2,7 @@
 //! it came, with what came behind its head.
 
 use crate::handshake::{Changes, GET, cuttings, fed_by, request, sent, serve};
-use crate::{plain, upgrade};
+use crate::handshake_server::{plain, upgrade};
 use sockless::server::{Config, Incoming, OriginPolicy, Request};
 use sockless::{Event, HandshakeError, Input};
 

@@ -1,8 +1,8 @@
 //! What answers a ping, and what is a sign of life. RFC 6455 §5.5.2, §5.5.3.
 
+use crate::heartbeat::{GRACE, SECOND, TICK, at, beating, close_event, ended, is_closed, timeouts};
 use crate::support::pair::Pair;
 use crate::support::{BINARY, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, output};
-use crate::{GRACE, SECOND, TICK, at, beating, close_event, ended, is_closed, timeouts};
 use sockless::{Cause, Config, Connection, Heartbeat, Timeout, Turn, Workspace};
 use std::time::Duration;
 

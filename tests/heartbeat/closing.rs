@@ -1,9 +1,9 @@
 //! The end of the closing handshake has its time, from whichever end it begins, and bytes do not
 //! put it off. RFC 6455 §7.1.1.
 
+use crate::heartbeat::{GRACE, SECOND, TICK, close_event, timeouts};
 use crate::support::pair::Pair;
 use crate::support::{CLOSE, SIDES, TEXT, feed};
-use crate::{GRACE, SECOND, TICK, close_event, timeouts};
 use sockless::{Cause, Config, Timeout, Timeouts};
 
 fn only_close(seconds: u64) -> Timeouts {

@@ -1,7 +1,7 @@
 //! Handshakes and refusals have one deadline each; and time-outs of any length are safe.
 
+use crate::heartbeat::{GRACE, SECOND, TICK, at, timeouts};
 use crate::support::{self, Side, feed, frames, output};
-use crate::{GRACE, SECOND, TICK, at, timeouts};
 use sockless::client::{self, Outcome};
 use sockless::server::{self, Incoming};
 use sockless::{Cause, Deadline, Event, HandshakeError, Heartbeat, Input, Seed, Timeouts};

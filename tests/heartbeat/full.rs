@@ -1,7 +1,7 @@
 //! A transport that is full: only whether it moves counts, and what it takes is a sign of life.
 
+use crate::heartbeat::{SECOND, at, beating, ended, timeouts};
 use crate::support::{PONG, SIDES, Side, feed, output, write};
-use crate::{SECOND, at, beating, ended, timeouts};
 use sockless::{Cause, Connection, Heartbeat, Timeout, Transmit};
 
 /// Its transport has taken some of a large message at 1 s, and is seen to be full.

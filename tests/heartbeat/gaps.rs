@@ -1,8 +1,8 @@
 //! Calls that come late, and in any order within a turn: nothing is thrown away that the socket
 //! holds.
 
+use crate::heartbeat::{SECOND, TICK, at, beating, ended, timeouts};
 use crate::support::{PONG, SIDES, Side, TEXT, feed, output, write};
-use crate::{SECOND, TICK, at, beating, ended, timeouts};
 use sockless::{Cause, Connection, Event, Heartbeat, Timeout, Timeouts};
 use std::time::Duration;
 

@@ -8,13 +8,11 @@ mod gaps;
 mod output;
 mod pings;
 mod silence;
-#[path = "../support/mod.rs"]
-mod support;
 
+use crate::support::pair::Pair;
+use crate::support::{Side, feed};
 use sockless::{CloseEvent, Config, Connection, Event, Heartbeat, Timeouts};
 use std::time::Duration;
-use support::pair::Pair;
-use support::{Side, feed};
 
 const SECOND: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_nanos(1);

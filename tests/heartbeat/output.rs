@@ -1,7 +1,7 @@
 //! Output: while bytes move it ends nothing, however slowly; when none moves it does.
 
+use crate::heartbeat::{SECOND, at, beating, ended, timeouts};
 use crate::support::{CLOSE, CONTINUATION, MORE, SIDES, TEXT, feed, frames, look, output, write};
-use crate::{SECOND, at, beating, ended, timeouts};
 use sockless::{Cause, Connection, Event, Heartbeat, Timeout, Timeouts};
 use std::io::IoSlice;
 use std::time::Duration;

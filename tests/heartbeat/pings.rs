@@ -1,8 +1,8 @@
 //! When pings are sent, and how many wait.
 
+use crate::heartbeat::{SECOND, beating, is_closed, timeouts};
 use crate::support::pair::Pair;
 use crate::support::{BINARY, PING, SIDES, Side, frames, output, write};
-use crate::{SECOND, beating, is_closed, timeouts};
 use sockless::{Config, Event};
 use std::time::Duration;
 

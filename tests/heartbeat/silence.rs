@@ -1,8 +1,8 @@
 //! A peer that says nothing is given up, at its moment and not before it.
 
+use crate::heartbeat::{GRACE, SECOND, TICK, at, beating, close_event, ended, is_closed, timeouts};
 use crate::support::pair::Pair;
 use crate::support::{CLOSE, PING, SIDES, frames, output};
-use crate::{GRACE, SECOND, TICK, at, beating, close_event, ended, is_closed, timeouts};
 use sockless::{Cause, CloseCode, Config, Timeout};
 
 #[test]

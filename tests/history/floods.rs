@@ -157,7 +157,7 @@ fn floods_of_empty_fragments() {
 #[cfg(feature = "deflate")]
 #[test]
 fn floods_of_compressed_fragments() {
-    use crate::compression::{DECOMPRESSOR, RSV1, deflate, open};
+    use crate::history::compression::{DECOMPRESSOR, RSV1, deflate, open};
     let said: Vec<u8> =
         (0..10_000_u32).flat_map(|i| i.wrapping_mul(2_654_435_761).to_be_bytes()).collect();
     let compressed = deflate(&said);

@@ -10,11 +10,6 @@
 //! - An attack meets both roles where both can be attacked, and is cut into single bytes where a
 //!   transport could cut it.
 
-#[path = "../handshake/mod.rs"]
-mod handshake;
-#[path = "../support/mod.rs"]
-mod support;
-
 #[cfg(feature = "deflate")]
 mod compression;
 mod first_bytes;
@@ -26,6 +21,3 @@ mod lengths;
 mod liveness;
 mod setters;
 mod smuggling;
-
-#[global_allocator]
-static ALLOCATOR: support::alloc::Counting = support::alloc::Counting;

@@ -1,8 +1,8 @@
 //! Answers: from a stack they are judged as from a socket.
 
-use crate::answers::answers;
 use crate::handshake::{Changes, SWITCHING, answer, ask, asked_key, client, sent};
-use crate::{is_form, offering, parse_response, sorted, sorted_map};
+use crate::http::answers::answers;
+use crate::http::{is_form, offering, parse_response, sorted, sorted_map};
 use http::{HeaderValue, Response, Uri, Version};
 use sockless::HandshakeError::{self, *};
 use sockless::Seed;
@@ -205,7 +205,7 @@ fn the_request_is_the_one_that_a_socket_gets() {
     let handshake = HttpHandshake::new(request(), Seed::new([7; 32]));
     let mut handshake_on_socket = client::Handshake::new(request(), Seed::new([7; 32]));
     let wire = sent(&mut handshake_on_socket);
-    let parsed = crate::parse_request(&wire).unwrap();
+    let parsed = crate::http::parse_request(&wire).unwrap();
     for ours in [
         handshake.request().unwrap(),
         handshake.request().unwrap(),

@@ -7,8 +7,6 @@
 #[path = "../handshake_rules/answers.rs"]
 mod answers;
 mod client;
-#[path = "../handshake/mod.rs"]
-mod handshake;
 mod replies;
 #[path = "../handshake_rules/requests.rs"]
 mod requests;

@@ -1,8 +1,8 @@
 //! What a server answers by a stack: what it would have sent itself, less what frames the body.
 
 use crate::handshake::{GET, answered, request, sent};
-use crate::requests::requests;
-use crate::{is_form, parse_request, sorted_map};
+use crate::http::requests::requests;
+use crate::http::{is_form, parse_request, sorted_map};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use sockless::handshake::Header;

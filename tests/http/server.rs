@@ -1,8 +1,8 @@
 //! Requests: from a stack they are judged as from a socket.
 
 use crate::handshake::{Changes, GET, KEY, REQUESTS, request, serve};
-use crate::requests::requests;
-use crate::{is_form, parse_request, sorted, sorted_map};
+use crate::http::requests::requests;
+use crate::http::{is_form, parse_request, sorted, sorted_map};
 use http::{HeaderValue, Method, Uri, Version};
 use sockless::HandshakeError::{self, *};
 use sockless::server::{Config, Incoming, OriginPolicy};

@@ -1,7 +1,7 @@
 //! Whole upgrades, through the crate's types in both roles, and what is said on the connections.
 
 use crate::handshake::sent;
-use crate::{offering, parse_request, parse_response, sorted_map};
+use crate::http::{offering, parse_request, parse_response, sorted_map};
 use sockless::client::{Handshake, HttpHandshake, Outcome};
 use sockless::handshake::Header;
 use sockless::server::{self, Accept, Incoming};

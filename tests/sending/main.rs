@@ -5,5 +5,3 @@ mod abandoned;
 mod control;
 mod frames;
 mod queue;
-#[path = "../support/mod.rs"]
-mod support;

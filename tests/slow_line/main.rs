@@ -5,15 +5,13 @@
 //! `Heartbeat`'s documentation over a [`line`] with a send buffer, in steps of a tenth of a second.
 
 mod line;
-#[path = "../support/mod.rs"]
-mod support;
 
+use crate::support::{SIDES, Side};
 use line::Line;
 use sockless::{
     Cause, CloseEvent, Config, Connection, Event, Extensions, Heartbeat, Input, Timeout, Timeouts,
 };
 use std::time::Duration;
-use support::{SIDES, Side};
 
 const STEP: Duration = Duration::from_millis(100);
 

@@ -2,7 +2,7 @@
 //! is sent one letter is never told, and never answers, another.
 
 use crate::support::{BINARY, CONTINUATION, MORE, PING, SIDES, Side, TEXT, feed, frames, output};
-use crate::{KIB, MIB, bring, poll};
+use crate::turns::{KIB, MIB, bring, poll};
 use proptest::prelude::*;
 use sockless::{Config, Event, Input, Workspace};
 use std::mem;

@@ -4,7 +4,7 @@
 use crate::support::{
     self, BINARY, CONTINUATION, MORE, PING, SIDES, Side, TEXT, feed, feed_in_turns,
 };
-use crate::{KIB, MIB, bring, poll, read};
+use crate::turns::{KIB, MIB, bring, poll, read};
 use sockless::decoder::{Decoder, Piece};
 use sockless::{Config, Connection, Delivery, Event, Input, Limits, Role, Turn, Workspace};
 use std::borrow::Cow;

@@ -3,7 +3,7 @@
 
 use crate::support::alloc::{Count, asked, counted, live};
 use crate::support::{BINARY, PING, SIDES, Side, TEXT, output};
-use crate::{KIB, MIB, bring, read};
+use crate::turns::{KIB, MIB, bring, read};
 use sockless::{Config, Connection, Event, Workspace};
 
 /// A frame in packets, one turn each, and other connections in between; what the heap was asked

@@ -2,7 +2,7 @@
 //! then the end, once.
 
 use crate::support::{CLOSE, Frame, PING, SIDES, Side, TEXT, feed, feed_in_turns, frames, output};
-use crate::{KIB, MIB, bring, poll};
+use crate::turns::{KIB, MIB, bring, poll};
 use sockless::{Cause, Config, Connection, Endpoint, Event, Input, Step, Timeout, Turn, Workspace};
 
 /// How the transport ends.

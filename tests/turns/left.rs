@@ -4,7 +4,7 @@
 use crate::support::{
     BINARY, CONTINUATION, MORE, PING, SIDES, Side, TEXT, feed, feed_in_turns, frames, output,
 };
-use crate::{KIB, bring, poll};
+use crate::turns::{KIB, bring, poll};
 use sockless::{Config, Connection, Event, Heartbeat, Input, Step, Timeouts, Workspace};
 use std::mem;
 use std::time::Duration;

@@ -15,15 +15,9 @@ mod queue;
 mod room;
 mod same;
 mod steady;
-#[path = "../support/mod.rs"]
-mod support;
 mod writes;
 
 use sockless::{Connection, Endpoint, Event, Input, Turn, Workspace};
-use support::alloc::Counting;
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;

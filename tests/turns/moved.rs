@@ -3,7 +3,7 @@
 
 use crate::support::alloc::counted;
 use crate::support::{BINARY, SIDES, Side, TEXT};
-use crate::{KIB, MIB, bring, read};
+use crate::turns::{KIB, MIB, bring, read};
 use sockless::{Config, Event, Workspace};
 use std::borrow::Cow;
 

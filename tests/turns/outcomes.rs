@@ -3,7 +3,7 @@
 
 use crate::support::alloc::counted;
 use crate::support::{CLOSE, PING, Side, TEXT, feed, feed_in_turns, output};
-use crate::{KIB, bring};
+use crate::turns::{KIB, bring};
 use sockless::client::{self, Outcome};
 use sockless::handshake::accept_key;
 use sockless::server::{self, Incoming};

@@ -5,7 +5,7 @@ use crate::support::alloc::{counted, live};
 use crate::support::{
     BINARY, CLOSE, CONTINUATION, MORE, PING, SIDES, Side, TEXT, feed, output, write,
 };
-use crate::{KIB, MIB, read};
+use crate::turns::{KIB, MIB, read};
 use bytes::Bytes;
 use proptest::prelude::*;
 use sockless::{Config, Connection, Event, Turn, Workspace};

@@ -3,7 +3,7 @@
 
 use crate::support::alloc::{counted, live, refusing_above};
 use crate::support::{BINARY, PING, Side, TEXT};
-use crate::{KIB, MIB, bring, poll, read};
+use crate::turns::{KIB, MIB, bring, poll, read};
 use sockless::{Config, Event, Input, Workspace};
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::support::{
     BINARY, CLOSE, CONTINUATION, MORE, PING, SIDES, Side, TEXT, eof, feed, feed_in_turns, output,
 };
-use crate::{KIB, MIB};
+use crate::turns::{KIB, MIB};
 use sockless::{
     Cause, ChunkData, Config, Connection, Delivery, Event, Extensions, ProtocolError, Workspace,
 };
@@ -270,7 +270,7 @@ fn what_breaks_a_rule_or_a_limit_is_answered_at_the_same_byte() {
                     let mut turn = workspace.turn(&mut server);
                     let mut reads = |mut byte: &[u8]| {
                         let mut events = Vec::new();
-                        crate::read(&mut turn, &mut byte, 1, |event| {
+                        crate::turns::read(&mut turn, &mut byte, 1, |event| {
                             events.push(event.into_owned());
                         });
                         events

@@ -3,7 +3,7 @@
 
 use crate::support::alloc::counted;
 use crate::support::{BINARY, CLOSE, PING, SIDES, Side, TEXT};
-use crate::{KIB, MIB, bring};
+use crate::turns::{KIB, MIB, bring};
 use bytes::Bytes;
 use sockless::{Config, Connection, Event, Step, Turn, Workspace};
 

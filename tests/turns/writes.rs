@@ -1,8 +1,8 @@
 //! Writing is one call: what is shown and what is counted cannot come apart, whatever the transport
 //! takes, and whatever is queued between two writes.
 
-use crate::KIB;
 use crate::support::{BINARY, Frame, PING, PONG, SIDES, Side, TEXT, feed, frames, output};
+use crate::turns::KIB;
 use bytes::Bytes;
 use proptest::prelude::*;
 use sockless::{Config, Connection, Endpoint, Heartbeat, Timeouts, Turn, Workspace, server};
