@@ -4,6 +4,7 @@
 use crate::support::{CLOSE, Frame, PING, SIDES, Side, TEXT, feed, feed_in_turns, frames, output};
 use crate::turns::{KIB, MIB, bring, poll};
 use sockless::{Cause, Config, Connection, Endpoint, Event, Input, Step, Timeout, Turn, Workspace};
+use std::iter;
 
 /// How the transport ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,7 +69,8 @@ fn steps(turn: &mut Turn<'_, Connection>) -> Vec<Event<'static>> {
 }
 
 /// Of a stream that ends anywhere, read in two parts, of which the second, or both, wait when the
-/// end is told: in the turn, behind it, in another one, or to a connection that is polled itself.
+/// end is told: in the turn, behind it, in another one, or to a connection that is polled itself,
+/// in the turn or behind it.
 #[test]
 fn what_came_before_the_end_is_told_and_then_the_end() {
     let mut workspaces = [(32, 0), (64, KIB), (64 * KIB, MIB)].map(|(r, m)| Workspace::new(r, m));
@@ -80,7 +82,7 @@ fn what_came_before_the_end_is_told_and_then_the_end() {
         for come in 0..=wire.len() {
             let whole = ends.iter().filter(|end| **end <= come).count();
             for cut in 0..=come {
-                for how in 0..6 {
+                for how in 0..8 {
                     let what = format!("{side:?} {end:?} {cut} of {come}, {how}");
                     let mut connection = side.open(Config::default());
                     let mut turn = workspace.turn(&mut connection);
@@ -109,6 +111,12 @@ fn what_came_before_the_end_is_told_and_then_the_end() {
                             end.tell(turn.endpoint());
                             drop(turn);
                             told.extend(steps(&mut workspace.turn(&mut connection)));
+                        }
+                        4 | 5 => {
+                            end.tell(turn.endpoint());
+                            let mut next = || turn.endpoint().poll(&mut Input::empty());
+                            told.extend(iter::from_fn(&mut next));
+                            drop(turn);
                         }
                         _ => {
                             drop(turn);

@@ -190,6 +190,28 @@ fn the_endpoint_between_two_polls() {
     }
 }
 
+/// Who polls the endpoint itself is told what was left first, in front of an input of its own.
+#[test]
+fn the_endpoint_has_what_was_left() {
+    for side in SIDES {
+        let frame = |text: &str| side.other().frame(TEXT, text.as_bytes());
+        let mut connection = side.open(Config::default());
+        let mut workspace = Workspace::new(KIB, KIB);
+        let mut turn = workspace.turn(&mut connection);
+        let wire = [frame("a"), frame("b"), frame("c")].concat();
+        let n = bring(&mut turn, &mut &wire[..], KIB);
+        let _ = turn.received(n);
+        let event = turn.endpoint().poll(&mut Input::empty());
+        assert_eq!(event, Some(Event::Text("a".into())));
+        let mut more = frame("d");
+        let mut input = Input::new(&mut more);
+        let event = turn.endpoint().poll(&mut input).map(Event::into_owned);
+        assert_eq!((event, input.len()), (Some(Event::Text("b".into())), frame("d").len()));
+        assert_eq!(texts(&poll(&mut turn)), ["c"]);
+        assert_eq!(turn.endpoint().poll(&mut input), Some(Event::Text("d".into())));
+    }
+}
+
 /// A read, what time brings, and only then what was read.
 #[test]
 fn the_endpoint_between_a_read_and_what_it_brought() {
