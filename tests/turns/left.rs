@@ -134,7 +134,6 @@ fn a_poll_comes_before_a_read_and_waits_above_the_high_water_mark() {
 
 /// Also where the endpoint was asked for in the turn, or has no turn.
 #[test]
-#[ignore = "bytes that are with the endpoint are polled for and read behind above the mark too"]
 fn what_the_endpoint_holds_waits_above_the_high_water_mark() {
     let mut config = Config::default();
     (config.low_water_mark, config.high_water_mark) = (50, 100);
@@ -147,10 +146,10 @@ fn what_the_endpoint_holds_waits_above_the_high_water_mark() {
     assert_eq!((turn.step(true), turn.step(false)), (Step::Write, Step::Wait));
     drop(turn);
     assert_eq!((server.step(true), server.step(false)), (Step::Write, Step::Wait));
-    // Of a stream that has ended, too.
+    // Of a stream that has ended it is polled for: it cannot be answered any more.
     server.handle_eof();
-    assert_eq!((server.step(true), server.step(false)), (Step::Write, Step::Wait));
-    assert_eq!(workspace.turn(&mut server).step(false), Step::Wait);
+    assert_eq!((server.step(true), server.step(false)), (Step::Write, Step::Poll));
+    assert_eq!(workspace.turn(&mut server).step(false), Step::Poll);
 }
 
 /// What the endpoint is told, sends or is polled for itself comes behind what was left.

@@ -321,6 +321,7 @@ fn the_head_that_came_before_the_end_is_answered() {
                     handshake.opened(&mut Input::empty())
                 } else {
                     let mut turn = workspace.turn(&mut *handshake);
+                    assert_eq!(turn.step(true), Step::Poll, "{side:?}, {failed} {within}");
                     let (handshake, mut input) = turn.received(0);
                     handshake.opened(&mut input)
                 };
