@@ -232,28 +232,24 @@ fn an_import_upwards_or_sideways_is_a_fault() {
     assert_eq!(drawing.files, [module("top::part")]);
     let faults = |of, code| drawing.faults(&module(of), code).join("\n");
     for (of, downwards) in [
-        ("top", "use crate::layers::low::Type;"),
-        ("top::part", "use super::other_part::Type; use crate::layers::low::lower::Type;"),
-        ("low", "use crate::layers::low::{self, upper::Type};"),
+        ("top", "use crate::low::Type;"),
+        ("top::part", "use super::other_part::Type; use crate::low::lower::Type;"),
+        ("low", "use crate::low::{self, upper::Type};"),
         ("low::upper", "use super::lower::*;"),
     ] {
         assert_eq!(faults(of, downwards), "");
     }
     for (of, code, fault) in [
-        (
-            "low",
-            "fn f() -> crate::layers::top::Type",
-            "low imports top::Type, which is not below it",
-        ),
+        ("low", "fn f() -> crate::top::Type", "low imports top::Type, which is not below it"),
         ("low::upper", "use super::Type;", "low::upper imports low::Type, which is not below it"),
         ("low::lower", "use super::upper;", "low::lower imports low::upper, which is not below it"),
         (
             "low::upper",
-            "use crate::layers::{low::{lower, other::*}};",
+            "use crate::{low::{lower, other::*}};",
             "low::upper imports low::other, which is not below it",
         ),
-        ("top", "use crate::layers::Type;", "top imports Type, which names no module"),
-        ("new", "use crate::layers::low;", "new is not drawn"),
+        ("top", "use crate::Type;", "top imports Type, which names no module"),
+        ("new", "use crate::low;", "new is not drawn"),
     ] {
         assert_eq!(faults(of, code), fault);
     }
@@ -262,23 +258,23 @@ fn an_import_upwards_or_sideways_is_a_fault() {
 #[test]
 fn comments_and_tests_are_no_code() {
     let text = "\
-use crate::layers::a::B; // not crate::layers::x::Y
-/// [`C`](crate::layers::x::C)
+use crate::a::B; // not crate::x::Y
+/// [`C`](crate::x::C)
 impl D {
     #[cfg(test)]
-    fn e() -> crate::layers::x::E {
-        crate::layers::x::E
+    fn e() -> crate::x::E {
+        crate::x::E
     }
-    pub(in crate::layers::a) fn f(&self) -> super::g::H<crate::layers::i::J> {}
+    pub(in crate::a) fn f(&self) -> super::g::H<crate::i::J> {}
 }
 #[cfg(test)]
-use crate::layers::x::{
+use crate::x::{
     Y,
     Z,
 };
 #[cfg(test)]
 mod tests {
-    use crate::layers::x::Y;
+    use crate::x::Y;
 }
 pub(crate) mod p {
     use super::Q;

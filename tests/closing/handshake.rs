@@ -2,10 +2,10 @@
 //! is queued and in the middle of what comes; one from each side, and each role goes to its end
 //! from there.
 
+use crate::closing::{close_sent, closed, goes_to_its_end, open, told};
 use crate::support::{
     BINARY, CLOSE, CONTINUATION, MORE, PING, SIDES, Side, TEXT, feed, frames, output,
 };
-use crate::closing::{close_sent, closed, goes_to_its_end, open, told};
 use sockless::{Cause, CloseCode, CloseFrame, Event, SendError};
 
 #[test]

@@ -5,6 +5,7 @@
 //! [`discarded`] goes on sending behind its end; here stands every order of a few calls.
 
 mod discarded;
+mod handshake;
 mod transport;
 
 use crate::support::{
