@@ -7,7 +7,7 @@ use super::{Connection, Phase};
 use crate::close::CloseFrame;
 use crate::decoder::MessageKind;
 use crate::frame::OpCode;
-use crate::outbox::SHORT;
+use crate::outbox::SMALL;
 use crate::payload::{Payload, Text};
 use crate::prepared_message::PreparedMessage;
 
@@ -139,7 +139,7 @@ impl Connection {
     /// # Ok::<(), sockless::SendError>(())
     /// ```
     pub fn send_prepared(&mut self, message: &PreparedMessage) -> Result<(), SendError> {
-        if self.send_short(message.kind().into(), message.as_bytes()) {
+        if self.send_small(message.kind().into(), message.as_bytes()) {
             return Ok(());
         }
         self.check_send()?;
@@ -209,21 +209,21 @@ impl Connection {
     #[inline(always)]
     fn send(&mut self, kind: MessageKind, payload: Payload<'_>) -> Result<(), SendError> {
         match payload.into_borrowed() {
-            Ok(bytes) if self.send_short(kind.into(), bytes) => Ok(()),
+            Ok(bytes) if self.send_small(kind.into(), bytes) => Ok(()),
             Ok(bytes) => self.send_any(kind, bytes.into()),
-            Err(payload) if self.send_short(kind.into(), payload.as_ref()) => Ok(()),
+            Err(payload) if self.send_small(kind.into(), payload.as_ref()) => Ok(()),
             Err(payload) => self.send_any(kind, payload),
         }
     }
 
-    /// Queues a short message if it can go as it is, and now. `false`: nothing was done.
+    /// Queues a small message if it can go as it is, and now. `false`: nothing was done.
     #[inline(never)]
-    fn send_short(&mut self, opcode: OpCode, bytes: &[u8]) -> bool {
+    fn send_small(&mut self, opcode: OpCode, bytes: &[u8]) -> bool {
         // As one question: behind many, one after the other, the compiler expects to come seldom,
         // and inlines nothing.
         let goes =
             self.is_simple() & self.is_open() & self.stream.is_none() & !self.outbox.is_full();
-        if !goes || bytes.len() > SHORT {
+        if !goes || bytes.len() > SMALL {
             return false;
         }
         if !self.outbox.has_room(bytes.len()) {
@@ -231,9 +231,9 @@ impl Connection {
         }
         // Each end has its own copy of what follows, without a question about masks.
         match &mut self.keys {
-            None => self.outbox.push_short(opcode, bytes, None),
+            None => self.outbox.push_small(opcode, bytes, None),
             Some(keys) => match keys.ready_key() {
-                Some(key) => self.outbox.push_short(opcode, bytes, Some(key)),
+                Some(key) => self.outbox.push_small(opcode, bytes, Some(key)),
                 None => return self.send_with_keys(opcode, bytes),
             },
         }
@@ -245,7 +245,7 @@ impl Connection {
     #[inline(never)]
     fn send_with_room(&mut self, opcode: OpCode, bytes: &[u8]) -> bool {
         self.outbox.make_room(bytes.len());
-        self.send_short(opcode, bytes)
+        self.send_small(opcode, bytes)
     }
 
     /// Makes keys first.
@@ -255,7 +255,7 @@ impl Connection {
         if let Some(keys) = &mut self.keys {
             keys.refill();
         }
-        self.send_short(opcode, bytes)
+        self.send_small(opcode, bytes)
     }
 
     #[inline(never)]

@@ -24,25 +24,25 @@ impl Outbox {
     /// Drops what is behind the frame that has begun to leave and behind the frames that end within
     /// `most` bytes. Tells how many bytes were dropped.
     pub(crate) fn abandon(&mut self, most: u64) -> u64 {
-        let (before, above) = (self.queued(), self.above_high_water());
+        let before = self.queued();
         let (at, payloads) = self.cut(most);
-        if at < self.tail.len() {
+        if at < self.tail.end() {
             self.tail.truncate(at);
-            self.large.truncate(payloads, self.lent);
-            self.beside = self.count_beside();
+            self.beside.truncate(payloads, self.lent);
         }
-        self.above = above && self.queued() > u64::from(self.low_water_mark);
+        self.marks.fall(before, self.queued());
         before - self.queued()
     }
 
     /// Where to cut: a place in the tail, and a number of payloads by reference.
     fn cut(&self, most: u64) -> (usize, usize) {
-        let (mut at, mut payloads, mut kept) = (self.sent, 0, 0_u64);
-        let mut begun = Some(self.frame_rest).filter(|rest| *rest > 0);
+        let large = self.beside.large();
+        let (mut at, mut payloads, mut kept) = (self.tail.front(), 0, 0_u64);
+        let mut begun = Some(self.front.rest()).filter(|rest| *rest > 0);
         loop {
             let (mut rest, in_any_case) = match begun.take() {
                 Some(rest) => (rest, true),
-                None => match Header::decode(self.tail.get(at..).unwrap_or_default()) {
+                None => match Header::decode(self.tail.behind(at)) {
                     Ok(Some((header, len))) => {
                         (header.payload_len.saturating_add(len as u64), false)
                     }
@@ -54,14 +54,14 @@ impl Outbox {
                 return (at, payloads);
             }
             while rest > 0 {
-                let place = self.large.place(payloads);
-                let step = match self.large.rest(payloads) {
+                let place = large.place(payloads);
+                let step = match large.rest(payloads) {
                     Some(len) if place == Some(at) => {
                         payloads += 1;
                         len
                     }
                     _ => {
-                        let end = place.unwrap_or(self.tail.len());
+                        let end = place.unwrap_or(self.tail.end());
                         let step = rest.min(end.saturating_sub(at) as u64);
                         at += step as usize;
                         step

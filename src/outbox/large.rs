@@ -26,7 +26,8 @@ enum Queue {
     None,
     /// The usual case, without an allocation.
     One(Reference),
-    Many(VecDeque<Reference>),
+    /// And how many bytes of all of them were neither sent nor masked into the piece.
+    Many(VecDeque<Reference>, u64),
 }
 
 struct Reference {
@@ -63,30 +64,11 @@ pub(super) fn is_large(payload: &Payload<'_>, mask: Option<[u8; 4]>) -> bool {
 impl Large {
     /// Queues a payload that stands at this place of the tail.
     pub(super) fn push(&mut self, at: usize, payload: Bytes, mask: Option<[u8; 4]>) {
-        let reference = Reference { at, payload, mask };
-        if let Queue::Many(all) = &mut self.queue {
-            return all.push_back(reference);
-        }
-        self.queue = match mem::take(&mut self.queue) {
-            Queue::One(first) => {
-                let mut all = VecDeque::with_capacity(MANY);
-                all.extend([first, reference]);
-                Queue::Many(all)
-            }
-            _ => Queue::One(reference),
-        };
+        self.queue.push(Reference { at, payload, mask });
     }
 
     /// Drops them all, and the room for a piece too unless it is to be kept.
-    #[inline]
     pub(super) fn clear(&mut self, keep: bool) {
-        if !self.is_empty() || self.piece.is_some() {
-            self.drop_all(keep);
-        }
-    }
-
-    #[inline(never)]
-    fn drop_all(&mut self, keep: bool) {
         self.queue = Queue::None;
         match &mut self.piece {
             Some(piece) if keep => (piece.len, piece.sent) = (0, 0),
@@ -96,10 +78,10 @@ impl Large {
 
     /// Drops the payloads behind the first `n`.
     pub(super) fn truncate(&mut self, n: usize, keep: bool) {
-        match &mut self.queue {
-            _ if n == 0 => self.drop_all(keep),
-            Queue::Many(all) => all.truncate(n),
-            Queue::None | Queue::One(_) => {}
+        if n == 0 {
+            self.clear(keep);
+        } else {
+            self.queue.truncate(n);
         }
     }
 
@@ -123,35 +105,33 @@ impl Large {
         }
     }
 
+    /// Whether it has the room for a piece.
     #[inline]
-    pub(super) fn is_empty(&self) -> bool {
-        matches!(self.queue, Queue::None)
+    pub(super) fn has_piece(&self) -> bool {
+        self.piece.is_some()
     }
 
     /// How many bytes of all payloads were not sent.
     pub(super) fn len(&self) -> u64 {
-        let mut len = 0;
-        let mut i = 0;
-        while let Some(rest) = self.rest(i) {
-            len += rest;
-            i += 1;
-        }
-        len
+        self.queue.len() + self.masked() as u64
     }
 
     /// How many bytes of a payload were not sent.
     pub(super) fn rest(&self, i: usize) -> Option<u64> {
         let Reference { payload, .. } = self.queue.get(i)?;
-        let masked = self.piece.as_ref().filter(|_| i == 0).map_or(0, |piece| piece.rest().len());
+        let masked = if i == 0 { self.masked() } else { 0 };
         Some(payload.len() as u64 + masked as u64)
+    }
+
+    /// How many bytes of the first one are masked and were not sent.
+    fn masked(&self) -> usize {
+        self.piece.as_ref().map_or(0, |piece| piece.rest().len())
     }
 
     /// Masks the next piece of the first payload, so that there is something to show of it.
     pub(super) fn mask_ahead(&mut self) {
-        let Some(Reference { payload, mask: Some(key), .. }) = self.queue.first_mut() else {
-            return;
-        };
-        if payload.is_empty() || self.piece.as_ref().is_some_and(|piece| !piece.rest().is_empty()) {
+        let Some(Reference { payload, mask: Some(key), .. }) = self.queue.get(0) else { return };
+        if payload.is_empty() || self.masked() > 0 {
             return;
         }
         let len = PIECE.min(payload.len());
@@ -161,30 +141,24 @@ impl Large {
         if let (Some(bytes), Some(part)) = (piece.bytes.get_mut(..len), payload.get(..len)) {
             mask::copy_masked(bytes, part, *key);
         }
-        // To cut it off would make one that is owned shared, for an allocation.
-        payload.advance(len);
         (piece.len, piece.sent) = (len, 0);
+        self.queue.advance(len);
     }
 
     /// Moves on inside the first payload, by at most `n` bytes and at least by one; tells by how
     /// many.
     pub(super) fn advance(&mut self, n: usize) -> usize {
         self.mask_ahead();
-        let Some(first) = self.queue.first_mut() else { return 0 };
+        let Some(first) = self.queue.get(0) else { return 0 };
         let step = match &mut self.piece {
             Some(piece) if first.mask.is_some() => {
                 let step = n.min(piece.rest().len());
                 piece.sent += step;
                 step
             }
-            _ => {
-                let step = n.min(first.payload.len());
-                first.payload.advance(step);
-                step
-            }
+            _ => self.queue.advance(n),
         };
-        let masked = self.piece.as_ref().is_some_and(|piece| !piece.rest().is_empty());
-        if first.payload.is_empty() && !masked {
+        if self.rest(0) == Some(0) {
             self.queue.pop();
         }
         self.mask_ahead();
@@ -196,7 +170,7 @@ impl Large {
         match &mut self.queue {
             Queue::None => {}
             Queue::One(first) => first.at -= n,
-            Queue::Many(all) => all.iter_mut().for_each(|reference| reference.at -= n),
+            Queue::Many(all, _) => all.iter_mut().for_each(|reference| reference.at -= n),
         }
     }
 
@@ -226,8 +200,8 @@ impl Large {
     }
 
     /// The rest of the first payload, or `most` bytes of it, if it can be given away as it is.
-    pub(super) fn shared(&mut self, most: usize) -> Option<Bytes> {
-        let first = self.queue.first_mut().filter(|first| first.mask.is_none())?;
+    pub(super) fn shared(&self, most: usize) -> Option<Bytes> {
+        let first = self.queue.get(0).filter(|first| first.mask.is_none())?;
         let mut payload = first.payload.clone();
         payload.truncate(most);
         Some(payload)
@@ -235,22 +209,71 @@ impl Large {
 }
 
 impl Queue {
-    fn pop(&mut self) {
+    fn push(&mut self, reference: Reference) {
+        let more = reference.payload.len() as u64;
         *self = match mem::take(self) {
-            Self::None | Self::One(_) => Self::None,
-            Self::Many(mut all) => {
-                all.pop_front();
-                if all.is_empty() { Self::None } else { Self::Many(all) }
+            Self::None => Self::One(reference),
+            Self::One(first) => {
+                let len = first.payload.len() as u64 + more;
+                let mut all = VecDeque::with_capacity(MANY);
+                all.extend([first, reference]);
+                Self::Many(all, len)
+            }
+            Self::Many(mut all, len) => {
+                all.push_back(reference);
+                Self::Many(all, len + more)
             }
         };
     }
 
-    #[inline]
-    fn first_mut(&mut self) -> Option<&mut Reference> {
+    /// Cuts at most `n` bytes off the first payload, which stays if it is empty; tells how many.
+    fn advance(&mut self, n: usize) -> usize {
+        let (first, len) = match self {
+            Self::None => return 0,
+            Self::One(first) => (first, None),
+            Self::Many(all, len) => match all.front_mut() {
+                Some(first) => (first, Some(len)),
+                None => return 0,
+            },
+        };
+        let step = n.min(first.payload.len());
+        // To split it off would make one that is owned shared, for an allocation.
+        first.payload.advance(step);
+        if let Some(len) = len {
+            *len -= step as u64;
+        }
+        step
+    }
+
+    /// Drops the first payload, of which nothing is left.
+    fn pop(&mut self) {
+        *self = match mem::take(self) {
+            Self::None | Self::One(_) => Self::None,
+            Self::Many(mut all, len) => {
+                all.pop_front();
+                if all.is_empty() { Self::None } else { Self::Many(all, len) }
+            }
+        };
+    }
+
+    /// Drops those behind the first `n`.
+    fn truncate(&mut self, n: usize) {
         match self {
-            Self::None => None,
-            Self::One(first) => Some(first),
-            Self::Many(all) => all.front_mut(),
+            Self::Many(all, len) => {
+                all.truncate(n);
+                *len = all.iter().map(|reference| reference.payload.len() as u64).sum();
+            }
+            Self::One(_) if n == 0 => *self = Self::None,
+            Self::None | Self::One(_) => {}
+        }
+    }
+
+    /// The bytes of all payloads here.
+    fn len(&self) -> u64 {
+        match self {
+            Self::None => 0,
+            Self::One(first) => first.payload.len() as u64,
+            Self::Many(_, len) => *len,
         }
     }
 
@@ -259,7 +282,7 @@ impl Queue {
         match self {
             Self::None => None,
             Self::One(first) => Some(first).filter(|_| i == 0),
-            Self::Many(all) => all.get(i),
+            Self::Many(all, _) => all.get(i),
         }
     }
 }
@@ -288,5 +311,71 @@ impl fmt::Debug for Piece {
             .field("len", &self.len)
             .field("sent", &self.sent)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    /// What its length has to be: the sum over all payloads.
+    fn counted(large: &Large) -> u64 {
+        (0..).map_while(|i| large.rest(i)).sum()
+    }
+
+    #[test]
+    fn its_length_is_that_of_all_payloads_however_they_leave() {
+        for key in [None, Some([1, 2, 3, 4])] {
+            for lens in [&[100_000][..], &[70_000, 1, 90_000, PIECE, 2 * PIECE]] {
+                for step in [1000, PIECE, 50_000] {
+                    let mut large = Large::default();
+                    for (at, len) in lens.iter().enumerate() {
+                        large.push(at, Bytes::from(vec![7; *len]), key);
+                        assert_eq!(large.len(), counted(&large));
+                    }
+                    let mut left: u64 = lens.iter().map(|len| *len as u64).sum();
+                    while left > 0 {
+                        assert_eq!((large.len(), counted(&large)), (left, left));
+                        let taken = large.advance(step);
+                        assert!((1..=step).contains(&taken));
+                        left -= taken as u64;
+                    }
+                    assert_eq!((large.len(), large.at()), (0, None));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn its_length_is_that_of_what_is_not_dropped() {
+        for keep in 0..4 {
+            let mut large = Large::default();
+            for at in 0..4 {
+                large.push(at, Bytes::from(vec![7; 100_000]), Some([1, 2, 3, 4]));
+            }
+            large.advance(10);
+            large.truncate(keep, false);
+            assert_eq!((large.len(), large.place(keep)), (counted(&large), None));
+            assert_eq!(large.len(), (100_000 * keep as u64).saturating_sub(10));
+        }
+    }
+
+    /// Masked by pieces, as it is by one key from its first byte on.
+    #[test]
+    fn a_payload_leaves_masked_as_a_whole() {
+        let (payload, key) = (vec![7; 2 * PIECE + 5], [1, 2, 3, 4]);
+        let mut large = Large::default();
+        large.push(0, Bytes::from(payload.clone()), Some(key));
+        large.mask_ahead();
+        let mut left = vec![];
+        while large.len() > 0 {
+            let (shown, _) = large.shown(0);
+            let shown = shown[..shown.len().min(999)].to_vec();
+            assert_eq!(large.advance(shown.len()), shown.len());
+            left.extend(shown);
+        }
+        mask::apply(&mut left, key);
+        assert_eq!(left, payload);
     }
 }

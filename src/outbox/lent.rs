@@ -7,7 +7,6 @@ use super::Outbox;
 use super::large::Piece;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::mem;
 
 /// What no queue holds at the moment.
 #[derive(Debug, Default)]
@@ -25,9 +24,9 @@ impl Outbox {
     pub(crate) fn lend(&mut self, spare: &mut Spare) {
         self.lent = true;
         if self.tail.capacity() == 0 {
-            mem::swap(&mut self.tail, &mut spare.tail);
+            self.tail.swap(&mut spare.tail);
         }
-        self.large.lend(&mut spare.piece);
+        self.beside.lend(&mut spare.piece);
     }
 
     /// Whether buffers are lent to it.
@@ -45,9 +44,9 @@ impl Outbox {
         if self.is_empty() && (fits || capacity == 0) {
             // The usual case: all was sent, or nothing was to be.
             if capacity > 0 {
-                mem::swap(&mut self.tail, &mut spare.tail);
+                self.tail.swap(&mut spare.tail);
             }
-            self.large.take_back(&mut spare.piece);
+            self.beside.take_back(&mut spare.piece);
         } else {
             self.take_back_part(spare);
         }
@@ -55,17 +54,12 @@ impl Outbox {
 
     #[inline(never)]
     fn take_back_part(&mut self, spare: &mut Spare) {
-        let rest = self.tail.get(self.sent..).unwrap_or_default();
-        if self.tail.capacity() > 2 * rest.len() {
-            let own = rest.to_vec();
-            let mut tail = mem::replace(&mut self.tail, own);
-            tail.clear();
-            if (spare.tail.capacity()..=MOST).contains(&tail.capacity()) {
-                spare.tail = tail;
+        if let Some((freed, cut)) = self.tail.shrink() {
+            if (spare.tail.capacity()..=MOST).contains(&freed.capacity()) {
+                spare.tail = freed;
             }
-            self.large.shift(self.sent);
-            self.sent = 0;
+            self.beside.shift(cut);
         }
-        self.large.take_back(&mut spare.piece);
+        self.beside.take_back(&mut spare.piece);
     }
 }

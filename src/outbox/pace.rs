@@ -1,14 +1,12 @@
-//! What is known of what leaves: of the frame at the front, and of the transport. In one byte, for
-//! each connection has one.
+//! What the transport did with what was to leave. In one byte, for each connection has one.
 
-/// What is known of what leaves.
+/// What the transport did.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Pace(u8);
 
 const TAKEN: u8 = 1;
 const DRAINED: u8 = 2;
 const FULL: u8 = 4;
-const CONTROL: u8 = 8;
 
 impl Pace {
     /// The transport took all that there was.
@@ -19,21 +17,11 @@ impl Pace {
         self.0 |= if n > 0 { TAKEN } else { 0 } | if refused { FULL } else { 0 };
     }
 
-    /// Whether the frame that has begun to leave is a ping or a pong.
-    pub(super) fn begins(&mut self, control: bool) {
-        self.0 = self.0 & !CONTROL | if control { CONTROL } else { 0 };
-    }
-
     /// What is known, and from now on only what lasts.
     pub(super) fn take(&mut self) -> Self {
         let pace = *self;
-        self.0 &= FULL | CONTROL;
+        self.0 &= FULL;
         pace
-    }
-
-    /// Whether the frame that has begun to leave is a ping or a pong.
-    pub(super) fn is_control(self) -> bool {
-        self.0 & CONTROL != 0
     }
 
     /// Whether the transport took bytes since the heartbeat looked last.
@@ -49,5 +37,30 @@ impl Pace {
     /// Whether it has refused bytes, and the queue was not empty since.
     pub(crate) fn full(self) -> bool {
         self.0 & FULL != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(pace: Pace) -> [bool; 3] {
+        [pace.taken(), pace.drained(), pace.full()]
+    }
+
+    #[test]
+    fn only_that_the_transport_is_full_lasts_until_it_has_taken_all() {
+        let mut pace = Pace::default();
+        pace.part(0, false);
+        assert_eq!(all(pace.take()), [false; 3], "nothing was tried");
+        pace.part(1, false);
+        assert_eq!(all(pace.take()), [true, false, false]);
+        pace.part(0, true);
+        pace.part(1, false);
+        assert_eq!(all(pace.take()), [true, false, true]);
+        assert_eq!(all(pace.take()), [false, false, true]);
+        pace = Pace::ALL;
+        assert_eq!(all(pace.take()), [true, true, false]);
+        assert_eq!(all(pace.take()), [false; 3]);
     }
 }

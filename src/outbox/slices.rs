@@ -36,14 +36,14 @@ pub(super) struct Slices<'a> {
 impl Outbox {
     /// What is to be sent, in order, up to where a payload is not masked yet.
     pub(super) fn slices(&self) -> Slices<'_> {
-        let waiting = self.waiting.as_ref().map_or(&[][..], |waiting| waiting.rest());
-        Slices::new(
-            self.tail.get(self.sent..).unwrap_or_default(),
-            self.sent,
-            &self.large,
-            waiting,
-            self.frame_rest,
-        )
+        Slices {
+            tail: self.tail.rest(),
+            at: self.tail.front(),
+            payloads: self.beside.large(),
+            next: 0,
+            waiting: self.beside.waiting(),
+            until_waiting: self.front.rest(),
+        }
     }
 
     /// The first of them; out of line, where it is not the only one.
@@ -82,17 +82,6 @@ impl Outbox {
 }
 
 impl<'a> Slices<'a> {
-    #[inline]
-    fn new(
-        tail: &'a [u8],
-        at: usize,
-        payloads: &'a Large,
-        waiting: &'a [u8],
-        until_waiting: u64,
-    ) -> Self {
-        Self { tail, at, payloads, next: 0, waiting, until_waiting }
-    }
-
     /// The next slice of the queue itself: of the tail, at most `most` bytes.
     #[inline]
     fn next_slice(&mut self, most: usize) -> Option<&'a [u8]> {

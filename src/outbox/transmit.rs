@@ -21,8 +21,8 @@ pub struct Transmit<'a> {
 impl<'a> Transmit<'a> {
     #[inline]
     pub(crate) fn new(outbox: &'a mut Outbox) -> Self {
-        if !outbox.large.is_empty() {
-            outbox.large.mask_ahead();
+        if !outbox.beside.is_empty() {
+            outbox.beside.mask_ahead();
         }
         Self { outbox }
     }

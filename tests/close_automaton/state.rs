@@ -3,7 +3,7 @@
 //! It takes in both models, the frames on both lines and how far they were read, and of both
 //! connections and heartbeats what `{:?}` shows. The crate gives no digest of its own: a test sees
 //! it as any user does, and code that only this test calls has no place there. What `{:?}` shows is
-//! every field, for it is derived, or the compiler holds it to that (`Outbox`); payloads by their
+//! every field, for it is derived, or the compiler holds it to that (`Tail`); payloads by their
 //! length, and of the key stream nothing. So a new field tells states apart without a word here,
 //! and a heartbeat's has to be named here. One that is left out below has to exist, by a test.
 //!
@@ -39,8 +39,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 const LEFT_OUT: [Field<'_>; 14] = [
     ("Header", "bytes"),
     ("Payload", "mask"),
-    ("Outbox", "tail"),
-    ("Outbox", "sent"),
+    ("Tail", "bytes"),
+    ("Tail", "sent"),
     ("Outbox", "pace"),
     ("Outbox", "last_batch"),
     ("Reference", "at"),
