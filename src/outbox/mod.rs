@@ -1,4 +1,4 @@
-//! The transmit queue: what is to be sent, in order, seen through [`bytes::Buf`].
+//! The transmit queue: what is to be sent, in order, seen through [`Transmit`].
 //!
 //! Headers and small payloads lie in one tail buffer; large owned payloads stay where they are and
 //! are queued by reference at their place in the tail; what a client sends that way is masked on
@@ -6,10 +6,10 @@
 //! end of a frame; one that meets an empty queue is the first frame of it.
 //!
 //! ```text
-//!   tail    ┌ sent ┬─────────────────┬───────────────┬──────────┐        waiting ┌──────┬──────┐
-//!           │▒▒▒▒▒▒│ frame │ header  │ frame │ header│  frame   │                │ ping │ pong │
-//!           └──────┴─────────────────┴───────────────┴──────────┘                └──────┴──────┘
-//!   large                            ▲ payload       ▲ payload               leaves between two frames
+//!   tail    ┌ sent ┬─────────────────┬───────────────┬──────────┐    waiting ┌──────┬──────┐
+//!           │▒▒▒▒▒▒│ frame │ header  │ frame │ header│  frame   │            │ ping │ pong │
+//!           └──────┴─────────────────┴───────────────┴──────────┘            └──────┴──────┘
+//!   large                            ▲ payload       ▲ payload           between two frames
 //!                                    (piece masked)  (not yet)
 //! ```
 //!

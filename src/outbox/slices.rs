@@ -1,7 +1,8 @@
 //! The queue, slice by slice, in the order in which it leaves.
 //!
 //! ```text
-//!   what is left of the frame that has begun ─► control frames that wait ─► tail up to a payload ─► the payload ─► tail …
+//!   what is left of the frame that has begun ─► control frames that wait
+//!     ─► tail up to a payload ─► the payload ─► tail …
 //! ```
 
 use super::Outbox;

@@ -1,9 +1,12 @@
-//! The tail: one buffer for what is copied, the handshake's bytes, frame headers and small payloads.
+//! The tail: one buffer for what is copied, the handshake's bytes, frame headers and small
+//! payloads.
 //!
 //! ```text
-//!   before  ┌ sent ────────────────┬ rest ───────┬ room ─┐        after  ┌ rest ───────┬ room ─────────────────┐
-//!           │▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒│             │       │   ───►        │             │                       │
-//!           └──────────────────────┴─────────────┴───────┘   close_up()  └─────────────┴───────────────────────┘
+//!   before      ┌ sent ────────────────┬ rest ───────┬ room ─┐
+//!               │▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒│             │       │
+//!               ├ rest ───────┬ room ──┴─────────────┴───────┤
+//!   close_up()  │             │                              │
+//!               └─────────────┴──────────────────────────────┘
 //! ```
 //!
 //! No byte moves when bytes leave. The tail is closed up when at least half of it was sent, so that

@@ -7,11 +7,11 @@ use std::io::IoSlice;
 
 /// The bytes to send: see [`Endpoint::transmit`](crate::Endpoint::transmit).
 ///
-/// Write with [`write_with`](Self::write_with), which counts what was written, or take owned buffers
-/// with [`pop`](Self::pop) where a write completes later. Dropping it takes nothing.
+/// Write with [`write_with`](Self::write_with), which counts what was written, or take owned
+/// buffers with [`pop`](Self::pop) where a write completes later. Dropping it takes nothing.
 ///
-/// A header and its payload may be two slices: write them in one vectored write, or set TCP_NODELAY,
-/// or the peer's delayed acknowledgement makes the second wait.
+/// A header and its payload may be two slices: write them in one vectored write, or set
+/// TCP_NODELAY, or the peer's delayed acknowledgement makes the second wait.
 #[must_use = "dropping it takes nothing"]
 #[derive(Debug)]
 pub struct Transmit<'a> {

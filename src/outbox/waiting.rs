@@ -1,5 +1,5 @@
-//! Pings and pongs on their way past the queue: an answer tells of the connection and not of what is
-//! queued on it.
+//! Pings and pongs on their way past the queue: an answer tells of the connection and not of what
+//! is queued on it.
 //!
 //! §5.5.2 wants each ping answered, §5.5.3 allows to answer only the last. They are answered each
 //! while few bytes wait, so that correct peers get all they asked for; of a peer that pings and
@@ -119,9 +119,14 @@ mod tests {
         assert_eq!(payloads(&waiting), b"ac");
 
         waiting.push(OpCode::Pong, b"d", None);
-        waiting.advance(7);
+        waiting.advance(6);
         waiting.make_way(MOST);
-        assert_eq!(waiting.rest(), b"\x01d");
+        assert_eq!(payloads(&waiting), b"", "it was the next to leave, and had not begun");
+
+        waiting.push(OpCode::Pong, b"d", None);
+        waiting.advance(1);
+        waiting.make_way(MOST);
+        assert_eq!(waiting.rest(), b"\x01d", "it has begun");
     }
 
     #[test]
