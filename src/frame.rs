@@ -221,7 +221,7 @@ impl Encoded {
 /// there are.
 #[cfg(feature = "alloc")]
 #[inline(always)]
-pub(crate) fn encode_short(
+pub(crate) fn encode_compact(
     opcode: OpCode,
     payload_len: u16,
     mask: Option<[u8; 4]>,
@@ -302,7 +302,7 @@ mod tests {
         for opcode in [OpCode::Text, OpCode::Binary] {
             for mask in [None, Some([1, 2, 3, 4])] {
                 for payload_len in 0..=u16::MAX {
-                    let (bytes, len) = encode_short(opcode, payload_len, mask);
+                    let (bytes, len) = encode_compact(opcode, payload_len, mask);
                     let header =
                         Header { fin: true, rsv: 0, opcode, mask, payload_len: payload_len.into() };
                     assert_eq!(&bytes[..len], header.encode().as_ref());

@@ -40,14 +40,14 @@ impl Decoder {
         &mut self,
         input: &mut Input<'b>,
     ) -> Option<(MessageKind, &'b [u8])> {
-        let short = Short::look::<MASKED>(input.peek())?;
-        let kind = whole_kind(short.first)?;
-        if short.len >= usize::from(self.place.fast_below())
-            || short.header + short.len > input.len()
+        let header = CompactHeader::look::<MASKED>(input.peek())?;
+        let kind = whole_kind(header.first)?;
+        if header.payload_len >= usize::from(self.place.fast_below())
+            || header.used + header.payload_len > input.len()
         {
             return None;
         }
-        Some((kind, short.take::<MASKED>(input)))
+        Some((kind, header.take::<MASKED>(input)))
     }
 }
 
@@ -60,22 +60,21 @@ pub(super) fn below(limits: Limits) -> u16 {
 }
 
 /// The header of a frame of less than 64 KiB.
-pub(super) struct Short {
+pub(super) struct CompactHeader {
     pub(super) first: u8,
-    /// The payload's length.
-    pub(super) len: usize,
-    /// Its own.
-    pub(super) header: usize,
+    pub(super) payload_len: usize,
+    /// Its own length.
+    pub(super) used: usize,
     /// The masking key, if there is one.
     pub(super) key: [u8; 4],
 }
 
-impl Short {
+impl CompactHeader {
     /// A header that is masked as it must be, with a length in its shortest form. Each arm has a
     /// header of constant size: lengths and offsets are known to the compiler.
     #[inline(always)]
     pub(super) fn look<const MASKED: bool>(bytes: &[u8]) -> Option<Self> {
-        let (first, len, header, key) = match bytes {
+        let (first, payload_len, used, key) = match bytes {
             [first, len @ 0x80..=0xfd, rest @ ..] if MASKED => {
                 (*first, usize::from(len & 0x7f), 6, *rest.first_chunk()?)
             }
@@ -86,13 +85,13 @@ impl Short {
             [first, 0x7e, a, b, ..] if !MASKED => (*first, long(*a, *b)?, 4, [0; 4]),
             _ => return None,
         };
-        Some(Self { first, len, header, key })
+        Some(Self { first, payload_len, used, key })
     }
 
     /// Takes the frame, which lies whole in the input: its payload.
     #[inline(always)]
     pub(super) fn take<'b, const MASKED: bool>(&self, input: &mut Input<'b>) -> &'b [u8] {
-        let (_, payload) = input.take(self.header + self.len).split_at_mut(self.header);
+        let (_, payload) = input.take(self.used + self.payload_len).split_at_mut(self.used);
         if MASKED {
             mask::apply(payload, self.key);
         }

@@ -13,7 +13,7 @@
 //! ```
 
 use super::Outbox;
-use crate::frame::{OpCode, encode_short};
+use crate::frame::{OpCode, encode_compact};
 use crate::mask;
 use alloc::vec::Vec;
 
@@ -51,7 +51,7 @@ impl Outbox {
 
 #[inline(always)]
 fn append_at_once(to: &mut Vec<u8>, opcode: OpCode, payload: &[u8], mask: Option<[u8; 4]>) {
-    let (header, header_len) = encode_short(opcode, payload.len() as u16, mask);
+    let (header, header_len) = encode_compact(opcode, payload.len() as u16, mask);
     let end = to.len() + header_len + payload.len();
     to.extend_from_slice(&[0; HEADROOM]);
     if let Some(frame) = to.last_chunk_mut::<HEADROOM>() {
@@ -67,7 +67,7 @@ fn append_at_once(to: &mut Vec<u8>, opcode: OpCode, payload: &[u8], mask: Option
 
 #[inline(always)]
 fn append_in_two(to: &mut Vec<u8>, opcode: OpCode, payload: &[u8], mask: Option<[u8; 4]>) {
-    let (header, header_len) = encode_short(opcode, payload.len() as u16, mask);
+    let (header, header_len) = encode_compact(opcode, payload.len() as u16, mask);
     let end = to.len() + header_len;
     to.extend_from_slice(&header);
     to.truncate(end);
