@@ -48,7 +48,9 @@ pub fn turns(data: &[u8]) {
             }
             11 => end.read(0, other),
             12 if other == 0 => end.hear_of_the_end(),
-            13 if other < count - 1 => end.swap(&mut ends[other], workspace, &mut choices),
+            13 if other < count - 1 && !ends[other].strays => {
+                end.swap(&mut ends[other], workspace, &mut choices)
+            }
             14 if which & 8 != 0 => end.leak(workspace, &mut choices),
             _ => workspace.shrink(),
         }
@@ -76,6 +78,9 @@ struct End {
     ended: bool,
     /// Bytes of its own are lost.
     lost: bool,
+    /// It was taken out of a turn, or that was leaked, and it has had no other one since. It takes
+    /// itself for being in a turn: put into another one, it would be given bytes of others.
+    strays: bool,
 }
 
 #[allow(clippy::large_enum_variant)]
@@ -190,7 +195,16 @@ impl End {
         let setup = Setup::new(choices);
         let (stage, mut wire) = (Some(setup.stage()), setup.head());
         wire.extend(setup.frames(choices));
-        Self { setup, stage, wire, at: 0, fed: Fed::default(), ended: false, lost: false }
+        Self {
+            setup,
+            stage,
+            wire,
+            at: 0,
+            fed: Fed::default(),
+            ended: false,
+            lost: false,
+            strays: false,
+        }
     }
 
     /// Turns with one read, of any stage, and one with several.
@@ -199,8 +213,11 @@ impl End {
             let (len, polls) = read_and_polls(choices);
             self.read_in_turn(workspace, len, polls);
         }
-        let Self { stage: Some(Stage::Open(connection)), wire, at, fed, .. } = self else { return };
+        let Self { stage: Some(Stage::Open(connection)), wire, at, fed, strays, .. } = self else {
+            return;
+        };
         let mut turn = workspace.turn(connection);
+        *strays = false;
         for _ in 0..choices.byte() % 8 {
             let (len, polls) = read_and_polls(choices);
             if choices.byte() & 1 != 0 {
@@ -224,6 +241,7 @@ impl End {
             None => return,
             Some(Stage::Open(connection)) => {
                 receive(&mut workspace.turn(connection), wire, at, fed, len, polls);
+                self.strays = false;
                 return;
             }
             Some(Stage::Server(handshake)) => {
@@ -307,6 +325,7 @@ impl End {
         receive(&mut turn, &other.wire, &mut other.at, &mut other.fed, len, polls);
         drop(turn);
         mem::swap(one, two);
+        self.strays = true;
     }
 
     /// A turn that never ends.
@@ -316,6 +335,7 @@ impl End {
         let (len, polls) = read_and_polls(choices);
         self.lost |= receive(&mut turn, wire, at, fed, len, polls).0 > 0;
         mem::forget(turn);
+        self.strays = true;
     }
 
     /// It has made of all that came what it makes of that in one ordinary read.
@@ -331,6 +351,7 @@ impl End {
             fed: Fed::default(),
             ended: false,
             lost: false,
+            strays: false,
         };
         let come = self.at;
         ordinary.read(come, usize::MAX);
