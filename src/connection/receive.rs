@@ -171,6 +171,8 @@ impl Connection {
                 (event, Some(cause)) => {
                     // What was valid comes first, the end of it next.
                     self.answer(cause);
+                    // It lies in front of an end that was told already.
+                    self.ended = None;
                     self.end(cause);
                     self.stop();
                     return event;
