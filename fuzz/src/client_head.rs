@@ -307,7 +307,7 @@ impl Case<'_> {
         match failure.error() {
             HandshakeError::UnexpectedEnd => assert!(head.is_none() && end != End::Time),
             HandshakeError::TimedOut => assert!(head.is_none() && end == End::Time),
-            HandshakeError::HeadTooLarge => assert_eq!(taken.len(), config.max_head),
+            HandshakeError::HeadTooLarge => assert_eq!(taken.len() as u64, config.max_head),
             HandshakeError::IllegalByte => assert!(head.is_none()),
             HandshakeError::MissingUpgrade => assert!(head.unwrap().all("upgrade").is_empty()),
             HandshakeError::MissingConnection => {
@@ -336,7 +336,10 @@ impl Case<'_> {
             }
             HandshakeError::InvalidUpgrade => assert!(whole && !upgrades_alone(&head.unwrap())),
             HandshakeError::TooManyHeaders => {
-                assert!(taken.iter().filter(|byte| **byte == b'\n').count() > config.max_headers)
+                assert!(
+                    taken.iter().filter(|byte| **byte == b'\n').count()
+                        > config.max_headers as usize
+                )
             }
             HandshakeError::MalformedHeader => assert!(head.is_none()),
             HandshakeError::MalformedStartLine => {
@@ -395,7 +398,8 @@ impl Case<'_> {
         alone: bool,
     ) {
         let Self { config, end, .. } = *self;
-        assert!(response.body().len() <= config.max_body);
+        let max_body = config.max_body as usize;
+        assert!(response.body().len() <= max_body);
         let modern = head.first.starts_with("HTTP/1.1");
         let coding =
             head.list("transfer-encoding").last().map(|coding| coding.to_ascii_lowercase());
@@ -426,15 +430,13 @@ impl Case<'_> {
                 None => (behind.to_vec(), false, None),
             },
         };
-        let kept = body.len().min(config.max_body);
+        let kept = body.len().min(max_body);
         assert_eq!(response.body(), &body[..kept]);
         assert_eq!(response.is_cut(), !whole || body.len() > kept);
         let reusable = ends.is_some() && !response.is_cut() && modern && !bare_lf && alone;
         let reusable = reusable && !head.says("connection", "close");
         // Trailers are read within a limit, which is as large as any here but that of a small one.
-        assert!(
-            response.is_reusable() == reusable || reusable && behind.len() > config.max_body + 4000
-        );
+        assert!(response.is_reusable() == reusable || reusable && behind.len() > max_body + 4000);
         if response.is_reusable() {
             assert_eq!(Some(behind.len() - rest), ends, "the next answer would begin there");
         }

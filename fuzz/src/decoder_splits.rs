@@ -210,6 +210,7 @@ impl Decoded {
                 }
                 assert!(self.controls.last().is_some_and(|(_, bytes, _)| bytes.len() <= 125));
             }
+            other => panic!("{other:?}"),
         }
     }
 }

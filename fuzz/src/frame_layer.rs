@@ -149,6 +149,7 @@ impl Frames {
                 self.frame = (!last).then_some(left - data.len() as u64);
                 self.over = last && kind == Control::Close;
             }
+            other => panic!("{other:?}"),
         }
         self.come = 0;
     }

@@ -127,7 +127,7 @@ fn receive(parts: &[&[u8]], reads: &[u8], delivery: Delivery, expected: &Expecte
     match (delivery, expected.whole) {
         (Delivery::Whole, true) => assert_eq!(events, [Event::Text(expected.text.into())]),
         (Delivery::Whole, false) => assert!(events.is_empty()),
-        (Delivery::Chunks, _) => assert_eq!([chunks, behind].concat(), expected.text.as_bytes()),
+        (_, _) => assert_eq!([chunks, behind].concat(), expected.text.as_bytes()),
     }
     let cause = close_event.map(|close_event| close_event.cause);
     assert_eq!(cause, (!expected.whole).then_some(Cause::Violation(ProtocolError::InvalidUtf8)));

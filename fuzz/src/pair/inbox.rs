@@ -99,7 +99,7 @@ impl Inbox {
         assert!(kind == expected && bytes == sent, "{} bytes of {}", bytes.len(), sent.len());
     }
 
-    fn chunk(&mut self, Chunk { data, first, last }: &Chunk<'_>) {
+    fn chunk(&mut self, Chunk { data, first, last, .. }: &Chunk<'_>) {
         let bytes = data.as_bytes();
         assert!(!bytes.is_empty() || *last, "an empty chunk, and not the last");
         assert_eq!(*first, self.chunks.is_empty(), "the first one, and no other, says that it is");

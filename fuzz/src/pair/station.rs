@@ -66,11 +66,11 @@ impl Station {
         let level = choices.byte();
         config.deflate.level = Level::new(1 + level % 9).unwrap();
         (config.low_water_mark, config.high_water_mark) =
-            if settings.full_early { (500, 2000) } else { (1 << 20, u32::MAX) };
+            if settings.full_early { (500, 2000) } else { (1 << 20, u32::MAX.into()) };
         let marks = (config.low_water_mark as usize, config.high_water_mark as usize);
         let flags = choices.byte();
         config.delivery = if flags & 1 == 0 { Delivery::Whole } else { Delivery::Chunks };
-        config.fragment_above = [usize::MAX, 7, 100, 2000][usize::from(flags >> 1 & 3)];
+        config.fragment_above = [u64::MAX, 7, 100, 2000][usize::from(flags >> 1 & 3)];
         config.deflate.threshold = if flags & 8 == 0 { 64 } else { 0 };
         config.deflate.compress = [Compress::Auto, Compress::Yes, Compress::No, Compress::Auto]
             [usize::from(flags >> 4 & 3)];
@@ -265,13 +265,14 @@ impl Station {
         self.own = self.own.min(queued);
         assert!(queued <= self.own + ANSWERS, "{queued} bytes, {} of them its own", self.own);
         assert_eq!(self.connection.wants_write(), queued > 0);
+        let (above, open) = (self.connection.above_high_water(), self.connection.is_open());
         assert!(
-            self.connection.wants_poll() || !self.held.is_unpolled(),
+            self.connection.wants_poll() || above || !self.held.is_unpolled(),
             "what is held is told of"
         );
         let (low, high) = self.marks;
         assert!(
-            if self.connection.above_high_water() { queued > low } else { queued <= high },
+            if above { open && queued > low } else { !open || queued <= high },
             "{queued} bytes"
         );
         if !self.connection.is_open() {

@@ -221,10 +221,9 @@ impl Talk for Client {
 }
 
 /// Answers each message with itself. Stops while the peer takes less than it sends: what is left of
-/// the input waits. Once the connection is not open nothing is answered any more, and there is
-/// nothing to wait for.
+/// the input waits.
 fn echo(connection: &mut Connection, input: &mut Input<'_>) {
-    while !(connection.is_open() && connection.above_high_water()) {
+    while !connection.above_high_water() {
         let Some(event) = connection.poll(input) else { return };
         let sent = match event {
             Event::Text(text) => connection.send_text(text),

@@ -255,7 +255,7 @@ fn config(pool: Option<&Pool>, dice: &mut Rng) -> Config {
     config.delivery = if dice.bool() { Delivery::Whole } else { Delivery::Chunks };
     // What one end sends in the smallest fragments, the other has to take.
     config.limits.max_fragments = u32::MAX;
-    config.fragment_above = [usize::MAX, usize::MAX, 7, 100, 2000, 100_000][dice.usize(..6)];
+    config.fragment_above = [u64::MAX, u64::MAX, 7, 100, 2000, 100_000][dice.usize(..6)];
     (config.low_water_mark, config.high_water_mark) =
         [(256 << 10, 1 << 20), (1000, 5000), (0, 100)][dice.usize(..3)];
     config.deflate.pool = pool.cloned();
