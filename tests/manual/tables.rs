@@ -58,7 +58,7 @@ fn every_default_is_the_one_of_the_code() {
         ("Config::high_water_mark", bytes(config.high_water_mark)),
         ("Config::low_water_mark", bytes(config.low_water_mark)),
         ("server::Config::max_head", bytes(server.max_head)),
-        ("server::Config::max_headers", bytes(u64::try_from(server.max_headers).unwrap())),
+        ("server::Config::max_headers", bytes(server.max_headers)),
         ("server::Config::max_discard", bytes(server.max_discard)),
         ("server::Config::origin", "same host".into()),
         ("client::Config::max_head", bytes(client.max_head)),
