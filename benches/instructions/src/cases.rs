@@ -248,7 +248,7 @@ fn slow_handshake(len: usize, times: usize) {
     let fillers = (len * BATCH - HEAD.len()) / FILLER.len();
     let mut head = [line, &FILLER.repeat(fillers), needed].concat().into_bytes();
     let mut config = server::Config::default();
-    config.max_headers = usize::MAX;
+    config.max_headers = u32::MAX;
     for _ in 0..times {
         let mut handshake = server::Handshake::new(config.clone());
         let outcome = head.chunks_mut(1).find_map(|byte| handshake.poll(&mut Input::new(byte)));
