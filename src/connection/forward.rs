@@ -2,7 +2,7 @@
 
 use super::{Connection, SendError};
 use crate::close::{CloseCode, CloseFrame};
-use crate::event::{Chunk, ChunkData, Event};
+use crate::event::{Chunk, ChunkData, CloseEvent, Event};
 use crate::payload::{Payload, Text};
 
 impl Connection {
@@ -13,7 +13,7 @@ impl Connection {
     /// | [`Text`](Event::Text), [`Binary`](Event::Binary) | the same message |
     /// | [`Chunk`](Event::Chunk) | a fragment of a message; the whole of one as a message |
     /// | [`Ping`](Event::Ping), [`Pong`](Event::Pong) | nothing: each connection answers its own |
-    /// | [`Closed`](Event::Closed) | a Close frame with the code and the reason, without a code if it has none that may be sent; nothing if this connection is closing already |
+    /// | [`Closed`](Event::Closed) | a Close frame with the code and the reason; without a code if it came without one, and with 1014 if it did not come; nothing if this connection is closing already |
     ///
     /// Text is not checked again. What the event owns is moved, and what it borrows is copied once.
     /// Towards many connections, [`PreparedMessage::from_event`](crate::PreparedMessage::from_event)
@@ -44,10 +44,12 @@ impl Connection {
             Event::Chunk(chunk) => self.forward_chunk(chunk),
             Event::Ping(_) | Event::Pong(_) => Ok(()),
             Event::Closed(_) if !self.is_open() => Ok(()),
-            Event::Closed(close_event) => {
-                let code = CloseCode::new(close_event.code);
-                self.close(code.map(|code| CloseFrame::truncated(code, &close_event.reason)))
-            }
+            Event::Closed(close_event) => self.close(match CloseCode::new(close_event.code) {
+                Some(code) => Some(CloseFrame::truncated(code, &close_event.reason)),
+                None if close_event.code == CloseEvent::NO_STATUS => None,
+                // 1006 is never sent.
+                None => Some(CloseCode::BAD_GATEWAY.into()),
+            }),
         }
     }
 

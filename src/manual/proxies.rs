@@ -1,14 +1,14 @@
 //! Proxies: messages from one connection to another.
 //!
-//! A proxy has two connections, near and far, and passes on what each receives to the other. What
-//! to pass on in which form is a choice for each kind of event:
+//! A proxy has two connections, near and far, and passes on what each receives to the other.
+//! [`forward`](crate::Connection::forward) does it for each kind of event:
 //!
-//! | event | pass it on as |
+//! | event | is passed on as |
 //! |---|---|
-//! | a whole message | the same: [`send_text`](crate::Connection::send_text) |
-//! | a chunk | a fragment: [`write_fragment`](crate::Connection::write_fragment) |
-//! | a ping, a pong | nothing, or the same |
-//! | `Closed` | a Close frame with its code and reason, if it may be sent |
+//! | a whole message | the same |
+//! | a chunk | a fragment |
+//! | a ping, a pong | nothing: call `ping` and `pong` if you want the same |
+//! | `Closed` | a Close frame with its code and reason, if they may be sent |
 //!
 //! # Whole messages or chunks
 //!
@@ -17,8 +17,9 @@
 //! the queue.
 //!
 //! With [`Delivery::Chunks`](crate::Delivery::Chunks) a message is passed on while it still comes,
-//! and is never in memory as a whole. Each chunk leaves as a fragment. Parts of a text are checked
-//! once more when they are sent, because they come as bytes.
+//! and is never in memory as a whole. Each chunk leaves as a fragment, and text in it is not checked
+//! again. (What you write by [`write_fragment`](crate::Connection::write_fragment) is: it comes as
+//! bytes.)
 //!
 //! # Pings and pongs
 //!
@@ -31,12 +32,12 @@
 //!
 //! # The end
 //!
-//! When one side is closed, close the other. The codes 1005 and 1006 are never sent: they say that
-//! no code came. `CloseCode::new` gives `None` for them.
+//! When one side is closed, close the other: `forward` does. The codes 1005 and 1006 are never sent.
+//! A Close frame that came without a code, 1005, goes on without one. Where none came, 1006, the
+//! other side is told 1014, bad gateway.
 //!
 //! ```
-//! use sockless::{ChunkData, CloseCode, CloseEvent, CloseFrame, Config, Connection, Delivery};
-//! use sockless::{Event, Extensions, Input, Seed, SendError};
+//! use sockless::{Config, Connection, Delivery, Event, Extensions, Input, Seed, SendError};
 //!
 //! /// Passes on what came, as far as `to` takes it. What is left of the input comes again.
 //! fn pass(
@@ -46,37 +47,13 @@
 //! ) -> Result<(), SendError> {
 //!     while !to.above_high_water() {
 //!         match from.poll(input) {
-//!             Some(Event::Chunk(chunk)) => match chunk.data {
-//!                 // Whole messages stay whole, and text is not checked again.
-//!                 ChunkData::Text(text) if chunk.first && chunk.last => to.send_text(text)?,
-//!                 ChunkData::Binary(data) if chunk.first && chunk.last => to.send_binary(data)?,
-//!                 data => {
-//!                     if chunk.first {
-//!                         to.begin_message(data.kind())?;
-//!                     }
-//!                     to.write_fragment(data.as_bytes())?;
-//!                     if chunk.last {
-//!                         to.finish_message()?;
-//!                     }
-//!                 }
-//!             },
 //!             Some(Event::Ping(data)) => to.ping(&data)?,
 //!             Some(Event::Pong(data)) => to.pong(&data)?,
-//!             Some(Event::Closed(closed)) => to.close(goodbye(&closed))?,
-//!             Some(_) => {}
+//!             Some(event) => to.forward(event)?,
 //!             None => return Ok(()),
 //!         }
 //!     }
 //!     Ok(())
-//! }
-//!
-//! /// What the other side is told.
-//! fn goodbye(closed: &CloseEvent) -> Option<CloseFrame<'_>> {
-//!     match CloseCode::new(closed.code) {
-//!         Some(code) => Some(CloseFrame::truncated(code, &closed.reason)),
-//!         None if closed.clean => None, // 1005: it came without a code, and goes without one.
-//!         None => Some(CloseCode::BAD_GATEWAY.into()), // 1006: it just was gone.
-//!     }
 //! }
 //!
 //! let mut config = Config::default();
