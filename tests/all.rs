@@ -22,6 +22,7 @@ mod conformance;
 mod deflate;
 #[path = "endpoint/main.rs"]
 mod endpoint;
+mod forwarding;
 mod growth;
 mod handshake_allocations;
 mod handshake_client;

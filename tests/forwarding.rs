@@ -1,16 +1,14 @@
 //! What one connection received, sent on by others: as it came, and copied no more than it must be.
 
-mod support;
-
+use crate::support::{
+    BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames, output,
+};
 use bytes::Bytes;
 use sockless::{
     Chunk, ChunkData, Config, Connection, Delivery, Event, Input, MessageKind, PreparedMessage,
     SendError, Utf8Bytes,
 };
 use std::borrow::Cow;
-use support::{
-    BINARY, CLOSE, CONTINUATION, MORE, PING, PONG, SIDES, Side, TEXT, feed, frames, output,
-};
 
 fn sent(connection: &mut Connection) -> Vec<(u8, Vec<u8>)> {
     frames(&output(connection)).into_iter().map(|frame| (frame.first, frame.payload)).collect()
