@@ -17,8 +17,8 @@
 //! states it.
 //!
 //! ```sh
-//! cargo test --test close_automaton
-//! cargo test --release --test close_automaton     # a minute and a half
+//! cargo test --test all close_automaton::
+//! cargo test --release --test all close_automaton::     # a minute and a half
 //! ```
 
 mod checks;
