@@ -17,6 +17,7 @@
 use crate::held::Held;
 use crate::outbox::{Spare, Transmit};
 use alloc::boxed::Box;
+use core::num::NonZeroU32;
 
 /// What a loop asks of everything that talks: of a [`Connection`](crate::Connection), of a
 /// [`server::Handshake`](crate::server::Handshake) or
@@ -211,21 +212,21 @@ pub enum Step {
 }
 
 pub(crate) mod sealed {
-    use super::{Box, Held, Spare};
+    use super::{Box, Held, NonZeroU32, Spare};
 
     /// Nobody else can name it.
     pub trait Sealed {
         /// A turn begins: takes the buffers of the loop.
         #[doc(hidden)]
-        fn begin_turn(&mut self, spare: &mut Spare);
+        fn begin_turn(&mut self, turn: NonZeroU32, spare: &mut Spare);
 
-        /// It ends: gives the buffers back.
+        /// It ends, if it is in this one: gives the buffers back.
         #[doc(hidden)]
-        fn end_turn(&mut self, spare: &mut Spare);
+        fn end_turn(&mut self, turn: NonZeroU32, spare: &mut Spare);
 
-        /// Whether a turn has begun. False of another one in the place of that which began it.
+        /// Whether it is in this turn. Another one in the place of that which began it is not.
         #[doc(hidden)]
-        fn is_in_turn(&self) -> bool;
+        fn is_in_turn(&self, turn: NonZeroU32) -> bool;
 
         /// Takes what came and was not taken, which comes before all that comes next.
         #[doc(hidden)]

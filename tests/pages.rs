@@ -97,3 +97,18 @@ fn an_anchor_is_a_heading_as_code_hosts_write_it() {
     assert_eq!(links("[a](b.md#c), ![d](e.svg) (f)").collect::<Vec<_>>(), ["b.md#c", "e.svg"]);
     assert_eq!(links("[a]: b.md").collect::<Vec<_>>(), ["b.md"]);
 }
+
+/// A file of tests that no list names would run nowhere.
+#[test]
+fn each_file_of_tests_is_named() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let lists = ["tests/all.rs", "Cargo.toml"].map(|list| fs::read_to_string(root.join(list)));
+    let lists = lists.map(|list| list.expect("it is there")).concat();
+    for entry in fs::read_dir(root.join("tests")).expect("a folder").flatten() {
+        let (path, name) = (entry.path(), entry.file_name().into_string().expect("UTF-8"));
+        let module = name.trim_end_matches(".rs");
+        let is_test = name.ends_with(".rs") || path.join("main.rs").exists();
+        let named = [format!("mod {module};"), format!("\"tests/{name}")];
+        assert!(!is_test || named.iter().any(|name| lists.contains(name)), "{name} runs nowhere");
+    }
+}

@@ -93,6 +93,11 @@ impl Assembly {
         Ok(())
     }
 
+    /// How far the text under way is; `None`: there is none.
+    pub(super) fn text_so_far(&self) -> Option<&Validator> {
+        matches!(self.message, Message::Text(_)).then_some(&self.validator)
+    }
+
     /// The message, which is whole.
     #[inline(never)]
     pub(super) fn take(&mut self) -> Event<'static> {

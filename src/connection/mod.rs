@@ -48,6 +48,7 @@ use alloc::vec::Vec;
 use assembly::{Assembly, ControlAssembly};
 use chunks::Chunks;
 use core::mem;
+use core::num::NonZeroU32;
 use liveness::Liveness;
 use stream::Stream;
 
@@ -89,6 +90,8 @@ pub struct Connection {
     ended: Option<Cause>,
     /// What came and was not taken, between two turns.
     held: Option<Box<Held>>,
+    /// The turn that it is in.
+    turn: Option<NonZeroU32>,
     linger: Linger,
     fragment_above: usize,
     /// The message that is sent in parts.
@@ -214,6 +217,7 @@ impl Connection {
             phase: Phase::Open,
             ended: None,
             held: None,
+            turn: None,
             linger: Linger::new(config.max_discard),
             fragment_above: usize::try_from(config.fragment_above).unwrap_or(usize::MAX),
             stream: None,

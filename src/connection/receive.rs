@@ -13,8 +13,10 @@ use crate::close::{CloseCode, CloseFrame};
 use crate::decoder::{Control, Fragments, MessageKind, Piece};
 use crate::error::ProtocolError;
 use crate::event::{Cause, CloseEvent, Event};
+use crate::frame::{Header, OpCode};
 use crate::input::Input;
-use crate::utf8;
+use crate::mask;
+use crate::utf8::{self, Validator};
 use alloc::borrow::Cow;
 use alloc::string::String;
 
@@ -26,6 +28,9 @@ const COMPRESSED_CHUNK: usize = usize::MAX;
 /// How many bytes at the front of the queue still leave when the peer has closed: the answers to
 /// what it said before, as many as one write takes along with our Close.
 const ANSWERS: u64 = 128 << 10;
+
+/// How many bytes of a cut text, at most, are looked at before its frame is whole.
+const EARLY: usize = 1024;
 
 impl Connection {
     /// A message that lies whole in the input.
@@ -121,9 +126,14 @@ impl Connection {
             };
             let Some(piece) = self.decoder.next_up_to(most, most_compressed, input) else {
                 self.liveness.cut(before, input.len());
-                if !input.is_empty() {
-                    input.leave_cut_frame();
+                if input.is_empty() {
+                    return None;
                 }
+                if !self.cut_text_is_valid(input) {
+                    let cause = Cause::Violation(ProtocolError::InvalidUtf8);
+                    return Some(self.fail(cause, input));
+                }
+                input.leave_cut_frame();
                 return None;
             };
             let outcome = match piece {
@@ -179,6 +189,28 @@ impl Connection {
                 }
             }
         }
+    }
+
+    /// Whether what came of a text can still become UTF-8, where a turn keeps its frame until it is
+    /// whole. A short text is refused at its first wrong byte, as peers expect; of a long one, only
+    /// its beginning is looked at, for it is checked again when it is whole.
+    #[cold]
+    fn cut_text_is_valid(&self, input: &Input<'_>) -> bool {
+        let Reception::Whole(assembly) = &self.message else { return true };
+        let Ok(Some((header, len))) = Header::decode(input.peek()) else { return true };
+        let mut text = match header.opcode {
+            OpCode::Text => Validator::default(),
+            OpCode::Continuation => match assembly.text_so_far() {
+                Some(text) => text.clone(),
+                None => return true,
+            },
+            _ => return true,
+        };
+        let mut plain = [0; EARLY];
+        let come = input.peek().get(len..).unwrap_or_default();
+        let Some(plain) = plain.get_mut(..come.len()) else { return true };
+        mask::copy_masked(plain, come, header.mask.unwrap_or_default());
+        text.push(plain).is_ok()
     }
 
     /// Fragments that lie whole in the input, as many as there are: a message, if it ends with

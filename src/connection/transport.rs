@@ -8,21 +8,26 @@ use crate::event::{Cause, Timeout};
 use crate::held::Held;
 use crate::outbox::{Spare, Transmit};
 use alloc::boxed::Box;
+use core::num::NonZeroU32;
 
 impl Sealed for Connection {
     #[inline]
-    fn begin_turn(&mut self, spare: &mut Spare) {
+    fn begin_turn(&mut self, turn: NonZeroU32, spare: &mut Spare) {
+        self.turn = Some(turn);
         self.outbox.lend(spare);
     }
 
     #[inline]
-    fn end_turn(&mut self, spare: &mut Spare) {
-        self.outbox.take_back(spare);
+    fn end_turn(&mut self, turn: NonZeroU32, spare: &mut Spare) {
+        if self.turn == Some(turn) {
+            self.turn = None;
+            self.outbox.take_back(spare);
+        }
     }
 
     #[inline]
-    fn is_in_turn(&self) -> bool {
-        self.outbox.is_lent()
+    fn is_in_turn(&self, turn: NonZeroU32) -> bool {
+        self.turn == Some(turn)
     }
 
     fn hold(&mut self, held: Option<Box<Held>>) {

@@ -29,12 +29,6 @@ impl Outbox {
         self.beside.lend(&mut spare.piece);
     }
 
-    /// Whether buffers are lent to it.
-    #[inline]
-    pub(crate) fn is_lent(&self) -> bool {
-        self.lent
-    }
-
     /// Takes back what is not in use.
     #[inline]
     pub(crate) fn take_back(&mut self, spare: &mut Spare) {

@@ -191,6 +191,12 @@ impl ReadBuffer {
         self.bytes.shrink_to_fit();
     }
 
+    /// Where it lies.
+    #[inline]
+    pub(super) fn place(&self) -> usize {
+        self.bytes.as_ptr().addr()
+    }
+
     pub(super) fn len(&self) -> usize {
         self.bytes.len()
     }

@@ -18,6 +18,7 @@ use crate::held::Held;
 use crate::outbox::Spare;
 use buffer::ReadBuffer;
 use core::fmt;
+use core::num::NonZeroU32;
 
 pub use turn::Turn;
 
@@ -56,6 +57,8 @@ pub use turn::Turn;
 pub struct Workspace {
     buffer: ReadBuffer,
     spare: Spare,
+    /// How many turns there were.
+    turns: u32,
 }
 
 impl Workspace {
@@ -81,7 +84,7 @@ impl Workspace {
     /// ```
     #[must_use]
     pub fn new(read: usize, max_frame: usize) -> Self {
-        Self { buffer: ReadBuffer::new(read, max_frame), spare: Spare::default() }
+        Self { buffer: ReadBuffer::new(read, max_frame), spare: Spare::default(), turns: 0 }
     }
 
     /// A turn of one endpoint, which ends when it is dropped.
@@ -114,6 +117,18 @@ impl Workspace {
     #[inline]
     pub fn turn<'a, E: Endpoint + ?Sized>(&'a mut self, endpoint: &'a mut E) -> Turn<'a, E> {
         Turn::begin(self, endpoint)
+    }
+
+    /// A number for the next turn, which tells it from those before, and from other workspaces': an
+    /// endpoint that is swapped out of a turn is no part of it any more.
+    #[inline]
+    fn next_turn(&mut self) -> NonZeroU32 {
+        self.turns = self.turns.wrapping_add(1);
+        // No other workspace's buffer lies there.
+        let place = self.buffer.place() as u64;
+        // Two that differ have different upper halves, but for a chance of one in four billion.
+        let mixed = (place ^ u64::from(self.turns) << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        NonZeroU32::MIN.saturating_add((mixed >> 32) as u32)
     }
 
     /// Frees what large messages have made the buffers grow by. Do so when there has been nothing

@@ -5,6 +5,7 @@ use crate::endpoint::{Endpoint, Step, next_step};
 use crate::input::Input;
 use alloc::boxed::Box;
 use core::fmt;
+use core::num::NonZeroU32;
 
 /// One endpoint's time with a [`Workspace`]: see [`Workspace::turn`].
 ///
@@ -69,6 +70,8 @@ use core::fmt;
 pub struct Turn<'a, E: Endpoint + ?Sized> {
     workspace: &'a mut Workspace,
     endpoint: &'a mut E,
+    /// By which the endpoint is known again.
+    number: NonZeroU32,
     /// Where the endpoint's own bytes were, and may be again.
     held: Option<Box<Held>>,
     /// What was left is with the endpoint.
@@ -78,10 +81,11 @@ pub struct Turn<'a, E: Endpoint + ?Sized> {
 impl<'a, E: Endpoint + ?Sized> Turn<'a, E> {
     #[inline]
     pub(super) fn begin(workspace: &'a mut Workspace, endpoint: &'a mut E) -> Self {
-        endpoint.begin_turn(&mut workspace.spare);
+        let number = workspace.next_turn();
+        endpoint.begin_turn(number, &mut workspace.spare);
         let mut held = endpoint.take_held();
         workspace.buffer.begin(held.as_deref_mut());
-        Self { workspace, endpoint, held, handed_over: false }
+        Self { workspace, endpoint, number, held, handed_over: false }
     }
 
     /// What the loop does next: as [`Endpoint::step`], and `Poll` too where bytes of this turn were
@@ -327,7 +331,7 @@ impl<'a, E: Endpoint + ?Sized> Turn<'a, E> {
     #[cold]
     fn hand_over(&mut self) {
         let held = self.workspace.buffer.hand_over(self.held.take());
-        if self.endpoint.is_in_turn() {
+        if self.endpoint.is_in_turn(self.number) {
             self.endpoint.hold(held);
         }
         self.handed_over = true;
@@ -335,7 +339,7 @@ impl<'a, E: Endpoint + ?Sized> Turn<'a, E> {
 
     #[inline]
     fn take_back(&mut self) {
-        if self.handed_over || !self.endpoint.is_in_turn() {
+        if self.handed_over || !self.endpoint.is_in_turn(self.number) {
             self.begin_again();
         }
     }
@@ -344,9 +348,9 @@ impl<'a, E: Endpoint + ?Sized> Turn<'a, E> {
     /// that are dropped.
     #[cold]
     fn begin_again(&mut self) {
-        let (resumes, buffer) = (self.endpoint.is_in_turn(), &mut self.workspace.buffer);
+        let (resumes, buffer) = (self.endpoint.is_in_turn(self.number), &mut self.workspace.buffer);
         self.handed_over = false;
-        self.endpoint.begin_turn(&mut self.workspace.spare);
+        self.endpoint.begin_turn(self.number, &mut self.workspace.spare);
         self.held = self.endpoint.take_held();
         if resumes {
             buffer.resume(self.held.as_deref_mut());
@@ -360,10 +364,10 @@ impl<E: Endpoint + ?Sized> Drop for Turn<'_, E> {
     #[inline]
     fn drop(&mut self) {
         let held = self.workspace.buffer.end(self.held.take());
-        if held.is_some() && self.endpoint.is_in_turn() {
+        if held.is_some() && self.endpoint.is_in_turn(self.number) {
             self.endpoint.hold(held);
         }
-        self.endpoint.end_turn(&mut self.workspace.spare);
+        self.endpoint.end_turn(self.number, &mut self.workspace.spare);
     }
 }
 

@@ -6,10 +6,10 @@
 //! is served though no sender should send it; [`parts`] are requests that another's HTTP stack has
 //! parsed.
 
-mod answers;
+pub(crate) mod answers;
 mod generous;
 mod parts;
-mod requests;
+pub(crate) mod requests;
 
 use crate::handshake::{answered, ask, asked_key, cuttings, fed_by, serve};
 use answers::answers;

@@ -1,7 +1,7 @@
 //! Answers: from a stack they are judged as from a socket.
 
 use crate::handshake::{Changes, SWITCHING, answer, ask, asked_key, client, sent};
-use crate::http::answers::answers;
+use crate::handshake_rules::answers::answers;
 use crate::http::{is_form, offering, parse_response, sorted, sorted_map};
 use http::{HeaderValue, Response, Uri, Version};
 use sockless::HandshakeError::{self, *};

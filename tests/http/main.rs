@@ -4,12 +4,8 @@
 //! [`server`] and [`client`] hold both ways against each other, over the corpora of the other tests
 //! and under attack; [`replies`] are what a server sends; [`upgrade`] opens connections.
 
-#[path = "../handshake_rules/answers.rs"]
-mod answers;
 mod client;
 mod replies;
-#[path = "../handshake_rules/requests.rs"]
-mod requests;
 mod server;
 mod upgrade;
 

@@ -1,7 +1,7 @@
 //! What a server answers by a stack: what it would have sent itself, less what frames the body.
 
 use crate::handshake::{GET, answered, request, sent};
-use crate::http::requests::requests;
+use crate::handshake_rules::requests::requests;
 use crate::http::{is_form, parse_request, sorted_map};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};

@@ -1,7 +1,7 @@
 //! Requests: from a stack they are judged as from a socket.
 
 use crate::handshake::{Changes, GET, KEY, REQUESTS, request, serve};
-use crate::http::requests::requests;
+use crate::handshake_rules::requests::requests;
 use crate::http::{is_form, parse_request, sorted, sorted_map};
 use http::{HeaderValue, Method, Uri, Version};
 use sockless::HandshakeError::{self, *};

@@ -288,14 +288,35 @@ fn what_breaks_a_rule_or_a_limit_is_answered_at_the_same_byte() {
 /// What its payload breaks is found where it breaks it, or when its frame is whole if it waits for
 /// that.
 #[test]
-fn text_is_checked_when_its_frame_is_whole() {
-    let wire = Side::Client.frame(TEXT, b"ok\xffand more");
-    for (max_frame, at) in [(wire.len(), wire.len() - 1), (wire.len() - 1, 6 + 2), (0, 6 + 2)] {
-        let mut workspace = Workspace::new(KIB, max_frame);
+fn text_is_checked_as_it_comes_where_it_is_short_and_else_when_its_frame_is_whole() {
+    let short = Side::Client.frame(TEXT, b"ok\xffand more");
+    let long = Side::Client.frame(TEXT, &[&[b'x'; KIB][..], b"\xff", &[b'x'; 100]].concat());
+    let (bad, last) = (8 + KIB, long.len() - 1);
+    for (wire, max_frame, at) in [
+        (&short, short.len(), 6 + 2),
+        (&short, short.len() - 1, 6 + 2),
+        (&short, 0, 6 + 2),
+        (&long, long.len(), last),
+        (&long, long.len() - 1, bad),
+        (&long, 0, bad),
+    ] {
+        let mut workspace = Workspace::new(2 * KIB, max_frame);
         let mut server = Side::Server.open(Config::default());
         let mut turns =
             |byte: &[u8]| feed_in_turns(&mut server, &mut workspace, byte, &[], |_| true);
-        let told = told_at(&mut turns, &wire);
+        let told = told_at(&mut turns, wire);
         assert_eq!(told, (at, Cause::Violation(ProtocolError::InvalidUtf8)));
+    }
+    // A character that a cut divides is none that is wrong, in one frame or over two.
+    let text = Side::Client.frame(TEXT & MORE, "aé€".as_bytes());
+    let text = [text, Side::Client.frame(CONTINUATION, "é🎉".as_bytes())].concat();
+    for (wire, events) in [(text, [Event::Text("aé€é🎉".into())])] {
+        let mut workspace = Workspace::default();
+        let mut server = Side::Server.open(Config::default());
+        let cuts: Vec<_> = (1..wire.len()).collect();
+        for ends in [true, false] {
+            let told = feed_in_turns(&mut server, &mut workspace, &wire, &cuts, |_| ends);
+            assert_eq!(told, events);
+        }
     }
 }

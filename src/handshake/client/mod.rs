@@ -27,6 +27,7 @@ use alloc::vec::Vec;
 use answer::AnswerHead;
 use body::Body;
 use check::Answer;
+use core::num::NonZeroU32;
 use core::{fmt, mem};
 use request::Offered;
 
@@ -88,7 +89,8 @@ pub struct Handshake {
     timed_out: bool,
     /// What came and was not taken, between two turns.
     held: Option<Box<Held>>,
-    in_turn: bool,
+    /// The turn that it is in.
+    turn: Option<NonZeroU32>,
 }
 
 /// What a client accepts of an answer.
@@ -166,7 +168,7 @@ impl Handshake {
             reading: Reading::Head,
             timed_out: false,
             held: None,
-            in_turn: false,
+            turn: None,
         }
     }
 

@@ -26,6 +26,7 @@ use absolute::Absolute;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use check::{Broken, Stop, Upgrade};
+use core::num::NonZeroU32;
 use core::{fmt, mem};
 use kept::{Asked, Head};
 
@@ -81,7 +82,8 @@ pub struct Handshake {
     held: Option<Box<Held>>,
     /// A turn has that, and nothing was polled since.
     gave_held: bool,
-    in_turn: bool,
+    /// The turn that it is in.
+    turn: Option<NonZeroU32>,
     /// Something of the above is so, or was. As one question: most reads of a slow head bring a few
     /// bytes, and nothing else is there.
     is_unusual: bool,
@@ -190,7 +192,7 @@ impl Handshake {
             timed_out: false,
             held: None,
             gave_held: false,
-            in_turn: false,
+            turn: None,
             is_unusual: false,
         }
     }

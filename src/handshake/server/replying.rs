@@ -22,6 +22,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::convert::Infallible;
 use core::fmt;
+use core::num::NonZeroU32;
 
 /// An answer on its way out, to a client that gets no connection: drive it by [`Endpoint`](crate::Endpoint) until
 /// it is done.
@@ -76,13 +77,13 @@ pub struct Replying {
     begun: bool,
     broken: Option<Broken>,
     head: Head,
-    in_turn: bool,
+    turn: Option<NonZeroU32>,
 }
 
 impl Replying {
     pub(super) fn new(outbox: Outbox, status: u16, broken: Option<Broken>, head: Head) -> Self {
         let linger = Linger::new(head.max_discard);
-        Self { outbox, linger, status, begun: false, broken, head, in_turn: false }
+        Self { outbox, linger, status, begun: false, broken, head, turn: None }
     }
 
     /// The answer, whole; nothing once a part of it may have left.
@@ -161,16 +162,16 @@ impl fmt::Debug for Replying {
 }
 
 impl Sealed for Replying {
-    fn begin_turn(&mut self, _: &mut Spare) {
-        self.in_turn = true;
+    fn begin_turn(&mut self, turn: NonZeroU32, _: &mut Spare) {
+        self.turn = Some(turn);
     }
 
-    fn end_turn(&mut self, _: &mut Spare) {
-        self.in_turn = false;
+    fn end_turn(&mut self, turn: NonZeroU32, _: &mut Spare) {
+        self.turn = self.turn.filter(|own| *own != turn);
     }
 
-    fn is_in_turn(&self) -> bool {
-        self.in_turn
+    fn is_in_turn(&self, turn: NonZeroU32) -> bool {
+        self.turn == Some(turn)
     }
 
     /// Whoever throws it away now or later.

@@ -6,18 +6,19 @@ use crate::endpoint::sealed::Sealed;
 use crate::held::Held;
 use crate::outbox::{Spare, Transmit};
 use alloc::boxed::Box;
+use core::num::NonZeroU32;
 
 impl Sealed for Handshake {
-    fn begin_turn(&mut self, _: &mut Spare) {
-        self.in_turn = true;
+    fn begin_turn(&mut self, turn: NonZeroU32, _: &mut Spare) {
+        self.turn = Some(turn);
     }
 
-    fn end_turn(&mut self, _: &mut Spare) {
-        self.in_turn = false;
+    fn end_turn(&mut self, turn: NonZeroU32, _: &mut Spare) {
+        self.turn = self.turn.filter(|own| *own != turn);
     }
 
-    fn is_in_turn(&self) -> bool {
-        self.in_turn
+    fn is_in_turn(&self, turn: NonZeroU32) -> bool {
+        self.turn == Some(turn)
     }
 
     fn hold(&mut self, held: Option<Box<Held>>) {
