@@ -16,7 +16,11 @@ use alloc::vec::Vec;
 /// ```
 #[inline]
 pub fn apply(bytes: &mut [u8], key: [u8; 4]) {
-    if bytes.len() < LONG { apply_short(bytes, twice(key)) } else { apply_long(bytes, twice(key)) }
+    if bytes.len() < LONG {
+        apply_unaligned(bytes, twice(key))
+    } else {
+        apply_aligned(bytes, twice(key))
+    }
 }
 
 /// The key for what follows after `done` bytes of a payload were masked.
@@ -53,7 +57,7 @@ pub(crate) fn copy_masked(to: &mut [u8], from: &[u8], key: [u8; 4]) {
                 }
                 replace_last(to, masked(*last, rotate_twice(key, from.len())));
             }
-            None => copy_short(to, from, key),
+            None => copy_at_most_64(to, from, key),
         },
     );
 }
@@ -61,7 +65,7 @@ pub(crate) fn copy_masked(to: &mut [u8], from: &[u8], key: [u8; 4]) {
 /// The same for at most 64 bytes.
 #[cfg(feature = "alloc")]
 #[inline(always)]
-pub(crate) fn copy_short(to: &mut [u8], from: &[u8], key: [u8; 4]) {
+pub(crate) fn copy_at_most_64(to: &mut [u8], from: &[u8], key: [u8; 4]) {
     let key = twice(key);
     if !(copy_ends::<32>(to, from, key)
         || copy_ends::<16>(to, from, key)
@@ -123,7 +127,7 @@ fn extend_blocks<const N: usize>(to: &mut Vec<u8>, bytes: &[u8], key: u64) {
         None => {
             let start = to.len();
             to.extend_from_slice(bytes);
-            apply_short(to.get_mut(start..).unwrap_or_default(), key);
+            apply_unaligned(to.get_mut(start..).unwrap_or_default(), key);
         }
     }
 }
@@ -145,14 +149,14 @@ const CACHE_LINE: usize = 64;
 
 /// Whole cache lines: stores that straddle two of them cost up to twice as much.
 #[inline(never)]
-fn apply_long(bytes: &mut [u8], key: u64) {
+fn apply_aligned(bytes: &mut [u8], key: u64) {
     in_wide_vectors(
         #[inline(always)]
         || {
             let head = bytes.as_ptr().addr().wrapping_neg() & (CACHE_LINE - 1);
             let (head, body) = bytes.split_at_mut(head.min(bytes.len()));
-            apply_short(head, key);
-            apply_short(body, rotate_twice(key, head.len()));
+            apply_unaligned(head, key);
+            apply_unaligned(body, rotate_twice(key, head.len()));
         },
     );
 }
@@ -181,7 +185,7 @@ fn in_wide_vectors(work: impl FnOnce()) {
 ///                                                        │ 32 last  │
 /// ```
 #[inline(always)]
-fn apply_short(bytes: &mut [u8], key: u64) {
+fn apply_unaligned(bytes: &mut [u8], key: u64) {
     if let Some(last) = bytes.last_chunk::<BLOCK>() {
         let last = masked(*last, rotate_twice(key, bytes.len()));
         for block in bytes.chunks_exact_mut(BLOCK) {

@@ -23,9 +23,9 @@
 
 mod assembly;
 mod chunks;
-mod config;
 #[cfg(feature = "deflate")]
-mod deflate;
+mod compression;
+mod config;
 mod forward;
 mod liveness;
 mod receive;
@@ -99,7 +99,7 @@ pub struct Connection {
     liveness: Liveness,
     /// If it was agreed on.
     #[cfg(feature = "deflate")]
-    deflate: Option<deflate::Deflate>,
+    compression: Option<compression::Compression>,
 }
 
 /// What is kept of the message that is being received.
@@ -199,7 +199,7 @@ impl Connection {
         let Extensions {} = agreed;
         #[cfg(feature = "deflate")]
         if agreed.deflate.is_some() {
-            decoder = decoder.with_extension(deflate::RSV1);
+            decoder = decoder.with_extension(compression::RSV1);
         }
         let message = match config.delivery {
             Delivery::Whole => Reception::Whole(Assembly::default()),
@@ -223,9 +223,9 @@ impl Connection {
             stream: None,
             liveness: Liveness::default(),
             #[cfg(feature = "deflate")]
-            deflate: agreed
+            compression: agreed
                 .deflate
-                .map(|agreed| deflate::Deflate::new(role, agreed, config.deflate)),
+                .map(|agreed| compression::Compression::new(role, agreed, config.deflate)),
         }
     }
 

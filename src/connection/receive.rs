@@ -21,7 +21,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 
 #[cfg(feature = "deflate")]
-const COMPRESSED_CHUNK: usize = super::deflate::MOST;
+const COMPRESSED_CHUNK: usize = super::compression::MOST_COMPRESSED_CHUNK;
 #[cfg(not(feature = "deflate"))]
 const COMPRESSED_CHUNK: usize = usize::MAX;
 
@@ -319,7 +319,7 @@ impl Connection {
         // Nothing is sent any more, either.
         #[cfg(feature = "deflate")]
         {
-            self.deflate = None;
+            self.compression = None;
         }
     }
 }

@@ -144,7 +144,7 @@ impl Connection {
         }
         self.check_send()?;
         #[cfg(feature = "deflate")]
-        if self.deflate.is_some() && self.send_prepared_compressed(message) {
+        if self.compression.is_some() && self.send_prepared_compressed(message) {
             return Ok(());
         }
         self.queue_message(message.kind().into(), 0, message.kind(), true, message.payload());
@@ -188,8 +188,8 @@ impl Connection {
     /// Nothing is compressed any more.
     pub(super) fn stop_sending(&mut self) {
         #[cfg(feature = "deflate")]
-        if let Some(deflate) = &mut self.deflate {
-            deflate.stop_sending();
+        if let Some(compression) = &mut self.compression {
+            compression.stop_sending();
         }
     }
 
@@ -262,7 +262,7 @@ impl Connection {
     fn send_any(&mut self, kind: MessageKind, payload: Payload<'_>) -> Result<(), SendError> {
         self.check_send()?;
         #[cfg(feature = "deflate")]
-        if self.deflate.is_some() && self.send_compressed(kind, &payload) {
+        if self.compression.is_some() && self.send_compressed(kind, &payload) {
             return Ok(());
         }
         self.queue_message(kind.into(), 0, kind, true, payload);
@@ -273,7 +273,7 @@ impl Connection {
     #[inline(always)]
     fn is_simple(&self) -> bool {
         #[cfg(feature = "deflate")]
-        let plain = self.deflate.is_none();
+        let plain = self.compression.is_none();
         #[cfg(not(feature = "deflate"))]
         let plain = true;
         plain & (self.fragment_above == usize::MAX)

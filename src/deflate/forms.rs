@@ -4,8 +4,8 @@
 //! A form refers to nothing outside of its message, so that it fits behind whatever a peer's window
 //! holds.
 
-use super::deflater::Deflater;
-use super::deflating::Deflating;
+use super::compressor::Compressor;
+use super::sending_side::SendingSide;
 use super::settings::Chosen;
 use super::tail::TAIL;
 use alloc::vec::Vec;
@@ -23,21 +23,21 @@ impl Forms {
     pub(crate) fn get(
         &self,
         data: &[u8],
-        sending: &Deflating,
+        sending: &SendingSide,
         settings: &Chosen,
     ) -> Option<&Bytes> {
         let kind = sending.alone(data.len(), settings);
         let form = self.0.get(usize::from(kind.bits.checked_sub(9)?))?;
         Some(form.get_or_init(|| {
-            let pooled = settings.pool.as_ref().and_then(|pool| pool.take_deflater(kind, None));
-            let mut deflater = pooled.unwrap_or_else(|| Deflater::new(kind));
-            deflater.begin(None);
-            deflater.add_and_forget(data);
-            let mut form: Vec<u8> = mem::take(&mut deflater.out);
+            let pooled = settings.pool.as_ref().and_then(|pool| pool.take_compressor(kind, None));
+            let mut compressor = pooled.unwrap_or_else(|| Compressor::new(kind));
+            compressor.begin(None);
+            compressor.add_and_forget(data);
+            let mut form: Vec<u8> = mem::take(&mut compressor.out);
             form.truncate(form.len() - TAIL.len());
             form.shrink_to_fit();
             if let Some(pool) = &settings.pool {
-                pool.put_deflater(deflater);
+                pool.put_compressor(compressor);
             }
             form.into()
         }))

@@ -20,20 +20,20 @@
 //! and are delivered as any other: nothing else changes for an application.
 
 mod answer;
-mod deflater;
-mod deflating;
+mod codec;
+mod compressor;
+mod decompressor;
 mod forms;
-mod inflater;
-mod inflating;
 mod level;
 mod offer;
 mod output;
 mod parameters;
 mod policy;
 mod pool;
+mod receiving_side;
+mod sending_side;
 mod settings;
 mod tail;
-mod tool;
 mod window;
 
 pub use answer::Answer;
@@ -44,7 +44,7 @@ pub use policy::Policy;
 pub use pool::Pool;
 pub use settings::{Compress, Settings};
 
-pub(crate) use deflating::{Deflating, Packed};
 pub(crate) use forms::Forms;
-pub(crate) use inflating::Inflating;
+pub(crate) use receiving_side::ReceivingSide;
+pub(crate) use sending_side::{Packed, SendingSide};
 pub(crate) use settings::Chosen;

@@ -1,8 +1,8 @@
 //! Compressors and decompressors that wait for the next message, of any connection.
 
-use super::deflater::{Deflater, DeflaterKind};
-use super::inflater::Inflater;
-use super::tool::Tool;
+use super::codec::Codec;
+use super::compressor::{Compressor, CompressorKind};
+use super::decompressor::Decompressor;
 use super::window::Window;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -46,8 +46,8 @@ pub struct Pool(Arc<Mutex<Shelves>>);
 
 struct Shelves {
     most: usize,
-    deflaters: Shelf<Deflater>,
-    inflaters: Shelf<Inflater>,
+    compressors: Shelf<Compressor>,
+    decompressors: Shelf<Decompressor>,
     users: u64,
 }
 
@@ -62,8 +62,8 @@ impl Pool {
     pub fn new(most: usize) -> Self {
         Self(Arc::new(Mutex::new(Shelves {
             most,
-            deflaters: Shelf(Vec::new()),
-            inflaters: Shelf(Vec::new()),
+            compressors: Shelf(Vec::new()),
+            decompressors: Shelf(Vec::new()),
             users: 0,
         })))
     }
@@ -75,7 +75,7 @@ impl Pool {
     /// ```
     pub fn clear(&self) {
         let mut shelves = self.shelves();
-        (shelves.deflaters, shelves.inflaters) = (Shelf(Vec::new()), Shelf(Vec::new()));
+        (shelves.compressors, shelves.decompressors) = (Shelf(Vec::new()), Shelf(Vec::new()));
     }
 
     /// A number by which a user knows its own again.
@@ -85,35 +85,35 @@ impl Pool {
         shelves.users
     }
 
-    pub(super) fn take_deflater(
+    pub(super) fn take_compressor(
         &self,
-        kind: DeflaterKind,
+        kind: CompressorKind,
         window: Option<&Window>,
-    ) -> Option<Box<Deflater>> {
+    ) -> Option<Box<Compressor>> {
         let mut shelves = self.shelves();
         let most = shelves.most;
-        shelves.deflaters.take(kind, window, most)
+        shelves.compressors.take(kind, window, most)
     }
 
-    pub(super) fn put_deflater(&self, deflater: Box<Deflater>) {
+    pub(super) fn put_compressor(&self, compressor: Box<Compressor>) {
         let mut shelves = self.shelves();
         let most = shelves.most;
-        let left_over = shelves.deflaters.put(deflater, most);
+        let left_over = shelves.compressors.put(compressor, most);
         // Freed when nobody waits for the lock.
         drop(shelves);
         drop(left_over);
     }
 
-    pub(super) fn take_inflater(&self, window: Option<&Window>) -> Option<Box<Inflater>> {
+    pub(super) fn take_decompressor(&self, window: Option<&Window>) -> Option<Box<Decompressor>> {
         let mut shelves = self.shelves();
         let most = shelves.most;
-        shelves.inflaters.take((), window, most)
+        shelves.decompressors.take((), window, most)
     }
 
-    pub(super) fn put_inflater(&self, inflater: Box<Inflater>) {
+    pub(super) fn put_decompressor(&self, decompressor: Box<Decompressor>) {
         let mut shelves = self.shelves();
         let most = shelves.most;
-        let left_over = shelves.inflaters.put(inflater, most);
+        let left_over = shelves.decompressors.put(decompressor, most);
         drop(shelves);
         drop(left_over);
     }
@@ -124,32 +124,34 @@ impl Pool {
     }
 }
 
-impl<T: Tool> Shelf<T> {
+impl<T: Codec> Shelf<T> {
     /// The one that the window's user used last, if it is still here; else one that nobody will
     /// miss; else, if there can be no more of them, the one that was not used for longest.
     fn take(&mut self, kind: T::Kind, window: Option<&Window>, most: usize) -> Option<Box<T>> {
         let user = window.map(|window| window.synced().user);
-        let own = |tool: &T| user.is_some() && tool.synced().map(|synced| synced.user) == user;
-        let place = match self.0.iter().rposition(|tool| tool.kind() == kind && own(tool)) {
+        let own = |codec: &T| user.is_some() && codec.synced().map(|synced| synced.user) == user;
+        let place = match self.0.iter().rposition(|codec| codec.kind() == kind && own(codec)) {
             Some(place) => place,
             None => {
                 let is_full = self.0.len() >= most;
-                let free =
-                    self.0.iter().position(|tool| tool.kind() == kind && tool.synced().is_none());
-                free.or_else(|| self.0.iter().position(|tool| is_full && tool.kind() == kind))?
+                let free = self
+                    .0
+                    .iter()
+                    .position(|codec| codec.kind() == kind && codec.synced().is_none());
+                free.or_else(|| self.0.iter().position(|codec| is_full && codec.kind() == kind))?
             }
         };
         Some(self.0.remove(place))
     }
 
     /// Puts one to the others; gives the one for which there is no room.
-    fn put(&mut self, mut tool: Box<T>, most: usize) -> Option<Box<T>> {
-        tool.rest();
+    fn put(&mut self, mut codec: Box<T>, most: usize) -> Option<Box<T>> {
+        codec.rest();
         if most == 0 {
-            return Some(tool);
+            return Some(codec);
         }
         let left_over = (self.0.len() >= most).then(|| self.0.remove(0));
-        self.0.push(tool);
+        self.0.push(codec);
         left_over
     }
 }
@@ -159,8 +161,8 @@ impl fmt::Debug for Pool {
         let shelves = self.shelves();
         f.debug_struct("Pool")
             .field("most", &shelves.most)
-            .field("compressors", &shelves.deflaters.0.len())
-            .field("decompressors", &shelves.inflaters.0.len())
+            .field("compressors", &shelves.compressors.0.len())
+            .field("decompressors", &shelves.decompressors.0.len())
             .finish_non_exhaustive()
     }
 }

@@ -54,7 +54,7 @@
 //! Tests try all that can follow a symbol, and ask the other way: with a final block behind the
 //! tail. That ends the stream, and with it the use of the window.
 
-use super::inflater::{Corrupt, Inflater};
+use super::decompressor::{Corrupt, Decompressor};
 
 /// §7.2.2: what every message ends with, and no sender sends.
 pub(super) const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
@@ -67,11 +67,11 @@ const EMPTY: [u8; 5] = [0, 0, 0, 0xff, 0xff];
 
 /// Feeds what the sender cut off, and makes sure that with it the message is whole. All of the
 /// message was fed, and is inflated.
-pub(super) fn finish(inflater: &mut Inflater) -> Result<(), Corrupt> {
-    if inflater.probe_block(&TAIL_AND_MORE)? != TAIL.len() {
+pub(super) fn finish(decompressor: &mut Decompressor) -> Result<(), Corrupt> {
+    if decompressor.probe_block(&TAIL_AND_MORE)? != TAIL.len() {
         return Err(Corrupt);
     }
-    match inflater.probe(&EMPTY)? {
+    match decompressor.probe(&EMPTY)? {
         (taken, false) if taken == EMPTY.len() => Ok(()),
         (0, true) => Ok(()),
         _ => Err(Corrupt),
@@ -80,9 +80,9 @@ pub(super) fn finish(inflater: &mut Inflater) -> Result<(), Corrupt> {
 
 /// Inflates a message along with what the sender cut off, from where a block may begin. Whether it
 /// is known to be whole; if not, it is not known what it says either.
-pub(super) fn at_once(inflater: &mut Inflater, message: &[u8]) -> bool {
+pub(super) fn at_once(decompressor: &mut Decompressor, message: &[u8]) -> bool {
     let end = message.len() + TAIL.len();
-    let whole = inflater.blocks(message, &TAIL_AND_MORE, |begin, at| {
+    let whole = decompressor.blocks(message, &TAIL_AND_MORE, |begin, at| {
         // Those before it may end anywhere in the message.
         (at > message.len()).then_some(begin + 1 >= message.len() && at == end)
     });
@@ -91,7 +91,7 @@ pub(super) fn at_once(inflater: &mut Inflater, message: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::inflater::Stop;
+    use super::super::decompressor::Stop;
     use super::*;
     use flate2::{Compress, Compression, FlushCompress};
 
@@ -108,41 +108,41 @@ mod tests {
 
     /// Feeds a message, behind each final block in it anew. `None`: it is corrupt, which is found
     /// before its end.
-    fn feed(inflater: &mut Inflater, mut message: &[u8]) -> Option<()> {
-        inflater.begin(None).unwrap();
-        while inflater.step(&mut message).ok()? == Stop::End {
-            inflater.restart(None).unwrap();
+    fn feed(decompressor: &mut Decompressor, mut message: &[u8]) -> Option<()> {
+        decompressor.begin(None).unwrap();
+        while decompressor.step(&mut message).ok()? == Stop::End {
+            decompressor.restart(None).unwrap();
         }
         Some(())
     }
 
     /// Whether a message is whole, told with a final block behind its tail: it ends the stream
     /// there, and nowhere else.
-    fn is_whole(inflater: &mut Inflater, message: &[u8]) -> Option<bool> {
-        feed(inflater, message)?;
-        let said = inflater.out().len();
+    fn is_whole(decompressor: &mut Decompressor, message: &[u8]) -> Option<bool> {
+        feed(decompressor, message)?;
+        let said = decompressor.out().len();
         let mut behind = &TAIL_AND_FINAL[..];
-        let ended = inflater.step(&mut behind) == Ok(Stop::End);
+        let ended = decompressor.step(&mut behind) == Ok(Stop::End);
         // All of it was taken; or only the tail, if the block that it belongs to was itself a final
         // one.
         Some(
             ended
-                && inflater.out().len() == said
+                && decompressor.out().len() == said
                 && [0, TAIL_AND_FINAL.len() - TAIL.len()].contains(&behind.len()),
         )
     }
 
     /// Asks all ways about a message.
-    fn compare(inflater: &mut Inflater, message: &[u8], told: &mut Told) {
-        let Some(exact) = is_whole(inflater, message) else { return };
-        feed(inflater, message).unwrap();
-        let said = inflater.out().to_vec();
-        assert_eq!(finish(inflater).is_ok(), exact, "{message:02x?}");
-        assert_eq!(inflater.out(), said, "{message:02x?}");
+    fn compare(decompressor: &mut Decompressor, message: &[u8], told: &mut Told) {
+        let Some(exact) = is_whole(decompressor, message) else { return };
+        feed(decompressor, message).unwrap();
+        let said = decompressor.out().to_vec();
+        assert_eq!(finish(decompressor).is_ok(), exact, "{message:02x?}");
+        assert_eq!(decompressor.out(), said, "{message:02x?}");
         *(if exact { &mut told.whole } else { &mut told.cut }) += 1;
-        inflater.begin(None).unwrap();
-        if at_once(inflater, message) {
-            assert!(exact && inflater.out() == said, "{message:02x?}");
+        decompressor.begin(None).unwrap();
+        if at_once(decompressor, message) {
+            assert!(exact && decompressor.out() == said, "{message:02x?}");
             told.at_once += 1;
         }
     }
@@ -150,11 +150,11 @@ mod tests {
     /// A literal in a block with the fixed codes, and then all that can follow in four bytes.
     #[test]
     fn the_probes_tell_as_much_as_a_final_one() {
-        let mut inflater = Inflater::new();
+        let mut decompressor = Decompressor::new();
         let mut told = Told::default();
         for rest in 0..1_u32 << 21 {
             let message = 0b010 | (0b0000_1100 << 3) | (rest << 11);
-            compare(&mut inflater, &message.to_le_bytes(), &mut told);
+            compare(&mut decompressor, &message.to_le_bytes(), &mut told);
         }
         assert!(told.whole > 1000 && told.at_once > 1000 && told.cut > 100_000, "{told:?}");
     }
@@ -194,12 +194,12 @@ mod tests {
         while prefix.len % 8 != 1 {
             prefix.push(0, 1);
         }
-        let mut inflater = Inflater::new();
+        let mut decompressor = Decompressor::new();
         let mut told = Told::default();
         for rest in (0..1_u32 << 23).step_by(if cfg!(debug_assertions) { 11 } else { 1 }) {
             let mut message = Bits { bytes: prefix.bytes.clone(), len: prefix.len };
             message.push(rest, 23);
-            compare(&mut inflater, &message.bytes, &mut told);
+            compare(&mut decompressor, &message.bytes, &mut told);
         }
         assert!(told.whole > 100 && told.at_once > 100 && told.cut > 100_000, "{told:?}");
     }
@@ -208,7 +208,7 @@ mod tests {
     /// last block begins.
     #[test]
     fn most_messages_are_whole_at_once() {
-        let mut inflater = Inflater::new();
+        let mut decompressor = Decompressor::new();
         for level in [0, 1, 6] {
             for len in 0..300_u32 {
                 let said: std::vec::Vec<u8> =
@@ -218,9 +218,9 @@ mod tests {
                     .compress_vec(&said, &mut message, FlushCompress::Sync)
                     .unwrap();
                 message.truncate(message.len() - TAIL.len());
-                inflater.begin(None).unwrap();
+                decompressor.begin(None).unwrap();
                 assert!(
-                    at_once(&mut inflater, &message) && inflater.out() == said,
+                    at_once(&mut decompressor, &message) && decompressor.out() == said,
                     "{level} {len}"
                 );
             }
@@ -233,14 +233,14 @@ mod tests {
     fn a_table_that_the_tail_completes_is_cut_unless_a_block_may_begin() {
         for (end, is_whole) in [(1, false), (2, false), (3, false), (4, true)] {
             let message = table_without_its_end(0, end);
-            let mut inflater = Inflater::new();
-            feed(&mut inflater, &message).unwrap();
-            assert_eq!(inflater.probe_block(&TAIL_AND_MORE), Ok(TAIL.len()), "{end}");
+            let mut decompressor = Decompressor::new();
+            feed(&mut decompressor, &message).unwrap();
+            assert_eq!(decompressor.probe_block(&TAIL_AND_MORE), Ok(TAIL.len()), "{end}");
             let mut told = Told::default();
-            compare(&mut inflater, &message, &mut told);
+            compare(&mut decompressor, &message, &mut told);
             assert_eq!((told.whole, told.at_once), (is_whole.into(), 0), "{end}");
             // Of a final one, the end of the stream is its end.
-            compare(&mut inflater, &table_without_its_end(1, end), &mut told);
+            compare(&mut decompressor, &table_without_its_end(1, end), &mut told);
             assert_eq!((told.whole, told.at_once), (u32::from(is_whole) + 1, 0), "{end}");
         }
     }

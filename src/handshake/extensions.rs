@@ -12,7 +12,7 @@
 //!
 //! What is outside the grammar fails the handshake, in either role, whether or not an extension is
 //! asked for. What is inside is handed out, an extension at a time, to those who know some: see
-//! `deflate.rs`. No byte is looked at more than twice, however a list is made.
+//! `deflate_negotiation.rs`. No byte is looked at more than twice, however a list is made.
 
 use super::class::Class;
 use super::error::HandshakeError;

@@ -31,7 +31,7 @@ mod authority;
 mod class;
 pub(crate) mod client;
 #[cfg(feature = "deflate")]
-mod deflate;
+mod deflate_negotiation;
 pub(crate) mod error;
 mod extensions;
 mod fields;

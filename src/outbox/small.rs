@@ -59,7 +59,7 @@ fn append_at_once(to: &mut Vec<u8>, opcode: OpCode, payload: &[u8], mask: Option
             *place = header;
         }
         if let Some(place) = frame.get_mut(header_len..header_len + payload.len()) {
-            mask::copy_short(place, payload, mask.unwrap_or_default());
+            mask::copy_at_most_64(place, payload, mask.unwrap_or_default());
         }
     }
     to.truncate(end);

@@ -215,12 +215,12 @@ impl ReadBuffer {
             _ => ((from + self.size).max(self.to + self.size / 2), self.size),
         };
         let line = self.line();
-        if end > most && from >= line && (end - from <= self.bytes.len() || self.is_short()) {
+        if end > most && from >= line && (end - from <= self.bytes.len() || self.lacks_room()) {
             let front = (self.bytes.as_ptr().addr() + self.left.len).wrapping_neg() % line;
             end = end - from + front;
             self.move_to(front);
         }
-        if end > self.bytes.len() && self.is_short() && !self.grow() && self.is_full() {
+        if end > self.bytes.len() && self.lacks_room() && !self.grow() && self.is_full() {
             // A read of no bytes would be taken for the end of the stream.
             self.move_to(0);
             if self.is_full() {
@@ -280,7 +280,7 @@ impl ReadBuffer {
     }
 
     /// Whether there is too little room behind what is left for a read.
-    fn is_short(&self) -> bool {
+    fn lacks_room(&self) -> bool {
         self.bytes.len() - self.to < self.size / 2
     }
 

@@ -248,7 +248,7 @@ fn missing_headers() {
 ///
 /// Here there are no regular expressions and no backtracking. How often a byte of a list is looked
 /// at is counted inside: at most twice, says `no_byte_is_looked_at_more_than_twice` in
-/// `src/handshake/deflate.rs`. Asserted here: such a value is refused for what it is, in both roles
+/// `src/handshake/deflate_negotiation.rs`. Asserted here: such a value is refused for what it is, in both roles
 /// where both read it, and costs the heap no more, in calls and bytes, than a harmless line of that
 /// length.
 #[test]

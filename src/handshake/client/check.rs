@@ -169,7 +169,7 @@ fn extend<'b>(
     lines: impl Iterator<Item = &'b [u8]>,
     offered: &Offered,
 ) -> Result<Extensions, HandshakeError> {
-    Offer::check_answer(&offered.deflate, lines)
+    Offer::check_answer(&offered.compression, lines)
 }
 
 /// None is offered.

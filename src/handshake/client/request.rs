@@ -12,7 +12,7 @@ use super::url::{Url, UrlError, push_target};
 #[cfg(feature = "deflate")]
 use crate::deflate::Offer;
 #[cfg(feature = "deflate")]
-use crate::handshake::deflate::push_extensions;
+use crate::handshake::deflate_negotiation::push_extensions;
 use crate::handshake::fields::{elements, is_token};
 use crate::handshake::headers::{self, Header, HeaderError, Headers, push};
 use crate::handshake::key::Key;
@@ -66,7 +66,7 @@ pub(super) struct Offered {
     pub(super) protocols: String,
     /// The ways to compress.
     #[cfg(feature = "deflate")]
-    pub(super) deflate: Vec<Offer>,
+    pub(super) compression: Vec<Offer>,
 }
 
 impl Request {
@@ -161,7 +161,7 @@ impl Request {
     #[cfg(feature = "deflate")]
     #[must_use]
     pub fn deflate(mut self, offer: Offer) -> Self {
-        self.offered.deflate.push(offer);
+        self.offered.compression.push(offer);
         self
     }
 
@@ -230,7 +230,7 @@ impl Request {
             push(&mut head, "Sec-WebSocket-Protocol", &offered.protocols);
         }
         #[cfg(feature = "deflate")]
-        push_extensions(&mut head, &offered.deflate);
+        push_extensions(&mut head, &offered.compression);
         head.extend_from_slice(&lines);
         head.extend_from_slice(b"\r\n");
         (head, offered)
@@ -256,7 +256,7 @@ impl fmt::Debug for Request {
             .field("origin", &self.origin.as_ref().map(String::len))
             .field("protocols", &elements(self.offered.protocols.as_bytes()).count());
         #[cfg(feature = "deflate")]
-        shown.field("deflate", &self.offered.deflate);
+        shown.field("deflate", &self.offered.compression);
         shown.field("headers", &Headers::new(&self.lines)).finish()
     }
 }

@@ -28,7 +28,7 @@ pub(super) struct Upgrade {
     pub(super) protocols: Range<usize>,
     /// The answer to the offer of compression that is accepted.
     #[cfg(feature = "deflate")]
-    pub(super) deflate: Option<Answer>,
+    pub(super) compression: Option<Answer>,
 }
 
 impl Upgrade {
@@ -36,7 +36,7 @@ impl Upgrade {
     pub(super) fn extensions(&self) -> Extensions {
         Extensions {
             #[cfg(feature = "deflate")]
-            deflate: self.deflate.map(|answer| answer.parameters()),
+            deflate: self.compression.map(|answer| answer.parameters()),
         }
     }
 }
@@ -126,7 +126,7 @@ pub(super) fn check(
     // §9.1.
     let extensions = extensions::lines(head.headers.get(fields.extensions).unwrap_or_default());
     #[cfg(feature = "deflate")]
-    let deflate = match config.deflate {
+    let compression = match config.deflate {
         Some(policy) => policy.negotiate(extensions)?,
         None => extensions::for_each(extensions, |_, _| Ok(())).map(|()| None)?,
     };
@@ -149,7 +149,7 @@ pub(super) fn check(
         key: head.place(key).start,
         protocols: place(head, protocols),
         #[cfg(feature = "deflate")]
-        deflate,
+        compression,
     }))
 }
 

@@ -13,7 +13,7 @@ mod response;
 mod transport;
 
 #[cfg(feature = "deflate")]
-use super::deflate::LONGEST_ANSWER;
+use super::deflate_negotiation::LONGEST_ANSWER;
 use super::error::HandshakeError;
 use super::head::{self, HeadReader};
 #[cfg(feature = "deflate")]

@@ -19,7 +19,7 @@ use super::response::Response;
 use crate::connection::{Config, Connection};
 use crate::extensions::Extensions;
 #[cfg(feature = "deflate")]
-use crate::handshake::deflate::push_extensions;
+use crate::handshake::deflate_negotiation::push_extensions;
 use crate::handshake::headers::{Header, Headers, push};
 use crate::outbox::Outbox;
 use alloc::format;
@@ -196,7 +196,7 @@ impl Accept {
     /// ```
     #[cfg(feature = "deflate")]
     pub fn without_deflate(mut self) -> Self {
-        self.upgrade.deflate = None;
+        self.upgrade.compression = None;
         self
     }
 
@@ -254,7 +254,7 @@ impl Accept {
         let mut bytes = self.head.bytes;
         // §9.1: what is not answered is declined.
         #[cfg(feature = "deflate")]
-        push_extensions(&mut bytes, self.upgrade.deflate);
+        push_extensions(&mut bytes, self.upgrade.compression);
         bytes.extend_from_slice(b"\r\n");
         bytes.drain(..self.start);
         bytes

@@ -281,7 +281,7 @@ impl Request {
     #[cfg(feature = "deflate")]
     #[must_use]
     pub fn deflate(&self) -> Option<Answer> {
-        self.upgrade.deflate
+        self.upgrade.compression
     }
 
     /// What proves to the client that its key was read: `Sec-WebSocket-Accept` in the 101. §4.2.2

@@ -3,7 +3,7 @@
 use super::window::Synced;
 
 /// What can wait in a pool.
-pub(super) trait Tool {
+pub(super) trait Codec {
     /// Those of one kind can stand in for each other.
     type Kind: Copy + PartialEq;
 

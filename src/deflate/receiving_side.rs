@@ -4,7 +4,7 @@
 //! its context over. A decompressor that knows it already goes on from it, another one is primed
 //! with it.
 
-use super::inflater::{Corrupt, Inflater, Stop};
+use super::decompressor::{Corrupt, Decompressor, Stop};
 use super::parameters::{Parameters, WindowBits};
 use super::pool::Pool;
 use super::tail;
@@ -15,13 +15,13 @@ use alloc::boxed::Box;
 
 /// What is kept of the messages that were received.
 #[derive(Debug)]
-pub(crate) struct Inflating {
+pub(crate) struct ReceivingSide {
     bits: WindowBits,
     takeover: bool,
     window: Option<Box<Window>>,
     /// There is one while a message is under way; and between messages where there is no pool, if
     /// the context is taken over.
-    inflater: Option<Box<Inflater>>,
+    decompressor: Option<Box<Decompressor>>,
     /// Whether a message is under way …
     begun: bool,
     /// … how many final blocks were in it …
@@ -34,9 +34,9 @@ pub(crate) struct Inflating {
 
 /// Up to this length, in bytes, it saves time to copy a message: for one of 165 bytes that is whole
 /// at once 5,000 instructions are needed, step by step 5,600.
-const SHORT: usize = 1 << 10;
+const TRIED_AT_ONCE: usize = 1 << 10;
 
-impl Inflating {
+impl ReceivingSide {
     /// For what reaches this end.
     pub(crate) fn new(end: Role, agreed: Parameters) -> Self {
         let (bits, no_takeover) = match end {
@@ -47,7 +47,7 @@ impl Inflating {
             bits,
             takeover: !no_takeover,
             window: None,
-            inflater: None,
+            decompressor: None,
             begun: false,
             ends: 0,
             ended: false,
@@ -69,38 +69,38 @@ impl Inflating {
         sink: &mut impl FnMut(&[u8], bool) -> Result<(), E>,
     ) -> Result<(), E> {
         let goes_on = self.begun;
-        let mut inflater = match self.inflater.take() {
-            Some(inflater) if goes_on => inflater,
+        let mut decompressor = match self.decompressor.take() {
+            Some(decompressor) if goes_on => decompressor,
             kept => self.begin(kept, pool)?,
         };
         self.begun = !last;
         if !last {
-            self.feed(&mut inflater, data, limits, sink)?;
-            self.pass_on(&mut inflater, limits, sink)?;
-            self.inflater = Some(inflater);
+            self.feed(&mut decompressor, data, limits, sink)?;
+            self.pass_on(&mut decompressor, limits, sink)?;
+            self.decompressor = Some(decompressor);
             return Ok(());
         }
-        if goes_on || !self.at_once(&mut inflater, data)? {
-            self.feed(&mut inflater, data, limits, sink)?;
+        if goes_on || !self.at_once(&mut decompressor, data)? {
+            self.feed(&mut decompressor, data, limits, sink)?;
             // §7.2.3.4: a message of a final block and nothing behind it has no room for the tail.
-            if !self.ended && tail::finish(&mut inflater).is_err() {
+            if !self.ended && tail::finish(&mut decompressor).is_err() {
                 // What it said until then comes first.
-                self.give_out(&inflater, false, limits, sink)?;
+                self.give_out(&decompressor, false, limits, sink)?;
                 return Err(ProtocolError::InvalidDeflate.into());
             }
         }
-        self.give_out(&inflater, true, limits, sink)?;
+        self.give_out(&decompressor, true, limits, sink)?;
         if let Some(window) = &mut self.window {
-            window.push(inflater.out());
+            window.push(decompressor.out());
             // One that knows more than a smaller window holds is primed anew: how far back a peer
             // can refer must not depend on the reads. So is one that a final block has ended.
             if self.bits == WindowBits::MAX && !self.ended {
-                inflater.keep(window);
+                decompressor.keep(window);
             }
         }
         match pool {
-            Some(pool) => pool.put_inflater(inflater),
-            None if self.takeover => self.inflater = Some(inflater),
+            Some(pool) => pool.put_decompressor(decompressor),
+            None if self.takeover => self.decompressor = Some(decompressor),
             None => {}
         }
         Ok(())
@@ -108,9 +108,9 @@ impl Inflating {
 
     fn begin(
         &mut self,
-        kept: Option<Box<Inflater>>,
+        kept: Option<Box<Decompressor>>,
         pool: Option<&Pool>,
-    ) -> Result<Box<Inflater>, ProtocolError> {
+    ) -> Result<Box<Decompressor>, ProtocolError> {
         (self.len, self.ends, self.ended) = (0, 0, false);
         if self.takeover {
             let window =
@@ -118,21 +118,21 @@ impl Inflating {
             self.window.get_or_insert_with(window);
         }
         let window = self.window.as_deref();
-        let pooled = || pool.and_then(|pool| pool.take_inflater(window));
-        let mut inflater = kept.or_else(pooled).unwrap_or_else(Inflater::new);
-        inflater.begin(window)?;
-        Ok(inflater)
+        let pooled = || pool.and_then(|pool| pool.take_decompressor(window));
+        let mut decompressor = kept.or_else(pooled).unwrap_or_else(Decompressor::new);
+        decompressor.begin(window)?;
+        Ok(decompressor)
     }
 
     /// Tries a short message that is all there in one go with its tail. `false`: nothing was done,
     /// and what it says is to be found out step by step.
-    fn at_once(&self, inflater: &mut Inflater, data: &[u8]) -> Result<bool, ProtocolError> {
-        if data.len() > SHORT {
+    fn at_once(&self, decompressor: &mut Decompressor, data: &[u8]) -> Result<bool, ProtocolError> {
+        if data.len() > TRIED_AT_ONCE {
             return Ok(false);
         }
-        let is_whole = tail::at_once(inflater, data);
+        let is_whole = tail::at_once(decompressor, data);
         if !is_whole {
-            inflater.begin(self.window.as_deref())?;
+            decompressor.begin(self.window.as_deref())?;
         }
         Ok(is_whole)
     }
@@ -140,7 +140,7 @@ impl Inflating {
     /// Inflates all of `data`; what of it is not given out is less than the buffer holds.
     fn feed<E: From<ProtocolError>>(
         &mut self,
-        inflater: &mut Inflater,
+        decompressor: &mut Decompressor,
         mut data: &[u8],
         limits: Limits,
         sink: &mut impl FnMut(&[u8], bool) -> Result<(), E>,
@@ -150,11 +150,11 @@ impl Inflating {
         }
         self.ended = false;
         loop {
-            match inflater.step(&mut data) {
+            match decompressor.step(&mut data) {
                 Ok(Stop::Drained) => return Ok(()),
-                Ok(Stop::Full) => self.pass_on(inflater, limits, sink)?,
+                Ok(Stop::Full) => self.pass_on(decompressor, limits, sink)?,
                 Ok(Stop::End) => {
-                    self.pass_on(inflater, limits, sink)?;
+                    self.pass_on(decompressor, limits, sink)?;
                     // Each final block costs a window's copy: what bounds the fragments bounds them
                     // too.
                     self.ends += 1;
@@ -165,13 +165,13 @@ impl Inflating {
                         self.ended = true;
                         return Ok(());
                     }
-                    inflater.restart(self.window.as_deref()).map_err(ProtocolError::from)?;
+                    decompressor.restart(self.window.as_deref()).map_err(ProtocolError::from)?;
                 }
                 Ok(Stop::Ended) => {
-                    inflater.restart(self.window.as_deref()).map_err(ProtocolError::from)?
+                    decompressor.restart(self.window.as_deref()).map_err(ProtocolError::from)?
                 }
                 Err(Corrupt) => {
-                    self.give_out(inflater, false, limits, sink)?;
+                    self.give_out(decompressor, false, limits, sink)?;
                     return Err(ProtocolError::InvalidDeflate.into());
                 }
             }
@@ -181,27 +181,27 @@ impl Inflating {
     /// Gives out what was inflated, if anything was: there is more to come.
     fn pass_on<E: From<ProtocolError>>(
         &mut self,
-        inflater: &mut Inflater,
+        decompressor: &mut Decompressor,
         limits: Limits,
         sink: &mut impl FnMut(&[u8], bool) -> Result<(), E>,
     ) -> Result<(), E> {
-        if inflater.out().is_empty() {
+        if decompressor.out().is_empty() {
             return Ok(());
         }
-        self.give_out(inflater, false, limits, sink)?;
-        inflater.given_out(self.window.as_deref_mut());
+        self.give_out(decompressor, false, limits, sink)?;
+        decompressor.given_out(self.window.as_deref_mut());
         Ok(())
     }
 
     /// Gives out what was inflated, as far as the limit allows.
     fn give_out<E: From<ProtocolError>>(
         &mut self,
-        inflater: &Inflater,
+        decompressor: &Decompressor,
         last: bool,
         limits: Limits,
         sink: &mut impl FnMut(&[u8], bool) -> Result<(), E>,
     ) -> Result<(), E> {
-        let out = inflater.out();
+        let out = decompressor.out();
         let room = usize::try_from(limits.max_message - self.len).unwrap_or(usize::MAX);
         match out.get(..room) {
             Some(fits) if out.len() > room => {

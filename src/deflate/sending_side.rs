@@ -4,12 +4,12 @@
 //! done to get there: compressed by the compressor that goes on from there, compressed elsewhere,
 //! or tried and then sent as it was, which leaves both windows untouched.
 
-use super::deflater::{Deflater, DeflaterKind};
+use super::codec::Codec;
+use super::compressor::{Compressor, CompressorKind};
 use super::parameters::{Parameters, WindowBits};
 use super::pool::Pool;
 use super::settings::{Chosen, Compress};
 use super::tail::TAIL;
-use super::tool::Tool;
 use super::window::Window;
 use crate::decoder::Role;
 use alloc::borrow::Cow;
@@ -18,27 +18,27 @@ use core::mem;
 
 /// What is kept of the messages that were sent.
 #[derive(Debug)]
-pub(crate) struct Deflating {
+pub(crate) struct SendingSide {
     bits: WindowBits,
     takeover: bool,
     window: Option<Box<Window>>,
     /// There is one while a message is sent in parts; and between messages where there is no pool,
     /// if the context is taken over.
-    deflater: Option<Box<Deflater>>,
+    compressor: Option<Box<Compressor>>,
 }
 
 /// A compressed message, or part of one.
 #[derive(Debug)]
-pub(crate) struct Packed(Box<Deflater>);
+pub(crate) struct Packed(Box<Compressor>);
 
-impl Deflating {
+impl SendingSide {
     /// For what this end sends.
     pub(crate) fn new(end: Role, agreed: Parameters) -> Self {
         let (bits, no_takeover) = match end {
             Role::Server => (agreed.server_max_window_bits, agreed.server_no_context_takeover),
             Role::Client => (agreed.client_max_window_bits, agreed.client_no_context_takeover),
         };
-        Self { bits, takeover: !no_takeover, window: None, deflater: None }
+        Self { bits, takeover: !no_takeover, window: None, compressor: None }
     }
 
     /// Whether a message of this length is to be compressed; `None`: of unknown length.
@@ -62,56 +62,56 @@ impl Deflating {
         compress: Compress,
         settings: &Chosen,
     ) -> Option<Packed> {
-        let mut deflater = self.take(settings);
+        let mut compressor = self.take(settings);
         if self.takeover {
-            deflater.add(data);
+            compressor.add(data);
         } else {
-            deflater.add_and_forget(data);
+            compressor.add_and_forget(data);
         }
-        if compress == Compress::Auto && deflater.out.len() - TAIL.len() >= data.len() {
-            self.put(deflater, settings);
+        if compress == Compress::Auto && compressor.out.len() - TAIL.len() >= data.len() {
+            self.put(compressor, settings);
             return None;
         }
         self.said(data, settings);
-        deflater.sent(self.window.as_deref());
-        Some(Packed(deflater))
+        compressor.sent(self.window.as_deref());
+        Some(Packed(compressor))
     }
 
     /// Compresses a part of a message. Its tail is kept back: it belongs in front of the next part,
     /// if there is one.
     pub(crate) fn part(&mut self, data: &[u8], first: bool, settings: &Chosen) -> Packed {
-        let mut deflater = match self.deflater.take() {
-            Some(mut deflater) if !first => {
-                deflater.out.clear();
-                deflater.out.extend_from_slice(&TAIL);
-                deflater
+        let mut compressor = match self.compressor.take() {
+            Some(mut compressor) if !first => {
+                compressor.out.clear();
+                compressor.out.extend_from_slice(&TAIL);
+                compressor
             }
             kept => {
-                self.deflater = kept;
+                self.compressor = kept;
                 self.take(settings)
             }
         };
-        deflater.add(data);
+        compressor.add(data);
         self.said(data, settings);
-        Packed(deflater)
+        Packed(compressor)
     }
 
     /// The part was queued, and another one or the end will follow.
-    pub(crate) fn put_part(&mut self, Packed(deflater): Packed) {
-        self.deflater = Some(deflater);
+    pub(crate) fn put_part(&mut self, Packed(compressor): Packed) {
+        self.compressor = Some(compressor);
     }
 
     /// The last part was queued.
     pub(crate) fn end_of_parts(&mut self, settings: &Chosen) {
-        if let Some(mut deflater) = self.deflater.take() {
-            deflater.sent(self.window.as_deref());
-            self.put(deflater, settings);
+        if let Some(mut compressor) = self.compressor.take() {
+            compressor.sent(self.window.as_deref());
+            self.put(compressor, settings);
         }
     }
 
     /// The message was queued.
-    pub(crate) fn put_message(&mut self, Packed(deflater): Packed, settings: &Chosen) {
-        self.put(deflater, settings);
+    pub(crate) fn put_message(&mut self, Packed(compressor): Packed, settings: &Chosen) {
+        self.put(compressor, settings);
     }
 
     /// A message was sent that was compressed elsewhere, with no look at this window.
@@ -126,32 +126,32 @@ impl Deflating {
 
     /// Which compressor a message needs that refers to no other: in one that is no longer than the
     /// window nothing is out of reach, and any will do.
-    pub(super) fn alone(&self, len: usize, settings: &Chosen) -> DeflaterKind {
+    pub(super) fn alone(&self, len: usize, settings: &Chosen) -> CompressorKind {
         let bits = if len <= self.bits.bytes() { WindowBits::MAX } else { self.bits };
-        DeflaterKind { level: settings.level, bits: bits.get() }
+        CompressorKind { level: settings.level, bits: bits.get() }
     }
 
     /// Nothing more is sent.
     pub(crate) fn stop(&mut self) {
-        (self.deflater, self.window) = (None, None);
+        (self.compressor, self.window) = (None, None);
     }
 
-    fn take(&mut self, settings: &Chosen) -> Box<Deflater> {
-        let kind = DeflaterKind { level: settings.level, bits: self.bits.get() };
+    fn take(&mut self, settings: &Chosen) -> Box<Compressor> {
+        let kind = CompressorKind { level: settings.level, bits: self.bits.get() };
         let window = self.window.as_deref();
-        let pooled = || settings.pool.as_ref().and_then(|pool| pool.take_deflater(kind, window));
-        let mut deflater =
-            self.deflater.take().or_else(pooled).unwrap_or_else(|| Deflater::new(kind));
-        deflater.begin(window);
-        deflater
+        let pooled = || settings.pool.as_ref().and_then(|pool| pool.take_compressor(kind, window));
+        let mut compressor =
+            self.compressor.take().or_else(pooled).unwrap_or_else(|| Compressor::new(kind));
+        compressor.begin(window);
+        compressor
     }
 
-    fn put(&mut self, mut deflater: Box<Deflater>, settings: &Chosen) {
+    fn put(&mut self, mut compressor: Box<Compressor>, settings: &Chosen) {
         match &settings.pool {
-            Some(pool) => pool.put_deflater(deflater),
+            Some(pool) => pool.put_compressor(compressor),
             None if self.takeover => {
-                deflater.rest();
-                self.deflater = Some(deflater);
+                compressor.rest();
+                self.compressor = Some(compressor);
             }
             None => {}
         }

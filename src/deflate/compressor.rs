@@ -7,9 +7,9 @@
 //!     └─────────────────────────┘
 //! ```
 
+use super::codec::Codec;
 use super::level::Level;
 use super::tail::TAIL;
-use super::tool::Tool;
 use super::window::{Synced, Window};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -17,9 +17,9 @@ use core::fmt;
 use flate2::{Compress, Compression, FlushCompress, Status};
 
 /// A compressor for the messages of one connection after the other.
-pub(super) struct Deflater {
+pub(super) struct Compressor {
     compress: Compress,
-    kind: DeflaterKind,
+    kind: CompressorKind,
     /// Whether there is nothing that it could refer to.
     blank: bool,
     /// What it has seen, if that is what a peer has seen.
@@ -30,7 +30,7 @@ pub(super) struct Deflater {
 
 /// What two compressors have in common that can stand in for each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct DeflaterKind {
+pub(super) struct CompressorKind {
     pub(super) level: Level,
     /// 9 to 15.
     pub(super) bits: u8,
@@ -45,8 +45,8 @@ const LONG: usize = 16 << 10;
 /// A buffer above this size, in bytes, is not kept for the next message.
 const KEPT: usize = 64 << 10;
 
-impl Deflater {
-    pub(super) fn new(kind: DeflaterKind) -> Box<Self> {
+impl Compressor {
+    pub(super) fn new(kind: CompressorKind) -> Box<Self> {
         let compress = Compress::new_with_window_bits(
             Compression::new(kind.level.get().into()),
             false,
@@ -154,10 +154,10 @@ fn stored(part: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(&TAIL);
 }
 
-impl Tool for Deflater {
-    type Kind = DeflaterKind;
+impl Codec for Compressor {
+    type Kind = CompressorKind;
 
-    fn kind(&self) -> DeflaterKind {
+    fn kind(&self) -> CompressorKind {
         self.kind
     }
 
@@ -173,9 +173,9 @@ impl Tool for Deflater {
     }
 }
 
-impl fmt::Debug for Deflater {
+impl fmt::Debug for Compressor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Deflater")
+        f.debug_struct("Compressor")
             .field("kind", &self.kind)
             .field("synced", &self.synced)
             .finish_non_exhaustive()

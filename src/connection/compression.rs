@@ -8,7 +8,7 @@
 use super::stream::Stream;
 use super::{Connection, Reception};
 use crate::decoder::{Limits, MessageKind, Role};
-use crate::deflate::{Chosen, Compress, Deflating, Inflating, Parameters, Settings};
+use crate::deflate::{Chosen, Compress, Parameters, ReceivingSide, SendingSide, Settings};
 use crate::event::{Cause, Event};
 use crate::frame::OpCode;
 use crate::payload::Payload;
@@ -20,21 +20,21 @@ pub(super) const RSV1: u8 = 0b100;
 
 /// How much compressed data, in bytes, makes a chunk: at most about a thousand times as much comes
 /// of it.
-pub(super) const MOST: usize = 1 << 10;
+pub(super) const MOST_COMPRESSED_CHUNK: usize = 1 << 10;
 
 /// Both directions of a connection that compresses.
 #[derive(Debug)]
-pub(super) struct Deflate {
-    receiving: Inflating,
-    sending: Deflating,
+pub(super) struct Compression {
+    receiving: ReceivingSide,
+    sending: SendingSide,
     settings: Chosen,
 }
 
-impl Deflate {
+impl Compression {
     pub(super) fn new(end: Role, agreed: Parameters, settings: Settings) -> Self {
         Self {
-            receiving: Inflating::new(end, agreed),
-            sending: Deflating::new(end, agreed),
+            receiving: ReceivingSide::new(end, agreed),
+            sending: SendingSide::new(end, agreed),
             settings: settings.into(),
         }
     }
@@ -56,7 +56,7 @@ impl Connection {
         limits: Limits,
     ) -> (Option<Event<'static>>, Option<Cause>) {
         // RSV1 came through, so it was agreed on.
-        let Some(Deflate { receiving, settings, .. }) = &mut self.deflate else {
+        let Some(Compression { receiving, settings, .. }) = &mut self.compression else {
             return (None, None);
         };
         let pool = settings.pool.as_ref();
@@ -84,7 +84,9 @@ impl Connection {
 
     /// Queues a message compressed, if it is to be. `false`: it is to be sent as it is.
     pub(super) fn send_compressed(&mut self, kind: MessageKind, payload: &Payload<'_>) -> bool {
-        let Some(Deflate { sending, settings, .. }) = &mut self.deflate else { return false };
+        let Some(Compression { sending, settings, .. }) = &mut self.compression else {
+            return false;
+        };
         let data = payload.as_ref();
         let compress = payload.compression().unwrap_or(settings.compress);
         if !sending.wants(Some(data.len()), compress, settings) {
@@ -92,7 +94,7 @@ impl Connection {
         }
         let Some(mut packed) = sending.message(data, compress, settings) else { return false };
         self.queue_message(kind.into(), RSV1, MessageKind::Binary, true, packed.payload());
-        if let Some(Deflate { sending, settings, .. }) = &mut self.deflate {
+        if let Some(Compression { sending, settings, .. }) = &mut self.compression {
             sending.put_message(packed, settings);
         }
         true
@@ -100,7 +102,9 @@ impl Connection {
 
     /// The same for a message that is shared with other connections.
     pub(super) fn send_prepared_compressed(&mut self, message: &PreparedMessage) -> bool {
-        let Some(Deflate { sending, settings, .. }) = &mut self.deflate else { return false };
+        let Some(Compression { sending, settings, .. }) = &mut self.compression else {
+            return false;
+        };
         let data = message.as_bytes();
         let compress = message.compression().unwrap_or(settings.compress);
         if !sending.wants(Some(data.len()), compress, settings) {
@@ -123,8 +127,8 @@ impl Connection {
 
     /// The reserved bits of a message that is sent in parts.
     pub(super) fn stream_rsv(&self, compress: Option<Compress>) -> u8 {
-        match &self.deflate {
-            Some(Deflate { sending, settings, .. })
+        match &self.compression {
+            Some(Compression { sending, settings, .. })
                 if sending.wants(None, compress.unwrap_or(settings.compress), settings) =>
             {
                 RSV1
@@ -135,7 +139,7 @@ impl Connection {
 
     /// Queues a part of a compressed message, flushed: the peer can inflate all of it.
     pub(super) fn queue_compressed_part(&mut self, stream: &Stream, part: &[u8]) {
-        let Some(Deflate { sending, settings, .. }) = &mut self.deflate else { return };
+        let Some(Compression { sending, settings, .. }) = &mut self.compression else { return };
         let first = stream.opcode() != OpCode::Continuation;
         let mut packed = sending.part(part, first, settings);
         self.queue_message(
@@ -145,14 +149,14 @@ impl Connection {
             false,
             packed.payload(),
         );
-        if let Some(Deflate { sending, .. }) = &mut self.deflate {
+        if let Some(Compression { sending, .. }) = &mut self.compression {
             sending.put_part(packed);
         }
     }
 
     /// The message that was sent in parts is at its end.
     pub(super) fn end_compressed_parts(&mut self) {
-        if let Some(Deflate { sending, settings, .. }) = &mut self.deflate {
+        if let Some(Compression { sending, settings, .. }) = &mut self.compression {
             sending.end_of_parts(settings);
         }
     }

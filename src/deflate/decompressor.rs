@@ -1,12 +1,12 @@
 //! A decompressor, and how it is used: a step at a time, into a buffer of its own, each step
 //! checked for what it did.
 //!
-//! It is zlib-rs itself. flate2, with which `deflater` compresses, cannot ask it to stop where a
+//! It is zlib-rs itself. flate2, with which `compressor` compresses, cannot ask it to stop where a
 //! block ends, which is what tells whether a message is whole: by other means a chat message of 165
 //! bytes took 7,200 instructions and not 5,000.
 
+use super::codec::Codec;
 use super::output::Output;
-use super::tool::Tool;
 use super::window::{Synced, Window};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -32,7 +32,7 @@ pub(super) enum Stop {
 }
 
 /// A decompressor for one message after the other, of any connection.
-pub(super) struct Inflater {
+pub(super) struct Decompressor {
     inflate: Inflate,
     /// Whose window it has, if it has one and can go on from it.
     synced: Option<Synced>,
@@ -42,7 +42,7 @@ pub(super) struct Inflater {
     joined: Vec<u8>,
 }
 
-impl Inflater {
+impl Decompressor {
     pub(super) fn new() -> Box<Self> {
         // A larger window than the peer's does no harm: what it refers to is there.
         Box::new(Self {
@@ -187,7 +187,7 @@ struct Call {
     wrote: usize,
 }
 
-impl Tool for Inflater {
+impl Codec for Decompressor {
     /// Each can do all.
     type Kind = ();
 
@@ -202,9 +202,9 @@ impl Tool for Inflater {
     }
 }
 
-impl fmt::Debug for Inflater {
+impl fmt::Debug for Decompressor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inflater")
+        f.debug_struct("Decompressor")
             .field("synced", &self.synced)
             .field("out", &self.out().len())
             .finish_non_exhaustive()
@@ -217,9 +217,9 @@ mod tests {
     use flate2::{Compress, Compression, FlushCompress};
     use std::vec;
 
-    fn feed(inflater: &mut Inflater, mut data: &[u8]) {
-        inflater.begin(None).unwrap();
-        assert_eq!(inflater.step(&mut data), Ok(Stop::Drained));
+    fn feed(decompressor: &mut Decompressor, mut data: &[u8]) {
+        decompressor.begin(None).unwrap();
+        assert_eq!(decompressor.step(&mut data), Ok(Stop::Drained));
     }
 
     /// Also what had no room before the buffer grew.
@@ -229,10 +229,10 @@ mod tests {
         Compress::new(Compression::new(6), false)
             .compress_vec(&vec![0; 20_000], &mut data, FlushCompress::Sync)
             .unwrap();
-        let mut grown = Inflater::new();
+        let mut grown = Decompressor::new();
         feed(&mut grown, &data);
         for cut in 0..=data.len() {
-            let mut new = Inflater::new();
+            let mut new = Decompressor::new();
             feed(&mut new, &data[..cut]);
             feed(&mut grown, &data[..cut]);
             assert!(
