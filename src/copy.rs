@@ -1,17 +1,18 @@
-//! Copies behind what a buffer holds, of which none is slow.
+//! Appends bytes to a buffer, with no case that is slow.
 //!
 //! From about 2 KiB on the C library copies by the processor's `rep movsb`. AMD's Zen 3 and Zen 4
 //! take 20 times as long for that where the place lies 1 to 15 bytes behind the source within a
 //! page (their addresses modulo 4,096). By chance that is rare. But an allocator that puts 16 bytes
-//! before each block lays a buffer so beside the scratch that was made before it, and a payload has
-//! 8 bytes of header in one and 4 in the other: an echo of 16 KiB then takes 4.6 µs for a copy of
-//! 0.2 µs, each time. In pieces below 2 KiB the copy is done otherwise.
+//! before each block lays a buffer so behind the one that was made before it, and a payload has 8
+//! bytes of header in one and 4 in the other. Then the copy in an echo of 16 KiB takes 4.6 µs
+//! instead of 0.2 µs, each time. Copies of less than 2 KiB are done in another way, so slow copies
+//! are done in pieces of that size.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What is copied at once where it would be slow: so much that no call is felt, and so little that
-/// no C library takes `rep movsb`.
+/// How much is copied at once where a copy would be slow: enough that the calls do not matter, and
+/// so little that no C library takes `rep movsb`.
 const PIECE: usize = 1024;
 
 const PAGE: usize = 4096;

@@ -1,4 +1,4 @@
-//! What every loop has to do for everything that talks: the contract between the two.
+//! What a loop does for each endpoint: the contract between the two.
 //!
 //! ```text
 //!            Write ────► write, as far as the transport takes it
@@ -11,40 +11,43 @@
 //!            Done ─────► drop the transport
 //! ```
 //!
-//! How a transport comes to its end is decided here too ([`Linger`]), once for a connection and for a
-//! refused handshake.
+//! [`Linger`] is here too. It decides how a transport comes to its end, for connections and for
+//! refused handshakes alike.
 
 use crate::held::Held;
 use crate::outbox::{Spare, Transmit};
 use alloc::boxed::Box;
 use core::num::NonZeroU32;
 
-/// What a loop asks of everything that talks: of a [`Connection`](crate::Connection), of a
-/// [`server::Handshake`](crate::server::Handshake) or
-/// [`client::Handshake`](crate::client::Handshake), and of a
+/// One end of a transport, as a loop sees it: a [`Connection`](crate::Connection), a
+/// [`server::Handshake`](crate::server::Handshake), a
+/// [`client::Handshake`](crate::client::Handshake) or a
 /// [`server::Replying`](crate::server::Replying).
 ///
-/// Each of these has the same methods as its own, so a call needs no import. The trait is for loops
-/// that drive any of them; it is dyn-compatible, and sealed, so that it can grow.
+/// Each of these types also has the methods of the trait as inherent ones, so a call needs no
+/// import. The trait is for loops that drive any of them. It is dyn-compatible; and it is sealed,
+/// so that methods can be added.
 ///
 /// # The contract of a loop
 ///
-/// Until [`is_done`](Self::is_done), in the order that [`step`](Self::step) gives:
+/// A loop does the following until [`is_done`](Self::is_done), in the order that
+/// [`step`](Self::step) gives:
 ///
 /// | do | when | because |
 /// |---|---|---|
-/// | write what there is to send | [`wants_write`](Self::wants_write) | it holds pongs, Close frames and refusals, and not only what you sent. Write once for a batch of input: a write for each message costs ten times as much. Flush a transport that has a buffer of its own, such as TLS, before you wait |
+/// | write what there is to send | [`wants_write`](Self::wants_write) | pongs, Close frames and refusals are to be sent too, and not only your messages. Write once for a batch of input: a write for each message costs ten times as much. Flush a transport that has a buffer of its own, such as TLS, before you wait |
 /// | `poll` until `None` | after each read, and when [`wants_poll`](Self::wants_poll) says so | frames may have come right behind a handshake, or been left by the last poll |
-/// | shut down the write side once, then [`shutdown_done`](Self::shutdown_done) | [`wants_shutdown`](Self::wants_shutdown) | all is said. A socket that is dropped instead sends a reset, which destroys the Close frame before the peer has read it. Over TLS, send close_notify |
-/// | read | [`wants_read`](Self::wants_read) | also while what comes is only thrown away, for the same reason |
-/// | [`handle_eof`](Self::handle_eof), then poll until `None` | a read gives 0 bytes | what came before is still given, and then `Closed`, once |
-/// | [`handle_error`](Self::handle_error), then the same; after a failed write [`handle_write_error`](Self::handle_write_error), and read on | a read or a write fails, but for "would block" and "interrupted" | the peer may have closed and left before it took what you sent: its Close frame is still there to be read |
-/// | [`Heartbeat::poll`](crate::Heartbeat::poll) or [`Deadline::poll`](crate::Deadline::poll), then ask for the next step again | once a turn, and at the moment that they give | without them nothing bounds how long a peer may be silent |
-/// | drop the transport | [`is_done`](Self::is_done) | and not before: `Closed` says that nothing more arrives, not that everything has left. Of a handshake, its outcome goes on with the transport |
+/// | shut down the write side once, then [`shutdown_done`](Self::shutdown_done) | [`wants_shutdown`](Self::wants_shutdown) | all output has left and no more will follow. If the socket is dropped instead, it may send a reset, which destroys the Close frame before the peer has read it. Over TLS, send close_notify |
+/// | read | [`wants_read`](Self::wants_read) | more may come. After the end, what comes is read and thrown away, so that no reset is sent |
+/// | [`handle_eof`](Self::handle_eof), then poll until `None` | a read gives 0 bytes | events from what came before are still given, and then `Closed`, once |
+/// | [`handle_error`](Self::handle_error), then the same; after a failed write [`handle_write_error`](Self::handle_write_error), and read on | a read or a write fails, with an error other than "would block" and "interrupted" | the peer may have closed and gone before it took what you sent: its Close frame can still be read |
+/// | [`Heartbeat::poll`](crate::Heartbeat::poll) or [`Deadline::poll`](crate::Deadline::poll), then ask for the next step again | once a turn, and at the moment that they give | nothing else limits how long a peer may be silent |
+/// | drop the transport | [`is_done`](Self::is_done) | before that, output may still wait: `Closed` means that nothing more arrives, not that everything has left. When a handshake is done, its outcome goes on with the transport |
 ///
-/// A violation by the peer is no error to handle: the right Close frame is queued, `Closed` names
-/// the rule, and the loop goes on as always. With a [`Turn`](crate::Turn) a whole loop is 30 lines:
-/// see there, and `manual::loops` for each kind of I/O.
+/// A violation by the peer is not an error that the loop has to handle: the right Close frame is
+/// queued, `Closed` names the rule, and the loop goes on as always. With a [`Turn`](crate::Turn) a
+/// whole loop is 30 lines: see there, and [`manual::loops`](crate::manual::loops) for each kind of
+/// I/O.
 ///
 /// ```
 /// use sockless::{Config, Connection, Endpoint, Extensions, Step};
@@ -62,12 +65,12 @@ use core::num::NonZeroU32;
 /// # Ok::<(), sockless::SendError>(())
 /// ```
 pub trait Endpoint: sealed::Sealed + Send + Sync {
-    /// What the loop does next. Ask again after each step, for one may lead to another. Within a
-    /// turn, ask [`Turn::step`](crate::Turn::step).
+    /// What the loop does next. Ask again after each step, because each may change the answer.
+    /// Within a turn, ask [`Turn::step`](crate::Turn::step) instead.
     ///
-    /// `writable`: whether the transport may take bytes. It is false after the transport has
-    /// refused some ("would block"), until it says that it takes more. A loop that blocks in
-    /// writing says true.
+    /// `writable` says whether the transport may take bytes. Pass `false` after a write would have
+    /// blocked, until the transport is writable again. A loop with blocking writes always passes
+    /// `true`.
     ///
     /// ```
     /// use sockless::server::{Config, Handshake, Incoming};
@@ -108,26 +111,26 @@ pub trait Endpoint: sealed::Sealed + Send + Sync {
     /// Whether [`transmit`](Self::transmit) has bytes.
     fn wants_write(&self) -> bool;
 
-    /// Whether reading makes sense. Reading while it does not, or not reading for a while, as for
-    /// back-pressure, is harmless.
+    /// Whether reading makes sense. It is harmless to read anyway, and also not to read for a
+    /// while, for back-pressure.
     fn wants_read(&self) -> bool;
 
-    /// Whether polling gives something without another read: bytes that came and were not taken, as
-    /// frames right behind the head of a handshake; or what [`handle_eof`](Self::handle_eof),
-    /// [`handle_error`](Self::handle_error) or a time-out has brought.
+    /// Whether polling may give something without another read: from bytes that came and were not
+    /// taken, such as frames right behind the head of a handshake, or because of
+    /// [`handle_eof`](Self::handle_eof), [`handle_error`](Self::handle_error) or a time-out.
     fn wants_poll(&self) -> bool;
 
     /// Whether it is time to shut down the write side of the transport: all output was taken and
     /// nothing will follow.
     fn wants_shutdown(&self) -> bool;
 
-    /// The write side was shut down, or cannot be (a transport without half-close, or one that
-    /// fails: say so all the same). Without a wish for it before, nothing happens.
+    /// Tells the endpoint that the write side was shut down. Call it also if that failed, or if the
+    /// transport has no half-close. It does nothing if [`wants_shutdown`](Self::wants_shutdown) is
+    /// false.
     fn shutdown_done(&mut self);
 
-    /// The peer's end of stream came: a read gave zero bytes. What came before is still given by
-    /// `poll`, be it in a turn, held since the last one, or in an input of your own; when a poll has
-    /// nothing more to give, it tells the end.
+    /// Tells the endpoint that the peer's stream has ended: a read gave 0 bytes. `poll` still gives
+    /// the events from all that came before, and then tells the end.
     ///
     /// ```
     /// use sockless::{Cause, Config, Connection, Event, Extensions, Input};
@@ -142,14 +145,15 @@ pub trait Endpoint: sealed::Sealed + Send + Sync {
     /// ```
     fn handle_eof(&mut self);
 
-    /// The transport failed: a read gave an error that is not "try again". Output is dropped; what
-    /// came before is still given, as above.
+    /// Tells the endpoint that the transport failed: a read gave an error other than "try again".
+    /// Output is dropped. `poll` still gives the events from all that came before, and then tells
+    /// the end.
     fn handle_error(&mut self);
 
-    /// Writing failed with an error that is not "try again". Output is dropped, and there will be
-    /// none; but reading goes on: the peer may have said goodbye and left before it took what was
-    /// sent, and then its Close frame still lies there to be read. Who cannot read any more either
-    /// calls [`handle_error`](Self::handle_error).
+    /// Tells the endpoint that a write failed with an error other than "try again". Output is
+    /// dropped, and no more will follow. Reading goes on: the peer may have closed and gone before
+    /// it took what was sent, and then its Close frame can still be read. If reading is not
+    /// possible either, call [`handle_error`](Self::handle_error) instead.
     ///
     /// ```
     /// use sockless::{Extensions, Cause, Config, Connection, Event, Input, Endpoint};
@@ -167,14 +171,14 @@ pub trait Endpoint: sealed::Sealed + Send + Sync {
     /// ```
     fn handle_write_error(&mut self);
 
-    /// The time is up that you allow it: for a handshake, for an answer to be taken, for the
-    /// closing handshake. It ends as it does when the transport fails; only a server's handshake
-    /// that has begun still has an answer, the outcome of the next `poll`. See
-    /// [`Deadline`](crate::Deadline).
+    /// Tells the endpoint that its time is up: for the handshake, for its answer to be taken, or
+    /// for the closing handshake. It ends as when the transport fails. One exception: a server's
+    /// handshake that has begun still answers, by the outcome of the next `poll`.
+    /// [`Deadline`](crate::Deadline) calls this for you.
     fn handle_timeout(&mut self);
 
-    /// Whether it is over: drop the transport now. Of a handshake whose outcome was given, the
-    /// outcome has the transport.
+    /// Whether it is over: drop the transport now. After a handshake has given its outcome, the
+    /// transport belongs to the outcome.
     fn is_done(&self) -> bool;
 }
 
@@ -189,15 +193,15 @@ pub trait Endpoint: sealed::Sealed + Send + Sync {
 /// assert_eq!((connection.step(true), connection.step(false)), (Step::Write, Step::Read));
 /// # Ok::<(), sockless::SendError>(())
 /// ```
-// Exhaustive, as outcomes are: a loop that passes over a step that it does not know stands still.
+// Exhaustive, as outcomes are: a loop that ignored a step it does not know would stand still.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     /// Write what there is to send.
     Write,
     /// Poll until `None`, with what was left, or with [`Input::empty`](crate::Input::empty).
     ///
-    /// A loop that holds back, because what it hands messages on to is full, takes this and `Read`
-    /// for `Wait`.
+    /// A loop that cannot take messages now, because what it passes them on to is full, treats
+    /// `Poll` and `Read` as `Wait`.
     Poll,
     /// Shut down the write side of the transport, then call
     /// [`shutdown_done`](Endpoint::shutdown_done).
@@ -207,32 +211,33 @@ pub enum Step {
     Read,
     /// Wait until the transport takes what waits to be written, or for a deadline.
     Wait,
-    /// Drop the transport. Of a handshake, its outcome goes on with it.
+    /// Drop the transport. When a handshake is done, its outcome goes on with the transport.
     Done,
 }
 
 pub(crate) mod sealed {
     use super::{Box, Held, NonZeroU32, Spare};
 
-    /// Nobody else can name it.
+    /// Other crates cannot name it, so they cannot implement [`Endpoint`](super::Endpoint).
     pub trait Sealed {
-        /// A turn begins: takes the buffers of the loop.
+        /// Begins a turn: takes the buffers of the loop.
         #[doc(hidden)]
         fn begin_turn(&mut self, turn: NonZeroU32, spare: &mut Spare);
 
-        /// It ends, if it is in this one: gives the buffers back.
+        /// Ends this turn, if the endpoint is in it: gives the buffers back.
         #[doc(hidden)]
         fn end_turn(&mut self, turn: NonZeroU32, spare: &mut Spare);
 
-        /// Whether it is in this turn. Another one in the place of that which began it is not.
+        /// Whether the endpoint is in this turn. It is false for another endpoint that was put in the
+        /// place of the one that began it.
         #[doc(hidden)]
         fn is_in_turn(&self, turn: NonZeroU32) -> bool;
 
-        /// Takes what came and was not taken, which comes before all that comes next.
+        /// Keeps bytes that came and were not taken; they come before all that comes next.
         #[doc(hidden)]
         fn hold(&mut self, held: Option<Box<Held>>);
 
-        /// Gives that back.
+        /// Gives these bytes back.
         #[doc(hidden)]
         fn take_held(&mut self) -> Option<Box<Held>>;
 
@@ -311,7 +316,8 @@ macro_rules! endpoint {
 }
 pub(crate) use endpoint;
 
-/// What a loop does next; `unpolled`: bytes of a turn were left of which a poll makes something.
+/// What a loop does next. `unpolled`: bytes of a turn were left, and a poll makes something of
+/// them.
 pub(crate) fn next_step<E: Endpoint + ?Sized>(side: &E, writable: bool, unpolled: bool) -> Step {
     if side.is_done() {
         Step::Done
@@ -328,7 +334,7 @@ pub(crate) fn next_step<E: Endpoint + ?Sized>(side: &E, writable: bool, unpolled
     }
 }
 
-/// How far the transport has come to its end, seen from above it. RFC 6455 §7.1.1.
+/// How far the transport is on the way to its end. RFC 6455 §7.1.1.
 #[derive(Debug, Default)]
 pub(crate) struct Linger {
     /// The peer's end of stream was seen.
@@ -338,7 +344,7 @@ pub(crate) struct Linger {
     /// Our write side was shut down.
     pub(crate) shut: bool,
     /// Writing failed.
-    pub(crate) mute: bool,
+    pub(crate) write_failed: bool,
     /// What may still be read and thrown away before the transport is dropped: closing a socket
     /// with unread bytes makes the kernel send a reset, which destroys what we sent last.
     pub(crate) discard: u32,
@@ -367,12 +373,12 @@ impl Linger {
 
     /// Whether the write side is to be shut down, given that nothing will be written any more.
     pub(crate) fn wants_shutdown(&self) -> bool {
-        !self.shut && !self.broken && !self.mute
+        !self.shut && !self.broken && !self.write_failed
     }
 
-    /// Whether we have shut down, or cannot, and the peer's last bytes were seen, or more of them
-    /// than we care for.
+    /// Whether the transport can be dropped: we have shut down, or cannot, and the peer's stream
+    /// has ended, or as much of it was thrown away as may be.
     pub(crate) fn lingered(&self) -> bool {
-        self.broken || ((self.shut || self.mute) && (self.eof || self.discard == 0))
+        self.broken || ((self.shut || self.write_failed) && (self.eof || self.discard == 0))
     }
 }

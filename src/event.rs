@@ -1,4 +1,4 @@
-//! What a connection reports: messages, pings and pongs, and its end.
+//! What a connection reports: messages, pings, pongs, and its end.
 
 use crate::decoder::MessageKind;
 use crate::error::ProtocolError;
@@ -8,8 +8,9 @@ use core::fmt;
 
 /// What [`poll`](crate::Connection::poll) gives.
 ///
-/// Payloads borrow from the scratch buffer that the `Input` wraps, not from the connection: reply
-/// while you hold them. What a read had cut in half is owned instead.
+/// Payloads borrow from the bytes of the [`Input`](crate::Input), not from the connection, so you
+/// can reply while you hold them. A payload that had to be put together from several reads is
+/// owned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'b> {
@@ -20,26 +21,25 @@ pub enum Event<'b> {
     /// Part of a message, instead of the two above, under
     /// [`Delivery::Chunks`](crate::Delivery::Chunks).
     Chunk(Chunk<'b>),
-    /// A ping. Its answer is queued already, unless our Close frame has begun to leave or a write
-    /// has failed; one that waits in a long row of others may be replaced by a newer one (§5.5.3).
-    /// §5.5.2.
+    /// A ping. §5.5.2. Its answer is queued already, unless our Close frame has begun to leave or a
+    /// write has failed. If many answers wait, newer ones may replace it (§5.5.3).
     Ping(Cow<'b, [u8]>),
-    /// A pong, asked for or not. §5.5.3.
+    /// A pong: the answer to a ping, or unsolicited. §5.5.3.
     Pong(Cow<'b, [u8]>),
-    /// The connection is closed: nothing more arrives. Told exactly once. The output may still have
-    /// to leave.
+    /// The connection is closed: no event follows. It comes exactly once. Output may still wait to
+    /// be written.
     Closed(CloseEvent),
 }
 
 impl Event<'_> {
-    /// The event with payloads of its own, to keep it longer than the scratch buffer.
+    /// The event with owned payloads, which can be kept longer than the input's bytes.
     ///
     /// ```
     /// use sockless::Event;
     ///
     /// let kept: Event<'static> = {
-    ///     let scratch = String::from("hi");
-    ///     Event::Text(scratch.as_str().into()).into_owned()
+    ///     let buffer = String::from("hi");
+    ///     Event::Text(buffer.as_str().into()).into_owned()
     /// };
     /// assert_eq!(kept, Event::Text("hi".into()));
     /// ```
@@ -58,20 +58,20 @@ impl Event<'_> {
     }
 }
 
-/// Part of a message, as it arrived: in the middle of a frame, too.
+/// Part of a message, delivered as it arrives, also in the middle of a frame.
 ///
-/// Behind a chunk of text that ends in front of a bad byte the connection is failing already: an
-/// answer to it may be refused with [`SendError::Closed`](crate::SendError::Closed), and `Closed`
-/// is the next event.
+/// The chunks of a message, joined, are the message. A chunk is empty only if it is the last of its
+/// message.
 ///
-/// Adjacent chunks put together are the message. A chunk is empty only where it is the first and
-/// last of an empty message, or the last.
+/// All text in front of an invalid byte is still delivered. The connection is failing already by
+/// then: an answer to that chunk may be refused with
+/// [`SendError::Closed`](crate::SendError::Closed), and `Closed` is the next event.
 ///
-/// A proxy pipes them from one connection to another. It stops when the far end takes less than the
-/// near end sends: what is left of the input waits, nothing more is read, and the near end's peer
-/// is slowed down by its transport. In memory are one read and the queue up to its mark. (Each
-/// chunk leaves as a fragment: towards receivers that limit the number of those, gather small ones
-/// first.)
+/// A proxy pipes chunks from one connection to another. It stops when the far end takes less than
+/// the near end sends: the rest of the input waits, nothing more is read, and so the transport
+/// slows down the near end's peer. Memory then holds one read, and the queue up to its high-water
+/// mark. Each chunk leaves as a fragment; if the receiver limits the number of fragments, gather
+/// small chunks first.
 ///
 /// ```
 /// use sockless::{Config, Connection, Delivery, Extensions, Input, Seed, SendError};
@@ -119,16 +119,16 @@ impl Event<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Chunk<'b> {
-    /// The bytes; text in whole characters.
+    /// The bytes. Text is cut only between characters.
     pub data: ChunkData<'b>,
-    /// Whether the message begins here.
+    /// Whether it is the first chunk of its message.
     pub first: bool,
-    /// Whether the message ends here.
+    /// Whether it is the last chunk of its message.
     pub last: bool,
 }
 
 impl<'b> Chunk<'b> {
-    /// Such a part, for a test of what takes chunks: a connection makes its own.
+    /// A chunk, for tests of code that takes chunks. A connection makes its own.
     ///
     /// ```
     /// use sockless::{Chunk, ChunkData};
@@ -167,7 +167,7 @@ impl ChunkData<'_> {
         }
     }
 
-    /// The bytes, of text too.
+    /// The bytes, of either kind.
     ///
     /// ```
     /// use sockless::ChunkData;
@@ -182,7 +182,7 @@ impl ChunkData<'_> {
         }
     }
 
-    /// The same with bytes of its own.
+    /// The same data, owned.
     #[must_use]
     pub fn into_owned(self) -> ChunkData<'static> {
         match self {
@@ -192,10 +192,10 @@ impl ChunkData<'_> {
     }
 }
 
-/// How a connection ended: the browser's `CloseEvent`, and who was to blame.
+/// How a connection ended: what a browser's `CloseEvent` has, and the cause.
 ///
-/// It is an error for those who want one: see [`into_result`](Self::into_result). Shown, it is a
-/// line for a log.
+/// It can be used as an error: see [`into_result`](Self::into_result). Its `Display` is one line
+/// for a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CloseEvent {
@@ -204,25 +204,26 @@ pub struct CloseEvent {
     pub code: u16,
     /// The reason in the peer's Close frame. §7.1.6.
     pub reason: String,
-    /// Whether both ends closed the connection as they should: the peer's Close frame came, and
-    /// ours was sent or is queued, with no write that failed before. §7.1.4.
+    /// Whether the closing handshake was complete: the peer's Close frame came, ours was sent or is
+    /// queued, and no write failed before. §7.1.4.
     pub clean: bool,
     /// Who ended it.
     pub cause: Cause,
-    /// How many bytes that were queued, frame headers included, were dropped because the peer
-    /// closed first and would not have read them. 0 after [`close`](crate::Connection::close): what
-    /// was queued before it leaves. §5.5.1.
+    /// How many queued bytes, with frame headers, were dropped because the peer closed first and
+    /// would not have read them. §5.5.1. It is 0 after [`close`](crate::Connection::close):
+    /// everything that was queued before still leaves.
     pub unsent: u64,
 }
 
 impl CloseEvent {
-    /// The code that is reported when a Close frame without a code came. §7.4.1.
+    /// The code that is reported if the peer's Close frame had no code. §7.4.1.
     pub const NO_STATUS: u16 = 1005;
-    /// The code that is reported when no Close frame came. §7.4.1.
+    /// The code that is reported if no Close frame came. §7.4.1.
     pub const ABNORMAL: u16 = 1006;
 
-    /// `Ok` of a clean end, whoever closed and with whatever code; `Err` of any other. So `?` ends
-    /// a function where the connection ended as it should not.
+    /// `Ok` if the end was [`clean`](Self::clean), whichever end closed and with whatever code;
+    /// `Err` otherwise. With `?`, a function ends with an error if the connection did not close
+    /// cleanly.
     ///
     /// ```
     /// use sockless::{Extensions, CloseEvent, Config, Connection, Event, Input, Endpoint};
@@ -269,7 +270,7 @@ impl core::error::Error for CloseEvent {
     }
 }
 
-/// Who ended a connection.
+/// Who or what ended a connection.
 ///
 /// ```
 /// use sockless::{Cause, ProtocolError, Timeout};
@@ -283,20 +284,20 @@ impl core::error::Error for CloseEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Cause {
-    /// The peer closed it, and we answered.
+    /// The peer closed it, and this side answered.
     #[error("the peer closed the connection")]
     Peer,
-    /// We closed it, and the peer answered.
+    /// This side closed it, and the peer answered.
     #[error("this side closed the connection")]
     Local,
-    /// The peer broke the protocol or a limit, and we closed it with the code of the error.
+    /// The peer broke the protocol or a limit, and this side closed it with the code of the error.
     #[error("the peer sent {0}")]
     Violation(ProtocolError),
-    /// There was no memory left to assemble the peer's message, and we closed it with 1011. The
-    /// peer broke nothing.
+    /// No memory was left to assemble the peer's message, and this side closed it with 1011. The
+    /// peer broke no rule.
     #[error("no memory was left for the peer's message")]
     OutOfMemory,
-    /// A time-out that [`Heartbeat`](crate::Heartbeat) or the caller saw.
+    /// A time-out of [`Heartbeat`](crate::Heartbeat), or one that the caller reported.
     #[error("{0}")]
     Timeout(Timeout),
     /// The transport ended or failed before the peer's Close frame came.
@@ -310,17 +311,17 @@ impl From<ProtocolError> for Cause {
     }
 }
 
-/// What was waited for in vain. See [`Timeouts`](crate::Timeouts).
+/// What did not happen in time. See [`Timeouts`](crate::Timeouts).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Timeout {
     /// The answer to a ping.
     #[error("no pong came in time")]
     Pong,
-    /// Anything at all from the peer.
+    /// Any bytes from the peer.
     #[error("nothing came in time")]
     Idle,
-    /// The transport, to take output.
+    /// The transport taking output.
     #[error("the transport took no output in time")]
     Write,
     /// The end of the closing handshake.

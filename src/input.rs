@@ -1,8 +1,8 @@
 //! Received bytes on their way in.
 //!
-//! `Input` lends the bytes that were read to the protocol. What is taken comes off the front, and it
-//! keeps the lifetime of these bytes, not that of the `Input`: an event can outlive the loop that
-//! produced it.
+//! An `Input` lends the bytes that were read to the protocol, which takes them off the front. What
+//! is taken keeps the lifetime of the buffer, not that of the `Input`: events can be held while
+//! more is polled.
 //!
 //! ```text
 //!   ┌ taken ──────────────┬ left ─────┐
@@ -16,11 +16,13 @@ use core::mem;
 /// Received bytes, borrowed from the buffer that they were read into and consumed from the front.
 ///
 /// Payloads are unmasked in place, so the bytes are borrowed mutably. Call `poll` until it gives
-/// `None`. You may stop earlier:
+/// `None`. You may also stop earlier:
 ///
-/// - What is left of an input of a [`Turn`](crate::Turn) is not lost; it comes first in the next one.
-/// - What is left of one that was made by [`new`](Self::new) is [`into_rest`](Self::into_rest): give
-///   it again later, in front of what comes then. Without that it is lost.
+/// - Bytes that are left of a [`Turn`](crate::Turn)'s input are kept: they come first in its next
+///   input.
+/// - Bytes that are left of an input made by [`new`](Self::new) are lost when it is dropped. To
+///   keep them, call [`into_rest`](Self::into_rest) and pass them again later, in front of what
+///   comes then.
 ///
 /// ```
 /// use sockless::Input;
@@ -35,19 +37,19 @@ use core::mem;
 #[derive(Default)]
 pub struct Input<'b> {
     bytes: &'b mut [u8],
-    /// Who is told what is left.
+    /// Is told, on drop, how much is left.
     left: Option<&'b mut Left>,
 }
 
-/// What an input has left, for the turn that it belongs to.
+/// What is left of an input, for the turn that it belongs to.
 #[derive(Debug, Default)]
 pub(crate) struct Left {
-    /// How many bytes, at the end of those that were lent. Of an input that is never dropped, none.
+    /// How many bytes, at the end of those that were lent. 0 if the input is never dropped.
     pub(crate) len: usize,
-    /// They are a part of a frame, and polling them again gives nothing.
+    /// They are a part of a frame: to poll them again without more gives nothing.
     #[cfg(feature = "alloc")]
     pub(crate) is_cut_frame: bool,
-    /// The longest frame, header and payload, of which a part is left; 0: of none.
+    /// A part of a frame is left only if the frame, with its header, is at most this long.
     pub(crate) max_frame: usize,
 }
 
@@ -57,8 +59,9 @@ impl<'b> Input<'b> {
         Self { bytes, left: None }
     }
 
-    /// The same, for who keeps what is left and gives it again, in front of what comes next. A frame
-    /// of at most `left.max_frame` bytes of which only a part has come is left as it is.
+    /// An input of a turn, which keeps what is left and passes it again in front of what comes
+    /// next. A frame of at most `left.max_frame` bytes of which only a part has come is left as it
+    /// is.
     #[cfg(feature = "alloc")]
     #[inline]
     pub(crate) fn with_left(bytes: &'b mut [u8], left: &'b mut Left) -> Self {
@@ -85,21 +88,21 @@ impl<'b> Input<'b> {
         self.bytes.len()
     }
 
-    /// The bytes that were not consumed: still masked, exactly as they came. A copy of them, fed
-    /// later, continues where this stopped.
-    /// It is yours: a [`Turn`](crate::Turn) does not give it again.
+    /// The bytes that were not consumed: still masked, exactly as they came. They, or a copy,
+    /// continue the stream when they are passed in a later input. A [`Turn`](crate::Turn) does not
+    /// pass them again.
     #[must_use = "no turn gives these bytes again"]
     pub fn into_rest(mut self) -> &'b mut [u8] {
         self.take_all()
     }
 
-    /// A look at what comes next.
+    /// The bytes that are left, without taking them.
     #[inline]
     pub(crate) fn peek(&self) -> &[u8] {
         self.bytes
     }
 
-    /// The same, to be changed.
+    /// The bytes that are left, to be changed in place.
     #[cfg(feature = "alloc")]
     #[inline]
     pub(crate) fn peek_mut(&mut self) -> &mut [u8] {
@@ -115,19 +118,19 @@ impl<'b> Input<'b> {
         taken
     }
 
-    /// Takes all.
+    /// Takes all bytes.
     #[inline]
     pub(crate) fn take_all(&mut self) -> &'b mut [u8] {
         mem::take(&mut self.bytes)
     }
 
-    /// The longest frame of which a part is left; 0: of none.
+    /// How long a frame may be of which a part is left.
     #[inline]
     pub(crate) fn max_kept(&self) -> usize {
         self.left.as_ref().map_or(0, |left| left.max_frame)
     }
 
-    /// What is left is a part of a frame.
+    /// Notes that what is left is a part of a frame.
     #[cfg(feature = "alloc")]
     pub(crate) fn leave_cut_frame(&mut self) {
         if let Some(left) = &mut self.left {
@@ -145,7 +148,7 @@ impl Drop for Input<'_> {
     }
 }
 
-/// Its length, for what peers send is nothing for a log.
+/// Shows the length alone: what peers send does not belong in a log.
 impl fmt::Debug for Input<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Input").field("len", &self.len()).finish_non_exhaustive()

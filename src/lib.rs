@@ -1,9 +1,10 @@
 //! WebSocket without the socket: the complete protocol of RFC 6455 as a pure state machine, for
 //! clients and servers.
 //!
-//! Bytes that were read go in as an [`Input`] over your scratch buffer; [`Event`]s that borrow from
-//! that buffer come out; bytes to send come out of [`Endpoint::transmit`]. There is no I/O, no
-//! clock, no thread and no random device in here: any event loop drives it.
+//! Bytes that were read go in as an [`Input`]. [`Event`]s come out, which borrow from these bytes,
+//! and so do the bytes to send. There is no I/O, no clock, no thread and no random device in this
+//! crate: any event loop can drive it. A [`Workspace`] has the buffers of a loop; [`Turn`] shows a
+//! whole loop.
 //!
 //! ```
 //! use sockless::{Extensions, CloseCode, Config, Connection, Event, Input, Endpoint, Seed};
@@ -33,27 +34,34 @@
 //!
 //! | | |
 //! |---|---|
-//! | [`server::Handshake`], [`client::Handshake`] | the opening handshake over HTTP/1.1, §4 |
+//! | [`server::Handshake`], [`client::Handshake`] | the opening handshake over HTTP/1.1, RFC 6455 §4 |
 //! | [`Connection`] | messages, pings and the closing handshake, §5 to §7 |
-//! | [`Endpoint`] | what a loop must do for all of them: **the contract to read before you write one** |
+//! | [`Endpoint`] | the methods that all of them share, and **the contract of a loop: read it before you write one** |
 //! | [`Heartbeat`] | pings, time-outs and back-pressure, and when a connection counts as alive |
-//! | [`decoder`], [`frame`], [`mask`], [`utf8`], [`CloseFrame`] | the frame layer, usable alone and without an allocator |
+//! | [`decoder`], [`frame`], [`mask`], [`utf8`], [`CloseFrame`] | the frame layer, which can be used alone and without an allocator |
 //!
 //! # Features
 //!
-//! Without any feature the frame layer is left, on `core` alone. `alloc` adds the connection and
-//! the handshake; `std`, the default, the run-time choice of SIMD; `deflate` adds
-//! permessage-deflate (RFC 7692), for those who ask for it; `getrandom` adds `Seed::random`; `http`
-//! adds conversions from and to the types of the crate `http`, for those who have hyper, axum or
-//! h2: see `handshake::http`; `simd` masks by AVX2 where the processor has it, and needs Rust 1.89.
-//! Features only add.
+//! | feature | adds |
+//! |---|---|
+//! | none | the frame layer, on `core` alone |
+//! | `alloc` | connections and handshakes |
+//! | `std` (default) | `alloc`, methods with types of `std::io`, and UTF-8 checks that use the processor's SIMD instructions |
+//! | `deflate` | permessage-deflate (RFC 7692), for connections whose ends both ask for it |
+//! | `getrandom` | `Seed::random` |
+//! | `http` | conversions from and to the types of the crate `http`, for hyper, axum or h2: see `handshake::http` |
+//! | `simd` | masking by AVX2 where the processor has it; needs Rust 1.89 |
+//! | `extra-platforms` | targets without compare-and-swap |
 //!
-//! `extra-platforms` is `alloc` for targets without compare-and-swap, such as thumbv6m (RP2040):
-//! the atomics are then those of the crate `portable-atomic`, and the program says how, by a
-//! feature of that crate (`critical-section` or `unsafe-assume-single-core`). On
-//! wasm32-unknown-unknown, which has no random source of its own, `getrandom` needs one named by
-//! the program: the feature `wasm_js` of the crate `getrandom` for a browser's, or a backend of
-//! your own; without it, `Seed::new` takes 32 bytes from wherever you have them.
+//! No feature changes what another one does.
+//!
+//! Targets without compare-and-swap, such as thumbv6m (RP2040), need `extra-platforms` in place of
+//! `alloc`. Atomics then come from the crate `portable-atomic`; the program enables a feature of
+//! that crate that says how they work: `critical-section` or `unsafe-assume-single-core`.
+//!
+//! wasm32-unknown-unknown has no random source of its own. With `getrandom`, the program has to
+//! choose one: the feature `wasm_js` of the crate `getrandom` for a browser's, or a custom backend.
+//! Without `getrandom`, pass 32 random bytes to `Seed::new`.
 #![no_std]
 #![forbid(unsafe_code)]
 // A panic is a bug here, never an answer.

@@ -13,7 +13,7 @@
 //!          ├─ terms                 what everyone may do, and how messages are compressed
 //!          └─ peer                  one connection: handshake, then page or chat
 //!               ├─ site             what is served where
-//!               └─ pump             sockless's life cycle over a socket: the part to copy
+//!               └─ pump             an endpoint's loop over a socket: the part to copy
 //! ```
 
 mod args;

@@ -24,7 +24,7 @@ const RETRY_FIRST_MS = 1000;
 const RETRY_MAX_MS = 30000;
 const TAKEN_OVER = 4001;
 // What a person should know of why the server closed the connection.
-const CLOSURES = {
+const CLOSE_MESSAGES = {
   1001: () => "The server has stopped.",
   1008: (reason) => `The server let you go: this page ${reason}.`,
   1009: () => "The server let you go: that message was far too long.",
@@ -57,7 +57,7 @@ function hangUp() {
 
 function lose(code, reason) {
   socket = null;
-  away = CLOSURES[code]?.(reason) ?? "You are offline.";
+  away = CLOSE_MESSAGES[code]?.(reason) ?? "You are offline.";
   setState("offline");
   if (code === TAKEN_OVER) {
     banner("This chat goes on in another window.", "", "Use it here");

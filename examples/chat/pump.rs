@@ -1,5 +1,4 @@
-//! The life cycle of everything that sockless talks with, over a socket that does not block: the
-//! whole of what an I/O loop must do.
+//! The loop of an endpoint over a socket that does not block: all that an I/O loop must do.
 //!
 //! mio tells a change of readiness once. A [`Link`] remembers it until the socket says "would
 //! block", so that a turn may stop early, for fairness, and nothing is lost: whoever is not

@@ -7,7 +7,7 @@
 //!          ├─ stdin                 a thread that reads lines, for not every input can be watched
 //!          ├─ wait                  how long answers may take when the lines are at their end
 //!          ├─ shown                 what others wrote, made harmless for a terminal
-//!          └─ ../chat/{pump, signals, invisible}   the life cycle over a socket, the same for both ends, and what is not shown
+//!          └─ ../chat/{pump, signals, invisible}   the loop over a socket, the same for both ends, and what is not shown
 //! ```
 
 mod args;

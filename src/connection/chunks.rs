@@ -5,10 +5,10 @@
 //!   chunks              "caf" first                 "é"      "!" last
 //! ```
 //!
-//! Binary parts are borrowed from the scratch. Text parts end at code points: the bytes of one that
-//! a read had cut are set aside, and come completed as a chunk of their own, so that the rest of
-//! the read can be borrowed too. Joined, the chunks do not depend on the reads, not even before an
-//! error: what is valid in front of it is delivered first.
+//! Binary parts are borrowed from the input. Text parts end at code points. The bytes of a code
+//! point that a read has cut are set aside; completed, they are a chunk of their own, so that the
+//! rest of the read can be borrowed too. Joined, the chunks do not depend on the reads. That holds
+//! before an error too: valid text in front of it is delivered first.
 
 use crate::decoder::MessageKind;
 use crate::error::ProtocolError;

@@ -6,8 +6,8 @@ use crate::deflate::Settings;
 
 /// What a connection accepts, how it delivers and how it sends.
 ///
-/// All sizes are a `u64` in bytes, here and in the other configurations, as lengths on the wire are;
-/// all numbers of things are a `u32`.
+/// In this and all other configurations, sizes are in bytes and a `u64`, as lengths on the wire
+/// are. Counts are a `u32`.
 ///
 /// ```
 /// let mut config = sockless::Config::default();
@@ -19,27 +19,27 @@ use crate::deflate::Settings;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
-    /// What is accepted of the peer. The limit on messages holds for chunks too: raise it for
-    /// streams without an end.
+    /// What is accepted from the peer. The limit on messages holds for chunks too: raise it for
+    /// endless streams.
     pub limits: Limits,
-    /// How messages are delivered: whole, unless said otherwise.
+    /// How messages are delivered. Default: [`Delivery::Whole`].
     pub delivery: Delivery,
-    /// Messages above this size, in bytes, are sent in fragments of at most this size, text cut
-    /// only between characters. Never, unless said otherwise. A fragment of text holds at least one
-    /// character.
+    /// Messages above this size are sent in fragments of at most this size. Text is cut only
+    /// between characters, so a fragment of text has at least one character. Default: [`u64::MAX`],
+    /// no message is fragmented.
     pub fragment_above: u64,
-    /// From when on, in bytes, a queue that was above the high-water mark is not any more: 256 KiB
-    /// unless said otherwise, and never more than the high-water mark. See
+    /// A queue that was above the high-water mark counts as above it until it has shrunk to this
+    /// size. Default: 256 KiB. More than the high-water mark counts as that mark. See
     /// [`above_high_water`](crate::Connection::above_high_water).
     pub low_water_mark: u64,
-    /// Above how many queued bytes sends are refused: 1 MiB unless said otherwise. A message of any
-    /// size fits into a queue that is not above it. More than [`u32::MAX`] counts as that.
+    /// If more bytes than this are queued, sends are refused. Default: 1 MiB. Into a queue that is
+    /// not above the mark, a message of any size fits. More than [`u32::MAX`] counts as that.
     pub high_water_mark: u64,
-    /// How many bytes are read and thrown away behind the end, closed cleanly or not, so that our
-    /// Close frame reaches the peer: closing a socket with unread bytes makes the kernel send a
-    /// reset instead. 64 MiB unless said otherwise. More than [`u32::MAX`] counts as that.
+    /// How many bytes are read and thrown away after the end of a connection, so that our Close
+    /// frame reaches the peer: if a socket is closed with unread bytes, the kernel sends a reset
+    /// instead. Default: 64 MiB. More than [`u32::MAX`] counts as that.
     pub max_discard: u64,
-    /// How messages are compressed, where permessage-deflate was agreed on.
+    /// How messages are compressed, if permessage-deflate was agreed on.
     #[cfg(feature = "deflate")]
     pub deflate: Settings,
 }
@@ -75,12 +75,12 @@ impl Default for Config {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Delivery {
-    /// Each at once, when its last byte has come: [`Event::Text`](crate::Event::Text) and
+    /// Whole, when the last byte has come: [`Event::Text`](crate::Event::Text) and
     /// [`Event::Binary`](crate::Event::Binary).
     #[default]
     Whole,
-    /// In parts as they arrive, in the middle of a frame too:
-    /// [`Event::Chunk`](crate::Event::Chunk). Nothing of a message is kept inside but at most three
-    /// bytes of a character that a read had cut.
+    /// In parts as they arrive, also in the middle of a frame:
+    /// [`Event::Chunk`](crate::Event::Chunk). The connection keeps nothing of a message, except up
+    /// to three bytes of a character that a read has cut.
     Chunks,
 }

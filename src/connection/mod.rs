@@ -8,18 +8,18 @@
 //!        the peer's Close: answered; a violation: Close
 //! ```
 //!
-//! When a write fails, `Open` becomes `ReceiveOnly`: nothing is sent any more, and all is received
-//! that `Open` receives. The end of the stream, a failure and a time-out are no phase: what came
-//! before them is still polled, and then the connection is `Over`.
+//! When a write fails, `Open` becomes `ReceiveOnly`: nothing is sent any more, and everything is
+//! received as in `Open`. After the end of the stream, a failure or a time-out, what came before is
+//! still polled (`Draining`, if the connection was `Open`); then the connection is `Over`.
 //!
-//! What follows `Over` is the transport's end, §7.1.1: what is queued is sent, the write side is
-//! shut down, and what still comes is thrown away, until the end of stream or
-//! [`Config::max_discard`]. Closed cleanly, a server shuts down first and a client waits for the
-//! server's end of stream. Closed otherwise, either end shuts down at once.
+//! After `Over` the transport is ended, §7.1.1: what is queued is sent, the write side is shut
+//! down, and what still comes is thrown away, until the end of stream or [`Config::max_discard`].
+//! After a clean close, the server shuts down first and the client waits for the server's end of
+//! stream. After any other, each end shuts down at once.
 //!
-//! A peer that has sent its Close still answers our pings until it has ours, §5.5.2. Were the
-//! transport dropped before these pongs have come, the kernel would answer them with a reset, and
-//! what the peer has not read would be lost.
+//! A peer that has sent its Close frame still answers our pings until it has ours, §5.5.2. If the
+//! transport were dropped before these pongs have come, the kernel would answer them with a reset,
+//! and what the peer has not read yet would be lost.
 
 mod assembly;
 mod chunks;
@@ -55,8 +55,8 @@ use stream::Stream;
 pub use config::{Config, Delivery};
 pub use send::SendError;
 
-/// A WebSocket connection after its handshake, as a state machine: see the [crate's
-/// documentation](crate) for the loop that drives it.
+/// A WebSocket connection after its handshake, as a state machine. [`Turn`](crate::Turn) shows a
+/// loop that drives it, and [`Endpoint`](crate::Endpoint) has the contract of such a loop.
 ///
 /// ```
 /// use sockless::{Extensions, Config, Connection, Event, Input, Endpoint};
@@ -83,12 +83,12 @@ pub struct Connection {
     message: Reception,
     control: ControlAssembly,
     outbox: Outbox,
-    /// A client's; a server masks nothing.
+    /// A client's mask keys. A server masks nothing.
     keys: Option<MaskKeys>,
     phase: Phase,
-    /// It ended without the peer's Close frame: to be told behind what came before.
+    /// It ended without the peer's Close frame: reported after what came before.
     ended: Option<Cause>,
-    /// What came and was not taken, between two turns.
+    /// Between two turns: what came and was not taken.
     held: Option<Box<Held>>,
     /// The turn that it is in.
     turn: Option<NonZeroU32>,
@@ -97,7 +97,7 @@ pub struct Connection {
     /// The message that is sent in parts.
     stream: Option<Stream>,
     liveness: Liveness,
-    /// If it was agreed on.
+    /// There is one if permessage-deflate was agreed on.
     #[cfg(feature = "deflate")]
     compression: Option<compression::Compression>,
 }
@@ -109,12 +109,13 @@ enum Reception {
     Chunks(Chunks),
 }
 
-/// How far the closing handshake is. §7.1.
+/// How far the closing handshake has come. §7.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     /// Messages go both ways.
     Open,
-    /// The end came: what came before it is still polled, and the peer's Close frame answered.
+    /// The transport ended: what came before is still polled, and the peer's Close frame is
+    /// answered.
     Draining,
     /// Our Close frame is queued; the peer may still send messages.
     Closing,
@@ -128,7 +129,7 @@ enum Phase {
     },
 }
 
-/// What a heartbeat asks of a connection.
+/// What a heartbeat needs to know of a connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pulse {
     /// New bytes came since it looked last.
@@ -154,10 +155,10 @@ pub(crate) struct Pulse {
 }
 
 impl Connection {
-    /// A server's connection whose handshake was done elsewhere, over HTTP/2 for example, or by an
-    /// HTTP library. Its frames are not masked, the peer's must be. §5.1.
+    /// A server's connection whose handshake was done elsewhere: by an HTTP library, or over
+    /// HTTP/2, for example. Its frames are not masked; the peer's must be. §5.1.
     ///
-    /// `extensions` says what that handshake negotiated.
+    /// `extensions` is what that handshake negotiated.
     ///
     /// ```
     /// use sockless::{Config, Connection, Extensions};
@@ -170,8 +171,8 @@ impl Connection {
         Self::with_outbox(None, extensions, config, Outbox::default())
     }
 
-    /// The same for a client. Its frames are masked with keys out of the seed, the peer's must not
-    /// be. §5.1, §5.3.
+    /// A client's connection whose handshake was done elsewhere. Its frames are masked, with keys
+    /// from the seed; the peer's must not be. §5.1, §5.3.
     ///
     /// ```
     /// use sockless::{Config, Connection, Extensions, Seed};
@@ -229,16 +230,17 @@ impl Connection {
         }
     }
 
-    /// The next event out of the bytes in `input`.
+    /// The next event from the bytes of `input`.
     ///
     /// Call it until it gives `None`: after every read, after [`handle_eof`](Self::handle_eof),
     /// [`handle_error`](Self::handle_error) and a time-out, and whenever
-    /// [`wants_poll`](Self::wants_poll) says so. `None` means that all bytes were consumed, but for
-    /// those of a frame that a [`Turn`](crate::Turn) keeps until it is whole. Stopping earlier is
-    /// allowed: see [`Input`].
+    /// [`wants_poll`](Self::wants_poll) says so. `None` means that all bytes were consumed. (In a
+    /// [`Turn`](crate::Turn), a part of a frame may be left, which is kept until the rest has
+    /// come.) You may also stop earlier: see [`Input`].
     ///
-    /// There is no error to handle: a violation by the peer queues the right Close frame and is
-    /// told as [`Event::Closed`]; afterwards input is thrown away and the answer is `None`.
+    /// There is no error to handle. If the peer breaks a rule, the right Close frame is queued and
+    /// [`Event::Closed`] names the rule. After `Closed`, all input is thrown away and `poll` gives
+    /// `None`.
     ///
     /// ```
     /// use sockless::{Extensions, Cause, Config, Connection, Event, Input, Endpoint, ProtocolError};
@@ -273,8 +275,8 @@ impl Connection {
         }
     }
 
-    /// How many bytes wait to be sent: the browser's `bufferedAmount`, but with frame headers,
-    /// pings and pongs, and what is left of the handshake.
+    /// How many bytes wait to be sent. Unlike a browser's `bufferedAmount`, this counts frame
+    /// headers, pings, pongs, and what is left of the handshake too.
     ///
     /// ```
     /// use sockless::{Extensions, Config, Connection};
@@ -289,14 +291,17 @@ impl Connection {
         self.outbox.remaining()
     }
 
-    /// Whether the peer takes less than it is sent: true from when more than
-    /// [`Config::high_water_mark`] bytes are queued until no more than [`Config::low_water_mark`]
-    /// are. Stop producing while it is; and if what you send answers what you read, stop reading and
-    /// polling for events too. Go on writing and calling
-    /// [`Heartbeat::poll`](crate::Heartbeat::poll): a full transport is not the peer's silence.
+    /// Whether the peer takes less than it is sent. It becomes true when more than
+    /// [`Config::high_water_mark`] bytes are queued, and false again when at most
+    /// [`Config::low_water_mark`] are.
     ///
-    /// It is false of a connection that [is not open](Self::is_open): nothing more can be sent, and
-    /// what still comes is to be polled, whatever waits to be written.
+    /// Stop producing while it is true. If what you send answers what you read, stop reading and
+    /// polling for events too. Go on writing, and calling
+    /// [`Heartbeat::poll`](crate::Heartbeat::poll), which knows that a full transport does not mean
+    /// a silent peer.
+    ///
+    /// It is false if the connection [is not open](Self::is_open): then nothing more can be sent,
+    /// and what still comes is to be polled however much waits to be written.
     ///
     /// ```
     /// use sockless::{Extensions, Config, Connection, Endpoint, SendError};
@@ -320,8 +325,8 @@ impl Connection {
         self.outbox.above_high_water() && self.is_open()
     }
 
-    /// Whether messages can be sent: no Close frame was queued or received and the transport is
-    /// well.
+    /// Whether messages can be sent: no Close frame was queued or received, and the transport has
+    /// not ended or failed.
     ///
     /// ```
     /// use sockless::{Extensions, Config, Connection};
@@ -358,8 +363,8 @@ impl Connection {
         }
     }
 
-    /// Queues the heartbeat's ping. A full queue does not keep it back. `false`: the last one has
-    /// not even left, and is not followed by another.
+    /// Queues the heartbeat's ping, also into a full queue. `false`: none was queued, because the
+    /// last one has not left yet.
     pub(crate) fn beat(&mut self, payload: [u8; 4]) -> bool {
         if self.liveness.awaits_pong() && self.outbox.has_waiting() {
             return false;
@@ -369,8 +374,7 @@ impl Connection {
         true
     }
 
-    /// The peer was waited for in vain. The transport may still be well: the Close frame is sent if
-    /// it takes it.
+    /// Ends the connection by a time-out. The Close frame is still sent, if the transport takes it.
     pub(crate) fn give_up(&mut self, timeout: Timeout, frame: CloseFrame<'_>) {
         if self.is_open() {
             self.queue_close(Some(frame));
@@ -380,7 +384,7 @@ impl Connection {
         self.end(Cause::Timeout(timeout));
     }
 
-    /// Bytes came with the handshake that belong to the connection.
+    /// The connection, with bytes to poll that came right behind the handshake.
     pub(crate) fn holding(mut self, bytes: Vec<u8>) -> Self {
         self.hold(Held::unpolled(bytes));
         self
@@ -390,8 +394,8 @@ impl Connection {
         self.keys.is_none()
     }
 
-    /// The connection has ended without the peer's Close frame, unless it had ended before: what came
-    /// is polled, and then `Closed` is told.
+    /// The connection has ended without the peer's Close frame: what came before is polled, and
+    /// then `Closed` is reported. Nothing happens if it had ended before.
     fn end(&mut self, cause: Cause) {
         if self.ended.is_none() && !matches!(self.phase, Phase::Over { .. }) {
             self.ended = Some(cause);

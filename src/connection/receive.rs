@@ -240,7 +240,7 @@ impl Connection {
     ) -> Result<Event<'b>, Cause> {
         match kind {
             Control::Ping => {
-                if !self.linger.mute {
+                if !self.linger.write_failed {
                     let key = self.next_key();
                     self.outbox.push_pong(&data, key);
                 }
@@ -273,7 +273,7 @@ impl Connection {
                 // §7.1.4: clean if both Close frames were sent. Of a write that failed, ours was at
                 // best a part.
                 Ok(self.over(
-                    CloseEvent { code, reason, clean: !self.linger.mute, cause, unsent },
+                    CloseEvent { code, reason, clean: !self.linger.write_failed, cause, unsent },
                     input,
                 ))
             }

@@ -1,7 +1,7 @@
 //! Sending: messages, pings and the Close frame, RFC 6455 §6.1 and §7.1.2.
 //!
-//! A send either queues whole frames or refuses and changes nothing. No peer is waited for: what is
-//! queued leaves through `transmit`.
+//! A send either queues whole frames, or is refused and changes nothing. It never waits for the
+//! peer: what is queued leaves through `transmit`.
 
 use super::{Connection, Phase};
 use crate::close::CloseFrame;
@@ -15,19 +15,21 @@ use crate::prepared_message::PreparedMessage;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
-    /// A Close frame was queued or received, or the transport ended: nothing may be sent any more.
+    /// A Close frame was queued or received, or the transport has ended: nothing can be sent any
+    /// more.
     #[error("the connection is closing or closed (RFC 6455 §5.5.1)")]
     Closed,
     /// A message is being sent in parts: finish it first.
     #[error("another message is being sent in parts (RFC 6455 §5.4)")]
     InMessage,
-    /// A part, or the end, of a message that was not begun.
+    /// A part, or the end, of a message was to be sent, but none was begun.
     #[error("no message was begun")]
     NoMessage,
-    /// A part of a text that does not continue it as UTF-8, or an end in the middle of a character.
+    /// A part does not continue its text as UTF-8, or the text was to end in the middle of a
+    /// character.
     #[error("text that is not UTF-8 (RFC 6455 §8.1)")]
     InvalidUtf8,
-    /// A ping or a pong with more than 125 bytes.
+    /// A ping or a pong has more than 125 bytes.
     #[error("a ping or a pong of more than 125 bytes (RFC 6455 §5.5)")]
     PingTooLong,
     /// More than [`Config::high_water_mark`](crate::Config::high_water_mark) bytes are queued
@@ -57,9 +59,9 @@ impl Connection {
 
     /// Queues a binary message. §5.6.
     ///
-    /// Borrowed bytes are copied. On a server a `Vec<u8>` from 4 KiB on, and a `Bytes` from 2 KiB
-    /// on, is queued as it is; on a client either from 64 KiB on, and masked on its way out, a
-    /// piece at a time.
+    /// Borrowed bytes are copied. Large owned ones are not: a server queues a `Vec<u8>` of at least
+    /// 4 KiB, or a `Bytes` of at least 2 KiB, as it is. A client does so with either from 64 KiB
+    /// on, and masks it piece by piece as it leaves.
     ///
     /// # Errors
     /// [`SendError::Closed`], [`SendError::InMessage`], [`SendError::QueueFull`].
@@ -77,8 +79,8 @@ impl Connection {
         self.send(MessageKind::Binary, data.into())
     }
 
-    /// Queues a ping, which leaves before all frames that have not begun to. The peer answers with
-    /// a pong of the same bytes. §5.5.2.
+    /// Queues a ping. It leaves before all frames of which no byte has left yet. The peer answers
+    /// with a pong of the same bytes. §5.5.2.
     ///
     /// # Errors
     /// [`SendError::Closed`], [`SendError::QueueFull`]; [`SendError::PingTooLong`] above 125 bytes.
@@ -99,9 +101,9 @@ impl Connection {
         Ok(())
     }
 
-    /// Queues a pong that no ping asked for, which leaves as a ping does. The peer does not answer
-    /// it: it is a heartbeat in one direction. Where many wait, one of the answers to the peer's
-    /// pings may replace it. §5.5.3.
+    /// Queues an unsolicited pong: a heartbeat in one direction, which the peer does not answer. It
+    /// leaves before all frames of which no byte has left yet. If many pongs wait, the answer to
+    /// one of the peer's pings may replace it. §5.5.3.
     ///
     /// # Errors
     /// [`SendError::Closed`], [`SendError::QueueFull`]; [`SendError::PingTooLong`] above 125 bytes.
@@ -123,8 +125,8 @@ impl Connection {
 
     /// Queues a message that is shared with other connections: see [`PreparedMessage`].
     ///
-    /// A server queues it by reference from 2 KiB on; a client masks a copy of its own, from 64 KiB
-    /// on a piece at a time.
+    /// A server queues a message of at least 2 KiB by reference. A client masks a copy; from 64 KiB
+    /// on, piece by piece as it leaves.
     ///
     /// # Errors
     /// [`SendError::Closed`], [`SendError::InMessage`], [`SendError::QueueFull`].
@@ -153,10 +155,9 @@ impl Connection {
 
     /// Closes the connection: queues a Close frame behind all that is queued. §7.1.2.
     ///
-    /// `None` sends an empty Close frame, as the browser's `close()` without arguments. Messages of
-    /// the peer still arrive until its own Close frame comes; then
-    /// [`Event::Closed`](crate::Event::Closed) does. A message that is being sent in parts is
-    /// abandoned.
+    /// `None` sends an empty Close frame, as a browser's `close()` without arguments does. The
+    /// peer's messages still arrive until its Close frame comes, which gives
+    /// [`Event::Closed`](crate::Event::Closed). A message that is being sent in parts is abandoned.
     ///
     /// # Errors
     /// [`SendError::Closed`]: it is closing already.
@@ -204,8 +205,8 @@ impl Connection {
         self.outbox.push_ping(data, key);
     }
 
-    /// What is borrowed is handed on as the slice that it is: it stays in registers, and nothing is
-    /// put together for it that nobody asks for.
+    /// Borrowed bytes are passed on as a slice, which stays in registers: no `Payload` is built for
+    /// them.
     #[inline(always)]
     fn send(&mut self, kind: MessageKind, payload: Payload<'_>) -> Result<(), SendError> {
         match payload.into_borrowed() {
@@ -219,8 +220,8 @@ impl Connection {
     /// Queues a small message if it can go as it is, and now. `false`: nothing was done.
     #[inline(never)]
     fn send_small(&mut self, opcode: OpCode, bytes: &[u8]) -> bool {
-        // As one question: behind many, one after the other, the compiler expects to come seldom,
-        // and inlines nothing.
+        // One condition and not several in a row: after several the compiler takes what follows for
+        // unlikely, and inlines nothing there.
         let goes =
             self.is_simple() & self.is_open() & self.stream.is_none() & !self.outbox.is_full();
         if !goes || bytes.len() > SMALL {
@@ -229,7 +230,7 @@ impl Connection {
         if !self.outbox.has_room(bytes.len()) {
             return self.send_with_room(opcode, bytes);
         }
-        // Each end has its own copy of what follows, without a question about masks.
+        // Each role has its own copy of what follows, which does not ask whether to mask.
         match &mut self.keys {
             None => self.outbox.push_small(opcode, bytes, None),
             Some(keys) => match keys.ready_key() {
@@ -240,7 +241,7 @@ impl Connection {
         true
     }
 
-    /// Makes room first; out of line, so that nothing has to be kept for it where there is room.
+    /// Makes room first. Out of line, so that the usual way does not save registers for it.
     #[cold]
     #[inline(never)]
     fn send_with_room(&mut self, opcode: OpCode, bytes: &[u8]) -> bool {

@@ -1,8 +1,8 @@
 //! A message of unknown length, sent in parts: RFC 6455 §5.4.
 //!
-//! Each part leaves as a fragment. Between them pings, pongs and the Close frame may come, but no
-//! other message. A part of a text may end in the middle of a character; what is sent never does:
-//! its bytes wait for the next part.
+//! Each part leaves as a fragment. Pings, pongs and the Close frame may come between them, but no
+//! other message. A part of a text may end in the middle of a character: then the bytes of that
+//! character wait for the next part, so that no fragment ends inside one.
 
 use super::{Connection, SendError};
 use crate::decoder::MessageKind;
@@ -23,7 +23,7 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    /// Whether data of this kind continues it without a look at it.
+    /// Whether data of this kind continues it without a check.
     pub(super) fn continues_with(&self, kind: MessageKind) -> bool {
         kind == self.kind && self.text.missing() == 0
     }
@@ -38,11 +38,12 @@ impl Connection {
     /// Begins a message whose parts follow by [`write_fragment`](Self::write_fragment), until
     /// [`finish_message`](Self::finish_message).
     ///
-    /// Nothing is queued yet. Another message meanwhile is refused; pings are not, and
-    /// [`close`](Self::close) abandons the message.
+    /// Nothing is queued yet. Until the message is finished, other messages are refused, and pings
+    /// are not. [`close`](Self::close) abandons the message.
     ///
     /// # Errors
-    /// [`SendError::Closed`]; [`SendError::InMessage`]: one is under way; [`SendError::QueueFull`].
+    /// [`SendError::Closed`]; [`SendError::InMessage`]: a message was begun already;
+    /// [`SendError::QueueFull`].
     ///
     /// ```
     /// use sockless::{Extensions, Config, Connection, MessageKind, Endpoint, SendError};
@@ -69,11 +70,12 @@ impl Connection {
         self.begin_stream(kind, rsv)
     }
 
-    /// The same, and says whether the message is compressed, where permessage-deflate was agreed
-    /// on, instead of the connection's [`Settings::compress`](crate::deflate::Settings::compress).
+    /// Begins a message, with a choice whether to compress it, which replaces the connection's
+    /// [`Settings::compress`](crate::deflate::Settings::compress). It has no effect without
+    /// permessage-deflate.
     ///
-    /// Each part is flushed, so that the peer has all of it when its fragment has come; that costs
-    /// 5 bytes a part.
+    /// Each compressed part is flushed, so that the peer can read all of it as soon as its fragment
+    /// has come. That costs 5 bytes per part.
     ///
     /// # Errors
     /// Those of [`begin_message`](Self::begin_message).
@@ -103,7 +105,7 @@ impl Connection {
         if self.stream.is_some() {
             return Err(SendError::InMessage);
         }
-        // Its end is never refused, and would queue a frame for each empty message.
+        // The end is never refused: without this, each empty message would still queue a frame.
         if self.outbox.is_full() {
             return Err(SendError::QueueFull);
         }
@@ -152,7 +154,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Ends the message that was begun. The queue's mark does not matter.
+    /// Ends the message that was begun. It is not refused when the queue is above its high-water
+    /// mark.
     ///
     /// # Errors
     /// [`SendError::Closed`]; [`SendError::NoMessage`]: none was begun; [`SendError::InvalidUtf8`]:
@@ -202,7 +205,7 @@ impl Connection {
         self.stream = (!last).then_some(stream);
     }
 
-    /// A copy of the message's state, to be put back only if nothing is refused.
+    /// A copy of the message's state. It is put back only if nothing is refused.
     pub(super) fn stream(&self) -> Result<Stream, SendError> {
         if !self.is_open() {
             return Err(SendError::Closed);

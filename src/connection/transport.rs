@@ -127,7 +127,7 @@ impl Connection {
     /// A write failed: see [`Endpoint::handle_write_error`](crate::Endpoint::handle_write_error).
     #[inline]
     pub fn handle_write_error(&mut self) {
-        self.linger.mute = true;
+        self.linger.write_failed = true;
         self.outbox.clear();
         if let Phase::Open | Phase::Draining = self.phase {
             self.phase = Phase::ReceiveOnly;

@@ -1,4 +1,4 @@
-//! Where bytes wait, for all endpoints of a loop: those that were read and those to be written.
+//! The buffers of a loop, for all its endpoints: for bytes that were read and bytes to be written.
 //!
 //! ```text
 //!   Workspace ──turn(&mut endpoint)──► Turn ──drop──► the buffers come back; what was not taken
@@ -7,8 +7,9 @@
 //!                                       └─ write_with(|slices| a write)
 //! ```
 //!
-//! An idle endpoint holds no heap, so a busy one would allocate for each batch that it sends, and copy
-//! each message that a read had cut. A loop is busy with one at a time, and needs one buffer for all.
+//! An idle endpoint holds no heap. With buffers of its own it would allocate for each batch that it
+//! sends, and copy each message that a read had cut. A loop is busy with one endpoint at a time, so
+//! one set of buffers serves all.
 
 mod buffer;
 mod turn;
@@ -24,9 +25,9 @@ pub use turn::Turn;
 
 /// The buffers of an event loop: what is read goes into them, and what is sent comes out of them.
 ///
-/// One serves all endpoints of a loop, or of a thread, for a [`turn`](Self::turn) each. Then a
-/// message that a read has brought whole, or that the next read of the same turn completes, is
-/// unmasked in place and borrowed, and nothing is allocated for what is sent, as long as all of it
+/// One workspace serves all endpoints of a loop, or of a thread: each has a [`turn`](Self::turn)
+/// with it. A message that one read has brought whole, or that the next read of the same turn
+/// completes, is unmasked in place and borrowed. Output is not allocated, as long as all of it
 /// leaves within the turn.
 ///
 /// ```
@@ -62,18 +63,18 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Buffers for reads of `read` bytes, at least 32. A frame of at most `max_frame` bytes, header
-    /// and payload, of which a read has brought a part stays where it is until it is whole; then it
-    /// is unmasked in place, its text is checked once, and it is borrowed. Larger ones are consumed
-    /// as they come, and copied; so are compressed ones (RFC 7692) and those that are delivered in
-    /// [chunks](crate::Delivery::Chunks).
+    /// Buffers for reads of `read` bytes, at least 32. [`Default`] has reads of 64 KiB and a
+    /// `max_frame` of 1 MiB. For small messages 16 KiB do as well; for messages of 16 KiB and more,
+    /// 64 or 128 KiB cost fewer system calls.
     ///
-    /// The default is 64 KiB and 1 MiB. For small messages 16 KiB do as well; from messages of
-    /// 16 KiB on, 64 or 128 KiB cost fewer calls of the system.
+    /// A frame of at most `max_frame` bytes, header and payload, stays in the buffer until it is
+    /// whole. Then it is unmasked in place, its text is checked once, and it is borrowed. Larger
+    /// frames are consumed as they come, and copied. So are compressed ones (RFC 7692), and those
+    /// that are delivered in [chunks](crate::Delivery::Chunks).
     ///
-    /// A frame larger than `read` makes the buffer grow, to twice its length at a time as the frame
-    /// comes and never because the frame declares so much: up to `max_frame` and half of `read`. It
-    /// stays so until [`shrink`](Self::shrink).
+    /// A frame larger than `read` makes the buffer grow, up to `max_frame` and half of `read`. It
+    /// doubles as the frame's bytes come, and never because of the length that the frame declares.
+    /// It keeps its size until [`shrink`](Self::shrink).
     ///
     /// ```
     /// use sockless::{Config, Connection, Extensions, Workspace};
@@ -87,7 +88,7 @@ impl Workspace {
         Self { buffer: ReadBuffer::new(read, max_frame), spare: Spare::default(), turns: 0 }
     }
 
-    /// A turn of one endpoint, which ends when it is dropped.
+    /// Begins a turn of one endpoint. It ends when it is dropped.
     ///
     /// ```
     /// use sockless::{Config, Connection, Event, Extensions, Workspace};
@@ -131,9 +132,9 @@ impl Workspace {
         NonZeroU32::MIN.saturating_add((mixed >> 32) as u32)
     }
 
-    /// Frees what large messages have made the buffers grow by. Do so when there has been nothing
-    /// to do for a while, and not after each large message: new memory costs the next one as much
-    /// as all else.
+    /// Frees the memory by which large messages have made the buffers grow. Call it when nothing
+    /// was to do for a while, and not after each large message: to allocate again costs the next
+    /// one as much as everything else.
     ///
     /// ```
     /// let mut workspace = sockless::Workspace::default();
@@ -151,7 +152,7 @@ impl Default for Workspace {
     }
 }
 
-/// Lengths, for what peers send is nothing for a log.
+/// Shows the length alone: what peers send does not belong in a log.
 impl fmt::Debug for Workspace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Workspace").field("len", &self.buffer.len()).finish_non_exhaustive()

@@ -9,12 +9,13 @@ use core::num::NonZeroU32;
 
 /// One endpoint's time with a [`Workspace`]: see [`Workspace::turn`].
 ///
-/// A blocking loop with one endpoint needs one turn, an event loop one for each that is ready, an
-/// async connection one in each call of `poll`. What [`step`](Self::step) says next is done until it
-/// says `Wait` or `Done`, or until the transport would block.
+/// Ask [`step`](Self::step) what to do next, and do it, until it says `Wait` or `Done`, or the
+/// transport would block. A blocking loop with one endpoint needs one turn; an event loop one for
+/// each endpoint that is ready; an async connection one in each call of its `poll`.
 ///
-/// When it is dropped the buffers are free for the next one, and what was not taken goes to the
-/// endpoint, whose next turn begins with it: nothing is lost, and nothing reaches another endpoint.
+/// When a turn is dropped, its buffers are free for the next one. Bytes that were not taken go to
+/// the endpoint, and its next turn begins with them: nothing is lost, and nothing reaches another
+/// endpoint.
 ///
 /// ```
 /// use sockless::{Config, Connection, Event, Extensions, Seed, Step, Workspace};
@@ -88,11 +89,12 @@ impl<'a, E: Endpoint + ?Sized> Turn<'a, E> {
         Self { workspace, endpoint, number, held, handed_over: false }
     }
 
-    /// What the loop does next: as [`Endpoint::step`], and `Poll` too where bytes of this turn were
-    /// left that a poll makes something of.
+    /// What the loop does next, as [`Endpoint::step`] says it. It is `Poll` also if bytes of this
+    /// turn were left, unless they are only a part of a frame.
     ///
-    /// `writable`: whether the transport may take bytes. It is false after the transport has refused
-    /// some ("would block"), until it says that it takes more. A loop that blocks in writing says true.
+    /// `writable` says whether the transport may take bytes. Pass `false` after a write would have
+    /// blocked, until the transport is writable again. A loop with blocking writes always passes
+    /// `true`.
     #[inline]
     #[must_use]
     pub fn step(&self, writable: bool) -> Step {
@@ -114,27 +116,29 @@ impl<'a, E: Endpoint + ?Sized> Turn<'a, E> {
         self.workspace.buffer.room()
     }
 
-    /// The endpoint, and what there is for it: the `n` bytes that a read has brought to the front of
-    /// [`read_buf`](Self::read_buf), behind those that were left. Poll until `None`. With 0 it is
-    /// what was left alone, as for [`Step::Poll`]; and so with more than there was room for, for no
-    /// read can have brought that.
+    /// The endpoint and its input: the bytes that were left before, and behind them the `n` bytes
+    /// that a read has put at the front of [`read_buf`](Self::read_buf). Poll until `None`.
     ///
-    /// Whoever polls less, or not at all, loses nothing: see [`Input`]. Of an `Input` that is
-    /// leaked, as by `mem::forget`, what is left is lost.
+    /// Pass 0 for [`Step::Poll`]: the input then has only what was left. An `n` that is larger than
+    /// `read_buf` was counts as 0.
+    ///
+    /// Bytes that are not polled are kept: see [`Input`]. The exception is an `Input` that is
+    /// leaked, as by `mem::forget`: then what is left of it is lost.
     #[inline]
     pub fn received(&mut self, n: usize) -> (&mut E, Input<'_>) {
         self.take_back();
         (&mut *self.endpoint, self.workspace.buffer.received(n))
     }
 
-    /// Reads once, with a call of [`std::io::Read::read`] or its like, into
-    /// [`read_buf`](Self::read_buf), and takes in what came of it: [`step`](Self::step) then says
-    /// `Poll`. An end of stream and a failure are told to the endpoint, by
-    /// [`handle_eof`](Endpoint::handle_eof) and [`handle_error`](Endpoint::handle_error).
+    /// Reads once into [`read_buf`](Self::read_buf), with a call of [`std::io::Read::read`] or its
+    /// like. After that, [`step`](Self::step) says `Poll`. An end of stream and a failure are
+    /// passed to the endpoint, by [`handle_eof`](Endpoint::handle_eof) and
+    /// [`handle_error`](Endpoint::handle_error).
     ///
     /// # Errors
-    /// Those of `read`, all of which are dealt with but one: after "would block" (or "timed out")
-    /// there is nothing more to read now. "Interrupted" means to ask for the next step.
+    /// Those of `read`. After "would block" or "timed out" there is nothing more to read now. After
+    /// any other, ask for the next step: "interrupted" means to try again, and a failure was passed
+    /// to the endpoint already.
     ///
     /// ```
     /// use sockless::{Config, Connection, Event, Extensions, Step, Workspace};
@@ -175,14 +179,14 @@ impl<'a, E: Endpoint + ?Sized> Turn<'a, E> {
         result
     }
 
-    /// Writes once, as [`write_with`](Self::write_with) does, with a call of
-    /// [`std::io::Write::write_vectored`] or its like. A failure, and a transport that takes 0
-    /// bytes, are told to the endpoint by [`handle_write_error`](Endpoint::handle_write_error).
+    /// Writes once, with a call of [`std::io::Write::write_vectored`] or its like. If that fails,
+    /// or takes 0 bytes, it is passed to the endpoint by
+    /// [`handle_write_error`](Endpoint::handle_write_error).
     ///
     /// # Errors
-    /// Those of `write`, all of which are dealt with but one: after "would block" (or "timed out")
-    /// the transport is not `writable` until it says so. "Interrupted" means to ask for the next
-    /// step.
+    /// Those of `write`. After "would block" or "timed out", pass `false` to [`step`](Self::step)
+    /// until the transport is writable again. After any other, ask for the next step: "interrupted"
+    /// means to try again, and a failure was passed to the endpoint already.
     ///
     /// ```
     /// use sockless::{Config, Connection, Extensions, Step, Workspace};
@@ -215,10 +219,10 @@ impl<'a, E: Endpoint + ?Sized> Turn<'a, E> {
         result
     }
 
-    /// Shuts down the write side of the transport, for [`Step::Shutdown`], and says that it was
-    /// done. If that fails, or cannot be done, it counts as done all the same: what is read next
-    /// tells why. A transport that needs several calls for it, such as TLS, calls
-    /// [`shutdown_done`](Endpoint::shutdown_done) behind the last.
+    /// Shuts down the write side of the transport, for [`Step::Shutdown`], and tells the endpoint
+    /// by [`shutdown_done`](Endpoint::shutdown_done). It counts as done also if it fails or cannot
+    /// be done: the next read tells why. For a transport that needs several calls for it, such as
+    /// TLS, call `shutdown_done` yourself after the last.
     ///
     /// ```
     /// use sockless::{Config, Connection, Extensions, Step, Workspace};
@@ -238,13 +242,14 @@ impl<'a, E: Endpoint + ?Sized> Turn<'a, E> {
         result
     }
 
-    /// Writes once, with what there is to be sent in slices, of which none is empty: what `write`
-    /// gives is the number of bytes that the transport took, and these are not shown again. There is
-    /// at least one slice; without anything to send, `write` is not called and it took 0.
+    /// Writes once: calls `write` with the bytes to send, as one or more slices, none of them
+    /// empty. `write` returns how many bytes the transport took; these are not shown again. If
+    /// there is nothing to send, `write` is not called and the result is 0.
     ///
-    /// An error takes nothing, and comes back as it is. `WouldBlock` is one: [`step`](Self::step)
-    /// is then asked with false until the transport takes more. After any that is not "try again"
-    /// call [`handle_write_error`](Endpoint::handle_write_error), and read on.
+    /// If `write` returns an error, no byte counts as taken, and the error is returned as it is.
+    /// After `WouldBlock`, pass `false` to [`step`](Self::step) until the transport is writable
+    /// again. After an error other than "try again", call
+    /// [`handle_write_error`](Endpoint::handle_write_error), and read on.
     ///
     /// # Errors
     /// Those of `write`.
@@ -277,8 +282,9 @@ impl<'a, E: Endpoint + ?Sized> Turn<'a, E> {
         self.endpoint.transmit().write_with(write)
     }
 
-    /// The same, slice by slice, for transports without vectored writes and without `std`. A message
-    /// that is queued by reference then leaves in a write for its header and one for its payload.
+    /// Writes once, as [`write_with`](Self::write_with) does, but with one slice: for transports
+    /// without vectored writes, and without `std`. A message that is queued by reference then takes
+    /// two writes, one for its header and one for its payload.
     ///
     /// # Errors
     /// Those of `write`.
@@ -326,8 +332,8 @@ impl<'a, E: Endpoint + ?Sized> Turn<'a, E> {
         self.endpoint
     }
 
-    /// Gives what was left to the endpoint, so that it is not passed by what it is told or polled
-    /// for there.
+    /// Gives what was left to the endpoint: it comes before what the endpoint is told or polled for
+    /// next.
     #[cold]
     fn hand_over(&mut self) {
         let held = self.workspace.buffer.hand_over(self.held.take());
@@ -344,8 +350,8 @@ impl<'a, E: Endpoint + ?Sized> Turn<'a, E> {
         }
     }
 
-    /// Goes on with what the endpoint holds, be it another one than the turn began with: bytes of
-    /// that are dropped.
+    /// Goes on with what the endpoint holds. If another endpoint was put in its place, the bytes of
+    /// the first are dropped.
     #[cold]
     fn begin_again(&mut self) {
         let (resumes, buffer) = (self.endpoint.is_in_turn(self.number), &mut self.workspace.buffer);
@@ -377,7 +383,7 @@ impl<E: Endpoint + ?Sized> fmt::Debug for Turn<'_, E> {
     }
 }
 
-/// Whether an error says only that it does not work now.
+/// Whether an error only means to try again later.
 #[cfg(feature = "std")]
 fn is_passing(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};

@@ -109,8 +109,8 @@ pub fn frames(mut wire: &[u8]) -> Vec<Frame> {
 
 /// Feeds `bytes` as one read and gives the events.
 pub fn feed(connection: &mut Connection, bytes: &[u8]) -> Vec<Event<'static>> {
-    let mut scratch = bytes.to_vec();
-    let mut input = Input::new(&mut scratch);
+    let mut read = bytes.to_vec();
+    let mut input = Input::new(&mut read);
     let mut events = Vec::new();
     while let Some(event) = connection.poll(&mut input) {
         events.push(event.into_owned());

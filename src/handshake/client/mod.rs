@@ -266,7 +266,7 @@ impl Handshake {
                 // RFC 9112 §9.3.2: requests on a connection follow each other whole. §9.2: bytes
                 // behind the answer belong to no request.
                 let reusable = self.linger.readable()
-                    && !self.linger.mute
+                    && !self.linger.write_failed
                     && self.outbox.is_empty()
                     && input.is_empty()
                     && last;

@@ -95,7 +95,7 @@ impl Handshake {
     /// The server may have answered before it took all of the request.
     #[inline]
     pub fn handle_write_error(&mut self) {
-        self.linger.mute = true;
+        self.linger.write_failed = true;
         self.outbox.clear();
     }
 

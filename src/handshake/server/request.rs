@@ -181,8 +181,8 @@ impl Request {
         match Handshake::new(config.clone()).poll(&mut Input::new(&mut head)) {
             Some(Incoming::Upgrade(request)) => Ok(request),
             Some(Incoming::Http(_)) => Err(HandshakeError::MissingUpgrade),
-            Some(Incoming::Failed(rejected)) => {
-                Err(rejected.error().unwrap_or(HandshakeError::MalformedHeader))
+            Some(Incoming::Failed(replying)) => {
+                Err(replying.error().unwrap_or(HandshakeError::MalformedHeader))
             }
             None => Err(HandshakeError::UnexpectedEnd),
         }
