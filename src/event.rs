@@ -76,8 +76,8 @@ impl Event<'_> {
 /// ```
 /// use sockless::{Config, Connection, Delivery, Extensions, Input, Seed, SendError};
 ///
-/// /// Gives back what could not be passed on yet: feed it again before reading more, once `to` is
-/// /// not above its mark any longer.
+/// /// Gives back what could not be passed on yet. Pass it again, before reading more, when `to`
+/// /// is no longer above its mark.
 /// fn pipe<'b>(
 ///     from: &mut Connection,
 ///     to: &mut Connection,

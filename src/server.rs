@@ -8,14 +8,16 @@
 //!                    └─► Failed(Replying)
 //! ```
 //!
-//! A request is `Http` exactly when its `Upgrade` lacks the token `websocket`. Every way ends in
-//! bytes to send, so whoever drives what came out by [`Endpoint`](crate::Endpoint) answers every client.
+//! A request is `Http` if its `Upgrade` lacks the token `websocket`. Each outcome leads to an
+//! [`Endpoint`](crate::Endpoint) with bytes to send: if you drive it until it is done, every client
+//! gets an answer.
 //!
 //! # What equals what
 //!
-//! Who is asked: the authority of a target in absolute form, or else `Host`, which has to be there
-//! once in either case (RFC 9112 §3.2). The request is given out in the form of the last two
-//! columns; `Host` in its headers is the third.
+//! The authority of a request, the host that is asked, is in `Host`. If the target is in absolute
+//! form, the authority is the one in the target, but there must be exactly one `Host` all the same
+//! (RFC 9112 §3.2). A [`Request`] has the authority and the target of the last two columns, and its
+//! headers have that authority as `Host`.
 //!
 //! | target | `Host` | authority | target of [`Request`] |
 //! |---|---|---|---|
@@ -32,7 +34,7 @@
 //! | `wss://b.example/` | `user@a.example` | 400 | |
 //! | `/` | `user@a.example` | 400 | |
 //!
-//! Whether a page is of the host that is asked, by [`OriginPolicy::SameHost`]:
+//! Whether a page is from the host that is asked, by [`OriginPolicy::SameHost`]:
 //!
 //! | `Origin` | authority | |
 //! |---|---|---|
@@ -67,7 +69,8 @@
 //! | `null` | `a.example` | no |
 //! | `http://` | | no: no page is of the empty host |
 //!
-//! Whether two origins are the same, as for [`OriginPolicy::list`] and [`Origin`], scheme included:
+//! Whether two origins are the same, for [`OriginPolicy::list`] and [`Origin`], which compare the
+//! scheme too:
 //!
 //! | origin | origin | |
 //! |---|---|---|
@@ -79,8 +82,8 @@
 //! | `http://[::1]:80` | `http://[0::1]` | yes |
 //! | `app://a` | `app://a:80` | no |
 //!
-//! An address for the client, [`client::Request`](crate::client::Request), has no user information
-//! either: it is an error.
+//! User information is an error in the address of a [`client::Request`](crate::client::Request)
+//! too.
 
 pub use crate::handshake::server::{
     Accept, Config, Handshake, Incoming, InvalidOrigin, Origin, OriginCheck, OriginPolicy,

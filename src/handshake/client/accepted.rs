@@ -13,8 +13,8 @@ use core::str;
 
 /// An answer that opens a connection.
 ///
-/// See [`Handshake`](super::Handshake) for an example. By [`Debug`], headers are shown with the
-/// lengths of their values only, the subprotocol among them.
+/// See [`Handshake`](super::Handshake) for an example. `Debug` shows the lengths of header values
+/// instead of the values, for the subprotocol too.
 #[must_use = "the connection is open"]
 pub struct Accepted {
     pub(super) head: AnswerHead,
@@ -27,30 +27,30 @@ pub struct Accepted {
 }
 
 impl Accepted {
-    /// The subprotocol that the server chose, out of those that were offered. §4.2.2 point 5.5.
+    /// The subprotocol that the server chose of those that were offered. §4.2.2 point 5.5.
     #[must_use]
     pub fn protocol(&self) -> Option<&str> {
         str::from_utf8(self.head.get(self.protocol.clone()?)).ok()
     }
 
-    /// What the server accepted of the extensions that were offered, and the connection does. RFC
-    /// 6455 §9.1.
+    /// The extensions that were offered and accepted, and that the connection uses. RFC 6455 §9.1.
     #[must_use]
     pub fn extensions(&self) -> Extensions {
         self.extensions
     }
 
-    /// The headers of the 101. Where a line was folded, there are spaces. RFC 9112 §5.2.
+    /// The headers of the 101. Folded lines are joined with spaces. RFC 9112 §5.2.
     #[must_use]
     pub fn headers(&self) -> Headers<'_> {
         self.head.headers()
     }
 
-    /// Opens the connection. Frames that came right behind the answer are the first that it gives,
-    /// without another read: see [`wants_poll`](Connection::wants_poll).
+    /// Opens the connection. Frames that came right behind the answer can be polled without another
+    /// read: see [`wants_poll`](Connection::wants_poll).
     #[must_use = "the connection is open"]
     pub fn open(self, config: connection::Config) -> Connection {
-        // What is not written of the request, should the server have answered early, goes first.
+        // If the server has answered before the request was written, the rest of the request leaves
+        // first.
         Connection::with_outbox(Some(self.seed), self.extensions, config, self.outbox)
             .holding(self.rest)
     }

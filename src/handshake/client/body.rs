@@ -1,17 +1,17 @@
-//! The body of a refusing answer, RFC 9112 §6 and §7.1: so many bytes, in chunks, or all until the
-//! end of the stream.
+//! The body of a refusal, RFC 9112 §6 and §7.1: of a known length, in chunks, or until the end of
+//! the stream.
 //!
 //! ```text
 //!   chunked:   ┌──► hex size [; extension] CR LF ──► that many bytes ──► CR LF ──┐
 //!              └─────────────────────────────────────────────────────────────────┘
-//!                   size 0 ──► trailers, nobody's business ──► empty line: over
+//!                   size 0 ──► trailers, ignored ──► empty line: over
 //! ```
 //!
-//! What exceeds the limit, what the stream's end left out, and what is behind a malformed chunk is
-//! missing, and the body is marked as cut: the status and the headers are worth telling in any
-//! case. A body whose length is in doubt is not read at all. The buffer grows with what comes,
-//! never by what is announced; the bytes between the chunks are not kept at all, and may be as many
-//! as those of the body, and a few more.
+//! The body is marked as cut, and its rest is left out, if it exceeds the limit, if the stream ends
+//! early, or behind a malformed chunk. That is no error, because the status and the headers are
+//! worth reporting in any case. A body whose length is in doubt is not read at all. The buffer
+//! grows with what comes, never by a declared length. The bytes between the chunks are not kept;
+//! there may be as many of them as of the largest body, and 4 KiB more.
 
 use crate::handshake::fields::is_control;
 use crate::input::Input;
@@ -20,13 +20,13 @@ use alloc::vec::Vec;
 /// How long a body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framing {
-    /// So many bytes.
+    /// This many bytes.
     Length(u64),
     /// In chunks.
     Chunked,
-    /// All that comes.
+    /// All bytes until the end of the stream.
     ToEnd,
-    /// Nobody knows.
+    /// The headers leave it in doubt.
     Doubtful,
 }
 
@@ -53,18 +53,18 @@ pub(super) struct Body {
 /// What is still to come.
 #[derive(Clone, Copy, Debug)]
 enum Rest {
-    /// So many bytes.
+    /// This many bytes.
     Bytes(u64),
     /// The line with the size of the next chunk.
     Size(Line),
-    /// So many bytes of a chunk.
+    /// This many bytes of a chunk.
     Chunk(u64),
     /// The end of a chunk's line; whether its CR came.
     ChunkEnd { cr: bool },
     /// What stands behind the last chunk: whether the line under way has something in it, and
     /// whether its CR came.
     Trailers { line: bool, cr: bool },
-    /// Whatever comes.
+    /// All that comes.
     All,
     /// Nothing.
     Nothing,
@@ -81,7 +81,7 @@ enum Line {
     Size(u64),
     /// White space behind them.
     Space(u64),
-    /// An extension, which nobody knows here.
+    /// An extension, which is ignored.
     Extension(u64),
     /// The CR.
     Cr(u64),
@@ -104,7 +104,7 @@ impl Body {
         Self { bytes: Vec::new(), max, framing: max.saturating_add(FRAMING), rest, cut }
     }
 
-    /// Takes what came of the body: whether it is over.
+    /// Takes what came of the body. `true`: it is complete.
     pub(super) fn feed(&mut self, input: &mut Input<'_>) -> bool {
         while !input.is_empty() && !self.is_over() {
             match self.rest {
@@ -144,7 +144,7 @@ impl Body {
         self.cut || matches!(self.rest, Rest::Nothing | Rest::Lost)
     }
 
-    /// Takes at most so many bytes: how many are left to take.
+    /// Takes at most this many bytes, and gives how many are still to come.
     fn collect(&mut self, input: &mut Input<'_>, rest: u64) -> u64 {
         let offered = usize::try_from(rest).map_or(input.len(), |rest| rest.min(input.len()));
         let room = self.max.saturating_sub(self.bytes.len());

@@ -1,4 +1,4 @@
-//! An answer that breaks a rule, and what can be said about it in a log.
+//! An answer that breaks a rule, and what a log can show of it.
 
 use super::answer::AnswerHead;
 use crate::handshake::error::HandshakeError;
@@ -10,10 +10,9 @@ use core::fmt;
 /// A handshake that failed: the rule that the answer breaks, and the part of the answer that was
 /// read.
 ///
-/// The head is kept only if all of it came and could be read, and for as long as this value is: at
-/// most [`Config::max_head`](super::Config::max_head) bytes. It is shown, by
-/// [`Display`](fmt::Display), as its error is; by [`Debug`], headers are shown with the lengths of
-/// their values only.
+/// The head is kept with it, at most [`Config::max_head`](super::Config::max_head) bytes, but only
+/// if all of it came and could be read. [`Display`](fmt::Display) shows the error. `Debug` shows
+/// the lengths of header values instead of the values.
 ///
 /// ```
 /// use sockless::client::{Handshake, Outcome, Request, UrlError};
@@ -49,15 +48,15 @@ impl Failure {
         self.error
     }
 
-    /// The status of the answer, 100 to 999, if that much of it came: also of a head that is too
-    /// large, is malformed further on, or ended early. RFC 9112 §4.
+    /// The status of the answer, 100 to 999, if that much of it came, even if the head was too
+    /// large, malformed further on, or ended early. RFC 9112 §4.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.status
     }
 
-    /// The reason phrase; empty if the head is not kept, or has none. What is not UTF-8 in it is
-    /// shown as U+FFFD; it holds no line breaks. RFC 9112 §4.
+    /// The reason phrase. RFC 9112 §4. It is empty if there is none or the head is not kept. Bytes
+    /// that are not UTF-8 are replaced by U+FFFD, and there are no line breaks.
     #[must_use]
     pub fn reason(&self) -> Cow<'_, str> {
         self.head.reason()

@@ -27,15 +27,15 @@ use core::fmt;
 
 /// A handshake whose request and answer an HTTP stack carries. Feature `http`.
 ///
-/// It gives the request, with a key of its own, and checks the answer against it by the rules and
-/// limits of [`Handshake`](super::Handshake). The connection is opened on the transport that the
-/// stack then gives away: with hyper, that of `hyper::upgrade::on(response).await`, which has what
-/// was read beyond the answer in front.
+/// It makes the request, with a key, and checks the answer by the rules and limits of
+/// [`Handshake`](super::Handshake). The connection is then opened on the transport that the stack
+/// gives you: with hyper, that of `hyper::upgrade::on(response).await`, which first gives what was
+/// read beyond the answer.
 ///
-/// The stack has to speak HTTP/1.1. What it connects to, [`Request::host`], [`Request::port`] and
-/// [`Request::is_secure`] say.
+/// The stack has to speak HTTP/1.1, and to connect to [`Request::host`] and [`Request::port`], with
+/// TLS if [`Request::is_secure`].
 ///
-/// By [`Debug`], no header and no key is shown.
+/// `Debug` shows no header and no key.
 ///
 /// ```
 /// use sockless::client::{HttpHandshake, Outcome, Request};
@@ -77,13 +77,12 @@ pub struct HttpHandshake {
 }
 
 impl HttpHandshake {
-    /// A handshake within the usual limits.
+    /// A handshake with the default [`Config`].
     pub fn new(request: Request, seed: Seed) -> Self {
         Self::with_config(request, seed, Config::default())
     }
 
-    /// A handshake within other limits. [`Config::max_body`] means nothing here: the stack reads
-    /// the body.
+    /// A handshake with these limits. [`Config::max_body`] has no effect: the stack reads the body.
     ///
     /// ```
     /// use sockless::client::{Config, HttpHandshake, Outcome, Request};

@@ -1,4 +1,4 @@
-//! The client's side of the opening handshake: see the public module `client`, which shows it.
+//! The client's side of the opening handshake. The public module `client` has its drawing.
 
 mod accepted;
 mod answer;
@@ -70,7 +70,7 @@ pub use url::UrlError;
 ///     }
 ///     other => panic!("{other:?}"),
 /// };
-/// // It has what came behind the answer.
+/// // The connection has what came behind the answer.
 /// assert_eq!(connection.poll(&mut Input::empty()), Some(Event::Text("welcome".into())));
 /// connection.send_text("hello")?;
 /// assert!(connection.wants_write());
@@ -93,7 +93,7 @@ pub struct Handshake {
     turn: Option<NonZeroU32>,
 }
 
-/// What a client accepts of an answer.
+/// What a client accepts from a server before the connection is open.
 ///
 /// ```
 /// use sockless::Seed;
@@ -109,12 +109,12 @@ pub struct Handshake {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
-    /// The largest head, in bytes, interim answers included. 16 KiB unless said otherwise.
+    /// The largest head, in bytes, together with interim answers. Default: 16 KiB.
     pub max_head: u64,
-    /// The most header lines. 100 unless said otherwise.
+    /// The most header lines. Default: 100.
     pub max_headers: u32,
-    /// What is kept of the body of a refusing answer, in bytes; of one in chunks, at most twice
-    /// that and 4 KiB are read. 64 KiB unless said otherwise.
+    /// How much of the body of a refusal is kept, in bytes. Default: 64 KiB. Of a chunked body, at
+    /// most twice that and 4 KiB are read.
     pub max_body: u64,
 }
 
@@ -127,13 +127,13 @@ impl Default for Config {
 /// What a server answered.
 #[derive(Debug)]
 #[must_use = "it holds the connection"]
-#[allow(clippy::large_enum_variant)] // One a connection, and taken apart at once.
+#[allow(clippy::large_enum_variant)] // There is one per connection, and it is taken apart at once.
 pub enum Outcome {
     /// A WebSocket: a 101 that meets all of RFC 6455 §4.1.
     Open(Accepted),
-    /// Any other status: 401, 403, a redirection.
+    /// Any other status, such as 401, 403 or a redirection.
     Refused(Response),
-    /// What breaks a rule or a limit; or the stream ended before the answer did.
+    /// An answer that breaks a rule or a limit, or that ended early.
     Failed(Failure),
 }
 
@@ -146,13 +146,13 @@ enum Reading {
 }
 
 impl Handshake {
-    /// A handshake on a transport that was just opened, within the usual limits.
+    /// A handshake on a transport that was just opened, with the default [`Config`].
     #[must_use]
     pub fn new(request: Request, seed: Seed) -> Self {
         Self::with_config(request, seed, Config::default())
     }
 
-    /// A handshake within other limits.
+    /// A handshake on a transport that was just opened.
     #[must_use]
     pub fn with_config(request: Request, seed: Seed, config: Config) -> Self {
         let key = Key::new(seed.nonce());
@@ -175,10 +175,10 @@ impl Handshake {
     /// What the server answered, once its answer is whole.
     ///
     /// Call it after every read, [`handle_eof`](Self::handle_eof) and
-    /// [`handle_error`](Self::handle_error). `None`: all input was taken and more is needed. The
-    /// outcome is given once, at the latest after the end of the stream. It takes what is left of
-    /// the input along, the first frames of a connection. Afterwards the handshake
-    /// [is done](Self::is_done), and input is not touched any more.
+    /// [`handle_error`](Self::handle_error). `None` means that all input was taken and more is
+    /// needed. The outcome is given once, at the latest after the end of the stream. It also takes
+    /// the rest of the input, the first frames of a connection. After that, the handshake [is
+    /// done](Self::is_done), and input is not touched any more.
     #[must_use = "the outcome is given once"]
     pub fn poll(&mut self, input: &mut Input<'_>) -> Option<Outcome> {
         if self.is_over() {
@@ -209,7 +209,7 @@ impl Handshake {
     fn finish(&mut self, mut outcome: Outcome, input: &mut Input<'_>) -> Outcome {
         self.reading = Reading::Over;
         self.outbox.clear();
-        // What came of a head that failed is of no use to anyone.
+        // A part of a malformed head is of no use.
         self.head.take_stored();
         let rest = input.take_all();
         if let Outcome::Open(accepted) = &mut outcome {
@@ -218,7 +218,8 @@ impl Handshake {
         outcome
     }
 
-    /// Reads the answer. `more`: of it more may come; `last`: nothing came behind this input yet.
+    /// Reads the answer. `more`: more of it may come. `last`: nothing has come behind this input
+    /// yet.
     fn read(&mut self, input: &mut Input<'_>, more: bool, last: bool) -> Option<Outcome> {
         while matches!(self.reading, Reading::Head) {
             let (key, offered) = (&self.key, &self.offered);
@@ -287,7 +288,7 @@ impl Handshake {
     }
 }
 
-/// Requests and answers may hold cookies and passwords, and are not shown.
+/// Shows neither request nor answer: they may hold cookies and passwords.
 impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let reading = match &self.reading {

@@ -5,8 +5,8 @@
 //!   into_head():   │ GET /chat HTTP/1.1, Host: a.example:8080, ... │ key, others, CR LF │                                       what is sent
 //! ```
 //!
-//! What the caller adds was checked before, or is when it is added: no name, value, subprotocol or
-//! address holds CR, LF or NUL, and what the handshake writes itself is written once.
+//! What the caller adds is checked when it is added, or was before: no name, value, subprotocol or
+//! address has a CR, LF or NUL. Headers that the handshake writes itself are written once.
 
 use super::url::{Url, UrlError, push_target};
 #[cfg(feature = "deflate")]
@@ -22,10 +22,10 @@ use core::fmt;
 use core::ops::Range;
 use core::str;
 
-/// What is asked for, of whom, with which headers.
+/// A request to open a WebSocket: the address, what is offered, and other headers.
 ///
-/// By [`Debug`], headers are shown with the lengths of their values only, and of what is offered
-/// the number.
+/// `Debug` shows the lengths of header values instead of the values, and how many subprotocols and
+/// extensions are offered.
 ///
 /// ```
 /// use sockless::client::Request;
@@ -43,7 +43,7 @@ use core::str;
 /// ```
 #[derive(Clone)]
 pub struct Request {
-    /// The head as far as the address decides it.
+    /// The part of the head that the address decides.
     head: Vec<u8>,
     /// Where in it the path and the query lie.
     target: Range<usize>,
@@ -59,7 +59,7 @@ pub struct Request {
     lines: Vec<u8>,
 }
 
-/// What an answer may choose from.
+/// What the server may choose from.
 #[derive(Clone, Default)]
 pub(super) struct Offered {
     /// The subprotocols, as a list.
@@ -70,8 +70,8 @@ pub(super) struct Offered {
 }
 
 impl Request {
-    /// A request to an address: `ws://` or `wss://`, a host, perhaps a port, a path and a query.
-    /// §3.
+    /// A request to an address: `ws://` or `wss://` and a host; a port, a path and a query are
+    /// optional. §3.
     ///
     /// A path and a query are sent as a browser sends them, percent-encoded where the URL standard
     /// says so: what is not ASCII, spaces, `"`, `<`, `>`; in a path also ``^`{}``, in a query also
@@ -87,8 +87,8 @@ impl Request {
     /// ```
     ///
     /// # Errors
-    /// It is not such an address; its host is not in ASCII; it has a fragment or user information;
-    /// or it has a tab or a line break in it, or a space or a control character at its end.
+    /// It is not such an address, its host is not ASCII, it has a fragment or user information, it
+    /// contains a tab or a line break, or it ends in a space or a control character.
     pub fn new(url: &str) -> Result<Self, UrlError> {
         let Url { secure, host, port, digits, target } = Url::parse(url)?;
         let colon = if digits.is_empty() { "" } else { ":" };
@@ -119,7 +119,7 @@ impl Request {
         })
     }
 
-    /// Offers a subprotocol; call it for each, the preferred one first. §4.1 point 10.
+    /// Offers a subprotocol. Call it for each, the preferred one first. §4.1 point 10.
     ///
     /// # Errors
     /// It is not a token, or was offered before.
@@ -137,8 +137,8 @@ impl Request {
         Ok(self)
     }
 
-    /// Offers compression; call it for each way to do it, the preferred one first. RFC 7692 §5.
-    /// Unless it is called, none is offered.
+    /// Offers compression. RFC 7692 §5. Call it for each alternative, the preferred one first.
+    /// Default: none is offered.
     ///
     /// ```
     /// use sockless::Seed;
@@ -146,7 +146,7 @@ impl Request {
     /// use sockless::deflate::{Offer, WindowBits};
     /// use sockless::Endpoint;
     ///
-    /// // §7.1.3: a small window for the server if it can have one, else without.
+    /// // §7.1.3: a small window for the server if it accepts that, or else any.
     /// let mut small = Offer::default();
     /// small.server_max_window_bits = WindowBits::new(10);
     /// let request = Request::new("ws://a.example")?.deflate(small).deflate(Offer::default());
@@ -165,8 +165,8 @@ impl Request {
         self
     }
 
-    /// Says which site the request comes from, as a browser would. §4.1 point 8. The last call
-    /// counts.
+    /// Sets `Origin`, the site that the request comes from, as browsers do. §4.1 point 8. The last
+    /// call counts.
     ///
     /// # Errors
     /// It holds a control character.
@@ -183,14 +183,14 @@ impl Request {
         self
     }
 
-    /// Whether the transport has to be TLS: `wss://`.
+    /// Whether the transport has to be TLS, for `wss://`.
     #[must_use]
     pub fn is_secure(&self) -> bool {
         self.secure
     }
 
-    /// The host to connect to: a name in lower case, or an address. An IPv6 address is without its
-    /// brackets.
+    /// The host to connect to: a name in lower case, or an IP address. An IPv6 address has no
+    /// brackets here.
     #[must_use]
     pub fn host(&self) -> &str {
         self.text(&self.host)
@@ -202,7 +202,7 @@ impl Request {
         self.port
     }
 
-    /// What goes into `Host`: the host, and the port if it is not the scheme's default.
+    /// The value of `Host`: the host, and the port if it is not the default one of the scheme.
     #[must_use]
     pub fn authority(&self) -> &str {
         self.text(&self.authority)

@@ -1,4 +1,4 @@
-//! An answer that refuses: a status other than 101, RFC 6455 §4.1.
+//! A refusal: an answer with a status other than 101, RFC 6455 §4.1.
 
 use super::answer::AnswerHead;
 use super::body::Read;
@@ -7,10 +7,9 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// An answer that refuses: its status, its headers, and its body as far as it is wanted.
+/// A refusal: its status, its headers, and its body up to a limit.
 ///
-/// By [`Debug`], headers are shown with the lengths of their values only, and of the body its
-/// length.
+/// `Debug` shows the lengths of header values and of the body instead of their bytes.
 ///
 /// ```
 /// use sockless::client::{Handshake, Outcome, Request, UrlError};
@@ -55,21 +54,21 @@ impl Response {
         self.status
     }
 
-    /// The reason phrase; empty if there is none. What is not UTF-8 in it is shown as U+FFFD; it
-    /// holds no line breaks. RFC 9112 §4.
+    /// The reason phrase; empty if there is none. RFC 9112 §4. Bytes that are not UTF-8 are
+    /// replaced by U+FFFD, and there are no line breaks.
     #[must_use]
     pub fn reason(&self) -> Cow<'_, str> {
         self.head.reason()
     }
 
-    /// The headers. Where a line was folded, there are spaces. RFC 9112 §5.2.
+    /// The headers. Folded lines are joined with spaces. RFC 9112 §5.2.
     #[must_use]
     pub fn headers(&self) -> Headers<'_> {
         self.head.headers()
     }
 
-    /// The body, at most [`Config::max_body`](super::Config::max_body) bytes of it, without the
-    /// frame of its chunks.
+    /// The body, at most [`Config::max_body`](super::Config::max_body) bytes of it, without chunk
+    /// headers.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
@@ -81,9 +80,9 @@ impl Response {
         self.body
     }
 
-    /// Whether a part of the body is missing: it exceeds the limit, the stream ended inside it, its
-    /// chunks are malformed or tiny, or its `Content-Length` is not one number and it was not read
-    /// at all (RFC 9112 §6.3).
+    /// Whether a part of the body is missing: because it exceeds the limit, the stream ended inside
+    /// it, or its chunks are malformed or tiny; or because its `Content-Length` is not one number,
+    /// and so it was not read at all (RFC 9112 §6.3).
     #[must_use]
     pub fn is_cut(&self) -> bool {
         self.cut
@@ -92,16 +91,17 @@ impl Response {
     /// Whether the connection can carry another request: the request was sent, and the whole answer
     /// was read up to an end that leaves no doubt. RFC 9112 §9.3.
     ///
-    /// False for HTTP/1.0, after `Connection: close`, where a line of the head ends in LF alone,
-    /// for a body that [is cut](Self::is_cut) or reaches to the end of the stream, and where two
-    /// headers disagree about its length or one says what its status excludes (RFC 9112 §6.3); also
-    /// where `Transfer-Encoding` names `chunked` twice, or holds anything but names and commas
-    /// (§6.1, §7). What follows in the input is then no answer to anything.
+    /// It is false if:
     ///
-    /// False too where bytes are left in the input behind the answer: they belong to no request
-    /// (RFC 9112 §9.2). This holds for the input of the [`poll`](super::Handshake::poll) that gives
-    /// the outcome. Bytes of a later read cannot be seen here: if any arrive before the next
-    /// request is sent, close the connection.
+    /// - the answer is HTTP/1.0, has `Connection: close`, or a line of its head ends in LF alone;
+    /// - the body [is cut](Self::is_cut), or reaches to the end of the stream;
+    /// - headers disagree about the body's length, or say what the status excludes (RFC 9112 §6.3);
+    /// - `Transfer-Encoding` names `chunked` twice, or is more than names and commas (§6.1, §7);
+    /// - bytes are left behind the answer in the input of the [`poll`](super::Handshake::poll) that
+    ///   gives the outcome: they belong to no request (§9.2).
+    ///
+    /// Bytes of a later read cannot be known here: if any arrive before the next request is sent,
+    /// close the connection.
     ///
     /// ```
     /// use sockless::client::{Handshake, Outcome, Request, UrlError};

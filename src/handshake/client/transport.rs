@@ -1,4 +1,4 @@
-//! What a client's handshake asks of its transport, and what it hears of it.
+//! A client's handshake as an [`Endpoint`](crate::Endpoint).
 
 use super::Handshake;
 use super::Reading;
@@ -31,8 +31,9 @@ impl Sealed for Handshake {
     }
 }
 
-/// It wants to write its request and to read the answer, and is done once `poll` gave the outcome:
-/// at the end of the stream, too, there is one. What the outcome turns into then has the transport.
+/// A handshake of a client writes its request and reads the answer. It is done when `poll` has
+/// given the outcome, which it also does after the end of the stream. The transport then belongs to
+/// the outcome.
 impl Handshake {
     /// The bytes to send, for a loop without a [`Workspace`](crate::Workspace): see
     /// [`Endpoint::transmit`](crate::Endpoint::transmit).
@@ -92,7 +93,7 @@ impl Handshake {
 
     /// A write failed: see [`Endpoint::handle_write_error`](crate::Endpoint::handle_write_error).
     ///
-    /// The server may have answered before it took all of the request.
+    /// Read on: the server may have answered before it took all of the request.
     #[inline]
     pub fn handle_write_error(&mut self) {
         self.linger.write_failed = true;

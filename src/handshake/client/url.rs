@@ -13,16 +13,16 @@
 //! | path  | controls, space, not ASCII, ``"<>^`{}``; `\` is `/` | all else: ``[]|%'``    |
 //! | query | controls, space, not ASCII, `"<>'`                 | all else: ``[]|%^`{}\`` |
 //!
-//! What a browser takes out silently is an error here: tabs and line breaks anywhere, and spaces
-//! and control characters at the end. Dot segments (`/a/../b`) stay. A host is taken as it is, in
-//! ASCII; others are to be in Punycode.
+//! Tabs and line breaks, and spaces and control characters at the end, are errors; a browser
+//! removes them silently. Dot segments (`/a/../b`) stay. A host must be ASCII, and is used as it
+//! is; pass other names in Punycode.
 
 use crate::handshake::authority::{Host, parse_port, split};
 use crate::handshake::class::Class;
 use crate::handshake::fields::is_spelt;
 use alloc::vec::Vec;
 
-/// An address that is none of a WebSocket.
+/// An address that is not one of a WebSocket.
 ///
 /// ```
 /// use sockless::client::{Request, UrlError};
@@ -66,7 +66,7 @@ pub(super) struct Url<'a> {
     pub(super) target: &'a [u8],
 }
 
-/// Appends a target as it is sent: nothing in it ends a line, or a word.
+/// Appends a target as it is sent: nothing in it ends a line or a word.
 pub(super) fn push_target(to: &mut Vec<u8>, target: &[u8]) {
     if is_sent_as_it_is(target) {
         to.extend_from_slice(target);

@@ -5,8 +5,9 @@
 //!   Host: b.example                      ──►  Host: a.example
 //! ```
 //!
-//! Who is asked is said in the target then, and `Host` is ignored. So that there is one answer to
-//! it, in the headers as well, the request is rewritten as a proxy has to that passes it on.
+//! Such a target names the host that is asked, and `Host` is ignored. The request is rewritten, as
+//! a proxy has to do before it forwards one, so that the target, the headers and the `Origin`
+//! policy agree on the host.
 
 use crate::handshake::authority::Authority;
 use crate::handshake::fields::Known;
@@ -25,8 +26,9 @@ pub(super) struct Absolute {
 }
 
 impl Absolute {
-    /// `None` if the target is in no absolute form of a WebSocket's. User information is none of
-    /// the authority: RFC 9110 §4.2.4 warns of it, and RFC 6455 §3 has no place for it.
+    /// `None` if the target is not in absolute form with a scheme of HTTP or WebSocket. User
+    /// information is not allowed in the authority: RFC 9110 §4.2.4 warns of it, and RFC 6455 §3
+    /// does not have it.
     pub(super) fn of(head: &Parsed<'_, '_, Request>) -> Option<Self> {
         let target = head.line.target;
         let (scheme, rest) = target.split_once("://")?;

@@ -1,4 +1,4 @@
-//! Requests that come in the types of the crate `http`, and answers that leave in them: see
+//! Conversions of requests and answers from and to the types of the crate `http`: see
 //! [`crate::handshake::http`].
 //!
 //! ```text
@@ -20,7 +20,7 @@ use alloc::format;
 use bytes::Bytes;
 
 impl Incoming {
-    /// What an HTTP stack's request is, by the rules and limits of [`Handshake`]. Feature `http`.
+    /// Checks an HTTP stack's request, by the rules and limits of [`Handshake`]. Feature `http`.
     ///
     /// All headers count, `Connection` and `Upgrade` among them. `Content-Length` other than 0 and
     /// `Transfer-Encoding` fail an upgrade ([`HandshakeError::RequestBody`]); the body is not
@@ -59,8 +59,7 @@ impl Incoming {
         read(request.method(), request.uri(), request.version(), request.headers(), config)
     }
 
-    /// The same, for those who have the parts of a request, as the extractors of axum do. Feature
-    /// `http`.
+    /// The same for the parts of a request, which extractors of axum get. Feature `http`.
     ///
     /// ```
     /// use sockless::server::{Config, Incoming};
@@ -78,9 +77,9 @@ impl Incoming {
 }
 
 impl Request {
-    /// The head as a request of the crate `http`, for code that asks one for cookies or
-    /// credentials. Feature `http`. All headers are as they came, but for `Host` beside a target in
-    /// absolute form: see [`authority`](Self::authority).
+    /// The head as a request of the crate `http`, for code that reads cookies or credentials from
+    /// one. Feature `http`. All headers are as they came. The exception is `Host`, if the target
+    /// was in absolute form: see [`authority`](Self::authority).
     ///
     /// ```
     /// use sockless::Input;

@@ -1,7 +1,7 @@
-//! The head of a request, and where its parts lie: what requests and their refusals keep of it.
+//! The head of a request, and where its parts lie. Requests and refusals keep it.
 //!
-//! A head that failed half-way is kept as far as it can be read: whole lines, and of a request line
-//! that was cut what there is of its target.
+//! A malformed or cut head is kept as far as it can be read: the whole lines, and if the request
+//! line itself was cut, what there is of its target.
 
 use crate::handshake::fields::{is_control, is_token};
 use crate::handshake::head::{Parsed, Request, RequestLine};

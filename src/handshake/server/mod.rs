@@ -1,4 +1,4 @@
-//! The server's side of the opening handshake: see the public module `server`, which shows it.
+//! The server's side of the opening handshake. The public module `server` has its drawing.
 
 mod absolute;
 mod check;
@@ -39,7 +39,7 @@ pub use replying::Replying;
 pub use request::{Plain, Request};
 pub use response::Response;
 
-/// Reads one request and says what it is.
+/// Reads one request, checks it, and gives it as an [`Incoming`].
 ///
 /// ```
 /// use sockless::server::{Config, Handshake, Incoming};
@@ -71,7 +71,7 @@ pub use response::Response;
 pub struct Handshake {
     config: Config,
     head: HeadReader<head::Request>,
-    /// Always empty: a server answers with what comes after this.
+    /// Always empty: the outcome has the answer.
     outbox: Outbox,
     linger: Linger,
     /// The outcome was given.
@@ -80,7 +80,7 @@ pub struct Handshake {
     timed_out: bool,
     /// What came and was not taken, between two turns.
     held: Option<Box<Held>>,
-    /// A turn has that, and nothing was polled since.
+    /// A turn has the held bytes, and nothing was polled since.
     gave_held: bool,
     /// The turn that it is in.
     turn: Option<NonZeroU32>,
@@ -89,7 +89,7 @@ pub struct Handshake {
     is_unusual: bool,
 }
 
-/// What a server accepts of a client that it does not know yet.
+/// What a server accepts from a client before the connection is open.
 ///
 /// ```
 /// use sockless::server::{Config, OriginPolicy};
@@ -101,18 +101,18 @@ pub struct Handshake {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
-    /// The largest head, in bytes. 16 KiB unless said otherwise.
+    /// The largest head, in bytes. Default: 16 KiB.
     pub max_head: u64,
-    /// The most header lines. 100 unless said otherwise.
+    /// The most header lines. Default: 100.
     pub max_headers: u32,
-    /// Which web pages may connect. Those of the same host, unless said otherwise.
+    /// Which web pages may connect. Default: [`OriginPolicy::SameHost`].
     pub origin: OriginPolicy,
-    /// How offers of compression are accepted, RFC 7692. They are declined, unless said otherwise.
+    /// How offers of compression are accepted, RFC 7692. Default: `None`, they are declined.
     #[cfg(feature = "deflate")]
     pub deflate: Option<Policy>,
-    /// How many bytes of a client that is turned away are read and thrown away, so that the answer
-    /// reaches it: closing a socket with unread bytes makes the kernel send a reset instead. 1 MiB
-    /// unless said otherwise. More than [`u32::MAX`] counts as that.
+    /// How many bytes are read and thrown away after a refusal, so that the refusal reaches the
+    /// client: if a socket is closed with unread bytes, the kernel sends a reset instead. Default:
+    /// 1 MiB. More than [`u32::MAX`] counts as that.
     pub max_discard: u64,
 }
 
@@ -132,20 +132,21 @@ impl Default for Config {
 /// What a client wants.
 #[derive(Debug)]
 #[must_use = "it holds the answer that the client waits for"]
-#[allow(clippy::large_enum_variant)] // One a connection, and taken apart at once.
+#[allow(clippy::large_enum_variant)] // There is one per connection, and it is taken apart at once.
 pub enum Incoming {
-    /// A WebSocket: a request that meets all of RFC 6455 §4.2.1, from an origin that is welcome.
+    /// A request for a WebSocket that meets all of RFC 6455 §4.2.1, from an origin that the policy
+    /// allows.
     Upgrade(Request),
     /// A plain HTTP request: its `Upgrade` lacks the token `websocket`. The bytes of its body are
     /// still in the input.
     Http(Plain),
-    /// What breaks a rule or a limit, and the answer to it.
+    /// A request that breaks a rule or a limit, as the answer to it.
     Failed(Replying),
 }
 
 impl Incoming {
-    /// The request for a WebSocket; or the answer to what is none: a plain request gets 426,
-    /// Upgrade Required (RFC 9110 §15.5.22).
+    /// The request for a WebSocket, or the answer to any other. A plain request is answered with
+    /// 426, Upgrade Required (RFC 9110 §15.5.22).
     ///
     /// ```
     /// use sockless::Input;
@@ -159,7 +160,7 @@ impl Incoming {
     ///
     /// # Errors
     /// The answer that the client waits for.
-    #[allow(clippy::result_large_err)] // One a connection, and taken apart at once.
+    #[allow(clippy::result_large_err)] // There is one per connection, and it is taken apart at once.
     pub fn into_upgrade(self) -> Result<Request, Replying> {
         match self {
             Self::Upgrade(request) => Ok(request),
@@ -169,10 +170,10 @@ impl Incoming {
     }
 }
 
-/// A head that was read, and what it asks for.
+/// A head that was read, and what was found in it.
 type Read = Result<(Vec<u8>, (Asked, Result<Option<Upgrade>, Stop>)), HandshakeError>;
 
-/// What the buffer of a request has beside it, for the answer that is written behind it: then one
+/// How much room the buffer of a request has for the answer, which is written behind it: so one
 /// allocation is enough.
 const REPLY_ROOM: usize = 192;
 
@@ -197,12 +198,12 @@ impl Handshake {
         }
     }
 
-    /// What came, once the head is whole.
+    /// What the client asks for, once the head is whole.
     ///
-    /// Call it after every read. `None`: all input was taken and more is needed. The outcome is
-    /// given once, and takes what is left of the input along: the first frames of a connection, or
-    /// the beginning of a body. Afterwards, and once it [is done](Self::is_done), input is not
-    /// touched any more.
+    /// Call it after every read. `None` means that all input was taken and more is needed. The
+    /// outcome is given once. It also takes the rest of the input: the first frames of a
+    /// connection, or the beginning of a body. After the outcome, and when the handshake [is
+    /// done](Self::is_done), input is not touched any more.
     #[must_use = "the outcome is given once"]
     pub fn poll(&mut self, input: &mut Input<'_>) -> Option<Incoming> {
         if self.is_unusual {
@@ -212,7 +213,7 @@ impl Handshake {
         Some(self.outcome(head, input))
     }
 
-    /// Behind the outcome or the end of the stream, out of time, or with bytes that are held.
+    /// Polls after the outcome, the end of the stream or the time-out, or with held bytes.
     #[cold]
     fn poll_otherwise(&mut self, input: &mut Input<'_>) -> Option<Incoming> {
         if self.is_done() {
@@ -271,7 +272,7 @@ impl Handshake {
         Incoming::Failed(Reply::because(broken, head).into_replying())
     }
 
-    /// A request whose target is in absolute form, written in the other and checked.
+    /// A request whose target is in absolute form: it is rewritten to origin form and checked.
     #[cold]
     fn absolute(&self, head: Vec<u8>, asked: Asked, absolute: &Absolute) -> Incoming {
         let (mut rewritten, config) = (absolute.rewrite(&head), &self.config);
@@ -303,7 +304,7 @@ impl Handshake {
     }
 }
 
-/// What is left of an input is the outcome's.
+/// Gives what is left of the input to the outcome.
 fn with_rest(mut outcome: Incoming, input: &mut Input<'_>) -> Incoming {
     if !input.is_empty() {
         let rest = input.take_all();
@@ -316,7 +317,7 @@ fn with_rest(mut outcome: Incoming, input: &mut Input<'_>) -> Incoming {
     outcome
 }
 
-/// What is left beside a request for its answer.
+/// How much room to leave behind a request for its answer.
 fn reply_room(config: &Config) -> usize {
     #[cfg(feature = "deflate")]
     if config.deflate.is_some() {
@@ -326,7 +327,7 @@ fn reply_room(config: &Config) -> usize {
     REPLY_ROOM
 }
 
-/// Nothing of the head that comes: there are secrets in it.
+/// Shows nothing of the head, which may hold secrets.
 impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let has_begun = self.head.has_begun();

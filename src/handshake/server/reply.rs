@@ -6,9 +6,9 @@
 //!   open():                          │ 101, its lines, CR LF │                │     what the connection sends first
 //! ```
 //!
-//! Nothing that is not checked reaches these bytes: a header comes as a [`Header`], which can be
-//! sent whatever it is, and a subprotocol is one that the client offered. Nothing in here fails, so
-//! no client is left without an answer.
+//! All that is written into these bytes was checked before: a [`Header`] can always be sent, and a
+//! subprotocol is one that the client offered. So nothing in this file can fail, and every client
+//! gets an answer.
 
 use super::REPLY_ROOM;
 use super::check::{Broken, Upgrade};
@@ -33,8 +33,9 @@ use core::str;
 
 /// The answer that opens a connection: a 101, RFC 6455 §4.2.2 point 5.
 ///
-/// [`open`](Self::open) sends it and opens the connection; [`into_response`](Self::into_response)
-/// is for those whose HTTP stack sends it. `Debug` shows no value of the request's headers.
+/// [`open`](Self::open) sends it and opens the connection. If an HTTP stack sends it, use
+/// [`into_response`](Self::into_response) instead. `Debug` shows no values of the request's
+/// headers.
 ///
 /// ```
 /// use sockless::handshake::Header;
@@ -51,18 +52,18 @@ use core::str;
 /// ];
 /// let request = Request::from_parts("GET", "/", (1, 1), headers, &Config::default())?;
 ///
-/// // What the server speaks, the best first.
+/// // What the server speaks, the preferred one first.
 /// let accept = request.accept().protocol("v3.chat").protocol("v2.chat").protocol("v1.chat");
 /// assert_eq!(accept.chosen(), Some("v2.chat"));
 ///
-/// // The 101 leaves ahead of all that is sent, which may be queued already.
+/// // The 101 leaves first; messages can be queued behind it at once.
 /// let mut connection = accept.header(Header::new("Set-Cookie", "seen=1")?).open(sockless::Config::default());
 /// connection.send_text("welcome")?;
 /// assert!(connection.wants_write());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A server that speaks nothing without a subprotocol turns away who offers none that it knows:
+/// A server that requires a subprotocol refuses clients that offer none of those it knows:
 ///
 /// ```
 /// use sockless::server::{Replying, Request};
@@ -95,7 +96,7 @@ use core::str;
 /// ```
 #[must_use = "the client waits for an answer"]
 pub struct Accept {
-    /// The request's head, and behind it the answer.
+    /// The request's head, with the answer behind it.
     head: Head,
     upgrade: Upgrade,
     /// Where the answer begins.
@@ -104,14 +105,15 @@ pub struct Accept {
     chosen: Option<Range<usize>>,
 }
 
-/// An answer that does not open a connection: to a request that is turned away, or to a plain one.
+/// An answer that does not open a connection, to a refused request or to a plain one.
 ///
-/// The status is a final one, 200 to 599; any other number would not end the exchange and is sent
-/// as 500. `Content-Length` and `Connection: close` are written by this, a 426 also gets its
-/// `Upgrade: websocket` and `Sec-WebSocket-Version: 13` (RFC 9110 §15.5.22). The body is left out
-/// for HEAD, 204, 205 and 304. Yours to add are the headers that hang on what you know: `Allow` to
-/// a 405 (RFC 9110 §15.5.6), `WWW-Authenticate` to a 401 (§15.5.2), `Date` (§6.6.1) if you have a
-/// clock.
+/// The status is a final one, 200 to 599; any other is sent as 500. These headers are written by
+/// themselves: `Content-Length` and `Connection: close`, and for a 426 `Upgrade: websocket` and
+/// `Sec-WebSocket-Version: 13` (RFC 9110 §15.5.22). The body is left out for HEAD, 204, 205 and
+/// 304.
+///
+/// Add the headers that depend on your application: `Allow` to a 405 (RFC 9110 §15.5.6),
+/// `WWW-Authenticate` to a 401 (§15.5.2), and `Date` (§6.6.1) if you have a clock.
 ///
 /// ```
 /// use sockless::handshake::Header;
@@ -130,7 +132,7 @@ pub struct Accept {
 /// ```
 #[must_use = "the client waits for an answer"]
 pub struct Reply {
-    /// The request that it answers, for the log.
+    /// The request that it answers, for a log.
     head: Head,
     /// The status line and the headers so far.
     lines: Vec<u8>,
@@ -149,9 +151,9 @@ impl Accept {
         Self { head, upgrade, start, chosen: None }
     }
 
-    /// Speaks this subprotocol, if the client offered it and none was chosen before: name those
-    /// that the server speaks one after the other, the best first. When none fits, the answer names
-    /// none, which the client may take or leave. §4.2.2 point 5.5.
+    /// Chooses this subprotocol, if the client offered it and none was chosen before. Call it for
+    /// each that the server speaks, the preferred one first. If none was chosen, the 101 names
+    /// none, and the client may accept that or not. §4.2.2 point 5.5.
     pub fn protocol(mut self, protocol: &str) -> Self {
         if self.chosen.is_none()
             && self.head.protocols(&self.upgrade).any(|offered| offered == protocol)
@@ -169,7 +171,7 @@ impl Accept {
         self
     }
 
-    /// Declines to compress after all, on this connection. RFC 7692 §5.
+    /// Declines compression for this connection. RFC 7692 §5.
     ///
     /// ```
     /// # use sockless::deflate::Policy;
@@ -200,14 +202,14 @@ impl Accept {
         self
     }
 
-    /// Turns the client away after all: see [`Reply`]. What was added to this answer is not in
-    /// that one.
+    /// Refuses the request after all: see [`Reply`]. What was added to the 101 is not in the new
+    /// answer.
     pub fn reject(mut self, status: u16) -> Reply {
         self.head.bytes.truncate(self.start);
         Reply::new(status, self.head)
     }
 
-    /// What is asked for, see [`Request::target`](super::Request::target).
+    /// The target of the request: see [`Request::target`](super::Request::target).
     #[must_use]
     pub fn target(&self) -> &str {
         self.head.target()
@@ -226,14 +228,14 @@ impl Accept {
         str::from_utf8(chosen).ok()
     }
 
-    /// What is agreed on: what the 101 says of extensions, and the connection does.
+    /// The extensions that are agreed on: those of the 101 and of the connection.
     #[must_use]
     pub fn extensions(&self) -> Extensions {
         self.upgrade.extensions()
     }
 
-    /// Opens the connection. The 101 is the first that it sends. Frames that came right behind the
-    /// request are the first that it gives, without another read: see
+    /// Opens the connection, which sends the 101 before anything else. Frames that came right
+    /// behind the request can be polled without another read: see
     /// [`wants_poll`](Connection::wants_poll).
     #[must_use = "the connection is open"]
     pub fn open(mut self, config: Config) -> Connection {
@@ -242,14 +244,14 @@ impl Accept {
         Connection::with_outbox(None, extensions, config, outbox).holding(rest)
     }
 
-    /// Leaves the sending of the 101 to an HTTP stack: its header fields, and the connection that
-    /// follows them and sends no 101 of its own. See [`Response`].
+    /// The 101 for an HTTP stack to send, and the connection that follows it, which sends no 101 of
+    /// its own. See [`Response`].
     pub fn into_response(mut self) -> Response {
         let (extensions, rest) = (self.extensions(), mem::take(&mut self.head.rest));
         Response::new(self.into_bytes(), extensions, rest)
     }
 
-    /// The answer, whole.
+    /// The whole answer.
     fn into_bytes(self) -> Vec<u8> {
         let mut bytes = self.head.bytes;
         // §9.1: what is not answered is declined.
@@ -279,7 +281,7 @@ impl Reply {
         Self { head, lines, body: Bytes::new(), status, broken: None }
     }
 
-    /// The answer to what breaks a rule.
+    /// The answer to a request that breaks a rule.
     pub(super) fn because(broken: Broken, head: Head) -> Self {
         let error = broken.error;
         let mut reject = Self::new(error.status(), head);
@@ -298,14 +300,13 @@ impl Reply {
         self
     }
 
-    /// Sets the body. Its `Content-Type` is a header like any other. A large body is sent as it
-    /// lies, without a copy.
+    /// Sets the body. Add its `Content-Type` as a header. A large owned body is not copied.
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
         self
     }
 
-    /// The answer as it goes out.
+    /// The answer as an endpoint that sends it.
     pub fn into_replying(mut self) -> Replying {
         // RFC 9110 §8.6: with HEAD, the length is that of the body which GET would get. No 204 has
         // one, and a 304 need not.
@@ -325,7 +326,7 @@ impl Reply {
         } else {
             Outbox::with_head(self.lines)
         };
-        // It stays as long as the client takes, and nothing is written behind it any more.
+        // It is kept until the client has taken it, and nothing more is written behind it.
         self.head.bytes.shrink_to_fit();
         Replying::new(outbox, self.status, self.broken, self.head)
     }

@@ -1,11 +1,11 @@
-//! An answer on its way out, and the end of its transport.
+//! An answer that is being sent, and the end of its transport.
 //!
 //! ```text
 //!   write the answer ──► shut down the write side ──► read and throw away ──► done: at the end of stream, or beyond Config::max_discard
 //! ```
 //!
-//! Closing a socket with unread bytes makes the kernel send a reset, and the reset destroys the
-//! answer before the client has read it.
+//! If a socket is closed with unread bytes, the kernel sends a reset, which destroys the answer
+//! before the client has read it.
 
 use super::check::Broken;
 use super::kept::Head;
@@ -24,8 +24,8 @@ use core::convert::Infallible;
 use core::fmt;
 use core::num::NonZeroU32;
 
-/// An answer on its way out, to a client that gets no connection: drive it by [`Endpoint`](crate::Endpoint) until
-/// it is done.
+/// An answer that is being sent to a client that gets no connection. Drive it as an
+/// [`Endpoint`](crate::Endpoint) until it is done.
 ///
 /// ```
 /// use sockless::server::{Config, Handshake, Incoming};
@@ -49,8 +49,8 @@ use core::num::NonZeroU32;
 /// }
 /// ```
 ///
-/// For a log it says what was asked and why it was refused. The request's head, at most
-/// [`Config::max_head`](super::Config::max_head) bytes, is kept for that until this is dropped.
+/// For a log, it has the request and the reason of the refusal. It keeps the request's head for
+/// that, at most [`Config::max_head`](super::Config::max_head) bytes, until it is dropped.
 ///
 /// ```
 /// use sockless::server::{Config, Handshake, Incoming, OriginRefusal};
@@ -67,13 +67,13 @@ use core::num::NonZeroU32;
 /// assert_eq!(replying.origin_refusal(), Some(OriginRefusal::OtherHost));
 /// ```
 ///
-/// `Debug` shows method, target and the names of the headers, and no value of these.
+/// `Debug` shows the method, the target and the names of the headers, but not their values.
 #[must_use = "the client waits for an answer"]
 pub struct Replying {
     outbox: Outbox,
     linger: Linger,
     status: u16,
-    /// It was asked for what to write: a part of the answer may have left.
+    /// `transmit` was called: a part of the answer may have left.
     begun: bool,
     broken: Option<Broken>,
     head: Head,
@@ -86,7 +86,7 @@ impl Replying {
         Self { outbox, linger, status, begun: false, broken, head, turn: None }
     }
 
-    /// The answer, whole; nothing once a part of it may have left.
+    /// The whole answer; `None` if a part of it may have left.
     #[cfg(feature = "http")]
     pub(super) fn into_bytes(mut self) -> Vec<u8> {
         let mut answer = Vec::new();
@@ -97,8 +97,7 @@ impl Replying {
         answer
     }
 
-    /// Takes what a read brought, and throws it away. Call it after every read.
-    /// It never has anything to give.
+    /// Takes the input and throws it away. Call it after every read. It gives nothing.
     pub fn poll(&mut self, input: &mut Input<'_>) -> Option<Infallible> {
         self.linger.discarded(input.take_all().len());
         None
@@ -110,35 +109,36 @@ impl Replying {
         self.status
     }
 
-    /// The rule that the client broke, if it broke one.
+    /// The rule that the client broke. `None` if the application refused the request, or answered a
+    /// plain one.
     #[must_use]
     pub fn error(&self) -> Option<HandshakeError> {
         self.broken.map(|broken| broken.error)
     }
 
     /// Why the policy refused the request's `Origin`, if it did: see
-    /// [`HandshakeError::ForbiddenOrigin`]. It is not in the answer.
+    /// [`HandshakeError::ForbiddenOrigin`]. The answer does not tell the client.
     #[must_use]
     pub fn origin_refusal(&self) -> Option<OriginRefusal> {
         self.broken.and_then(|broken| broken.origin)
     }
 
-    /// The method of the request; `None` if it cannot be read, or not all of it came.
+    /// The method of the request. `None` if it is malformed or did not come whole.
     #[must_use]
     pub fn method(&self) -> Option<&str> {
         Some(self.head.method()).filter(|method| !method.is_empty())
     }
 
-    /// What was asked for, as it stands in the request line, or as [`Request`](super::Request) has
-    /// it; of one that was cut, its beginning. `None` if it cannot be read. It holds no control
-    /// byte and no space, but it is the client's text: a log escapes it.
+    /// The target, as it stands in the request line or as [`Request`](super::Request) has it. If
+    /// the head was cut inside it, this is the beginning. `None` if it is malformed. It has no
+    /// control characters and no spaces, but it is the client's text: escape it in a log.
     #[must_use]
     pub fn target(&self) -> Option<&str> {
         Some(self.head.target()).filter(|target| !target.is_empty())
     }
 
-    /// The headers of the request; of a head that failed, the lines in front of the first one that
-    /// cannot be read.
+    /// The headers of the request. If the head was malformed, these are the lines in front of the
+    /// first malformed one.
     #[must_use]
     pub fn headers(&self) -> Headers<'_> {
         self.head.headers()
@@ -174,7 +174,7 @@ impl Sealed for Replying {
         self.turn == Some(turn)
     }
 
-    /// Whoever throws it away now or later.
+    /// It is thrown away, now or in a later poll.
     fn hold(&mut self, held: Option<Box<Held>>) {
         self.linger.discarded(held.map_or(0, |held| held.len()));
     }
@@ -246,7 +246,7 @@ impl Replying {
 
     /// A write failed: see [`Endpoint::handle_write_error`](crate::Endpoint::handle_write_error).
     ///
-    /// There is nothing to read that anyone waits for.
+    /// Reading ends too: nothing that comes is needed.
     #[inline]
     pub fn handle_write_error(&mut self) {
         self.handle_error();

@@ -1,6 +1,6 @@
 //! A request that was read: one to upgrade, or a plain one.
 //!
-//! Both own their head, and what came behind it: they can be kept while an authentication is awaited, or
+//! Both own their head and what came behind it, so they can be kept during an authentication, or
 //! sent to another thread.
 
 use super::check::Upgrade;
@@ -20,9 +20,10 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::str;
 
-/// A request for a WebSocket that meets all of RFC 6455 §4.2.1, from an origin that is welcome.
+/// A request for a WebSocket that meets all of RFC 6455 §4.2.1, from an origin that the policy
+/// allows.
 ///
-/// `Debug` shows method, target and the names of the headers, and no value of these.
+/// `Debug` shows the method, the target and the names of the headers, but not their values.
 ///
 /// ```
 /// use sockless::handshake::Header;
@@ -39,14 +40,14 @@ use core::str;
 /// assert_eq!(request.headers().text("upgrade"), Some("websocket"));
 /// assert!(request.protocols().eq(["v2.chat", "v1.chat"]));
 ///
-/// // Who may not come in gets an answer too.
+/// // A client that is not let in gets an answer too.
 /// let replying = request.reject(401).header(Header::new("WWW-Authenticate", "Bearer")?).into_replying();
 /// assert_eq!(replying.status(), 401);
 /// # Ok::<(), sockless::handshake::HeaderError>(())
 /// ```
 ///
-/// Whether to accept it may take a while to find out. Read nothing in that time. What came behind the
-/// head, the first frames, goes along with the request.
+/// You may keep the request while you find out whether to accept it. Do not read from the transport
+/// in that time. The first frames, if they came behind the head, are kept in the request.
 ///
 /// ```
 /// use sockless::server::{Config, Handshake, Incoming};
@@ -80,11 +81,11 @@ pub struct Request {
 
 /// A plain HTTP request: one whose `Upgrade` lacks the token `websocket`.
 ///
-/// Answer it with [`reply`](Self::reply), or hand [`into_bytes`](Self::into_bytes) on to an HTTP
-/// library: they are the bytes that came, less an empty line in front of the request line (RFC 9112
-/// §2.2).
+/// Answer it with [`reply`](Self::reply), or pass [`into_bytes`](Self::into_bytes) to an HTTP
+/// library. These are the bytes as they came, without an empty line in front of the request line
+/// (RFC 9112 §2.2).
 ///
-/// Nothing but the form of its lines was checked.
+/// Only the form of its lines was checked.
 ///
 /// ```
 /// use sockless::handshake::Header;
@@ -116,14 +117,14 @@ impl Request {
         Self { head, upgrade }
     }
 
-    /// Checks a request that an HTTP stack has read, by the same rules. `version` is that of HTTP,
-    /// as (1, 1).
+    /// Checks a request that an HTTP stack has read, by the rules of
+    /// [`Handshake`](super::Handshake). `version` is the version of HTTP, (1, 1) for HTTP/1.1.
     ///
-    /// Accept it, and let the stack send the answer: see [`Accept::into_response`]. Where the stack
-    /// gives away its transport before an answer, [`Accept::open`] sends the 101 itself.
+    /// Accept it, and let the stack send the answer: see [`Accept::into_response`]. If the stack
+    /// gives you the transport before it has sent an answer, [`Accept::open`] sends the 101 itself.
     ///
-    /// The limits on bytes and lines hold here too; a stack that hides its `Connection` or
-    /// `Upgrade` headers has to give them.
+    /// The limits on bytes and lines of `config` hold too. `headers` must include `Connection` and
+    /// `Upgrade`, which some stacks hide.
     ///
     /// ```
     /// use sockless::server::{Config, Request};
@@ -148,8 +149,8 @@ impl Request {
     ///
     /// # Errors
     /// The rule or the limit that the request breaks; [`HandshakeError::MissingUpgrade`] for a
-    /// plain one. Why the policy refuses an origin,
-    /// [`OriginPolicy::check`](super::OriginPolicy::check) says.
+    /// plain request. [`OriginPolicy::check`](super::OriginPolicy::check) tells why an origin is
+    /// refused.
     pub fn from_parts<'a>(
         method: &str,
         target: &str,
@@ -166,7 +167,7 @@ impl Request {
         let (1, minor @ 0..=1) = version else {
             return Err(HandshakeError::UnsupportedHttp);
         };
-        // A head is written and read like any other: there is one check.
+        // The parts are written as a head and read as any other, so that there is one check.
         let mut head = format!("{method} {target} HTTP/1.{minor}\r\n").into_bytes();
         for (name, value) in headers {
             headers::check(name, value).map_err(|_| HandshakeError::MalformedHeader)?;
@@ -194,17 +195,17 @@ impl Request {
         self.head.method()
     }
 
-    /// What is asked for: a path, which begins with `/`, and perhaps a query. RFC 6455 §3,
-    /// `/resource name/`. A target in absolute form comes apart into this and the
+    /// The resource that is asked for: a path, which begins with `/`, and the query, if there is
+    /// one. RFC 6455 §3, `/resource name/`. A target in absolute form is split into this and the
     /// [`authority`](Self::authority).
     #[must_use]
     pub fn target(&self) -> &str {
         self.head.target()
     }
 
-    /// The host and perhaps the port that are asked for, and with which `Origin` was compared. RFC
-    /// 9112 §3.3. That is `Host`, or the authority of a target in absolute form, which overrides it
-    /// (§3.2.2): `Host` in the [`headers`](Self::headers) is then this as well. Empty if `Host` is.
+    /// The host that is asked, and the port if one is named. RFC 9112 §3.3. `Origin` was compared
+    /// with it. It is the value of `Host`, and empty if that is. The authority of a target in
+    /// absolute form overrides `Host` (§3.2.2), also in the [`headers`](Self::headers).
     ///
     /// ```
     /// use sockless::server::{Config, Request};
@@ -227,35 +228,36 @@ impl Request {
         self.headers().text("host").unwrap_or_default()
     }
 
-    /// The headers, as they came, but for `Host` beside a target in absolute form: see
+    /// The headers as they came. The exception is `Host`, if the target was in absolute form: see
     /// [`authority`](Self::authority).
     #[must_use]
     pub fn headers(&self) -> Headers<'_> {
         self.head.headers()
     }
 
-    /// The site whose script opens the connection, if a browser does: what `Origin` says. §10.2.
+    /// The value of `Origin`: the site whose script opens the connection. Browsers always send it.
+    /// §10.2.
     #[must_use]
     pub fn origin(&self) -> Option<&str> {
         self.headers().text("origin")
     }
 
-    /// The subprotocols that the client offers, those it prefers first; at most 100. §4.2.1 point
+    /// The subprotocols that the client offers, the preferred ones first; at most 100. §4.2.1 point
     /// 8.
     pub fn protocols(&self) -> impl Iterator<Item = &str> {
         self.head.protocols(&self.upgrade)
     }
 
-    /// What accepting the request agrees on. The connection of
-    /// [`Accept::into_response`] does it by itself.
+    /// The extensions that are agreed on if the request is accepted. [`Accept`] passes them to its
+    /// connection by itself.
     #[must_use]
     pub fn extensions(&self) -> Extensions {
         self.upgrade.extensions()
     }
 
-    /// How the offer of compression is answered: shown, it is the value of
-    /// `Sec-WebSocket-Extensions` in the 101. `None`: none was acceptable by [`Config::deflate`],
-    /// and there is no such header in the answer. RFC 7692 §5.
+    /// The answer to the offers of compression. RFC 7692 §5. Its `Display` is the value of
+    /// `Sec-WebSocket-Extensions` in the 101. `None`: no offer was acceptable by
+    /// [`Config::deflate`], and the 101 has no such header.
     ///
     /// ```
     /// use sockless::deflate::Policy;
@@ -284,8 +286,8 @@ impl Request {
         self.upgrade.compression
     }
 
-    /// What proves to the client that its key was read: `Sec-WebSocket-Accept` in the 101. §4.2.2
-    /// point 5.4.
+    /// The value of `Sec-WebSocket-Accept` in the 101, which proves to the client that its key was
+    /// read. §4.2.2 point 5.4.
     #[must_use]
     pub fn accept_key(&self) -> AcceptKey {
         self.head.accept_key(&self.upgrade)
@@ -295,12 +297,12 @@ impl Request {
         self.head.rest.extend_from_slice(rest);
     }
 
-    /// Lets the client in.
+    /// Accepts the request, with a 101.
     pub fn accept(self) -> Accept {
         Accept::new(self.head, self.upgrade)
     }
 
-    /// Turns the client away, with this status: see [`Reply`].
+    /// Refuses the request, with this status: see [`Reply`].
     pub fn reject(self, status: u16) -> Reply {
         Reply::new(status, self.head)
     }
@@ -317,7 +319,7 @@ impl Plain {
         self.head.method()
     }
 
-    /// What is asked for, as it stands in the request line.
+    /// The target, as it stands in the request line.
     #[must_use]
     pub fn target(&self) -> &str {
         self.head.target()
@@ -329,7 +331,7 @@ impl Plain {
         self.head.headers()
     }
 
-    /// The bytes of the head, as they came, with the empty line at their end.
+    /// The bytes of the head as they came, with the empty line at the end.
     #[must_use]
     pub fn head(&self) -> &[u8] {
         &self.head.bytes
@@ -341,13 +343,13 @@ impl Plain {
         self.head.bytes
     }
 
-    /// What came behind the head with it: the beginning of the body, or all of it.
+    /// What came right behind the head: the beginning of the body, or all of it.
     #[must_use]
     pub fn rest(&self) -> &[u8] {
         &self.head.rest
     }
 
-    /// The bytes of the head and what came behind it, owned: for an HTTP library that takes over.
+    /// The bytes of the head and what came behind it, owned, for an HTTP library that takes over.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         let mut bytes = self.head.bytes;
@@ -359,7 +361,7 @@ impl Plain {
         self.head.rest.extend_from_slice(rest);
     }
 
-    /// Answers, with this status: see [`Reply`].
+    /// Answers with this status: see [`Reply`].
     pub fn reply(self, status: u16) -> Reply {
         Reply::new(status, self.head)
     }
@@ -373,14 +375,14 @@ impl Head {
     }
 
     pub(super) fn accept_key(&self, upgrade: &Upgrade) -> AcceptKey {
-        // It was seen to be there.
+        // The handshake has checked that it is there.
         let key: Option<&[u8; Key::LEN]> =
             self.bytes.get(upgrade.key..).and_then(<[u8]>::first_chunk);
         accept_key(key.copied().unwrap_or_default())
     }
 }
 
-/// Method, target and the names of the headers: their values may be secrets.
+/// Shows the method, the target and the names of the headers. Their values may be secrets.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Request");
@@ -389,7 +391,7 @@ impl fmt::Debug for Request {
     }
 }
 
-/// Method, target and the names of the headers: their values may be secrets.
+/// Shows the method, the target and the names of the headers. Their values may be secrets.
 impl fmt::Debug for Plain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Plain");

@@ -1,5 +1,5 @@
-//! A 101 that an HTTP stack sends, and the connection behind it: what was agreed on in the one is
-//! what the other does, and nobody sends a second 101.
+//! A 101 that an HTTP stack sends, and the connection behind it. They belong together: the
+//! connection has what the 101 agreed on, and sends no second 101.
 
 use crate::connection::{Config, Connection};
 use crate::extensions::Extensions;
@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 /// The answer to an accepted request, for an HTTP stack to send, and the connection that follows
-/// it: made by [`Accept::into_response`](super::Accept::into_response).
+/// it. [`Accept::into_response`](super::Accept::into_response) makes it.
 ///
 /// With a stack like hyper's, or a framework like axum: check the request's parts, answer with
 /// these headers, and open the connection on the transport that the upgrade gives.

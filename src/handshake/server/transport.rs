@@ -1,4 +1,4 @@
-//! What a server's handshake asks of its transport, and what it hears of it.
+//! A server's handshake as an [`Endpoint`](crate::Endpoint).
 
 use super::Handshake;
 use crate::endpoint::endpoint;
@@ -33,8 +33,9 @@ impl Sealed for Handshake {
     }
 }
 
-/// A server has nothing to send before its outcome, and waits for bytes until then. It is done once
-/// `poll` gave the outcome, which then has the transport; and at an end of stream, without one.
+/// A handshake of a server only reads: the outcome sends the answer. It is done when `poll` has
+/// given the outcome, to which the transport then belongs. If the stream ends early, it is done
+/// without one.
 impl Handshake {
     /// The bytes to send, for a loop without a [`Workspace`](crate::Workspace): see
     /// [`Endpoint::transmit`](crate::Endpoint::transmit).
@@ -94,14 +95,14 @@ impl Handshake {
 
     /// A write failed: see [`Endpoint::handle_write_error`](crate::Endpoint::handle_write_error).
     ///
-    /// It writes nothing.
+    /// A handshake of a server writes nothing, so this does nothing.
     #[inline]
     pub fn handle_write_error(&mut self) {}
 
     /// The time is up that you allow it: see
     /// [`Endpoint::handle_timeout`](crate::Endpoint::handle_timeout).
     ///
-    /// Who has sent nothing at all, as browsers do that connect ahead of need, gets no answer.
+    /// A client that has sent nothing gets no answer: browsers open connections ahead of need.
     #[inline]
     pub fn handle_timeout(&mut self) {
         self.timed_out |= self.waits() && (self.head.has_begun() || self.held.is_some());
@@ -111,8 +112,8 @@ impl Handshake {
 
     /// Whether it is over: see [`Endpoint::is_done`](crate::Endpoint::is_done).
     ///
-    /// The outcome was given, or none will be: who shuts down its side before its head is whole
-    /// gets none, unless its time was up before.
+    /// The outcome was given, or there will be none, because the client has shut down its side
+    /// before its head was whole.
     #[must_use]
     #[inline]
     pub fn is_done(&self) -> bool {
