@@ -1,7 +1,7 @@
-//! What can be sent: borrowed, owned or shared bytes, and text that is known to be UTF-8.
+//! What can be sent: borrowed, owned or shared bytes, or text.
 //!
-//! A borrowed payload is copied into the queue. An owned one of some length is queued as it is,
-//! without a copy.
+//! A borrowed payload is copied into the queue. A large owned one is queued as it is, without a
+//! copy.
 
 #[cfg(feature = "deflate")]
 use crate::deflate::{Compress, Packed};
@@ -46,15 +46,16 @@ enum Bits<'a> {
     Shared(Bytes),
 }
 
-/// From which length on, in bytes, an owned payload is queued by reference, where it is not masked:
-/// where that is cheaper than a copy.
+/// The shortest owned payload, in bytes, that is queued by reference if it is not masked: from here
+/// on that is cheaper than a copy.
 const OWNED: usize = 4096;
-/// The same for one that is shared already.
+/// The same for a payload that is shared already.
 const SHARED: usize = 2048;
 
 impl<'a> Payload<'a> {
-    /// Says whether the message is compressed, where permessage-deflate was agreed on, and not the
-    /// connection's [`Settings::compress`](crate::deflate::Settings::compress).
+    /// Chooses whether to compress this message, which replaces the connection's
+    /// [`Settings::compress`](crate::deflate::Settings::compress). It has no effect without
+    /// permessage-deflate.
     ///
     /// ```
     /// use sockless::{Extensions, Config, Connection, Payload, deflate::Compress};
@@ -70,7 +71,7 @@ impl<'a> Payload<'a> {
         self
     }
 
-    /// What the message says about it.
+    /// The choice of the message, if it has one.
     #[cfg(feature = "deflate")]
     pub(crate) fn compression(&self) -> Option<Compress> {
         self.compress
@@ -94,7 +95,7 @@ impl<'a> Payload<'a> {
         }
     }
 
-    /// The bytes of a payload that is borrowed, and of which nothing else is said.
+    /// The bytes of a payload that is borrowed and has no choice of compression.
     #[inline(always)]
     pub(crate) fn into_borrowed(self) -> Result<&'a [u8], Self> {
         match self {
@@ -146,8 +147,9 @@ impl AsRef<[u8]> for Payload<'_> {
 }
 
 impl<'a> Text<'a> {
-    /// Says whether the message is compressed, where permessage-deflate was agreed on, and not the
-    /// connection's [`Settings::compress`](crate::deflate::Settings::compress).
+    /// Chooses whether to compress this message, which replaces the connection's
+    /// [`Settings::compress`](crate::deflate::Settings::compress). It has no effect without
+    /// permessage-deflate.
     ///
     /// ```
     /// use sockless::{Extensions, Config, Connection, Text, deflate::Compress};

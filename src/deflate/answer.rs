@@ -4,11 +4,12 @@ use super::offer::{ClientWindow, Offer};
 use super::parameters::Parameters;
 use core::fmt;
 
-/// What a server says to the offer that it accepts. RFC 7692 §7.1. It comes out of a
-/// [`Policy`](super::Policy).
+/// A server's answer to the offer that it accepts. RFC 7692 §7.1. A [`Policy`](super::Policy) makes
+/// it.
 ///
-/// Shown, it is the value of `Sec-WebSocket-Extensions` that says so. Its text depends on the offer
-/// too: of two answers that agree on the same, one may have to repeat what the other leaves out.
+/// Its `Display` is the value of `Sec-WebSocket-Extensions` in the 101. The text depends on the
+/// offer too: two answers with the same parameters can differ, because some of what was offered has
+/// to be repeated.
 ///
 /// ```
 /// use sockless::deflate::{Parameters, Policy};
@@ -16,7 +17,7 @@ use core::fmt;
 /// let policy = Policy::default();
 /// let short = policy.negotiate([&b"permessage-deflate"[..]])?.expect("it is accepted");
 /// assert_eq!(short.to_string(), "permessage-deflate");
-/// // §7.1.2.1: what was offered is accepted by saying it.
+/// // §7.1.2.1: this parameter is accepted by repeating it.
 /// let long = policy.negotiate([&b"permessage-deflate; server_max_window_bits=15"[..]])?.expect("it is accepted");
 /// assert_eq!(long.to_string(), "permessage-deflate; server_max_window_bits=15");
 ///

@@ -1,10 +1,9 @@
-//! permessage-deflate: messages compressed with DEFLATE, RFC 7692.
+//! permessage-deflate: messages compressed with DEFLATE, RFC 7692. Feature `deflate`.
 //!
-//! Both ends have to ask for it. A client [offers](Offer) it, with
-//! [`client::Request::deflate`](crate::client::Request::deflate); a server accepts by its
-//! [`Policy`], in [`server::Config::deflate`](crate::server::Config::deflate), and says so in its
-//! [`Answer`]. What both keep to from then on are the [`Parameters`] in the connection's
-//! [`Extensions`](crate::Extensions).
+//! Both ends have to ask for it. A client makes an [`Offer`], with
+//! [`client::Request::deflate`](crate::client::Request::deflate). A server accepts it by its
+//! [`Policy`], in [`server::Config::deflate`](crate::server::Config::deflate), with an [`Answer`].
+//! The result is the [`Parameters`] in the [`Extensions`](crate::Extensions) of both connections.
 //!
 //! ```text
 //!     client                                                 server
@@ -13,11 +12,11 @@
 //!     Parameters                                             Parameters
 //! ```
 //!
-//! Those who have an HTTP stack of their own find the same at [`Policy::negotiate`] and
-//! [`Offer::check_answer`].
+//! If you have an HTTP stack of your own, use [`Policy::negotiate`] and [`Offer::check_answer`].
 //!
-//! From then on messages are compressed when that makes them shorter, unless they say otherwise,
-//! and are delivered as any other: nothing else changes for an application.
+//! After that, a message is compressed if that makes it shorter; [`Settings`] and [`Compress`]
+//! change this. Received messages are delivered as any other, so nothing else changes for an
+//! application.
 
 mod answer;
 mod codec;

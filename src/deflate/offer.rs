@@ -5,20 +5,19 @@
 //!                      [; server_max_window_bits=8..15] [; client_max_window_bits[=8..15]]
 //! ```
 //!
-//! In any order, each at most once, and no others (§7). An answer is written the same way, but that
-//! its `client_max_window_bits` has a value. Names are compared byte by byte: RFC 6455 says where
-//! case is to be ignored (`Upgrade`, `Connection`) and says nothing of it for extensions; Chromium
-//! and `ws` compare so too.
+//! The parameters come in any order, each at most once, and there are no others (§7). An answer is
+//! written the same way, but its `client_max_window_bits` always has a value. Names are compared
+//! byte by byte, as Chromium and `ws` do: RFC 6455 ignores case for `Upgrade` and `Connection`, and
+//! says nothing about it for extensions.
 
 use super::parameters::WindowBits;
 use core::fmt;
 use core::mem;
 use core::str;
 
-/// One way in which a client would compress. RFC 7692 §7.1.
+/// One way to compress that a client offers. RFC 7692 §7.1.
 ///
-/// Shown, it is the element of `Sec-WebSocket-Extensions` that says so. By default it is what
-/// browsers offer.
+/// Its `Display` is its element in `Sec-WebSocket-Extensions`. The default is what browsers offer.
 ///
 /// ```
 /// use sockless::deflate::{ClientWindow, Offer, WindowBits};
@@ -37,20 +36,20 @@ use core::str;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Offer {
-    /// The server has to compress each message without a look at those before it. §7.1.1.1.
+    /// The server has to compress each message without the context of those before it. §7.1.1.1.
     pub server_no_context_takeover: bool,
-    /// This client will do so, whether or not the answer asks for it: the server needs no window to
-    /// inflate with between messages. §7.1.1.2.
+    /// This client compresses each message without the context of those before it, whether or not
+    /// the answer asks for it. The server then needs no window for it between messages. §7.1.1.2.
     pub client_no_context_takeover: bool,
-    /// How far back in its messages the server may refer at most. §7.1.2.1. Some servers decline
-    /// what limits them, and with 8 bits most do, ours too: offer it without a limit as well, as a
-    /// second choice.
+    /// How far back in its messages the server may refer at most. §7.1.2.1. Some servers decline an
+    /// offer that limits them, and most (this crate's too) decline 8 bits: add an offer without a
+    /// limit as a second choice.
     pub server_max_window_bits: Option<WindowBits>,
     /// How far back in its messages this client refers at most. §7.1.2.2.
     pub client_max_window_bits: ClientWindow,
 }
 
-/// What a client says about its own window. RFC 7692 §7.1.2.2.
+/// What a client offers for its own window. RFC 7692 §7.1.2.2.
 ///
 /// ```
 /// use sockless::deflate::{ClientWindow, Offer};
@@ -62,14 +61,14 @@ pub struct Offer {
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ClientWindow {
-    /// Nothing: it is the full window of 15 bits, and no answer may say another.
+    /// No parameter: the full window of 15 bits, which an answer may not change.
     Fixed,
     /// `client_max_window_bits` without a value: the server may set a limit.
     #[default]
     Negotiable,
-    /// `client_max_window_bits` with a value: the client goes no further, and the server may set a
-    /// lower limit. Offered or answered 8 bits, it sends its messages uncompressed, which is always
-    /// allowed: zlib has no such window to compress with.
+    /// `client_max_window_bits` with a value: the client refers no further back, and the server may
+    /// set a lower limit. With 8 bits, offered or answered, this client sends its messages
+    /// uncompressed, which is always allowed: zlib cannot compress with such a window.
     AtMost(WindowBits),
 }
 

@@ -17,10 +17,10 @@ use core::fmt;
 pub struct WindowBits(u8);
 
 impl WindowBits {
-    /// 256 bytes. What is sent to a peer that asks for so little is not compressed: zlib has no
-    /// such window.
+    /// 256 bytes. To a peer that asks for this, messages are sent uncompressed: zlib cannot
+    /// compress with such a window.
     pub const MIN: Self = Self(8);
-    /// 32 KiB: what holds where nothing was said.
+    /// 32 KiB, the default.
     pub const MAX: Self = Self(15);
 
     /// The smallest window that zlib compresses with.
@@ -73,16 +73,16 @@ impl fmt::Display for WindowBits {
     }
 }
 
-/// What both ends keep to. RFC 7692 §7.1.
+/// What both ends agreed on. RFC 7692 §7.1.
 ///
-/// They say what holds, not how it was said: the text of a header is that of an
-/// [`Offer`](super::Offer) or of an [`Answer`](super::Answer).
+/// They are the result, and not the text of a header: that is an [`Offer`](super::Offer) or an
+/// [`Answer`](super::Answer).
 ///
 /// ```
 /// use sockless::deflate::{Parameters, WindowBits};
 /// use sockless::{Extensions, Config, Connection};
 ///
-/// // Agreed on elsewhere.
+/// // Negotiated elsewhere.
 /// let mut parameters = Parameters::default();
 /// assert_eq!(parameters.client_max_window_bits, WindowBits::MAX);
 /// parameters.server_no_context_takeover = true;
@@ -95,9 +95,9 @@ impl fmt::Display for WindowBits {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Parameters {
-    /// The server compresses each message without a look at those before it. §7.1.1.1.
+    /// The server compresses each message without the context of those before it. §7.1.1.1.
     pub server_no_context_takeover: bool,
-    /// The client compresses each message without a look at those before it. §7.1.1.2.
+    /// The client compresses each message without the context of those before it. §7.1.1.2.
     pub client_no_context_takeover: bool,
     /// How far back in its messages the server refers at most. §7.1.2.1.
     pub server_max_window_bits: WindowBits,

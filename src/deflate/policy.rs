@@ -15,9 +15,9 @@ use super::parameters::WindowBits;
 
 /// How a server accepts compression. RFC 7692 §7.1.
 ///
-/// By default it accepts what is offered, as it is offered, and limits nothing. Without context
-/// takeover, or with small windows, a connection needs less memory, and its messages get less
-/// small.
+/// The default accepts what is offered, as it is offered, and limits nothing. Without context
+/// takeover, or with small windows, a connection needs less memory, and its messages are compressed
+/// less.
 ///
 /// ```
 /// use sockless::deflate::{Policy, WindowBits};
@@ -29,24 +29,25 @@ use super::parameters::WindowBits;
 /// // As Chromium offers it.
 /// let answer = policy.negotiate([&b"permessage-deflate; client_max_window_bits"[..]])?.expect("it is accepted");
 /// assert_eq!(answer.to_string(), "permessage-deflate; server_no_context_takeover; client_max_window_bits=10");
-/// // This client's window cannot be limited, so it sends uncompressed messages.
+/// // This client's window cannot be limited, so its offer is declined.
 /// assert_eq!(policy.negotiate([&b"permessage-deflate"[..]])?, None);
 /// # Ok::<(), sockless::HandshakeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Policy {
-    /// The server compresses each message without a look at those before it, even if the client
-    /// does not ask for that. §7.1.1.1.
+    /// The server compresses each message without the context of those before it, even if the
+    /// client does not ask for that. §7.1.1.1. Default: `false`.
     pub server_no_context_takeover: bool,
-    /// The client has to compress each message without a look at those before it. §7.1.1.2.
+    /// The client has to compress each message without the context of those before it. §7.1.1.2.
+    /// Default: `false`.
     pub client_no_context_takeover: bool,
-    /// How far back in its messages the server refers at most; a client may ask for less. §7.1.2.1.
-    /// 8 bits count as 9, the smallest window that zlib compresses with, and an offer that asks for
-    /// 8 is declined.
+    /// How far back in its messages the server refers at most. §7.1.2.1. Default: 15 bits. A client
+    /// may ask for less. 8 bits count as 9, the smallest window that zlib compresses with, and an
+    /// offer that asks for 8 is declined.
     pub server_max_window_bits: WindowBits,
-    /// How far back in its messages the client may refer at most. §7.1.2.2. Below 15, offers of
-    /// clients that cannot be limited are declined; those of browsers can.
+    /// How far back in its messages the client may refer at most. §7.1.2.2. Default: 15 bits. With
+    /// less, offers of clients that cannot be limited are declined; browsers can be limited.
     pub client_max_window_bits: WindowBits,
 }
 

@@ -10,29 +10,29 @@ use alloc::vec::Vec;
 use core::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A handle to compressors and decompressors that connections share: put a clone of it into each
+/// A handle to compressors and decompressors that connections share. Put a clone of it into each
 /// [`Config`](crate::Config).
 ///
 /// A compressor takes 250 to 400 KiB, a decompressor 50 to 110 KiB. Without a pool, a connection
-/// makes one for each message and drops it; or, where the context is taken over, keeps it. With
-/// one, they wait here between two messages, and an idle connection holds at most its two windows:
-/// what was last said in either direction, at most 32 KiB each and less where less was agreed on or
-/// said; none where no context is taken over.
+/// makes one for each message and drops it, or keeps it if the context is taken over. With a pool,
+/// they are in the pool between two messages. An idle connection then holds at most its two
+/// windows, the last bytes of its messages in each direction: at most 32 KiB each, less if less was
+/// agreed on or sent, and none if no context is taken over.
 ///
-/// One that comes back to the connection that used it last goes on where it was. Any other has to
-/// be primed with the window first: a decompressor within a microsecond, a compressor in about the
-/// time that it takes to compress some KiB. So few connections that say much are served fastest by
-/// a pool with one for each of them. With many that take turns it may be otherwise: a single one
-/// that stays in the cache was measured to take half the time, priming included, that a hundred
-/// take which do not (`BENCHMARKS.md`). 1 is the least memory.
+/// A compressor that comes back to the connection that used it last goes on where it was. Any other
+/// has to be primed with the window first: for a decompressor this takes less than a microsecond,
+/// for a compressor about as long as to compress some KiB. So a few busy connections are served
+/// fastest by a pool with one compressor for each. With many that take turns, fewer may be faster,
+/// because they stay in the cache: a single one was measured to take half the time of a hundred,
+/// with the priming (`BENCHMARKS.md`). A size of 1 needs the least memory.
 ///
-/// Which bytes a compressed message becomes depends on the compressor that it gets, and so on what
-/// the other connections of a pool do; what the bytes mean does not. With a pool of its own, or
-/// with none, a connection sends the same bytes each time that the same calls are made: see
+/// The bytes of a compressed message depend on the compressor that it gets, and so on what the
+/// other connections of the pool do. Their meaning does not. With a pool of its own, or with none,
+/// a connection sends the same bytes each time that the same calls are made: see
 /// [`Seed`](crate::Seed).
 ///
-/// One pool for each thread is never waited for; a lock is held while one is taken out or put back,
-/// and never while it works.
+/// The pool has a lock, held while something is taken out or put back, and never while it works.
+/// With one pool per thread, no thread waits for it.
 ///
 /// ```
 /// use sockless::deflate::Pool;
@@ -56,8 +56,8 @@ struct Shelves {
 struct Shelf<T>(Vec<Box<T>>);
 
 impl Pool {
-    /// A pool that keeps at most `most` compressors and as many decompressors while nobody uses
-    /// them. How many are in use is not its matter.
+    /// A pool that keeps at most `most` unused compressors and as many unused decompressors. It
+    /// does not limit how many are in use.
     #[must_use]
     pub fn new(most: usize) -> Self {
         Self(Arc::new(Mutex::new(Shelves {
@@ -68,7 +68,7 @@ impl Pool {
         })))
     }
 
-    /// Drops what waits in it.
+    /// Drops all that are unused.
     ///
     /// ```
     /// sockless::deflate::Pool::new(1).clear();

@@ -1,9 +1,9 @@
-//! What one end decides for itself: which messages to compress, how hard, and with whose memory.
+//! What one end decides for itself: which messages to compress, how hard, and in which memory.
 
 use super::level::Level;
 use super::pool::Pool;
 
-/// How a connection compresses, once permessage-deflate was agreed on.
+/// How a connection compresses its messages, if permessage-deflate was agreed on.
 ///
 /// ```
 /// use sockless::deflate::{Level, Pool};
@@ -16,18 +16,18 @@ use super::pool::Pool;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Settings {
-    /// Which messages are compressed that say nothing themselves: [`Compress::Auto`], unless said
-    /// otherwise.
+    /// Which messages are compressed. Default: [`Compress::Auto`]. Each message can have a choice
+    /// of its own.
     pub compress: Compress,
-    /// The least length, in bytes, from which on [`Compress::Auto`] tries it. 64 unless said
-    /// otherwise. More than [`u32::MAX`] counts as that.
+    /// The shortest message that [`Compress::Auto`] tries to compress, in bytes. Default: 64. More
+    /// than [`u32::MAX`] counts as that.
     pub threshold: u64,
-    /// How hard. [`Level::DEFAULT`] unless said otherwise.
+    /// How hard to compress. Default: [`Level::DEFAULT`].
     pub level: Level,
-    /// Where compressors and decompressors are between two messages. Without one, unless said
-    /// otherwise, a connection makes its own: each time, or once where it takes its context over.
-    /// See [`Pool`] for what that costs, and for what of a connection then no longer replays to the
-    /// byte.
+    /// Where compressors and decompressors are between two messages. Default: `None`, the
+    /// connection has its own: it makes one for each message, or keeps one if the context is taken
+    /// over. [`Pool`] says what either costs, and why a shared pool changes the bytes of compressed
+    /// messages.
     pub pool: Option<Pool>,
 }
 
@@ -53,22 +53,22 @@ impl From<Settings> for Chosen {
     }
 }
 
-/// Whether a message is compressed, where permessage-deflate was agreed on. A receiver sees no
-/// difference. RFC 7692 §6.
+/// Whether a message is compressed, if permessage-deflate was agreed on. RFC 7692 §6. A receiver
+/// sees no difference.
 ///
-/// A message says it by [`Text::compress`](crate::Text::compress) or
-/// [`Payload::compress`](crate::Payload::compress); one that is sent in parts by
-/// [`begin_message_with`](crate::Connection::begin_message_with).
+/// Choose it for one message with [`Text::compress`](crate::Text::compress) or
+/// [`Payload::compress`](crate::Payload::compress), or with
+/// [`begin_message_with`](crate::Connection::begin_message_with) for one that is sent in parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Compress {
-    /// If it is as long as [`Settings::threshold`] and becomes shorter by it. A message that is
-    /// sent in parts always.
+    /// If it has at least [`Settings::threshold`] bytes and becomes shorter. A message that is sent
+    /// in parts is always compressed.
     #[default]
     Auto,
-    /// Even if it becomes longer.
+    /// Always, even if it becomes longer.
     Yes,
-    /// Not: because it is compressed already, or because it holds a secret beside what others can
-    /// choose, whose length would tell about the secret.
+    /// Never. For a message that is compressed already, or that holds a secret beside text that
+    /// others can choose: its compressed length would tell them about the secret.
     No,
 }

@@ -1,8 +1,10 @@
-//! The negotiation of permessage-deflate, RFC 7692 §5 and §7, between the header's lines and the
-//! types of [`crate::deflate`].
+//! The negotiation of permessage-deflate, RFC 7692 §5 and §7: from lines of
+//! `Sec-WebSocket-Extensions` to the types of [`crate::deflate`], and back. It is here and not
+//! there, because the grammar of these lines and the errors of a handshake are.
 //!
-//! A server takes the first offer that it can accept and declines all else by not answering it;
-//! what is wrong with an offer declines that offer alone. A client takes what it offered, or fails.
+//! A server accepts the first offer that it can, and declines all others by not answering them. An
+//! invalid offer is declined and does not affect the others. A client accepts an answer that
+//! matches one of its offers, and fails the handshake otherwise.
 
 use super::error::HandshakeError;
 use super::extensions::for_each;
@@ -13,14 +15,13 @@ use core::fmt;
 use std::io::Write as _;
 
 impl Policy {
-    /// Answers what the lines of a request's `Sec-WebSocket-Extensions` offer: the first that is
-    /// acceptable, or `None`. RFC 7692 §5.
+    /// Answers the first acceptable offer in a request's `Sec-WebSocket-Extensions`. `None`: there
+    /// is none. RFC 7692 §5.
     ///
-    /// This is for those who have an HTTP stack of their own;
-    /// [`server::Handshake`](crate::server::Handshake) does it by itself. The lines are one list,
-    /// other extensions in it are declined. Send the answer, if there is one, as
-    /// `Sec-WebSocket-Extensions`, and start the connection with its
-    /// [extensions](Answer::extensions).
+    /// This is for an HTTP stack of your own; [`server::Handshake`](crate::server::Handshake) does
+    /// it by itself. Pass all lines of the header: together they are one list. Other extensions in
+    /// it are declined. Send the answer, if there is one, as `Sec-WebSocket-Extensions`, and start
+    /// the connection with its [extensions](Answer::extensions).
     ///
     /// ```
     /// use sockless::deflate::{Policy, WindowBits};
@@ -39,7 +40,8 @@ impl Policy {
     /// ```
     ///
     /// # Errors
-    /// [`HandshakeError::InvalidExtensions`]: a line is outside the grammar of RFC 6455 §9.1. The request is answered with its status, 400.
+    /// [`HandshakeError::InvalidExtensions`]: a line is outside the grammar of RFC 6455 §9.1.
+    /// Answer the request with the error's status, 400.
     pub fn negotiate<'a>(
         &self,
         lines: impl IntoIterator<Item = &'a [u8]>,
@@ -57,15 +59,13 @@ impl Policy {
 }
 
 impl Offer {
-    /// Checks what the lines of an answer's `Sec-WebSocket-Extensions` say against what was
-    /// offered. RFC 7692 §7.
+    /// Checks an answer's `Sec-WebSocket-Extensions` against what was offered. RFC 7692 §7.
     ///
-    /// This is for those who have an HTTP stack of their own;
-    /// [`client::Handshake`](crate::client::Handshake) does it by itself. Without any line the
-    /// offers were declined, which is nothing wrong.
+    /// This is for an HTTP stack of your own; [`client::Handshake`](crate::client::Handshake) does
+    /// it by itself. An answer without such a line declines the offers, which is allowed.
     ///
-    /// An answer does not say which offer it accepts. Where it meets several, the client keeps to
-    /// what it announced of itself in each of them.
+    /// An answer does not name the offer that it accepts. If it matches several, the client keeps
+    /// to the limits that it announced for itself in all of them.
     ///
     /// ```
     /// use sockless::deflate::Offer;
@@ -82,7 +82,7 @@ impl Offer {
     /// ```
     ///
     /// # Errors
-    /// The rule that the answer breaks: the connection has to be failed.
+    /// The rule that the answer breaks. Drop the transport then.
     pub fn check_answer<'a>(
         offers: &[Self],
         lines: impl IntoIterator<Item = &'a [u8]>,
@@ -109,7 +109,7 @@ impl Offer {
     }
 }
 
-/// How long the header line of an answer is at most.
+/// The length of the longest header line of an answer.
 pub(super) const LONGEST_ANSWER: usize = 156;
 
 /// Appends the header line with these offers, or with this answer, if there is any.

@@ -1,23 +1,23 @@
-//! The time that a heartbeat goes by: the caller's, less what the program stood still.
+//! The time of a heartbeat: the caller's, without the time for which the program was suspended.
 //!
-//! It never goes back: it stands still until the caller's time has caught up. A call that comes
-//! more than a minute behind the deadline that was given counts as if it had come at the deadline:
-//! of what happened meanwhile nothing was seen.
+//! It never goes back: if the caller's time does, it stands still until that has caught up. A call
+//! that comes more than a minute after the deadline that was given counts as if it had come at the
+//! deadline, because what happened in between was not seen.
 //!
-//! It begins at the first call, and lasts for 584 years. A moment has eight bytes, and so has an
-//! optional one, for each connection keeps a dozen.
+//! It begins at the first call, and lasts for 584 years. A moment has eight bytes, and an optional
+//! one too, because each connection keeps a dozen.
 
 use core::fmt;
 use core::num::NonZeroU64;
 use core::time::Duration;
 
-/// A moment on a heartbeat's clock: nanoseconds since it began, and one.
+/// A moment on a heartbeat's clock: nanoseconds since it began, plus one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Moment(NonZeroU64);
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Clock {
-    /// What the caller's time is ahead.
+    /// How far the caller's time is ahead.
     ahead: Option<Duration>,
     now: Moment,
     promised: Option<Moment>,
@@ -50,17 +50,17 @@ impl Clock {
 }
 
 impl Moment {
-    /// So much later, or the last moment that there is.
+    /// This much later, or the last moment that there is.
     pub(super) fn plus(self, duration: Duration) -> Self {
         self.after(duration).unwrap_or(Self(NonZeroU64::MAX))
     }
 
-    /// So much later. `None`: there is no such moment.
+    /// This much later. `None`: there is no such moment.
     pub(super) fn after(self, duration: Duration) -> Option<Self> {
         self.0.checked_add(u64::try_from(duration.as_nanos()).ok()?).map(Self)
     }
 
-    /// How long ago a moment was; nothing if it is ahead.
+    /// How long ago a moment was; zero if it is ahead.
     pub(super) fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.get().saturating_sub(earlier.0.get()))
     }

@@ -1,4 +1,4 @@
-//! What a connection waits for, and when it gives up: a row for each time-out.
+//! What a connection waits for, and when it gives up: one row for each time-out.
 
 use super::clock::Moment;
 use super::{GRACE, Grace, Heartbeat, Output};
@@ -17,10 +17,10 @@ pub(super) struct Due {
     pub(super) allowed: Duration,
 }
 
-/// How late a call may come to the end of a grace, in a loop that waited for nothing else.
+/// How late a call at the end of a grace may be, in a loop that waited for nothing else.
 const LATE: Duration = Duration::from_millis(50);
 
-/// For how long a grace may begin again at least.
+/// For how long at least a grace may begin again.
 const AGAIN: Duration = Duration::from_secs(4);
 
 impl Heartbeat {
@@ -42,12 +42,12 @@ impl Heartbeat {
         (first(dues), look)
     }
 
-    /// The same of a connection that is closing, or over but not done.
+    /// The same for a connection that is closing, or over but not done.
     pub(super) fn closing(&mut self, now: Moment, connection: &Connection) -> (Option<Due>, bool) {
         let Timeouts { pong_timeout, write_timeout, close_timeout, drain_timeout, .. } =
             self.timeouts;
         if !connection.wants_write() {
-            // What a transport still holds that was full may be on its way for as long as a pong.
+            // Bytes in a transport that was full may take as long to arrive as a pong may.
             let on_its_way = pong_timeout.filter(|_| self.filled).unwrap_or_default();
             self.written.get_or_insert(now.plus(on_its_way));
         }
@@ -70,7 +70,7 @@ impl Heartbeat {
     pub(super) fn grace(&mut self, now: Moment, allowed: Duration) -> Option<Moment> {
         let length = allowed.min(GRACE);
         let Grace { first, since } = *self.grace.get_or_insert(Grace { first: now, since: now });
-        // A loop that comes late has perhaps not read.
+        // A loop that calls late may not have read.
         let away = now.since(since) > length + (length / 4).min(LATE)
             && now.since(first) <= allowed.max(AGAIN);
         let since = if away { now } else { since };
@@ -86,12 +86,12 @@ fn due(timeout: Timeout, since: Option<Moment>, allowed: Option<Duration>) -> Op
     Some(Due { at: since?.after(allowed)?, timeout, allowed })
 }
 
-/// The first of several; of equal ones, the one in front.
+/// The first of several to be due; of equal ones, the one in front.
 fn first<const N: usize>(dues: [Option<Due>; N]) -> Option<Due> {
     dues.into_iter().flatten().min_by_key(|due| due.at)
 }
 
-/// The Close frame can still reach a peer that is slower than it should be.
+/// The Close frame can still reach a peer that is only slow.
 pub(super) fn give_up(connection: &mut Connection, timeout: Timeout) {
     let (code, reason) = match timeout {
         Timeout::Pong => (CloseCode::INTERNAL, "no pong in time"),

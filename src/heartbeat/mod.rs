@@ -1,4 +1,4 @@
-//! Time, passed in: pings, and what is waited for in vain. The contract is that of [`Heartbeat`].
+//! Time, passed in as a value: pings and time-outs. [`Heartbeat`] has the contract.
 
 mod clock;
 mod deadline;
@@ -16,10 +16,11 @@ use due::{Due, give_up};
 pub use deadline::Deadline;
 pub use timeouts::Timeouts;
 
-/// Pings a connection, and gives up on a peer that does not answer. One for each connection.
+/// Pings a connection, and ends it if the peer does not answer. Each connection has one of its own.
 ///
-/// [`Timeouts`] has the table of what it waits for. A time-out that is due is given a grace of at
-/// most a second in which the loop reads, so no order of the calls within a turn is wrong.
+/// [`Timeouts`] has the table of what it waits for. Before a time-out ends a connection, there is a
+/// grace of at most a second in which the loop can read. So the calls within a turn can have any
+/// order.
 ///
 /// ```text
 ///   open      ping every interval ──► it has left ──► no byte for pong_timeout ──────┐
@@ -44,9 +45,9 @@ pub use timeouts::Timeouts;
 /// // A ping is due, and queued.
 /// heartbeat.poll(at(20), &mut connection);
 /// assert!(connection.transmit().pop().is_some());
-/// // It has left, and the answer may take 20 s.
+/// // The ping has left, and the answer may take 20 s.
 /// assert_eq!(heartbeat.poll(at(20), &mut connection), Some(at(40)));
-/// // Nobody answers. A second is left to read what the socket may hold.
+/// // No answer came. The loop has a second to read what the socket may hold.
 /// assert_eq!(heartbeat.poll(at(40), &mut connection), Some(at(41)));
 /// assert!(connection.is_open());
 /// heartbeat.poll(at(41), &mut connection);
@@ -56,53 +57,55 @@ pub use timeouts::Timeouts;
 ///
 /// # What counts as life
 ///
-/// - Bytes of the peer, if they are new: what waits cut in an input counts once.
-/// - Bytes that a full transport takes. It had refused some and has room again, so the peer reads.
-///   And while output is held, because the transport is full or the queue above its mark, only
-///   `write_timeout` counts, if there is one: a pong may stand behind all that the transport holds,
-///   and the loop may have stopped reading, to push back.
-/// - For output that waits, messages of the peer too: it may have stopped reading, to push back in
-///   its turn.
-/// - Not the bytes that a transport takes at once: a kernel's buffer swallows megabytes for a dead
-///   peer.
+/// - New bytes from the peer. A part of a frame that waits in the input counts once.
+/// - Bytes that a full transport takes: it had refused some and has room again, so the peer reads.
+///   While output is held, because the transport is full or the queue is above its mark, only
+///   `write_timeout` counts, if there is one. The reason: a pong may be behind all that the
+///   transport holds, or the loop may have stopped reading, to push back.
+/// - For `write_timeout`, messages from the peer count too: it may have stopped reading, to push
+///   back itself.
+/// - Bytes that a transport takes at once do not count: a kernel's buffer takes megabytes for a
+///   dead peer.
 ///
-/// A transport is full from when a write failed, as by "would block", or took less than it was
-/// shown, until all is taken.
+/// A transport is full after a write that failed, with "would block" for example, or that took less
+/// than it was shown. It stays so until it has taken everything.
 ///
 /// # Order and gaps
 ///
-/// There is no clock in here. `now` is the time since any moment that you like, the same for all
-/// calls. Call `poll` once a turn of the loop, anywhere in it, and at the latest at the deadline
-/// that it gave. What happened since the last call counts as having happened now: so for such a
-/// loop a time-out is never early, and late by no more than the time between two calls and its
-/// grace.
+/// The crate has no clock. `now` is the time since a moment of your choice, the same for all calls.
+/// Call `poll` once in each turn of the loop, and at the latest at the deadline that it gave. What
+/// happened since the last call counts as if it happened now. So a time-out is never early; and it
+/// is late by at most the time between two calls and the grace.
 ///
-/// A call that finds a time-out due does not end the connection: the peer's bytes may lie in the
-/// socket, behind a slow handler. It begins a grace, in which the loop reads: 1 s, or the time-out
-/// itself if that is shorter. Its end is the next deadline. The call at that deadline ends the
-/// connection, if nothing has put the time-out off. If that call is late itself, by more than 50
-/// ms, the loop was busy and has perhaps not read, and a grace begins again. That goes on for as
-/// long as the time-out, or 4 s if that is longer; so a loop that is always late finds a dead peer
-/// late.
+/// A call that finds a time-out due does not end the connection, because the peer's bytes may be in
+/// the socket, behind a slow handler. It begins a grace, in which the loop can read: 1 s, or the
+/// time-out itself if that is shorter. The end of the grace is the next deadline. The call at that
+/// deadline ends the connection, unless something has put the time-out off.
 ///
-/// A call more than a minute behind its deadline comes from a program that stood still: in a
-/// debugger, on a suspended laptop. That time counts for nothing. Do not call `poll` by a timer of
-/// your own that is slower than its deadlines.
+/// If that call is more than 50 ms late, the loop was busy and may not have read, so a grace begins
+/// again. This can repeat for as long as the time-out, or 4 s if that is longer. A loop that is
+/// always late therefore notices a dead peer later.
 ///
-/// Time that stands still makes nothing due. Time that goes back stands still until it has caught
-/// up. A deadline that is given lies ahead.
+/// A call more than a minute after its deadline means that the program was suspended, by a debugger
+/// or with its laptop. That time does not count. Do not call `poll` by a timer of your own that is
+/// slower than its deadlines.
+///
+/// If `now` goes back, time stands still until it has caught up, and nothing becomes due. The
+/// deadline that is given is always later than `now`.
 ///
 /// # Back-pressure
 ///
-/// Stop producing while [`above_high_water`](Connection::above_high_water); and if what you send
-/// answers what you read, stop reading and polling for events too. Go on writing and calling
-/// `Heartbeat::poll`. Nothing else is needed. (What is not read is not seen, a Close frame neither.)
-/// A loop that stops reading for another reason, as a proxy does whose far side is full, calls
-/// [`paused`](Heartbeat::paused) in each turn in which it does not read.
+/// Stop producing while [`above_high_water`](Connection::above_high_water) is true. If what you
+/// send answers what you read, stop reading and polling for events too. Go on writing and calling
+/// `Heartbeat::poll`. Nothing else is needed. While you do not read, you see nothing of the peer,
+/// not even its Close frame.
 ///
-/// On a real socket a pong waits behind what the kernel has buffered, here and at the peer. Keep
-/// that below what the line carries in `pong_timeout`: on Linux by `TCP_NOTSENT_LOWAT`, elsewhere
-/// by `SO_SNDBUF`.
+/// A loop may also stop reading for another reason, such as a proxy whose far side is full. It then
+/// calls [`paused`](Heartbeat::paused) in each turn in which it does not read.
+///
+/// On a real socket, a pong waits behind what the kernel has buffered, on this side and on the
+/// peer's. Keep that below what the line carries in `pong_timeout`: on Linux with
+/// `TCP_NOTSENT_LOWAT`, elsewhere with `SO_SNDBUF`.
 #[derive(Clone, Debug)]
 pub struct Heartbeat {
     timeouts: Timeouts,
@@ -149,7 +152,7 @@ struct Output {
     moved: Moment,
 }
 
-/// A time-out was found due: the loop may read first.
+/// A time-out was found due. The loop may read before it counts.
 #[derive(Clone, Copy, Debug)]
 struct Grace {
     first: Moment,
@@ -181,8 +184,8 @@ impl Heartbeat {
         }
     }
 
-    /// Does what is due, and gives the moment at which to call it again at the latest. `None`:
-    /// nothing will become due by time alone.
+    /// Does what is due, and gives the moment at which to call it again at the latest. `None`: no
+    /// time-out is running.
     ///
     /// Call [`poll`](Connection::poll) afterwards until it gives `None`: a time-out is
     /// [`Event::Closed`](crate::Event::Closed).
@@ -193,9 +196,9 @@ impl Heartbeat {
         self.clock.promise(due)
     }
 
-    /// The loop did not read since the last call of [`poll`](Self::poll), for a reason of its own:
-    /// that nothing came is not the peer's silence. Call it before `poll` in each turn without a
-    /// read.
+    /// Tells it that the loop has not read since the last call of [`poll`](Self::poll), so that
+    /// nothing came does not mean that the peer is silent. Call it before `poll` in each turn
+    /// without a read.
     ///
     /// It is not needed for a queue above its mark: see [`Connection::above_high_water`].
     ///
@@ -216,9 +219,9 @@ impl Heartbeat {
         self.paused = true;
     }
 
-    /// How long the answer to a ping took: its own pong, or one to a later ping. It is measured
-    /// from the call of `poll` before the one that saw the ping gone to the one that saw the
-    /// answer. `None`: none has come yet.
+    /// How long the last answer to a ping took: its pong, or one to a later ping. `None`: none has
+    /// come yet. It is measured between calls of `poll`: from the last one before the ping was seen
+    /// to have left, to the one that saw the answer.
     ///
     /// ```
     /// use sockless::{Extensions, Config, Connection, Heartbeat, Input, Endpoint, Seed, Timeouts};
@@ -315,7 +318,8 @@ impl Heartbeat {
         }
     }
 
-    /// One ping at a time; without a time-out for its pong, one lost does not end them.
+    /// One ping waits for its answer at a time. Without a `pong_timeout`, a lost pong does not stop
+    /// the pings.
     fn ping_due(&self) -> Option<Moment> {
         let interval = self
             .timeouts

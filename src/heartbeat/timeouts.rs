@@ -1,11 +1,11 @@
-//! How long is waited, and for what.
+//! What a heartbeat waits for, and how long.
 
 use core::time::Duration;
 
-/// What a [`Heartbeat`](crate::Heartbeat) does when. `None`: never.
+/// The times of a [`Heartbeat`](crate::Heartbeat). `None`: never.
 ///
-/// A duration below a millisecond, zero too, counts as a millisecond; one above a hundred years,
-/// [`Duration::MAX`] too, as `None`.
+/// A duration below a millisecond, such as zero, counts as a millisecond; one above a hundred
+/// years, such as [`Duration::MAX`], counts as `None`.
 ///
 /// | time-out | default | runs from | is put off by | ends in |
 /// |---|---:|---|---|---|
@@ -15,8 +15,9 @@ use core::time::Duration;
 /// | `close_timeout` | 10 s | when our Close has left, or `write_timeout` is over | nothing | the transport is dropped |
 /// | `drain_timeout` | never | when output waits | all of it having been taken | Close 1011; the transport is dropped |
 ///
-/// Output is held while the transport is full or the queue above its mark. Then the first two do
-/// not run, where there is a `write_timeout`, and begin anew when all of it was taken.
+/// Output is held while the transport is full or the queue is above its mark. If there is a
+/// `write_timeout`, the first two do not run in that time; they begin again when all output was
+/// taken.
 ///
 /// ```
 /// use sockless::Timeouts;
@@ -29,41 +30,42 @@ use core::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// How long after one ping the next is sent, once that one was answered. Default: 20 s.
+    /// How long after a ping the next one is sent, if that one was answered. Default: 20 s.
     pub ping_interval: Option<Duration>,
-    /// How long the answer to a ping may take, from when the ping has left. Whatever comes after
-    /// that is an answer. Default: 20 s. Then the connection is closed with 1011.
+    /// How long the answer to a ping may take, from when the ping has left. Default: 20 s. Any
+    /// bytes that come after that are an answer. When the time is over, the connection is closed
+    /// with 1011.
     pub pong_timeout: Option<Duration>,
-    /// How long nothing at all may come from the peer, pongs included. Default: never. Then the
-    /// connection is closed with 1001.
+    /// How long the peer may send nothing, not even pongs. Default: never. When the time is over,
+    /// the connection is closed with 1001.
     pub idle_timeout: Option<Duration>,
-    /// How long output may wait of which the transport takes no byte, while the peer sends no
-    /// message either. Default: 60 s. Then the connection is closed with 1011; after
+    /// How long output may wait while the transport takes no byte and the peer sends no message.
+    /// Default: 60 s. When the time is over, the connection is closed with 1011, and after
     /// `close_timeout` the transport is dropped.
     ///
-    /// A peer that sends messages is given the time to do so: it may push back, and not read before
-    /// what it sends has left. Pings and pongs are no reason not to read. One that sends or takes a
-    /// little now and then is bounded by `drain_timeout`.
+    /// A peer that sends messages gets more time, because it may push back: it reads again when
+    /// what it sends has left. Pings and pongs do not count for that. A peer that sends or takes a
+    /// little now and then is bounded by `drain_timeout` only.
     ///
-    /// Choose it longer than a healthy transport rests. A kernel says that a socket can be written
-    /// again when a third of its buffer is free: with a buffer of 4 MB and a line of 64 KiB/s that
-    /// takes 20 s. With `None` a peer that reads nothing holds its connection and its queue for
-    /// ever.
+    /// Choose it longer than a healthy transport may pause. A kernel reports a socket as writable
+    /// when a third of its buffer is free: with a buffer of 4 MB and a line of 64 KiB/s that takes
+    /// 20 s. With `None`, a peer that reads nothing keeps its connection and its queue for ever.
     pub write_timeout: Option<Duration>,
-    /// How long the closing handshake may take from when our Close frame has left, and then the end
-    /// of the transport. It never cuts off what was queued before the Close. Default: 10 s. Then
-    /// the transport is dropped. With `None` only `drain_timeout` ever drops it.
+    /// How long the closing handshake may take from when our Close frame has left, and after it the
+    /// end of the transport. Default: 10 s. When the time is over, the transport is dropped. With
+    /// `None`, only `drain_timeout` drops it. What was queued before the Close frame is never cut
+    /// off by it.
     ///
-    /// Where the transport was full before, `pong_timeout` is added: for so long what it holds may
-    /// be on its way.
+    /// If the transport was full before, `pong_timeout` is added, because what it holds may take
+    /// that long to arrive.
     pub close_timeout: Option<Duration>,
-    /// How long output may wait without all of it having been taken once, however well it moves:
-    /// the absolute bound against a peer that takes a byte a second. Default: never. Then the
-    /// connection is closed with 1011, or, when it is closing already, the transport is dropped.
+    /// How long output may wait until all of it was taken, even if some of it moves: the absolute
+    /// bound against a peer that takes a byte a second. Default: never. When the time is over, the
+    /// connection is closed with 1011; if it is closing already, the transport is dropped.
     ///
-    /// It ends a healthy connection too that is never drained for so long: choose it for your
-    /// slowest line and your largest queue,
-    /// [`Config::high_water_mark`](crate::Config::high_water_mark) and a message.
+    /// It also ends a healthy connection whose queue is not empty once in that time. Choose it for
+    /// your slowest line and your largest queue, which is
+    /// [`Config::high_water_mark`](crate::Config::high_water_mark) and one message.
     pub drain_timeout: Option<Duration>,
 }
 
@@ -86,7 +88,7 @@ const LEAST: Duration = Duration::from_millis(1);
 const MOST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 impl Timeouts {
-    /// The same, as they count.
+    /// The same times, within these bounds.
     pub(super) fn counted(self) -> Self {
         let counted = |duration: Option<Duration>| {
             Some(duration?.max(LEAST)).filter(|duration| *duration <= MOST)

@@ -1,5 +1,5 @@
-//! The head of an answer, kept as long as the outcome is: the reason phrase and the headers, for a
-//! log line.
+//! The head of an answer, kept as long as the outcome: the reason phrase and the headers, for a
+//! log.
 
 use crate::handshake::headers::Headers;
 use alloc::borrow::Cow;

@@ -1,5 +1,5 @@
 //! What an answer must be to open a connection, RFC 6455 §4.1 (the checks at its end) and §4.2.2,
-//! and how long a refusing answer's body is, RFC 9112 §6.3.
+//! and how long the body of a refusal is, RFC 9112 §6.3.
 
 use super::body::Framing;
 use super::request::Offered;
@@ -21,7 +21,7 @@ pub(super) enum Answer {
     /// A 101 that meets all rules; where its subprotocol lies in the head, and what it accepts of
     /// the extensions.
     Open { protocol: Option<Range<usize>>, extensions: Extensions },
-    /// Not the last word. RFC 9110 §15.2.
+    /// An interim answer. RFC 9110 §15.2.
     Interim,
     /// Any other status. `reusable`: nothing in the head forbids another request on the connection.
     Refused { status: u16, framing: Framing, reusable: bool },
@@ -57,7 +57,7 @@ fn closes(headers: &[Header<'_>]) -> bool {
     headers.iter().filter(is_connection).any(|header| has_element(header.value, b"close"))
 }
 
-/// What the headers say, all lines of a kind taken together.
+/// What the headers say, with all lines of one name taken together.
 #[derive(Default)]
 struct Fields<'b> {
     upgrade: Single<'b>,

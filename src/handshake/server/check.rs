@@ -1,7 +1,8 @@
 //! What a request must be to become a WebSocket, RFC 6455 §4.2.1.
 //!
-//! The headers are walked once; then the rules are asked in the order in which their answers help
-//! the client most: method and version of HTTP first, the version of the protocol before its key.
+//! The headers are read once. Then the rules are checked in the order in which their answers help
+//! the client most: the method and the version of HTTP first, and the version of the protocol
+//! before its key.
 
 use super::Config;
 use super::absolute::Absolute;
@@ -44,7 +45,7 @@ impl Upgrade {
 /// Why a request is not checked to its end.
 pub(super) enum Stop {
     Broken(Broken),
-    /// Its target is in absolute form: written in the other, it is to be checked again.
+    /// Its target is in absolute form: it is to be rewritten to origin form and checked again.
     Absolute(Absolute),
 }
 
@@ -135,7 +136,8 @@ pub(super) fn check(
     extensions::for_each(extensions, |_, _| Ok(()))?;
     // §4.2.2 point 4.
     let origin = fields.origin.at_most_one(HandshakeError::RepeatedOrigin)?;
-    // Whatever the policy: an application that reads it as text must not take it for none.
+    // This holds for any policy: an application that reads it as text would take it for a missing
+    // one.
     if !origin.is_none_or(<[u8]>::is_ascii) {
         return Err(HandshakeError::InvalidOrigin.into());
     }
@@ -153,14 +155,14 @@ pub(super) fn check(
     }))
 }
 
-/// What the headers say, all lines of a kind taken together.
+/// What the headers say, with all lines of one name taken together.
 #[derive(Default)]
 struct Fields<'b> {
     /// Upgrade has the token "websocket".
     websocket: bool,
     /// Connection has the token "upgrade".
     upgrade: bool,
-    /// There is a body, or the talk of one.
+    /// There is a body, or a header that announces one.
     body: bool,
     host: Single<'b>,
     origin: Single<'b>,
@@ -205,7 +207,7 @@ fn widen(range: &mut Range<usize>, to: usize) {
 /// Whether the subprotocols are tokens, no two the same. §4.1 point 10. A list of none is as if it
 /// were not there.
 fn check_protocols(headers: &[Header<'_>]) -> Result<(), HandshakeError> {
-    // Place for a hundred costs more to clear than the few that nearly all offer cost to check.
+    // To clear room for a hundred costs more than to check the few that nearly all clients offer.
     match check_at_most::<8>(headers) {
         Err(HandshakeError::TooManyProtocols) => check_at_most::<MAX_PROTOCOLS>(headers),
         checked => checked,

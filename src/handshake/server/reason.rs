@@ -1,4 +1,4 @@
-//! The phrases of statuses. No client needs them; people who read a trace do.
+//! The reason phrases of statuses. They are for people who read a trace; clients do not need them.
 
 /// The phrase of a status, RFC 9110 §15 and RFC 6585; it may be empty.
 pub(super) fn reason(status: u16) -> &'static str {

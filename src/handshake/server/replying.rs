@@ -246,7 +246,7 @@ impl Replying {
 
     /// A write failed: see [`Endpoint::handle_write_error`](crate::Endpoint::handle_write_error).
     ///
-    /// Reading ends too: nothing that comes is needed.
+    /// Reading ends too, because nothing that comes is needed.
     #[inline]
     pub fn handle_write_error(&mut self) {
         self.handle_error();

@@ -112,8 +112,8 @@ impl Handshake {
 
     /// Whether it is over: see [`Endpoint::is_done`](crate::Endpoint::is_done).
     ///
-    /// The outcome was given, or there will be none, because the client has shut down its side
-    /// before its head was whole.
+    /// It is over when the outcome was given, or when there will be none: the client has shut down
+    /// its side before its head was whole, and its time was not up before that.
     #[must_use]
     #[inline]
     pub fn is_done(&self) -> bool {
