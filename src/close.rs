@@ -1,8 +1,8 @@
 //! Close codes and the body of a close frame, RFC 6455 §5.5.1 and §7.4.
 //!
-//! What may stand on the wire: no body at all; or a code in two bytes, then a reason in UTF-8 of at
-//! most 123 bytes. The codes 1005 and 1006 exist only in what is reported
-//! ([`CloseEvent`](crate::CloseEvent)) and never in a frame.
+//! A close frame has no body, or a code in two bytes and then a reason in UTF-8 of at most 123
+//! bytes. The codes 1005 and 1006 are never in a frame, but only in what is reported
+//! ([`CloseEvent`](crate::CloseEvent)).
 
 use crate::error::ProtocolError;
 use core::str;
@@ -27,7 +27,7 @@ pub struct CloseFrame<'a> {
 }
 
 impl<'a> CloseFrame<'a> {
-    /// The longest reason, in bytes: what a control frame holds beside the code. §5.5.
+    /// The longest reason, in bytes: the room that a control frame has beside the code. §5.5.
     pub const MAX_REASON: usize = 123;
 
     /// A code with a reason.
@@ -41,7 +41,7 @@ impl<'a> CloseFrame<'a> {
         Ok(Self { code, reason })
     }
 
-    /// A code with as much of the reason as fits, cut at a character.
+    /// A code with as much of the reason as fits, cut between two characters.
     ///
     /// ```
     /// use sockless::{CloseCode, CloseFrame};
@@ -71,8 +71,8 @@ impl<'a> CloseFrame<'a> {
     /// ```
     ///
     /// # Errors
-    /// A body of one byte, a code that must not be sent, a reason that is not UTF-8, a body of more
-    /// than 125 bytes.
+    /// A body of one byte, a code that must not be sent, a reason that is not UTF-8, or a body of
+    /// more than 125 bytes.
     pub fn decode(body: &'a [u8]) -> Result<Option<Self>, ProtocolError> {
         let Some((code, reason)) = body.split_first_chunk() else {
             return if body.is_empty() { Ok(None) } else { Err(ProtocolError::CloseBodyTooShort) };

@@ -1,11 +1,11 @@
 //! The codes of a close frame, RFC 6455 §7.4.
 //!
-//! They are apart from [`close`](crate::close) because the table of violations names them, and the
-//! body of a close frame names violations.
+//! They have a file beside `close`, because the table of violations needs them and `close` needs
+//! that table.
 
 use core::fmt;
 
-/// A close code that may stand on the wire: 1000–1003, 1007–1014 or 3000–4999. §7.4.1, §7.4.2.
+/// A close code that may be sent: 1000–1003, 1007–1014 or 3000–4999. §7.4.1, §7.4.2.
 ///
 /// ```
 /// use sockless::CloseCode;
@@ -20,19 +20,19 @@ pub struct CloseCode(u16);
 impl CloseCode {
     /// 1000: the purpose is fulfilled.
     pub const NORMAL: Self = Self(1000);
-    /// 1001: the server goes down or the page is left.
+    /// 1001: the server stops, or the user leaves the page.
     pub const AWAY: Self = Self(1001);
     /// 1002: the peer broke the protocol.
     pub const PROTOCOL: Self = Self(1002);
     /// 1003: a kind of data that this end cannot accept.
     pub const UNSUPPORTED: Self = Self(1003);
-    /// 1007: data that do not fit their type, such as text that is not UTF-8.
+    /// 1007: data that does not fit its type, such as text that is not UTF-8.
     pub const INVALID_DATA: Self = Self(1007);
     /// 1008: a policy forbids it, and no other code fits.
     pub const POLICY: Self = Self(1008);
     /// 1009: a message too big to process.
     pub const TOO_BIG: Self = Self(1009);
-    /// 1010: the client misses an extension in the server's answer.
+    /// 1010: the server did not accept an extension that the client needs.
     pub const MANDATORY_EXTENSION: Self = Self(1010);
     /// 1011: an unexpected condition inside this end.
     pub const INTERNAL: Self = Self(1011);
@@ -40,10 +40,10 @@ impl CloseCode {
     pub const RESTART: Self = Self(1012);
     /// 1013: the service is overloaded; try again later.
     pub const TRY_AGAIN_LATER: Self = Self(1013);
-    /// 1014: a gateway got an invalid answer from behind it.
+    /// 1014: a gateway got an invalid answer from the server behind it.
     pub const BAD_GATEWAY: Self = Self(1014);
 
-    /// The code, if it may stand on the wire.
+    /// The code, if it may be sent.
     #[must_use]
     pub const fn new(code: u16) -> Option<Self> {
         match code {

@@ -1,11 +1,11 @@
-//! What a peer can do wrong on an open connection: one table, one row a rule.
+//! The rules that a peer can break on an open connection: a table with one row per rule.
 //!
-//! The row says which rule was broken, which section of which RFC states it and which close code
-//! answers it. `tests/violations.rs` has a test for each row, under every split of its bytes.
+//! Each row has the rule, the section of the RFC that states it, and the close code that answers
+//! it. `tests/violations.rs` has a test for each row, under every split of its bytes.
 
 use crate::close_code::CloseCode;
 
-/// The peer broke the protocol, or a limit that we set. Nothing of what follows is delivered.
+/// The peer broke a rule of the protocol, or a limit of ours. Nothing that follows is delivered.
 ///
 /// ```
 /// use sockless::{CloseCode, ProtocolError};
@@ -34,7 +34,7 @@ pub enum ProtocolError {
     MaskedFrame,
     /// A ping, pong or close frame with more than 125 bytes.
     ControlTooLong,
-    /// An extended length where a shorter form would do.
+    /// A length that is not in its shortest form.
     LengthNotMinimal,
     /// A 64-bit length with its top bit set.
     LengthTopBit,
@@ -45,20 +45,20 @@ pub enum ProtocolError {
     /// A message in more frames than
     /// [`Limits::max_fragments`](crate::Limits::max_fragments).
     TooManyFragments,
-    /// A compressed message that is not what DEFLATE makes, or that is cut short.
+    /// A compressed message that is not valid DEFLATE, or that is cut off.
     InvalidDeflate,
     /// Text that is not UTF-8.
     InvalidUtf8,
     /// A close frame with a body of one byte.
     CloseBodyTooShort,
-    /// A close code that must not be on the wire.
+    /// A close code that must not be sent.
     InvalidCloseCode,
     /// A close reason that is not UTF-8.
     InvalidCloseReason,
 }
 
 impl ProtocolError {
-    /// All of them, in the order of the table.
+    /// All errors, in the order of the table.
     pub const ALL: &'static [Self] = &{
         let mut all = [Self::ReservedBits; TABLE.len()];
         let mut i = 0;
@@ -91,8 +91,8 @@ impl ProtocolError {
     }
 
     fn row(self) -> &'static Row {
-        // The table is in the enum's order (a test holds it so) and as long: the other arm is never
-        // taken.
+        // The table has the order and the length of the enum, which a test checks, so the default
+        // is never used.
         TABLE.get(self as usize).unwrap_or(&TABLE[0])
     }
 }
@@ -118,7 +118,7 @@ const TABLE: [Row; 18] = [
     row(ProtocolError::ReservedBits,           "RFC 6455 §5.2",    CloseCode::PROTOCOL,     "a reserved bit that no extension defines"),
     row(ProtocolError::ReservedOpcode,         "RFC 6455 §5.2",    CloseCode::PROTOCOL,     "a reserved opcode"),
     row(ProtocolError::FragmentedControl,      "RFC 6455 §5.5",    CloseCode::PROTOCOL,     "a fragmented control frame"),
-    row(ProtocolError::UnexpectedContinuation, "RFC 6455 §5.4",    CloseCode::PROTOCOL,     "a continuation of no message"),
+    row(ProtocolError::UnexpectedContinuation, "RFC 6455 §5.4",    CloseCode::PROTOCOL,     "a continuation frame without a message"),
     row(ProtocolError::InterleavedMessage,     "RFC 6455 §5.4",    CloseCode::PROTOCOL,     "a new message inside a fragmented one"),
     row(ProtocolError::UnmaskedFrame,          "RFC 6455 §5.1",    CloseCode::PROTOCOL,     "a client's frame that is not masked"),
     row(ProtocolError::MaskedFrame,            "RFC 6455 §5.1",    CloseCode::PROTOCOL,     "a server's frame that is masked"),

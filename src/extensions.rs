@@ -1,11 +1,11 @@
-//! What a handshake negotiated beside the protocol itself.
+//! The extensions that a handshake negotiated.
 
 #[cfg(feature = "deflate")]
 use crate::deflate::{Answer, Parameters};
 
-/// The extensions that both ends agreed on, RFC 6455 §9.1, for
-/// [`Connection::server`](crate::Connection::server) and
-/// [`Connection::client`](crate::Connection::client). By default none.
+/// The extensions that both ends agreed on, RFC 6455 §9.1. The default is none. Pass them to
+/// [`Connection::server`](crate::Connection::server) or
+/// [`Connection::client`](crate::Connection::client).
 ///
 /// ```
 /// let agreed = sockless::Extensions::default();
@@ -24,7 +24,7 @@ pub struct Extensions {
 
 #[cfg(feature = "deflate")]
 impl Answer {
-    /// What a [`Connection`](crate::Connection) is told of it.
+    /// The extensions for the [`Connection`](crate::Connection).
     #[must_use]
     pub fn extensions(&self) -> Extensions {
         Extensions { deflate: Some(self.parameters()) }

@@ -1,4 +1,4 @@
-//! The frame header, RFC 6455 §5.2: its bytes and back.
+//! The frame header, RFC 6455 §5.2, from and to bytes.
 //!
 //! ```text
 //!  byte 0                     byte 1                    then
@@ -8,8 +8,8 @@
 //! └─────┴─────┴──────────┘  └──────┴────────────────┘  └───────────────────┴──────────────┘
 //! ```
 //!
-//! Only what one header can break alone is checked here. Who must mask, which reserved bits mean
-//! something and which frame may follow which is the [`decoder`](crate::decoder)'s matter.
+//! Only rules about a single header are checked here. The [`decoder`](crate::decoder) checks who
+//! must mask, which reserved bits have a meaning, and which frame may follow which.
 
 use crate::error::ProtocolError;
 use core::fmt;
@@ -31,9 +31,9 @@ pub enum OpCode {
     Text = 0x1,
     /// A binary message, or its first fragment.
     Binary = 0x2,
-    /// The end of the connection.
+    /// The closing handshake.
     Close = 0x8,
-    /// A question whether the peer is there.
+    /// A ping, which the peer answers.
     Ping = 0x9,
     /// The answer to a ping.
     Pong = 0xa,
@@ -61,8 +61,8 @@ impl OpCode {
         self as u8
     }
 
-    /// Close, ping or pong: short, never fragmented, allowed between the fragments of a message.
-    /// §5.5.
+    /// Whether it is a control frame: a close, ping or pong. §5.5. These have at most 125 bytes,
+    /// are never fragmented, and may come between the fragments of a message.
     #[must_use]
     pub const fn is_control(self) -> bool {
         self.bits() & 0x8 != 0
@@ -86,7 +86,7 @@ impl OpCode {
 pub struct Header {
     /// Whether the frame ends its message.
     pub fin: bool,
-    /// The reserved bits, RSV1 being 4, RSV2 2 and RSV3 1. An extension gives them their meaning;
+    /// The reserved bits: RSV1 is 4, RSV2 is 2 and RSV3 is 1. Extensions define their meaning;
     /// without one they are zero.
     pub rsv: u8,
     /// What the frame is.
@@ -98,15 +98,16 @@ pub struct Header {
 }
 
 impl Header {
-    /// The longest header there is, in bytes.
+    /// The longest header, in bytes.
     pub const MAX_LEN: usize = 14;
 
-    /// Reads a header off the front of `bytes`, and tells how long it is. `None`: more bytes are
+    /// Reads the header at the front of `bytes`, and tells how long it is. `None`: more bytes are
     /// needed.
     ///
     /// # Errors
-    /// A reserved opcode, a fragmented or long control frame: as soon as their byte is there. A
-    /// length that is not in its shortest form or has its top bit set: as soon as it is whole.
+    /// A reserved opcode, or a control frame that is fragmented or too long, as soon as the byte
+    /// that says so is there. A length that is not in its shortest form, or has its top bit set, as
+    /// soon as the length is whole.
     pub fn decode(bytes: &[u8]) -> Result<Option<(Self, usize)>, ProtocolError> {
         let Some((&first, rest)) = bytes.split_first() else { return Ok(None) };
         let opcode = check_first(first)?;
@@ -132,7 +133,8 @@ impl Header {
         Ok(Some((header, bytes.len() - rest.len())))
     }
 
-    /// The header's bytes. Of `rsv` the low three bits count, of `payload_len` the low 63.
+    /// The header's bytes. Only the low three bits of `rsv` and the low 63 bits of `payload_len`
+    /// are used.
     #[must_use]
     #[inline(always)]
     pub fn encode(&self) -> Encoded {
@@ -203,7 +205,7 @@ pub struct Encoded {
 }
 
 impl Encoded {
-    /// How many bytes there have to be room for.
+    /// For how many bytes there has to be room.
     pub(crate) const ROOM: usize = 16;
 
     /// Appends it. All its room is copied, for a length that the compiler knows, and what is not of

@@ -1,4 +1,4 @@
-//! Bytes that came for an endpoint and were not taken, between its turns.
+//! Bytes that came for an endpoint and were not taken. They wait here between its turns.
 //!
 //! ```text
 //!              from           to
@@ -17,12 +17,12 @@ pub struct Held {
     pub(crate) bytes: Vec<u8>,
     pub(crate) from: usize,
     pub(crate) to: usize,
-    /// They are a part of a frame, and polling them again gives nothing.
+    /// They are a part of a frame: to poll them again without more gives nothing.
     pub(crate) is_cut_frame: bool,
 }
 
 impl Held {
-    /// These bytes, which nobody has polled. `None`: there are none.
+    /// These bytes, which were not polled yet. `None`: there are none.
     pub(crate) fn unpolled(bytes: Vec<u8>) -> Option<Box<Self>> {
         let to = bytes.len();
         (to > 0).then(|| Box::new(Self { bytes, from: 0, to, is_cut_frame: false }))
@@ -41,7 +41,7 @@ impl Held {
         self.from < self.to && !self.is_cut_frame
     }
 
-    /// What was not taken.
+    /// The bytes that were not taken.
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
         self.bytes.get_mut(self.from..self.to).unwrap_or_default()
     }
@@ -57,7 +57,7 @@ impl Held {
     }
 }
 
-/// Its lengths, for what peers send is nothing for a log.
+/// Shows lengths alone: what peers send does not belong in a log.
 impl fmt::Debug for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Held")

@@ -1,8 +1,8 @@
 //! Masking, RFC 6455 §5.3: XOR with a key of four bytes, over and over.
 //!
-//! The same operation masks and unmasks. A payload that comes in parts is masked in parts:
-//! [`rotate`] the key by the bytes that are done. Blocks are written as plain loops over arrays,
-//! which the compiler turns into vector instructions.
+//! The same operation masks and unmasks. To mask a payload in parts, [`rotate`] the key by the
+//! number of bytes that are done. Blocks are plain loops over arrays, which the compiler turns into
+//! vector instructions.
 
 #[cfg(feature = "alloc")]
 use alloc::vec::Vec;
@@ -23,7 +23,7 @@ pub fn apply(bytes: &mut [u8], key: [u8; 4]) {
     }
 }
 
-/// The key for what follows after `done` bytes of a payload were masked.
+/// The key for the rest of a payload of which `done` bytes were masked.
 ///
 /// ```
 /// use sockless::mask::{apply, rotate};
@@ -62,7 +62,7 @@ pub(crate) fn copy_masked(to: &mut [u8], from: &[u8], key: [u8; 4]) {
     );
 }
 
-/// The same for at most 64 bytes.
+/// The same, for at most 64 bytes.
 #[cfg(feature = "alloc")]
 #[inline(always)]
 pub(crate) fn copy_at_most_64(to: &mut [u8], from: &[u8], key: [u8; 4]) {
@@ -132,8 +132,8 @@ fn extend_blocks<const N: usize>(to: &mut Vec<u8>, bytes: &[u8], key: u64) {
     }
 }
 
-/// From this length on, bytes, alignment to cache lines pays, and so does a look at what the
-/// processor can do.
+/// From this length on, in bytes, it pays to align to cache lines, and to ask what the processor
+/// can do.
 const LONG: usize = if cfg!(all(feature = "simd", any(target_arch = "x86", target_arch = "x86_64")))
 {
     256

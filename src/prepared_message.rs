@@ -1,4 +1,4 @@
-//! Messages for many connections.
+//! One message for many connections.
 
 use crate::decoder::MessageKind;
 #[cfg(feature = "deflate")]
@@ -10,11 +10,11 @@ use alloc::sync::Arc;
 use bytes::Bytes;
 use core::fmt;
 
-/// A message that any number of connections send: its payload is in memory once, shared by
-/// reference count.
+/// A message for any number of connections. Its payload is in memory once, and shared by reference
+/// count.
 ///
-/// Where it is to be compressed (feature `deflate`), that is done once for all connections of the
-/// same window, by the first of them and as its settings say.
+/// If it is to be compressed (feature `deflate`), this is done once for all connections with the
+/// same window, by the settings of the first that sends it.
 ///
 /// ```
 /// use sockless::{Extensions, Config, Connection, Endpoint, PreparedMessage};
@@ -30,7 +30,8 @@ use core::fmt;
 #[derive(Clone)]
 pub struct PreparedMessage {
     kind: MessageKind,
-    /// Without its frame: a header takes 2 ns, and each client masks a copy of its own.
+    /// The payload alone: a frame header takes 2 ns to write, and each client masks a copy of its
+    /// own.
     payload: Bytes,
     #[cfg(feature = "deflate")]
     compress: Option<Compress>,
@@ -57,10 +58,11 @@ impl PreparedMessage {
         Self::new(MessageKind::Binary, data.into())
     }
 
-    /// The message that another connection received, to be sent on to many: what the event owns is
-    /// moved, what it borrows is copied, text is not checked again. `None`: it is no whole message.
+    /// A message that another connection received, to send it on to many. `None`: the event is not
+    /// a whole message. Owned payloads are moved, borrowed ones are copied, and text is not checked
+    /// again.
     ///
-    /// To a single connection, [`forward`](crate::Connection::forward) is cheaper.
+    /// For a single connection, [`forward`](crate::Connection::forward) is cheaper.
     ///
     /// ```
     /// use sockless::{Event, MessageKind, PreparedMessage};
@@ -84,7 +86,7 @@ impl PreparedMessage {
         self.kind
     }
 
-    /// The payload, of text too.
+    /// The payload, of either kind.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.payload
@@ -101,7 +103,7 @@ impl PreparedMessage {
         }
     }
 
-    /// Whether it is to be compressed, if it says so.
+    /// The message's choice whether to compress it, if it has one.
     #[cfg(feature = "deflate")]
     pub(crate) fn compression(&self) -> Option<Compress> {
         self.compress
@@ -117,7 +119,7 @@ impl PreparedMessage {
     }
 }
 
-/// Its length, for what is sent is nothing for a log.
+/// Shows the length alone: what is sent does not belong in a log.
 impl fmt::Debug for PreparedMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PreparedMessage")

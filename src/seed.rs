@@ -1,9 +1,9 @@
 //! Randomness, passed in as a value and expanded inside.
 //!
-//! One [`Seed`] a connection gives two streams that have nothing to do with each other: the key of
-//! the handshake (RFC 6455 §4.1, point 7) and the mask keys (§5.3, unpredictable as §10.3 asks).
-//! Both come out of ChaCha8 with the seed as its key; the stream's name and the block's number are
-//! the nonce. Everything replays from the seed, but for compressed bytes where a `deflate::Pool` is
+//! The [`Seed`] of a connection gives two independent streams: the key of the handshake (RFC 6455
+//! §4.1, point 7) and the mask keys (§5.3, unpredictable as §10.3 asks). Both are made by ChaCha8
+//! with the seed as the key, and with the stream's name and the block's number as the nonce. The
+//! same seed gives the same bytes again. The exception is compressed bytes, if a `deflate::Pool` is
 //! shared.
 
 use chacha20::ChaCha8;
@@ -12,11 +12,13 @@ use core::fmt;
 
 /// 32 unpredictable bytes from which a client derives its handshake key and its mask keys.
 ///
-/// Take them from the system's random source, fresh for each connection, or let `Seed::random`
-/// (feature `getrandom`) do it. The same seed twice gives the same bytes on the wire twice: right
-/// for a test and wrong for anything else (§10.3). One thing besides the calls changes them: where
-/// connections share a `deflate::Pool`, what the others compress changes which bytes a compressed
-/// message becomes, though not what they mean.
+/// Take them from the system's random source, new for each connection, or let `Seed::random`
+/// (feature `getrandom`) do it.
+///
+/// The same seed and the same calls give the same bytes on the wire: that is right for a test, and
+/// wrong for anything else (§10.3). The exception: if connections share a `deflate::Pool`, the
+/// bytes of a compressed message also depend on what the others compress, though their meaning does
+/// not.
 ///
 /// ```
 /// use sockless::Seed;
@@ -27,7 +29,7 @@ use core::fmt;
 pub struct Seed([u8; 32]);
 
 impl Seed {
-    /// A seed out of 32 unpredictable bytes.
+    /// A seed from 32 unpredictable bytes.
     #[must_use]
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -35,8 +37,8 @@ impl Seed {
 
     /// A seed from the system's random source.
     ///
-    /// On wasm32-unknown-unknown there is none: the program has to enable the feature `wasm_js` of
-    /// the crate `getrandom`, for a browser's or Node's, or name a backend of its own.
+    /// wasm32-unknown-unknown has none: there, the program has to enable the feature `wasm_js` of
+    /// the crate `getrandom`, for the one of a browser or Node, or choose a custom backend.
     ///
     /// # Errors
     /// The system's random source could not be read.
@@ -55,7 +57,7 @@ impl Seed {
         Ok(Self(bytes))
     }
 
-    /// The 16 bytes behind `Sec-WebSocket-Key`.
+    /// The 16 bytes of `Sec-WebSocket-Key`, before base64.
     pub(crate) fn nonce(&self) -> [u8; 16] {
         let block = block(&self.0, Stream::HandshakeKey, 0);
         block.first_chunk().copied().unwrap_or_default()
@@ -76,7 +78,7 @@ impl fmt::Debug for Seed {
 /// The system's random source could not be read: the error of [`Seed::random`]. Feature
 /// `getrandom`.
 ///
-/// It says what the system said of it, with the feature `std` in the system's own words.
+/// It has the system's reason; with the feature `std`, the system's own text.
 ///
 /// ```
 /// use sockless::{RandomError, Seed};
@@ -92,8 +94,8 @@ impl fmt::Debug for Seed {
 #[error("the system's random source could not be read: {0}")]
 pub struct RandomError(getrandom::Error);
 
-/// The mask keys of one client connection, four bytes a frame. No system call and no allocation is
-/// behind any of them.
+/// The mask keys of one client connection, four bytes for each frame. They need no system call and
+/// no allocation.
 pub(crate) struct MaskKeys {
     seed: [u8; 32],
     block: [u8; BLOCK],
@@ -187,7 +189,8 @@ mod tests {
         assert_eq!(Seed::new([1; 32]).nonce(), Seed::new([1; 32]).nonce());
     }
 
-    /// Block after block, with none left out: what a seed gave once it gives for ever.
+    /// Block after block, with none left out: the keys of a seed must never change, so that old
+    /// records replay.
     #[test]
     fn the_keys_of_a_seed_are_these() {
         let keys = keys([7; 32], 33);

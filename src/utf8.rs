@@ -1,8 +1,8 @@
-//! UTF-8 as it arrives, RFC 6455 §8.1: checked once, in parts, failing at the first byte that
-//! cannot become valid.
+//! Checks of UTF-8 as it arrives, RFC 6455 §8.1: each byte once, in parts, and failing at the first
+//! byte that cannot become valid.
 //!
-//! A part may end in the middle of a code point. The one to three bytes of the cut code point are
-//! set aside until the next part completes them; all the rest of a part is a `&str` at once.
+//! A part may end in the middle of a code point. The one to three bytes of that code point are set
+//! aside until the next part completes them. The rest of the part is a `&str` at once.
 //!
 //! ```text
 //!   part n               part n + 1
@@ -41,7 +41,7 @@ pub struct Validator {
 /// Instead of the length of a cut code point: the text is not UTF-8.
 const FAILED: u8 = u8::MAX;
 
-/// What a part brought.
+/// The text of one part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Valid<'a> {
     /// The code point that the last part left cut, now complete.
@@ -59,8 +59,7 @@ impl Validator {
     /// Takes the next part of the text.
     ///
     /// # Errors
-    /// A byte cannot become valid. So cannot the text: all later parts are refused, until
-    /// [`finish`](Self::finish).
+    /// The text is not UTF-8. All later parts are refused too, until [`finish`](Self::finish).
     pub fn push<'a>(&mut self, part: &'a [u8]) -> Result<Valid<'a>, InvalidUtf8> {
         let (carried, part) = if self.len == 0 { (None, part) } else { self.complete(part)? };
         let (whole, cut) = part.split_at(part.len() - incomplete_suffix(part));
@@ -80,7 +79,8 @@ impl Validator {
         }
     }
 
-    /// How many bytes the cut code point misses: 0 if none is cut, or if the text was refused.
+    /// How many bytes are missing of the code point that was cut; 0 if none was, or if the text was
+    /// refused.
     ///
     /// ```
     /// use sockless::utf8::Validator;
@@ -100,10 +100,10 @@ impl Validator {
         }
     }
 
-    /// The text is at its end. The validator is as new afterwards.
+    /// Ends the text. The validator can then be used for another one.
     ///
     /// # Errors
-    /// It ends in the middle of a code point, or a part of it was refused.
+    /// The text ends in the middle of a code point, or a part of it was refused.
     pub fn finish(&mut self) -> Result<(), InvalidUtf8> {
         match core::mem::take(self).len {
             0 => Ok(()),
@@ -149,14 +149,14 @@ impl Validator {
     }
 }
 
-/// A log sees how many bytes of a character are missing, and none of the bytes.
+/// Shows how many bytes of a code point are missing, and none of its bytes.
 impl fmt::Debug for Validator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Validator").field("missing", &self.missing()).finish_non_exhaustive()
     }
 }
 
-/// How much of a part is valid text. For the beginning of what `push` refuses.
+/// How much of a part is valid text, for a part that `push` refuses.
 #[cfg(feature = "alloc")]
 pub(crate) fn valid_prefix(part: &[u8]) -> &str {
     let valid = match str::from_utf8(part) {

@@ -1,4 +1,4 @@
-//! Text that is shared as bytes are, with the proof that it is UTF-8.
+//! Text as shared bytes that are known to be UTF-8.
 
 use crate::utf8::{self, InvalidUtf8};
 use alloc::borrow::Cow;
@@ -10,10 +10,10 @@ use core::ops::{Bound, RangeBounds};
 
 /// Text in [`Bytes`]: checked once, when it is made, and cheap to clone and to cut.
 ///
-/// It is sent without another check, as any [`Text`](crate::Text) is, and from 2 KiB on a server
-/// queues it without a copy. A [`PreparedMessage`](crate::PreparedMessage) shares more, compressed
-/// forms for example; this is for text that comes as bytes, from a broker or a file, or that is a
-/// part of another.
+/// It is sent without another check, and a server queues it without a copy from 2 KiB on. Use it
+/// for text that comes as bytes, from a broker or a file, or that is a part of another text. To
+/// send one message to many connections, a [`PreparedMessage`](crate::PreparedMessage) is better:
+/// it shares compressed forms too.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -32,7 +32,7 @@ use core::ops::{Bound, RangeBounds};
 pub struct Utf8Bytes(Bytes);
 
 impl Utf8Bytes {
-    /// A text that is part of the program: nothing is allocated.
+    /// A text that is part of the program. Nothing is allocated.
     ///
     /// ```
     /// use sockless::Utf8Bytes;
@@ -57,8 +57,8 @@ impl Utf8Bytes {
         &self.0
     }
 
-    /// The text. It is checked again, for without unsafe code nothing else makes a `str` of bytes:
-    /// keep what it gives, if you need it often.
+    /// The text. This checks the bytes again, because without unsafe code there is no other way to
+    /// a `str`. If you need the text often, keep the result.
     ///
     /// ```
     /// use sockless::Utf8Bytes;
@@ -94,8 +94,8 @@ impl Utf8Bytes {
         self.0.is_empty()
     }
 
-    /// A part of the text, in places of bytes: not copied, and not checked again. `None`: it begins
-    /// or ends beyond the text, or within a character, or ends before it begins.
+    /// A part of the text, as a range of bytes, without a copy or another check. `None`: the range
+    /// is beyond the text, begins or ends within a character, or ends before it begins.
     ///
     /// ```
     /// use sockless::Utf8Bytes;
@@ -143,7 +143,7 @@ impl From<String> for Utf8Bytes {
     }
 }
 
-/// What an [`Event::Text`](crate::Event::Text) holds: what is owned is moved, what is borrowed is
+/// From the text of an [`Event::Text`](crate::Event::Text): owned text is moved, borrowed text is
 /// copied.
 impl From<Cow<'_, str>> for Utf8Bytes {
     fn from(text: Cow<'_, str>) -> Self {

@@ -1,8 +1,8 @@
-//! Messages and control frames that a read had cut, on their way to be whole.
+//! Messages and control frames that a read has cut, until they are whole.
 //!
-//! Nothing is reserved because a peer declared it: room grows with what has come. Text is validated
-//! piece by piece and grows as a `String`, so that it is validated once. What is whole is given
-//! away, and nothing is kept.
+//! Memory grows with what has come, and never by a length that the peer declared. Text is validated
+//! piece by piece and grows as a `String`, so that it is validated once. A message that is whole is
+//! given away, and nothing of it is kept.
 
 use crate::copy;
 use crate::decoder::MessageKind;

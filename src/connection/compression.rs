@@ -1,9 +1,9 @@
-//! Compressed messages on a connection, RFC 7692: what the frame rules and the events know about
-//! them.
+//! Compression of a connection's messages, RFC 7692: between frames and events on one side, and
+//! [`crate::deflate`] on the other.
 //!
-//! RSV1 of a message's first frame says that it is compressed (§6); the decoder refuses it anywhere
-//! else. What is inflated takes the way of all other bytes: into the message under way, or into
-//! chunks.
+//! RSV1 in the first frame of a message means that the message is compressed (§6); the decoder
+//! refuses it in all other frames. Decompressed bytes go where all others go: into the message that
+//! is assembled, or into chunks.
 
 use super::stream::Stream;
 use super::{Connection, Reception};
@@ -18,8 +18,8 @@ use alloc::vec::Vec;
 /// §6: "Per-Message Compressed".
 pub(super) const RSV1: u8 = 0b100;
 
-/// How much compressed data, in bytes, makes a chunk: at most about a thousand times as much comes
-/// of it.
+/// The largest piece of compressed data, in bytes, that is decompressed into one chunk. The chunk
+/// is at most about a thousand times as large.
 pub(super) const MOST_COMPRESSED_CHUNK: usize = 1 << 10;
 
 /// Both directions of a connection that compresses.
@@ -82,7 +82,7 @@ impl Connection {
         }
     }
 
-    /// Queues a message compressed, if it is to be. `false`: it is to be sent as it is.
+    /// Compresses and queues a message. `false`: it is to be sent as it is.
     pub(super) fn send_compressed(&mut self, kind: MessageKind, payload: &Payload<'_>) -> bool {
         let Some(Compression { sending, settings, .. }) = &mut self.compression else {
             return false;

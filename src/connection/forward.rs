@@ -1,4 +1,4 @@
-//! Sending on what another connection received.
+//! Sends on what another connection received, for proxies and echoes.
 
 use super::{Connection, SendError};
 use crate::close::{CloseCode, CloseFrame};
@@ -15,12 +15,13 @@ impl Connection {
     /// | [`Ping`](Event::Ping), [`Pong`](Event::Pong) | nothing: each connection answers its own |
     /// | [`Closed`](Event::Closed) | a Close frame with the code and the reason; without a code if it came without one, and with 1014 if it did not come; nothing if this connection is closing already |
     ///
-    /// Text is not checked again. What the event owns is moved, and what it borrows is copied once.
-    /// Towards many connections, [`PreparedMessage::from_event`](crate::PreparedMessage::from_event)
-    /// copies once for all of them.
+    /// Text is not checked again. Owned payloads are moved, and borrowed ones are copied once. For
+    /// many connections, [`PreparedMessage::from_event`](crate::PreparedMessage::from_event) copies
+    /// once for all of them.
     ///
-    /// A refused event is gone. So that none is for a full queue, poll for the next one only while
-    /// this connection is not [above its mark](Self::above_high_water): see [`Chunk`] for the loop.
+    /// An event that is refused is lost. To lose none because of a full queue, poll for the next
+    /// one only while this connection is not [above its mark](Self::above_high_water): see
+    /// [`Chunk`] for the loop.
     ///
     /// # Errors
     /// Those of [`send_text`](Self::send_text). For a chunk those of

@@ -1,11 +1,12 @@
-//! The peer's signs of life, and the pong that is waited for, as the heartbeat asks for them.
+//! What a connection records for its heartbeat: the peer's signs of life, and the pong that is
+//! awaited.
 //!
-//! Bytes are a sign when they are new: when the connection takes them, or sees them for the first
-//! time in an input that keeps a cut frame. The same bytes of a cut frame, polled again, say
-//! nothing.
+//! Bytes are a sign of life if they are new: when the connection takes them, or sees them for the
+//! first time in an input that keeps a cut frame. The same bytes of a cut frame do not count when
+//! they are polled again.
 //!
-//! A pong that answers a ping behind the heartbeat's answers that one too (§5.5.3): a peer may
-//! answer only the last of several.
+//! A pong to a ping that was sent after the heartbeat's counts as the answer to the heartbeat's
+//! too: of several pings, a peer may answer only the last (§5.5.3).
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Liveness {

@@ -2,10 +2,9 @@
 //! §7.1.7.
 //!
 //! `whole` and the decoder's `take_whole_message` are inlined into `poll`: a message that lies
-//! whole in the input is borrowed, without a copy, an allocation or a branch for what it does not
-//! need.
-//! All else comes through `poll_pieces`, where a fragment that lies whole in the input has a short
-//! way too.
+//! whole in the input is borrowed, without a copy or an allocation, and without branches for other
+//! cases. Everything else goes through `poll_pieces`, which has a fast path of its own for
+//! fragments that lie whole in the input.
 
 use super::assembly::{Assembly, ControlAssembly};
 use super::{Connection, Phase, Reception};

@@ -1,5 +1,5 @@
-//! What a connection asks of its transport, phase by phase, and what it hears of it. RFC 6455
-//! §7.1.1.
+//! A connection as an [`Endpoint`](crate::Endpoint): what it asks of its transport in each phase.
+//! RFC 6455 §7.1.1.
 
 use super::{Connection, Phase};
 use crate::endpoint::endpoint;
@@ -108,7 +108,7 @@ impl Connection {
         self.linger.shut |= self.wants_shutdown();
     }
 
-    /// A read gave zero bytes: see [`Endpoint::handle_eof`](crate::Endpoint::handle_eof).
+    /// A read gave 0 bytes: see [`Endpoint::handle_eof`](crate::Endpoint::handle_eof).
     #[inline]
     pub fn handle_eof(&mut self) {
         // What is queued stays: the peer may have closed one direction only.
@@ -135,8 +135,7 @@ impl Connection {
         }
     }
 
-    /// The time is up that you allow it: see
-    /// [`Endpoint::handle_timeout`](crate::Endpoint::handle_timeout).
+    /// Its time is up: see [`Endpoint::handle_timeout`](crate::Endpoint::handle_timeout).
     #[inline]
     pub fn handle_timeout(&mut self) {
         self.linger.broken = true;

@@ -1,10 +1,10 @@
-//! What a peer can do wrong in the opening handshake: one table, one row a rule.
+//! The rules that a peer can break in the opening handshake: a table with one row per rule.
 //!
-//! The row says which rule was broken, where it is stated and which status answers it.
-//! `tests/handshake_rules` has a test for each row in each role that can meet it, under every split
+//! Each row has the rule, the section of the RFC that states it, and the status that answers it.
+//! `tests/handshake_rules` has a test for each row, in each role that can see it, under every split
 //! of its bytes.
 
-/// The peer's head breaks a rule of the opening handshake, or a limit that we set.
+/// The peer's head breaks a rule of the opening handshake, or a limit of ours.
 ///
 /// ```
 /// use sockless::HandshakeError;
@@ -17,25 +17,24 @@
 #[error("{} ({})", self.rule(), self.section())]
 #[non_exhaustive]
 pub enum HandshakeError {
-    /// A control byte, or a line that does not end in CR LF; in an answer that refuses, LF may
-    /// stand alone.
+    /// A control byte, or a line that does not end in CR LF. In a refusal, LF alone is accepted.
     IllegalByte,
-    /// A first line that is no request line, or no status line.
+    /// A first line that is not a request line, or in an answer not a status line.
     MalformedStartLine,
-    /// A header line that is none, or that is folded in a request.
+    /// A malformed header line, or in a request a folded one.
     MalformedHeader,
     /// A head above the limit in bytes.
     HeadTooLarge,
     /// A head above the limit in header lines.
     TooManyHeaders,
-    /// A version of HTTP other than 1.0 and 1.1; 1.2 too, which nobody speaks.
+    /// A version of HTTP other than 1.0 and 1.1.
     UnsupportedHttp,
-    /// A request over HTTP/1.0 with an upgrade, which it does not know.
+    /// A request to upgrade over HTTP/1.0, which has no upgrade.
     HttpTooOld,
     /// A request to upgrade whose method is not GET.
     Method,
-    /// A request target that is neither a path nor an absolute URI of the host, or that has a
-    /// fragment or what no URI holds.
+    /// A request target that is neither a path nor an absolute URI with a host, or that has a
+    /// fragment or a character that no URI has.
     InvalidTarget,
     /// No Host.
     MissingHost,
@@ -61,8 +60,8 @@ pub enum HandshakeError {
     RepeatedKey,
     /// A Sec-WebSocket-Key that is not 16 bytes in base64.
     InvalidKey,
-    /// A body, or the talk of one, behind a request to upgrade. RFC 6455 is silent and RFC 9110
-    /// would have it read; here, what follows the head are frames.
+    /// A body behind a request to upgrade, or a header that announces one. RFC 6455 does not
+    /// mention it, and RFC 9110 would read it; here, frames follow the head.
     RequestBody,
     /// A Sec-WebSocket-Protocol that is not a list of different tokens.
     InvalidProtocols,
@@ -103,7 +102,7 @@ pub enum HandshakeError {
 }
 
 impl HandshakeError {
-    /// All of them, in the order of the table.
+    /// All errors, in the order of the table.
     pub const ALL: &'static [Self] = &{
         let mut all = [Self::IllegalByte; TABLE.len()];
         let mut i = 0;
@@ -129,16 +128,16 @@ impl HandshakeError {
         self.row().1
     }
 
-    /// The HTTP status that a server answers. For what only a server can do wrong it is 502, as a
-    /// gateway in between would answer.
+    /// The HTTP status with which a server answers. For rules that only a server can break it is
+    /// 502, as a gateway would answer.
     #[must_use]
     pub fn status(self) -> u16 {
         self.row().2
     }
 
     fn row(self) -> &'static Row {
-        // The table is in the enum's order (a test holds it so) and as long: the other arm is never
-        // taken.
+        // The table has the order and the length of the enum, which a test checks, so the default
+        // is never used.
         TABLE.get(self as usize).unwrap_or(&TABLE[0])
     }
 }
@@ -154,14 +153,14 @@ const TABLE: [Row; 39] = [
     (HandshakeError::HeadTooLarge,        "RFC 6585 §5",       431, "a head above the limit in bytes"),
     (HandshakeError::TooManyHeaders,      "RFC 6585 §5",       431, "a head above the limit in header lines"),
     (HandshakeError::UnsupportedHttp,     "RFC 9110 §15.6.6",  505, "a version of HTTP other than 1.0 and 1.1"),
-    (HandshakeError::HttpTooOld,          "RFC 6455 §4.1",     400, "HTTP before 1.1"),
+    (HandshakeError::HttpTooOld,          "RFC 6455 §4.1",     400, "a version of HTTP before 1.1"),
     (HandshakeError::Method,              "RFC 6455 §4.2.1",   405, "a method other than GET"),
     (HandshakeError::InvalidTarget,       "RFC 6455 §4.2.1",   400, "a request target that names no resource of this host"),
     (HandshakeError::MissingHost,         "RFC 6455 §4.2.1",   400, "no Host"),
     (HandshakeError::RepeatedHost,        "RFC 9112 §3.2",     400, "more than one Host"),
     (HandshakeError::InvalidHost,         "RFC 9112 §3.2",     400, "a Host that is not a host and a port"),
     (HandshakeError::MissingUpgrade,      "RFC 6455 §4.1",     426, "no Upgrade to websocket"),
-    (HandshakeError::InvalidUpgrade,      "RFC 6455 §4.1",     502, "an Upgrade to something else than websocket"),
+    (HandshakeError::InvalidUpgrade,      "RFC 6455 §4.1",     502, "an Upgrade to something other than websocket"),
     (HandshakeError::MissingConnection,   "RFC 6455 §4.1",     400, "no Connection with the token Upgrade"),
     (HandshakeError::MissingVersion,      "RFC 6455 §4.2.1",   426, "no Sec-WebSocket-Version"),
     (HandshakeError::RepeatedVersion,     "RFC 6455 §11.3.5",  400, "more than one Sec-WebSocket-Version"),
@@ -175,7 +174,7 @@ const TABLE: [Row; 39] = [
     (HandshakeError::InvalidExtensions,   "RFC 6455 §9.1",     400, "a Sec-WebSocket-Extensions outside its grammar"),
     (HandshakeError::RepeatedOrigin,      "RFC 6454 §7.3",     403, "more than one Origin"),
     (HandshakeError::InvalidOrigin,       "RFC 6454 §7.1",     400, "an Origin with bytes outside ASCII"),
-    (HandshakeError::ForbiddenOrigin,     "RFC 6455 §4.2.2",   403, "an Origin that is not welcome here"),
+    (HandshakeError::ForbiddenOrigin,     "RFC 6455 §4.2.2",   403, "an Origin that this server does not allow"),
     (HandshakeError::MissingAccept,       "RFC 6455 §4.1",     502, "no Sec-WebSocket-Accept"),
     (HandshakeError::RepeatedAccept,      "RFC 6455 §11.3.3",  502, "more than one Sec-WebSocket-Accept"),
     (HandshakeError::WrongAccept,         "RFC 6455 §4.1",     502, "a Sec-WebSocket-Accept that does not belong to the key"),
@@ -184,7 +183,7 @@ const TABLE: [Row; 39] = [
     (HandshakeError::ExtensionNotOffered, "RFC 6455 §4.1",     502, "an extension that was not offered"),
     (HandshakeError::RepeatedExtension,   "RFC 7692 §5",       502, "an extension more than once in the answer"),
     (HandshakeError::InvalidParameters,   "RFC 7692 §7",       502, "a parameter of permessage-deflate that is unknown, repeated or out of range"),
-    (HandshakeError::ParametersNotOffered, "RFC 7692 §7.1",    502, "parameters of permessage-deflate that meet no offer"),
+    (HandshakeError::ParametersNotOffered, "RFC 7692 §7.1",    502, "parameters of permessage-deflate that match no offer"),
     (HandshakeError::UnexpectedEnd,       "RFC 9112 §8",       502, "the stream ended before the answer"),
     (HandshakeError::TimedOut,            "RFC 9110 §15.5.9",  408, "a head that was not whole in time"),
 ];

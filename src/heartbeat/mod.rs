@@ -184,8 +184,8 @@ impl Heartbeat {
         }
     }
 
-    /// Does what is due, and gives the moment at which to call it again at the latest. `None`: no
-    /// time-out is running.
+    /// Does what is due, and gives the moment at which to call it again at the latest. `None`:
+    /// neither a ping nor a time-out will become due.
     ///
     /// Call [`poll`](Connection::poll) afterwards until it gives `None`: a time-out is
     /// [`Event::Closed`](crate::Event::Closed).

@@ -78,7 +78,7 @@ impl Handshake {
     #[inline]
     pub fn shutdown_done(&mut self) {}
 
-    /// A read gave zero bytes: see [`Endpoint::handle_eof`](crate::Endpoint::handle_eof).
+    /// A read gave 0 bytes: see [`Endpoint::handle_eof`](crate::Endpoint::handle_eof).
     #[inline]
     pub fn handle_eof(&mut self) {
         self.linger.eof = true;
@@ -100,8 +100,7 @@ impl Handshake {
         self.outbox.clear();
     }
 
-    /// The time is up that you allow it: see
-    /// [`Endpoint::handle_timeout`](crate::Endpoint::handle_timeout).
+    /// Its time is up: see [`Endpoint::handle_timeout`](crate::Endpoint::handle_timeout).
     #[inline]
     pub fn handle_timeout(&mut self) {
         self.timed_out = true;

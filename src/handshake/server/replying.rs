@@ -231,7 +231,7 @@ impl Replying {
         self.linger.shut |= self.wants_shutdown();
     }
 
-    /// A read gave zero bytes: see [`Endpoint::handle_eof`](crate::Endpoint::handle_eof).
+    /// A read gave 0 bytes: see [`Endpoint::handle_eof`](crate::Endpoint::handle_eof).
     #[inline]
     pub fn handle_eof(&mut self) {
         self.linger.eof = true;
@@ -252,8 +252,7 @@ impl Replying {
         self.handle_error();
     }
 
-    /// The time is up that you allow it: see
-    /// [`Endpoint::handle_timeout`](crate::Endpoint::handle_timeout).
+    /// Its time is up: see [`Endpoint::handle_timeout`](crate::Endpoint::handle_timeout).
     #[inline]
     pub fn handle_timeout(&mut self) {
         self.handle_error();

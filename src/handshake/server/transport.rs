@@ -81,7 +81,7 @@ impl Handshake {
     #[inline]
     pub fn shutdown_done(&mut self) {}
 
-    /// A read gave zero bytes: see [`Endpoint::handle_eof`](crate::Endpoint::handle_eof).
+    /// A read gave 0 bytes: see [`Endpoint::handle_eof`](crate::Endpoint::handle_eof).
     #[inline]
     pub fn handle_eof(&mut self) {
         (self.linger.eof, self.is_unusual) = (true, true);
@@ -99,8 +99,7 @@ impl Handshake {
     #[inline]
     pub fn handle_write_error(&mut self) {}
 
-    /// The time is up that you allow it: see
-    /// [`Endpoint::handle_timeout`](crate::Endpoint::handle_timeout).
+    /// Its time is up: see [`Endpoint::handle_timeout`](crate::Endpoint::handle_timeout).
     ///
     /// A client that has sent nothing gets no answer: browsers open connections ahead of need.
     #[inline]
