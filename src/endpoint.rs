@@ -85,7 +85,7 @@ pub trait Endpoint: sealed::Sealed + Send + Sync {
     ///             Step::Shutdown => side.shutdown_done(), // Shut it down first, where it can be.
     ///             Step::Read => match stream.read(&mut [0; 1024])? {
     ///                 0 => side.handle_eof(),
-    ///                 _ => {} // Nobody wants it.
+    ///                 _ => {} // It is thrown away.
     ///             },
     ///             _ => return Ok(()),
     ///         }
@@ -356,7 +356,7 @@ impl Linger {
         Self { discard, ..Self::default() }
     }
 
-    /// `n` bytes came that nobody wants any more.
+    /// `n` bytes came that are thrown away.
     pub(crate) fn discarded(&mut self, n: usize) {
         self.discard = self.discard.saturating_sub(u32::try_from(n).unwrap_or(u32::MAX));
     }

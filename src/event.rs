@@ -207,7 +207,7 @@ pub struct CloseEvent {
     /// Whether the closing handshake was complete: the peer's Close frame came, ours was sent or is
     /// queued, and no write failed before. §7.1.4.
     pub clean: bool,
-    /// Who ended it.
+    /// Who or what ended it.
     pub cause: Cause,
     /// How many queued bytes, with frame headers, were dropped because the peer closed first and
     /// would not have read them. §5.5.1. It is 0 after [`close`](crate::Connection::close):

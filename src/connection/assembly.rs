@@ -30,8 +30,8 @@ enum Message {
     Binary(Vec<u8>),
 }
 
-/// What came so far of a control frame. Rare enough to be kept apart: an idle connection should not
-/// pay for its room. It is given away as it is.
+/// What came so far of a control frame that a read has cut. These are rare, so it is on the heap:
+/// an idle connection does not pay for it. It is given away as it is.
 #[derive(Default)]
 pub(super) struct ControlAssembly(Option<Box<[u8; LEN + 1]>>);
 
@@ -124,7 +124,7 @@ impl Message {
     }
 }
 
-/// A log sees its kind and length, and no byte.
+/// Shows the kind and the length, and no bytes.
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self {
@@ -136,7 +136,7 @@ impl fmt::Debug for Message {
     }
 }
 
-/// The same.
+/// Shows the length, and no bytes.
 impl fmt::Debug for ControlAssembly {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let len = self.0.as_ref().and_then(|frame| frame.get(LEN));

@@ -1,10 +1,10 @@
-//! What a connection accepts, how it delivers and how it sends.
+//! What a connection accepts, how it delivers messages and how it sends them.
 
 use crate::decoder::Limits;
 #[cfg(feature = "deflate")]
 use crate::deflate::Settings;
 
-/// What a connection accepts, how it delivers and how it sends.
+/// What a connection accepts, how it delivers messages and how it sends them.
 ///
 /// In this and all other configurations, sizes are in bytes and a `u64`, as lengths on the wire
 /// are. Counts are a `u32`.

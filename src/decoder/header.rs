@@ -1,9 +1,9 @@
-//! The rules of a frame's header: what may follow what came before, RFC 6455 §5.1, §5.2 and §5.4,
-//! within the limits.
+//! The rules of a frame's header: which may follow what came before, RFC 6455 §5.1, §5.2 and §5.4,
+//! and the limits.
 //!
-//! They are asked of as many of its bytes as there are: of a header that a read has cut, of one
-//! that waits in a caller's buffer, of one that is whole. The ways beside this one, `whole` and
-//! `fragments`, take only what breaks none of them, and leave all else to be refused here.
+//! They are checked on as many bytes of the header as there are, be it whole or cut by a read. The
+//! files `whole` and `fragments` have ways of their own for frames that break no rule, and leave
+//! all others to be refused here.
 
 use super::{Decoder, Limits, MessageKind, Role, State};
 use crate::error::ProtocolError;

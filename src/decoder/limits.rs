@@ -1,22 +1,21 @@
-//! How much of a peer is accepted: RFC 6455 §10.4.
+//! How much is accepted from a peer: RFC 6455 §10.4.
 //!
-//! A frame is counted when its first two bytes are there, and measured when its length is, before
-//! its masking key and a byte of its payload. What an extension makes of a message may be longer on
-//! the wire than what it means, which is what the limits are about: the extension itself holds
-//! those, and here the wire gets some room more.
+//! A frame is counted when its first two bytes are there, and its length is checked as soon as it
+//! is whole, before the masking key and the payload. The limits are about what a message means. An
+//! extension checks that by itself; what it sends on the wire may be longer, so the limits here
+//! leave room for that.
 
 use crate::error::ProtocolError;
 
-/// What is accepted of a peer. §10.4.
+/// What is accepted from a peer. §10.4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The longest payload of a text, binary or continuation frame, in bytes. 16 MiB unless said
-    /// otherwise.
+    /// The longest payload of a text, binary or continuation frame, in bytes. Default: 16 MiB.
     pub max_frame: u64,
-    /// The longest message, in bytes, all its fragments together. 16 MiB unless said otherwise.
+    /// The longest message, in bytes, all its fragments together. Default: 16 MiB.
     pub max_message: u64,
-    /// The most frames that a message may consist of. 131,072 unless said otherwise.
+    /// The most frames that a message may consist of. Default: 131,072.
     pub max_fragments: u32,
 }
 
@@ -34,7 +33,7 @@ impl Limits {
     }
 
     /// Checks a data frame's length, and its message's up to the frame's end; `extended`: an
-    /// extension makes something else of it.
+    /// extension changes its length.
     pub(super) fn check_len(
         self,
         extended: bool,

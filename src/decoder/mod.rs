@@ -10,12 +10,13 @@
 //! ```
 //!
 //! The rules are checked in the order of the bytes that break them, each as soon as its byte is
-//! there, or its length whole: the answer to bad input is the same however a transport cuts it. The
-//! message under way is kept beside the frame under way, for control frames come between fragments.
+//! there, or its length is whole. So the answer to bad input is the same however a transport cuts
+//! it. The state of the message is kept apart from the state of the frame, because control frames
+//! come between fragments.
 //!
-//! No allocator is needed: a piece is what one read brought of a frame. Putting pieces together is
-//! the [`Connection`](crate::Connection)'s work, and so is what pieces mean: UTF-8, the body of a
-//! close frame.
+//! No allocator is needed: a piece is what one read has brought of a frame. The
+//! [`Connection`](crate::Connection) puts pieces together, and checks what they mean: UTF-8, and
+//! the body of a close frame.
 
 #[cfg(feature = "alloc")]
 mod fragments;
@@ -65,17 +66,18 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// A decoder for the frames that reach this end.
+    /// A decoder for the frames that this end receives.
     #[must_use]
     pub fn new(end: Role, limits: Limits) -> Self {
         Self { place: Place::start(end, whole::below(limits)), limits }
     }
 
-    /// The same, for an extension that gives these reserved bits of a message's first frame a
-    /// meaning, RSV1 being 4, RSV2 2 and RSV3 1. RFC 6455 §9.
+    /// Accepts these reserved bits in the first frame of a message, for an extension that gives
+    /// them a meaning. RSV1 is 4, RSV2 is 2 and RSV3 is 1. RFC 6455 §9.
     ///
-    /// The limits are then those of what such a message means, which is the extension's matter: on
-    /// the wire it may be longer by an eighth and 1 KiB, and by 16 bytes for each of its frames.
+    /// For a message with such a bit, the limits are about what the extension makes of it, and the
+    /// extension has to check them. On the wire, the message may be longer: by an eighth and 1 KiB,
+    /// and by 16 bytes for each of its frames.
     ///
     /// ```
     /// use sockless::decoder::{Decoder, Piece};
@@ -99,13 +101,13 @@ impl Decoder {
         self.place.set_fast_path(0);
     }
 
-    /// The fast path is open again.
+    /// Opens the fast path again.
     #[cfg(feature = "alloc")]
     pub(crate) fn open_fast_path(&mut self) {
         self.place.set_fast_path(whole::below(self.limits));
     }
 
-    /// Whether the fast path is open: nothing is under way, and input wanted.
+    /// Whether the fast path is open: no frame or message has begun, and input is wanted.
     #[cfg(feature = "alloc")]
     #[inline(always)]
     pub(crate) fn is_idle(&self) -> bool {
@@ -118,20 +120,20 @@ impl Decoder {
     }
 
     /// Takes bytes off the front of `input` and gives the next piece. `None`: all bytes were
-    /// consumed, call again when there are more.
+    /// consumed; call it again when there are more.
     ///
     /// # Errors
-    /// The peer broke the protocol or a limit. Given once; after it, all input is consumed and
-    /// thrown away. So it is behind a Close frame, which is the last that means anything (RFC 6455
-    /// §1.4).
+    /// The peer broke a rule or a limit. The error is given once; after it, all input is consumed
+    /// and thrown away. The same holds after a Close frame, which is the last one that counts (RFC
+    /// 6455 §1.4).
     #[allow(clippy::should_implement_trait)] // Not an iterator: each call borrows from another input.
     #[must_use = "a piece that is dropped is lost"]
     pub fn next<'b>(&mut self, input: &mut Input<'b>) -> Option<Result<Piece<'b>, ProtocolError>> {
         self.next_up_to(usize::MAX, usize::MAX, input)
     }
 
-    /// The same; a piece of a message has at most `most` bytes, and one with reserved bits
-    /// `most_extended`; neither may be 0.
+    /// The same, with limits on pieces: a piece of a message has at most `most` bytes, and one of a
+    /// message with reserved bits at most `most_extended`. Neither may be 0.
     pub(crate) fn next_up_to<'b>(
         &mut self,
         most: usize,

@@ -1,5 +1,5 @@
-//! The payload under way: as much of it as there is, unmasked in place, and where the decoder
-//! stands behind it. RFC 6455 §5.3, §5.4.
+//! The payload of a frame: unmasks what there is of it, in place, and moves the decoder on. RFC
+//! 6455 §5.3, §5.4.
 
 use super::{Control, Decoder, Piece, State};
 use crate::frame::OpCode;

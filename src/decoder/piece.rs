@@ -43,17 +43,17 @@ impl Control {
     }
 }
 
-/// Part of a frame, unmasked, as long as what was there to read.
+/// Part of a frame, unmasked: what one read has brought of it.
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Piece<'b> {
     /// Part of a message.
     Message {
-        /// Text or binary, on the continuation frames too.
+        /// Text or binary, for continuation frames too.
         kind: MessageKind,
-        /// Whether the message begins here.
+        /// Whether it is the first piece of its message.
         first: bool,
-        /// Whether the message ends here.
+        /// Whether it is the last piece of its message.
         last: bool,
         /// The reserved bits of the message's first frame.
         rsv: u8,
@@ -66,8 +66,8 @@ pub enum Piece<'b> {
     Control {
         /// Which one.
         kind: Control,
-        /// Whether the frame ends here. All its bytes are in this piece and those before it since
-        /// the last end.
+        /// Whether it is the last piece of its frame. The frame's bytes are those of this piece and
+        /// of the pieces before it, up to the last end of one.
         last: bool,
         /// The bytes.
         data: &'b [u8],

@@ -1,9 +1,8 @@
-//! Where the decoder stands, and whether the fast path is open there.
+//! The state of the decoder, and whether the fast path is open.
 //!
-//! The fast path asks one number before anything else, and looks at nothing else that is under
-//! way. It may be open only where a header begins and no message is under way: open elsewhere, it
-//! would take payload for headers. So frame, message and number change together, here and nowhere
-//! else: their fields are this file's own.
+//! The fast path checks one number and no other state. It may be open only where a header begins
+//! and no message has begun; anywhere else it would take payload for headers. So frame, message and
+//! number change together, and only in this file: their fields are private to it.
 
 use super::Role;
 use super::header::Message;

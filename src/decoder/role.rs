@@ -1,10 +1,10 @@
-//! The two ends of a connection.
+//! The two roles on a connection.
 
-/// Which of the two ends this is, which decides who masks. RFC 6455 §5.1.
+/// The role of this end of a connection, which decides who masks. RFC 6455 §5.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// What comes is from a client and must be masked; what is sent is not.
+    /// This end is a server: frames that come must be masked, frames that are sent are not.
     Server,
-    /// What comes is from a server and must not be masked; what is sent is.
+    /// This end is a client: frames that come must not be masked, frames that are sent are.
     Client,
 }

@@ -1,5 +1,5 @@
-//! The fast path: a message that lies whole in the input, while nothing is under way, which most
-//! do.
+//! The fast path, for most messages: a message that lies whole in the input, in one frame, with no
+//! other begun before it.
 
 use super::{Decoder, Limits, MessageKind, Role};
 use crate::input::Input;

@@ -2,14 +2,14 @@
 
 use super::window::Synced;
 
-/// What can wait in a pool.
+/// A compressor or decompressor, as a pool keeps it.
 pub(super) trait Codec {
-    /// Those of one kind can stand in for each other.
+    /// Codecs of one kind can replace each other.
     type Kind: Copy + PartialEq;
 
     fn kind(&self) -> Self::Kind;
 
-    /// Whose messages it can go on with.
+    /// Which connection's messages it can go on with.
     fn synced(&self) -> Option<Synced>;
 
     /// Makes it small enough to be kept.

@@ -1,5 +1,5 @@
-//! A compressor, and how it is used: part by part, each flushed to the end of a byte, so that the
-//! peer can inflate all of what it has.
+//! A compressor. It compresses part by part, and flushes each to the end of a byte, so that the
+//! peer can decompress all that it has received.
 //!
 //! ```text
 //!   begin ─► add ─► add … ─► sent          the peer has it all: goes on from here, next time
@@ -121,7 +121,7 @@ impl Compressor {
         let mut rest = part;
         loop {
             if self.out.capacity() - self.out.len() < MARGIN {
-                // Of a long part nobody knows how short it becomes.
+                // It is not known how short a long part becomes.
                 self.out.reserve(rest.len().min(LONG) + rest.len() / 8 + 2 * MARGIN);
             }
             let before = (rest.len(), self.out.len());

@@ -1,8 +1,7 @@
 //! The compressed forms of a message that many connections send: each is made once, by the first
 //! connection that needs it.
 //!
-//! A form refers to nothing outside of its message, so that it fits behind whatever a peer's window
-//! holds.
+//! A form refers to nothing outside its message, so it can follow any messages.
 
 use super::compressor::Compressor;
 use super::sending_side::SendingSide;

@@ -1,5 +1,5 @@
-//! What comes of a decompressor, until it is given out and beyond: the end of it is what a final
-//! block makes the decompressor forget.
+//! The output of a decompressor, until it is given out. The end of it is kept after that, because
+//! the decompressor forgets it at a final block.
 //!
 //! ```text
 //!   ┌ newest ┬ to give out ┬ room ─────┬ oldest, … ┐    a ring, once as much as it holds was given out
@@ -7,9 +7,8 @@
 //!                                      └ the last REACH bytes begin here, at the latest
 //! ```
 //!
-//! DEFLATE refers at most as far back as half of the ring is long. So what lies before `given` is
-//! there when it is needed, and no copy of it has to be made, although what is inflated may be
-//! written, and scribbled on, anywhere in the room.
+//! DEFLATE refers back by at most half of the ring. So the bytes before `given` are there when they
+//! are needed, without a copy, although the decompressor may write anywhere in the room.
 
 use alloc::vec;
 use alloc::vec::Vec;

@@ -78,7 +78,7 @@ impl Pool {
         (shelves.compressors, shelves.decompressors) = (Shelf(Vec::new()), Shelf(Vec::new()));
     }
 
-    /// A number by which a user knows its own again.
+    /// A number by which a connection recognizes its own codecs.
     pub(super) fn next_user(&self) -> u64 {
         let mut shelves = self.shelves();
         shelves.users += 1;
@@ -118,15 +118,16 @@ impl Pool {
         drop(left_over);
     }
 
-    /// Nothing that is done under the lock can leave the shelves in disorder.
+    /// A panic of another thread cannot leave the shelves in disorder, so a poisoned lock is used
+    /// all the same.
     fn shelves(&self) -> MutexGuard<'_, Shelves> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<T: Codec> Shelf<T> {
-    /// The one that the window's user used last, if it is still here; else one that nobody will
-    /// miss; else, if there can be no more of them, the one that was not used for longest.
+    /// The one that the window's user used last, if it is still here. Otherwise one that is not
+    /// synced with any window. Otherwise, if the pool is full, the one that has waited longest.
     fn take(&mut self, kind: T::Kind, window: Option<&Window>, most: usize) -> Option<Box<T>> {
         let user = window.map(|window| window.synced().user);
         let own = |codec: &T| user.is_some() && codec.synced().map(|synced| synced.user) == user;
@@ -144,7 +145,7 @@ impl<T: Codec> Shelf<T> {
         Some(self.0.remove(place))
     }
 
-    /// Puts one to the others; gives the one for which there is no room.
+    /// Adds one, and gives back the one for which there is no room.
     fn put(&mut self, mut codec: Box<T>, most: usize) -> Option<Box<T>> {
         codec.rest();
         if most == 0 {

@@ -1,8 +1,7 @@
-//! The receiving side: compressed messages, piece by piece, to what they say. RFC 7692 §7.2.2.
+//! The receiving side of a connection: decompresses messages, piece by piece. RFC 7692 §7.2.2.
 //!
-//! Between two messages all that has to be kept is the window, and that only where the sender takes
-//! its context over. A decompressor that knows it already goes on from it, another one is primed
-//! with it.
+//! Between two messages only the window has to be kept, and only if the sender takes its context
+//! over. A decompressor that has the window already goes on from it; any other is primed with it.
 
 use super::decompressor::{Corrupt, Decompressor, Stop};
 use super::parameters::{Parameters, WindowBits};
@@ -13,7 +12,7 @@ use crate::decoder::{Limits, Role};
 use crate::error::ProtocolError;
 use alloc::boxed::Box;
 
-/// What is kept of the messages that were received.
+/// The receiving side of a connection: what it keeps of the messages that came.
 #[derive(Debug)]
 pub(crate) struct ReceivingSide {
     bits: WindowBits,

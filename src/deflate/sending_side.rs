@@ -1,8 +1,8 @@
-//! The sending side: messages, or parts of them, to what goes into their frames. RFC 7692 §7.2.1.
+//! The sending side of a connection: compresses messages, whole or in parts. RFC 7692 §7.2.1.
 //!
-//! Where the context is taken over, the window holds what the peer's window holds, whatever was
-//! done to get there: compressed by the compressor that goes on from there, compressed elsewhere,
-//! or tried and then sent as it was, which leaves both windows untouched.
+//! If the context is taken over, the window always holds what the peer's window holds. A message
+//! that was compressed, here or elsewhere, is added to both. One that was tried and then sent
+//! uncompressed is added to neither.
 
 use super::codec::Codec;
 use super::compressor::{Compressor, CompressorKind};
@@ -16,7 +16,7 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use core::mem;
 
-/// What is kept of the messages that were sent.
+/// The sending side of a connection: what it keeps of the messages that were sent.
 #[derive(Debug)]
 pub(crate) struct SendingSide {
     bits: WindowBits,

@@ -1,5 +1,5 @@
-//! The end of a message: what the sender cut off there, and how it is made sure that nothing else
-//! was. RFC 7692 §7.2.2.
+//! The end of a message: what the sender has cut off there, and how to make sure that nothing else
+//! is missing. RFC 7692 §7.2.2.
 //!
 //! ```text
 //!   a message   ┌ … │ an empty block's header ┐ 00 00 ff ff │ 00 00 00 ff ff
@@ -7,10 +7,10 @@
 //!                                              the tail       if a block may begin here
 //! ```
 //!
-//! A message that was cut short would be taken for a whole one, and spoil the next. It is whole if
-//! with the tail a block is at its end, and another may begin. Asked to, zlib stops where a block
-//! ends; with room for what comes, and input left, it stops nowhere else, unless there is an error.
-//! So a byte goes behind the tail, and must not be taken.
+//! A message that was cut off would be taken for a whole one, and would spoil the next. A message
+//! is whole if, with the tail behind it, a block has ended and another may begin. zlib can be told
+//! to stop where a block ends. If it has room for output and input left, it stops nowhere else,
+//! except for an error. So a byte is added behind the tail, and zlib must not take it.
 //!
 //! # Step by step
 //!

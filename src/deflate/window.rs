@@ -1,13 +1,13 @@
-//! The end of what one side has said so far, plain: what a compressed message may refer back to.
-//! RFC 7692 §7.2.
+//! The last bytes of the messages of one direction, uncompressed. The next compressed message may
+//! refer back to them. RFC 7692 §7.2.
 //!
 //! ```text
 //!   while it grows   ┌ oldest ──────────── newest ┐
 //!   when it is full  ┌ …, newest │ oldest, … ─────┐    a ring: `oldest` is where the next byte goes
 //! ```
 //!
-//! It is kept beside the compressor, and instead of the decompressor: both are large, and whoever
-//! has the window can prime another one with it.
+//! It is kept so that compressors and decompressors, which are large, need not be: any other one
+//! can be primed with the window.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -60,7 +60,7 @@ impl Window {
         }
     }
 
-    /// What whoever knows all of it is at.
+    /// The point at which a codec is that knows all of it.
     pub(super) fn synced(&self) -> Synced {
         self.said
     }

@@ -1,5 +1,5 @@
-//! The kinds of bytes that the grammars of a head know, in one table: whatever the rule, a byte
-//! costs one look.
+//! The classes of bytes in the grammars of a head, in one table: to check a byte is one look-up,
+//! whatever the class.
 //!
 //! | class      | bytes                                            | where                                          |
 //! |------------|--------------------------------------------------|------------------------------------------------|
@@ -10,8 +10,7 @@
 //! | `RESOURCE` | ASCII without `#"<>`                             | what a server takes as target                  |
 //! | `BASE64`   | letters, digits, `+/`                            | a key: RFC 4648 §4                             |
 //!
-//! Of a percent-encoded byte, `HOST` and `PATH` hold neither the `%` nor, as such, the digits: see
-//! [`Class::spans_encoded`].
+//! Percent-encoded bytes are not in `HOST` and `PATH`: see [`Class::spans_encoded`].
 
 /// Kinds of bytes.
 #[derive(Clone, Copy)]

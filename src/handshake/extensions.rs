@@ -6,13 +6,12 @@
 //!   value     = token / quoted-string                  the string, unescaped, is a token too
 //! ```
 //!
-//! RFC 6455 wants an element at least in each list, and a name behind each semicolon. A line
-//! without any, a comma or a semicolon too many say nothing, and are read as if they were not
-//! there.
+//! RFC 6455 wants at least one element in each list, and a name behind each semicolon. Here an
+//! empty line, and a comma or semicolon too many, are ignored.
 //!
-//! What is outside the grammar fails the handshake, in either role, whether or not an extension is
-//! asked for. What is inside is handed out, an extension at a time, to those who know some: see
-//! `deflate_negotiation.rs`. No byte is looked at more than twice, however a list is made.
+//! A list outside the grammar fails the handshake, in either role, even if no extension is wanted.
+//! The extensions of a valid one are passed on, one at a time: see `deflate_negotiation.rs`. No
+//! byte is looked at more than twice, whatever the list is.
 
 use super::class::Class;
 use super::error::HandshakeError;

@@ -1,5 +1,4 @@
-//! What header lines say to the handshake: which of them mean something, and the lists and tokens
-//! in them.
+//! The header lines that a handshake knows, and the lists and tokens in them.
 
 use super::class::Class;
 

@@ -1,8 +1,8 @@
-//! Header lines: a view of those that came, those that are to be sent, and the lists inside them.
+//! Header lines: those that came, as a view, and those that are to be sent.
 //!
-//! A view keeps nothing beside the head's own bytes: it walks the lines when it is asked, and a
-//! head is bounded in size. Names are compared without regard to case (RFC 9110 §5.1), values come
-//! without the white space around them (§5.5).
+//! A view has only the bytes of the head, and goes through the lines for each question; the size of
+//! a head is limited. Names are compared without case (RFC 9110 §5.1), and values have no white
+//! space around them (§5.5).
 
 use super::fields::{Known, is_control, is_token};
 use alloc::vec::Vec;
@@ -11,7 +11,7 @@ use core::str;
 
 /// The header lines of a request or of an answer, in the order in which they came.
 ///
-/// `Debug` shows the names and how long the values are, and no value: some are secrets.
+/// `Debug` shows the names, and the lengths of the values instead of the values: some are secrets.
 ///
 /// ```
 /// use sockless::server::{Config, Handshake, Incoming};
@@ -87,14 +87,13 @@ impl fmt::Debug for Redacted {
 /// A header that can be sent: its name is a token, its value holds no control characters, and the
 /// handshake does not write it itself.
 ///
-/// What cannot be sent is found out here, before there is an answer to lose: the builders take a
-/// header as it is.
+/// Only this constructor can fail. So the builders of requests and answers accept any `Header`.
 ///
 /// The handshake writes `Host`, `Origin` (see
 /// [`client::Request::origin`](crate::client::Request::origin)), `Upgrade`, `Connection`,
 /// `Content-Length`, `Transfer-Encoding` and all that begins with `Sec-WebSocket-`.
 ///
-/// `Debug` shows its name and how long its value is, and not the value: it may be a secret.
+/// `Debug` shows its name, and the length of its value instead of the value, which may be a secret.
 ///
 /// ```
 /// use sockless::handshake::{Header, HeaderError};
@@ -114,8 +113,8 @@ pub struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
-    /// A header of this name and value. Characters outside ASCII are sent in UTF-8, of which each
-    /// byte is `obs-text` (RFC 9110 §5.5).
+    /// A header with this name and value. Characters outside ASCII are sent as UTF-8, as `obs-text`
+    /// (RFC 9110 §5.5).
     ///
     /// # Errors
     /// The name is not a token, the value holds a control character, or the header is one that the
@@ -127,8 +126,8 @@ impl<'a> Header<'a> {
         if ours { Err(HeaderError::Reserved) } else { Ok(Self { name, value, latin1: false }) }
     }
 
-    /// A header of this name and value, the value sent in Latin-1 (ISO 8859-1): a byte for each
-    /// character, as older peers read it. RFC 9110 §5.5, `obs-text`.
+    /// A header with this name and value, the value sent as Latin-1 (ISO 8859-1), one byte for each
+    /// character, for older peers. RFC 9110 §5.5, `obs-text`.
     ///
     /// ```
     /// use sockless::handshake::{Header, HeaderError};
@@ -211,7 +210,7 @@ pub enum HeaderError {
     Repeated,
 }
 
-/// Whether this header can be sent, leaving aside who may write it.
+/// Whether this header can be sent, by anyone.
 pub(super) fn check(name: &str, value: &[u8]) -> Result<(), HeaderError> {
     if !is_token(name.as_bytes()) {
         return Err(HeaderError::Name);
@@ -230,7 +229,7 @@ pub(super) fn push(to: &mut Vec<u8>, name: &str, value: impl AsRef<[u8]>) {
     }
 }
 
-/// §11.3: what begins so is the handshake's own.
+/// §11.3: headers that begin so are written by the handshake.
 const OURS: &str = "Sec-WebSocket-";
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! The types of the crate `http`, version 1: for those whose HTTP stack is hyper, axum, h2 or any
-//! other that speaks in them. Feature `http`.
+//! Conversions from and to the types of the crate `http`, version 1, for hyper, axum, h2 and other
+//! HTTP stacks that use them. Feature `http`.
 //!
 //! | a server has | and makes of it | by |
 //! |---|---|---|
@@ -24,9 +24,9 @@
 //! | a name and a value of a `HeaderMap` | [`Header`] | `Header::try_from` |
 //! | [`HandshakeError`] | `http::StatusCode` | `StatusCode::from` |
 //!
-//! No rule stands in the conversions. What comes from the stack is written as a head of HTTP/1.1
-//! and read like any other, so each rule of [`HandshakeError`] and each limit of a `Config` holds
-//! as on a socket. The limit on bytes counts `name: value` CR LF for each header.
+//! The conversions have no rules of their own. What comes from the stack is written as a head of
+//! HTTP/1.1 and read like any other. So each rule of [`HandshakeError`] and each limit of a
+//! `Config` holds as on a socket. The limit on bytes counts `name: value` CR LF for each header.
 //!
 //! # A whole upgrade
 //!
@@ -71,11 +71,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What is taken of the headers, and what is not
+//! # Which headers are converted
 //!
-//! - **A request or an answer that came from the stack**: all, with `Connection`, `Upgrade`,
-//!   `Content-Length` and `Transfer-Encoding`, for the rules are about them. No middleware may have
-//!   taken them out before.
+//! - **A request or an answer that came from the stack**: all, and `Connection`, `Upgrade`,
+//!   `Content-Length` and `Transfer-Encoding` too, because the rules are about them. No middleware
+//!   may remove them before.
 //! - **The request of a client**: all that the handshake sends, `Host` among them. There is no
 //!   body, and no `Content-Length`.
 //! - **The 101 of a server**: all that the handshake sends. It has neither `Content-Length` nor
@@ -85,13 +85,13 @@
 //!   `Connection: Upgrade` and `Sec-WebSocket-Version`.
 //! - **A request that we read**: all, as they came. Of a plain one, `Content-Length` and
 //!   `Transfer-Encoding` say how to read the body, which is still to come.
-//! - **[`Headers`] to a `HeaderMap`**: all, as they came. Whoever forwards them takes out what
-//!   belongs to one connection only (RFC 9110 §7.6.1).
+//! - **[`Headers`] to a `HeaderMap`**: all, as they came. Before you forward them, remove those
+//!   that belong to one connection only (RFC 9110 §7.6.1).
 //!
 //! A `HeaderMap` has names in lower case and groups the values of a name, in their order; neither
 //! means anything to HTTP. Values are bytes on both sides, ASCII or not.
 //!
-//! # Where the types know less than the bytes
+//! # What the types do not have
 //!
 //! - An `http::Uri` has no fragment: of a target such as `/a#b` the stack gives `/a`. The rule
 //!   against it ([`HandshakeError::InvalidTarget`]) is seen to on a socket only.

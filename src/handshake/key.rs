@@ -1,5 +1,5 @@
-//! The key of the handshake and what proves that it was read, RFC 6455 §1.3, §4.1 point 7 and
-//! §4.2.2 point 5.4.
+//! The key of the handshake, and the proof that the server has read it, RFC 6455 §1.3, §4.1 point 7
+//! and §4.2.2 point 5.4.
 //!
 //! ```text
 //!   16 random bytes ── base64 ──► Sec-WebSocket-Key ── + GUID, SHA-1, base64 ──► Sec-WebSocket-Accept
@@ -14,9 +14,9 @@ use sha1::{Digest, Sha1};
 
 /// The `Sec-WebSocket-Accept` that belongs to a `Sec-WebSocket-Key`. RFC 6455 §4.2.2 point 5.4.
 ///
-/// For those who answer with an HTTP stack of their own. The key is taken as it is, without the
-/// spaces around it; whether it is a valid one,
-/// [`server::Request::from_parts`](crate::server::Request::from_parts) checks.
+/// This is for an HTTP stack of your own. Spaces around the key are ignored. Whether the key is
+/// valid is not checked here, but by
+/// [`server::Request::from_parts`](crate::server::Request::from_parts).
 ///
 /// ```
 /// use sockless::handshake::accept_key;
@@ -70,7 +70,7 @@ impl fmt::Debug for AcceptKey {
     }
 }
 
-/// A `Sec-WebSocket-Key`: base64 of 16 bytes. What is hashed are its characters, as they were sent.
+/// A `Sec-WebSocket-Key`: base64 of 16 bytes. The hash is over its characters as they were sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Key([u8; Self::LEN]);
 

@@ -10,22 +10,21 @@
 //!               Connection                         Connection, Replying  Replying           Replying
 //! ```
 //!
-//! Two phases are two types: nothing can be sent on a connection that is not open yet. A handshake
-//! reads the head and not a byte more, but for the body of an answer that refuses; what follows
-//! stays in the [`Input`](crate::Input) for whoever takes over.
+//! Two phases are two types, so nothing can be sent on a connection that is not open yet. A
+//! handshake reads only the head, and a client also the body of a refusal. What follows belongs to
+//! the outcome.
 //!
-//! Both ends are strict where it protects: what leaves open where a head ends or who is asked, and
-//! what breaks the proof of the handshake, is a row of [`HandshakeError`](crate::HandshakeError),
-//! and so are the limits on the bytes and headers of a head. What the RFCs have a receiver ignore is
-//! ignored; `CONFORMANCE.md` lists both, and [`server`](crate::server) says which hosts and origins
-//! are the same.
+//! Both ends are strict where it protects. A head is refused if it is unclear where it ends or
+//! which host is asked, if it breaks the proof of the handshake, or if it exceeds a limit: each has
+//! a row in [`HandshakeError`](crate::HandshakeError). What the RFCs tell a receiver to ignore is
+//! ignored. `CONFORMANCE.md` lists both, and [`server`](crate::server) says which hosts and origins
+//! count as the same.
 //!
-//! Those who have an HTTP stack of their own find the check of a request at
-//! [`server::Request::from_parts`], and the 101 with the connection behind it at
-//! [`server::Accept::into_response`]; [`accept_key`] is there for clients. If the stack has the
-//! types of the crate `http`, as hyper, axum and h2 do, `handshake::http` has the conversions
-//! (feature `http`). With the feature `deflate`, `Policy::negotiate` and `Offer::check_answer`
-//! negotiate compression from the values of any header.
+//! If you have an HTTP stack of your own, [`server::Request::from_parts`] checks a request, and
+//! [`server::Accept::into_response`] gives the 101 and the connection behind it; clients have
+//! [`accept_key`]. If the stack has the types of the crate `http`, as hyper, axum and h2 do,
+//! `handshake::http` has the conversions (feature `http`). To negotiate compression (feature
+//! `deflate`), there are `Policy::negotiate` and `Offer::check_answer`.
 
 mod authority;
 mod class;

@@ -1,7 +1,7 @@
-//! The end of a queue whose reader has said goodbye, RFC 6455 §5.5.1.
+//! Cuts the queue when the peer has closed, RFC 6455 §5.5.1.
 //!
-//! A peer that has sent its Close frame wants ours as soon as practical, and reads what comes
-//! before it at best to throw it away. So the queue is cut:
+//! A peer that has sent its Close frame wants ours as soon as practical, and throws away what comes
+//! before it. So the queue is cut:
 //!
 //! ```text
 //!   ┌ begun ──┬─ frame ─┬─ frame ─┬─ frame ───────────┬─ frame ─┐

@@ -1,6 +1,6 @@
 //! What is queued and does not lie in the tail: payloads by reference, and pings and pongs that
-//! wait. How many bytes that is is asked at each send, so the sum is kept, here and nowhere else:
-//! whatever changes one of its parts goes through this file.
+//! wait. Each send asks how many bytes these are, so their sum is kept. Only this file changes the
+//! sum, and all changes of the parts go through it.
 
 use super::large::{Large, Piece};
 use super::waiting::Waiting;

@@ -1,7 +1,7 @@
-//! What is known of the frame at the front of the queue.
+//! The state of the frame at the front of the queue.
 //!
-//! Between two frames anything may be the next to leave: a ping that waits beside the queue, or the
-//! first frame of it. Once a frame has begun, what is left of it comes before all else.
+//! Between two frames, the next to leave is a ping that waits beside the queue, if there is one, or
+//! else the first frame of the queue. Once a frame has begun to leave, the rest of it comes first.
 
 use crate::frame::Header;
 

@@ -1,8 +1,7 @@
-//! Payloads that are queued by reference, and masked, if they are, on their way out.
+//! Payloads that are queued by reference, and, on a client, masked as they leave.
 //!
-//! A client must mask what it sends (§5.3), but nobody has to hold a masked copy of all of it: one
-//! piece at a time is masked, into a buffer that all of them share, when the one before it was
-//! sent.
+//! A client must mask what it sends (§5.3), but a masked copy of all of it is not needed. One piece
+//! at a time is masked into a buffer that all payloads share, when the piece before it was sent.
 
 use crate::mask;
 use crate::payload::Payload;

@@ -1,10 +1,10 @@
-//! How the queue leaves: by bytes that were written, or a buffer at a time.
+//! How bytes leave the queue: counted by what was written, or taken as buffers.
 
 use super::front::Front;
 use super::{HEADROOM, Outbox};
 use bytes::Bytes;
 
-/// How many bytes are popped at most, so that what takes them slowly is seen to move.
+/// The largest buffer that is popped, in bytes, so that the heartbeat sees a slow transport move.
 const POPPED: usize = 64 << 10;
 
 impl Outbox {

@@ -1,14 +1,14 @@
 //! Buffers that an event loop lends to one queue after the other.
 //!
-//! While they are lent the queue keeps them, drained or not. What is not drained when they are
-//! taken back keeps what it needs: a large buffer does not stay behind for a few bytes.
+//! While buffers are lent, the queue keeps them even when it is drained. When they are taken back,
+//! a queue that is not drained keeps what it needs, but no large buffer for a few bytes.
 
 use super::Outbox;
 use super::large::Piece;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-/// What no queue holds at the moment.
+/// The buffers that are not lent at the moment.
 #[derive(Debug, Default)]
 pub struct Spare {
     tail: Vec<u8>,

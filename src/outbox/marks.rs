@@ -9,11 +9,11 @@
 //!                          ◄─────►                  ◄────   above
 //! ```
 //!
-//! Only the way down has to be remembered: above the high mark the length itself says it.
+//! Only the way down has to be remembered: above the high mark, the length itself shows it.
 
-/// The marks, in bytes, and on which way the queue is between them.
+/// The marks, in bytes, and whether the queue is on its way down between them.
 ///
-/// Packed, because with what would fill it up each connection would be larger by 8 bytes.
+/// Packed, because padding would make each connection larger by 8 bytes.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(Rust, packed)]
 pub(super) struct Marks {
@@ -31,7 +31,7 @@ impl Marks {
         Self { low: kept(low.min(high)), high: kept(high), falling: false }
     }
 
-    /// So many bytes of the queue have left, or were dropped.
+    /// This many bytes of the queue have left, or were dropped.
     pub(super) fn fall(&mut self, before: u64, now: u64) {
         self.falling = self.is_above(before) && now > u64::from(self.low);
     }

@@ -1,9 +1,9 @@
 //! The transmit queue: what is to be sent, in order, seen through [`Transmit`].
 //!
-//! Headers and small payloads lie in one tail buffer; large owned payloads stay where they are and
-//! are queued by reference at their place in the tail; what a client sends that way is masked on
-//! its way out, one piece at a time. Pings and pongs wait beside the queue and leave at the next
-//! end of a frame; one that meets an empty queue is the first frame of it.
+//! Headers and small payloads are copied into one buffer, the tail. Large owned payloads stay where
+//! they are and are queued by reference at their place in the tail; a client masks them as they
+//! leave, one piece at a time. Pings and pongs wait beside the queue and leave at the next end of a
+//! frame. If the queue is empty, they become its first frame.
 //!
 //! ```text
 //!   tail    ┌ sent ┬─────────────────┬───────────────┬──────────┐    waiting ┌──────┬──────┐
@@ -13,13 +13,13 @@
 //!                                    (piece masked)  (not yet)
 //! ```
 //!
-//! A drained queue holds no heap, but within a turn. No byte moves on a partial write,
-//! but for the tail being closed up when at least half of it was sent.
+//! A drained queue holds no heap, except within a turn. A partial write moves no bytes, except when
+//! at least half of the tail was sent: then the tail is closed up.
 //!
-//! Each part keeps a rule of its own: the [`Tail`] what moves, [`Beside`] how many bytes are not in
-//! the tail, the [`Front`] what may leave next, the [`Marks`] when a producer is to stop. Here is
-//! what they have in common: each payload stands in the tail behind its header, and what was not
-//! sent is the rest of the tail and what is beside it.
+//! Each part keeps a rule of its own: the [`Tail`] when bytes move, [`Beside`] how many bytes are
+//! not in the tail, the [`Front`] what may leave next, and the [`Marks`] when a producer is to
+//! stop. This file keeps the rules that join them: each payload has its place in the tail behind
+//! its header, and what was not sent is the rest of the tail and all that is beside it.
 
 mod abandon;
 mod beside;
@@ -160,7 +160,7 @@ impl Outbox {
     }
 
     /// Queues a pong likewise. When a Close frame has begun to leave it is dropped: the peer throws
-    /// away what follows that (§1.4), and bytes that nobody reads can turn into a reset.
+    /// away what follows that (§1.4), and unread bytes can make its kernel send a reset.
     pub(crate) fn push_pong(&mut self, payload: &[u8], mask: Option<[u8; 4]>) {
         if self.queued() < u64::from(self.close_len) {
             return;
@@ -216,7 +216,7 @@ impl Outbox {
         self.tail.len() as u64 + self.beside.len()
     }
 
-    /// The same, as far as a `usize` can say.
+    /// How many bytes wait to be sent, at most `usize::MAX`.
     #[inline]
     pub(crate) fn remaining(&self) -> usize {
         usize::try_from(self.queued()).unwrap_or(usize::MAX)

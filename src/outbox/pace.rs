@@ -1,4 +1,4 @@
-//! What the transport did with what was to leave. In one byte, for each connection has one.
+//! What the transport has done with the output. It is one byte, because each connection has one.
 
 /// What the transport did.
 #[derive(Clone, Copy, Debug, Default)]

@@ -15,7 +15,8 @@ use std::io::IoSlice;
 #[cfg(feature = "std")]
 const MANY: usize = 128;
 
-/// Fewer slices than this are shown in little room: a header, its payload, and what is behind them.
+/// Up to this many slices need little room on the stack: a header, its payload, and what is behind
+/// them.
 #[cfg(feature = "std")]
 const FEW: usize = 6;
 

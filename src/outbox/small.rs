@@ -1,9 +1,8 @@
-//! Small messages, each whole in a frame of its own: what `push_frame` does, as far as it is needed
-//! for them.
+//! A fast path of `push_frame` for small messages, each in one frame.
 //!
-//! A vector asks at each append whether it has room, and its length lies in memory. So a frame that
-//! fits into 64 bytes is appended at once: as zeros, which are overwritten where they lie, and of
-//! which what is left over is cut off again.
+//! Each append to a vector checks for room and changes a length in memory. So a frame that fits
+//! into 64 bytes is appended in one step: 64 zeros are appended and overwritten in place, and those
+//! that are left over are cut off.
 //!
 //! ```text
 //!   ┌ 2 ┬ 0, 4 ┬─────────┬ ─ ─ ─ ─ ─ ─ ─ ┐

@@ -1,5 +1,4 @@
-//! The tail: one buffer for what is copied, the handshake's bytes, frame headers and small
-//! payloads.
+//! The tail: one buffer for all that is copied: handshake bytes, frame headers and small payloads.
 //!
 //! ```text
 //!   before      ┌ sent ────────────────┬ rest ───────┬ room ─┐
@@ -9,11 +8,11 @@
 //!               └─────────────┴──────────────────────────────┘
 //! ```
 //!
-//! No byte moves when bytes leave. The tail is closed up when at least half of it was sent, so that
-//! no more bytes move than were sent.
+//! No byte moves when bytes leave. The tail is closed up only when at least half of it was sent, so
+//! that never more bytes move than were sent.
 //!
-//! A place in the tail is counted from the front of the buffer. Whoever keeps places takes off what
-//! `close_up` and `shrink` say that they cut off there.
+//! A place in the tail is counted from the front of the buffer. `close_up` and `shrink` return how
+//! many bytes they have cut off there: code that keeps places has to subtract them.
 
 use super::HEADROOM;
 use alloc::vec::Vec;
@@ -182,8 +181,8 @@ impl Batch {
     }
 }
 
-/// Numbers of bytes, for what is sent is nothing for a log. The pattern has no rest, so that no
-/// field can be forgotten.
+/// Shows numbers of bytes alone: what is sent does not belong in a log. The pattern has no rest, so
+/// that no field can be forgotten.
 impl fmt::Debug for Tail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { bytes, sent } = self;

@@ -7,11 +7,11 @@ use std::io::IoSlice;
 
 /// The bytes to send: see [`Endpoint::transmit`](crate::Endpoint::transmit).
 ///
-/// Write with [`write_with`](Self::write_with), which counts what was written, or take owned
-/// buffers with [`pop`](Self::pop) where a write completes later. Dropping it takes nothing.
+/// Write with [`write_with`](Self::write_with), which counts what was written. If a write completes
+/// later, take owned buffers with [`pop`](Self::pop) instead. Dropping a `Transmit` takes nothing.
 ///
-/// A header and its payload may be two slices: write them in one vectored write, or set
-/// TCP_NODELAY, or the peer's delayed acknowledgement makes the second wait.
+/// A header and its payload may be two slices. Write them in one vectored write, or set
+/// TCP_NODELAY: otherwise the second may wait for the peer's delayed acknowledgement.
 #[must_use = "dropping it takes nothing"]
 #[derive(Debug)]
 pub struct Transmit<'a> {
@@ -30,10 +30,10 @@ impl<'a> Transmit<'a> {
     /// Takes the next buffer out of the queue, for I/O that owns what it writes. `None`: nothing is
     /// left.
     ///
-    /// What was popped counts as sent: write it fully before you pop again, and before you look at
-    /// `wants_shutdown` or `is_done`. A buffer has at most 64 KiB, so that a heartbeat sees a slow
-    /// transport move. A write that does not end is yours to give up: after a time of your own, by
-    /// [`handle_write_error`](crate::Endpoint::handle_write_error).
+    /// A popped buffer counts as sent: write all of it before you pop again, and before you ask
+    /// `wants_shutdown` or `is_done`. It has at most 64 KiB, so that a heartbeat sees a slow
+    /// transport move. The heartbeat does not see a write that never completes: end it after a time
+    /// of your own, with [`handle_write_error`](crate::Endpoint::handle_write_error).
     ///
     /// ```
     /// use sockless::{Extensions, Config, Connection, Endpoint};

@@ -1,9 +1,9 @@
-//! Pings and pongs on their way past the queue: an answer tells of the connection and not of what
-//! is queued on it.
+//! Pings and pongs that wait to leave. They pass the queue, so that a round trip measures the
+//! connection and not the queue.
 //!
-//! §5.5.2 wants each ping answered, §5.5.3 allows to answer only the last. They are answered each
-//! while few bytes wait, so that correct peers get all they asked for; of a peer that pings and
-//! does not read, the newest pong replaces the last one.
+//! §5.5.2 wants each ping answered; §5.5.3 allows to answer only the last. While few bytes wait,
+//! each ping is answered, so that correct peers get all pongs. If a peer pings and does not read,
+//! each new pong replaces the last one.
 
 use super::small::append_small;
 use crate::frame::{Header, OpCode};

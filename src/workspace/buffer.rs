@@ -1,4 +1,4 @@
-//! The buffer that is read into, where the bytes stay that are not taken yet.
+//! The buffer that is read into. Bytes that are not taken yet stay in it.
 //!
 //! ```text
 //!               to - left   to
@@ -10,11 +10,11 @@
 //!   └──────────┴───────────────────────────┘
 //! ```
 //!
-//! A large frame is moved when little of it has come, and what is read behind it ends where it ends:
-//! the next one then begins at the front and is not moved at all.
+//! A large frame is moved to the front when little of it has come, and reads then stop at its end.
+//! So the next frame begins at the front and is not moved at all.
 //!
-//! While an endpoint has bytes of its own ([`Held`]), these are the buffer and the loop's is put
-//! aside; few bytes are moved into the loop's instead.
+//! If an endpoint holds bytes ([`Held`]), its buffer is used, and the loop's is put aside. Few
+//! bytes are copied into the loop's buffer instead.
 
 use crate::frame::Header;
 use crate::held::Held;

@@ -102,9 +102,9 @@ impl HttpHandshake {
         Self { key: Key::new(seed.nonce()), request, seed, config }
     }
 
-    /// The request to send, for a stack that sends on a connection that was opened before, as
-    /// `hyper::client::conn::http1` does: its URI is a path and a query, and all headers are there,
-    /// `Host` among them. It is the same each time.
+    /// The request for a stack that sends on a connection that is open already, such as
+    /// `hyper::client::conn::http1`. Its URI is the path and the query, and it has all headers,
+    /// with `Host`. Each call gives the same request.
     ///
     /// ```
     /// use sockless::client::{HttpHandshake, Request};
@@ -138,9 +138,9 @@ impl HttpHandshake {
         self.request_to(Uri::try_from(self.request.target())?)
     }
 
-    /// The same for a stack that connects by itself, as the pooling client of hyper-util does: its
-    /// URI begins with `http://`, or with `https://` where the address is `wss://`. Such a stack
-    /// sends the path and the query of it.
+    /// The request for a stack that connects by itself, such as the pooling client of hyper-util.
+    /// Its URI begins with `http://`, or with `https://` if the address is `wss://`; the stack
+    /// sends its path and query.
     ///
     /// ```
     /// use sockless::client::{HttpHandshake, Request};
@@ -174,10 +174,10 @@ impl HttpHandshake {
 
     /// What the server answered.
     ///
-    /// [`Outcome::Refused`] is without the body, which is still the stack's: its
-    /// [`Response::is_cut`] is true unless there is none, and its [`Response::is_reusable`] false,
-    /// for whether another request may follow is the stack's to know. An interim answer (1xx) other
-    /// than 101, which a stack passes over, is [`Outcome::Failed`].
+    /// [`Outcome::Refused`] has no body: the stack has it. So its [`Response::is_cut`] is true if
+    /// there is one. Its [`Response::is_reusable`] is false, because only the stack knows whether
+    /// another request may follow. An interim answer (1xx) other than 101 is [`Outcome::Failed`];
+    /// stacks skip these.
     ///
     /// ```
     /// use sockless::client::{HttpHandshake, Outcome, Request};
@@ -199,7 +199,7 @@ impl HttpHandshake {
         self.read(response.status(), response.version(), response.headers())
     }
 
-    /// The same, for those who have the parts of an answer.
+    /// The same for the parts of an answer.
     ///
     /// ```
     /// use sockless::client::{HttpHandshake, Outcome, Request};

@@ -1,4 +1,4 @@
-//! Finding the end of a head, and parsing it, in work that is linear in its bytes.
+//! Finds the end of a head and parses it, in time that is linear in its bytes.
 //!
 //! ```text
 //!   first read ──► httparse, on the bytes as they lie ──► whole and good: copied once, done
@@ -7,14 +7,14 @@
 //!   every read ──► search: each byte is looked at once, then stored
 //!                        ├─► a byte that no head can hold, or a limit: failed, there and then
 //!                        ├─► CR LF in front of a request, once: dropped (RFC 9112 §2.2)
-//!                        ├─► LF alone in an answer that refuses: ends a line, here and from here on
+//!                        ├─► LF alone in a refusal: ends a line, here and from here on
 //!                        └─► an empty line: what was stored is parsed, once, the folds in an answer
 //!                            replaced by spaces (§5.2)
 //! ```
 //!
-//! The search alone decides when a head has ended or failed, and it decides byte by byte: where the
-//! reads cut the head makes no difference. The first way is a short cut to the same end, for heads
-//! without any of that.
+//! The search alone decides when a head has ended or failed. It goes byte by byte, so it does not
+//! matter how reads cut the head. The first read has a fast path with the same result, for heads
+//! that are whole and need nothing else.
 
 mod parse;
 mod search;

@@ -1,13 +1,13 @@
-//! A head as httparse reads it, less what httparse lets pass and RFC 9112 does not.
+//! Parses a head with httparse, and refuses what httparse accepts and RFC 9112 does not.
 //!
-//! Lines that end in LF alone, and empty lines in front, are such. Two parsers that disagree about
-//! where a line ends are what request smuggling is made of (§11.2), so both are refused here.
-//! Folded lines, white space before a colon, NUL, and CR alone are refused by httparse.
+//! These are lines that end in LF alone, and empty lines in front. If two parsers disagree about
+//! where a line ends, requests can be smuggled (§11.2), so both are refused here. httparse itself
+//! refuses folded lines, white space before a colon, NUL, and CR alone.
 //!
-//! Two of these may pass in an answer, which whoever asked for it reads and nobody hands on. Folded
-//! lines: §5.2 has a user agent replace each fold by spaces, and it leaves no doubt about where the
-//! head ends. And LF alone in an answer that refuses, whose status is worth more than its form:
-//! nothing is taken to begin behind it, neither frames nor another answer.
+//! Two of these are accepted in an answer, which is not forwarded. Folded lines: §5.2 tells a user
+//! agent to replace each fold by spaces, and it stays clear where the head ends. And LF alone in a
+//! refusal, because its status is useful and nothing is read behind it, neither frames nor another
+//! answer.
 
 use crate::handshake::error::HandshakeError;
 use core::mem::MaybeUninit;

@@ -1,5 +1,5 @@
-//! The search for the end of a head, byte by byte, so that where the reads cut it makes no
-//! difference.
+//! The search for the end of a head, byte by byte, so that it does not matter how reads cut the
+//! head.
 
 use crate::handshake::error::HandshakeError;
 use crate::handshake::fields::is_control;

@@ -1,4 +1,4 @@
-//! A policy that is a function of the caller's, and what it is asked.
+//! A policy that is a function of the caller, and its argument.
 
 use super::shared::Shared;
 use super::{Asked, OriginPolicy, OriginRefusal};
@@ -22,7 +22,7 @@ pub struct Predicate(Shared<Function>);
 /// Behind a box of its own, each has an address of its own, whatever its size.
 type Function = Box<dyn Fn(&OriginCheck<'_>) -> bool + Send + Sync>;
 
-/// What a function in an [`OriginPolicy::custom`] is asked.
+/// The argument of a function in an [`OriginPolicy::custom`].
 ///
 /// ```
 /// use sockless::server::OriginPolicy;
@@ -71,21 +71,20 @@ impl fmt::Debug for Predicate {
 }
 
 impl<'a> OriginCheck<'a> {
-    /// What `Origin` says; `None` without one, as most clients that are no browsers.
+    /// The value of `Origin`. `None`: there is none, as from most clients that are not browsers.
     #[must_use]
     pub fn origin(&self) -> Option<&'a str> {
         self.origin
     }
 
-    /// The host and perhaps the port that the request is for; empty where its `Host` is. See
+    /// The host, and the port if there is one, that the request asks; empty if its `Host` is. See
     /// [`Request::authority`](crate::server::Request::authority).
     #[must_use]
     pub fn authority(&self) -> &'a str {
         text(self.asked.authority)
     }
 
-    /// Whether it is a page of the host that the request is for, as [`OriginPolicy::SameHost`] has
-    /// it.
+    /// Whether it is a page of the same host, as [`OriginPolicy::SameHost`] defines it.
     #[must_use]
     pub fn is_same_host(&self) -> bool {
         self.origin.is_some()

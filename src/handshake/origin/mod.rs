@@ -1,8 +1,8 @@
 //! Which web pages may connect: the check of `Origin`, RFC 6455 §4.2.2 point 4 and §10.2.
 //!
-//! A browser says in `Origin` which site's script opens the connection, and sends that user's
-//! cookies along: without a check every site can act as the user. Other clients send no `Origin`,
-//! and could send any.
+//! A browser names in `Origin` the site whose script opens the connection, and sends the user's
+//! cookies with it: without a check, every site can act as the user. Other clients send no
+//! `Origin`, and could send any.
 //!
 //! | Origin           | `SameHost`                          | `SameOrigin`  | `List`            | `Any`   |
 //! |------------------|-------------------------------------|---------------|-------------------|---------|
@@ -10,8 +10,8 @@
 //! | `null`, a text   | refused                             | refused       | if it is in it    | allowed |
 //! | an origin        | allowed if host and port are Host's | … and the scheme the given one | if it is in it | allowed |
 //!
-//! A `Custom` policy is asked in each case. Two origins are refused whatever the policy, and so is
-//! one with bytes outside ASCII.
+//! A `Custom` policy is asked in each case. A second `Origin`, or one with bytes outside ASCII, is
+//! refused by any policy.
 
 mod custom;
 mod shared;
@@ -36,7 +36,7 @@ pub use self::site::{InvalidOrigin, Origin};
 /// let mut config = Config::default();
 /// assert_eq!(config.origin, OriginPolicy::SameHost);
 ///
-/// // A server behind TLS: pages of its own host that came over TLS as well …
+/// // A server behind TLS: pages of its own host that came over TLS too …
 /// config.origin = OriginPolicy::SameOrigin(Scheme::Https);
 /// // … and those of two other hosts.
 /// let others = OriginPolicy::list(["https://app.example", "https://www.example"])?;
@@ -44,36 +44,37 @@ pub use self::site::{InvalidOrigin, Origin};
 /// # Ok::<(), InvalidOrigin>(())
 /// ```
 ///
-/// A clone is cheap: what is in a list is shared.
+/// A clone is cheap: lists are shared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OriginPolicy {
-    /// Pages of this very host: the host and the port of `Origin` equal those that the request is
-    /// for. A port that is left out, there or here, is the default of the Origin's scheme. The
-    /// scheme itself is not compared, for a proxy may have ended the TLS: **a page that came over
-    /// `http` from this host, which anyone on its way can write, may connect to a `wss` server**.
-    /// [`SameOrigin`](Self::SameOrigin) refuses it.
+    /// Pages of the same host: the host and the port of `Origin` equal those of the request. If
+    /// either leaves out the port, it is the default port of the `Origin`'s scheme. The scheme
+    /// itself is not compared, because a proxy may have ended the TLS. So **a page that came over
+    /// `http` from this host, which anyone on the way can change, may connect to a `wss` server**.
+    /// [`SameOrigin`](Self::SameOrigin) refuses such a page.
     ///
-    /// Behind a proxy that changes `Host`, use a list. On localhost and in a private network too:
-    /// any site can let its name point to your address (DNS rebinding), and then its pages are of
-    /// this very host.
+    /// Use a list instead behind a proxy that changes `Host`. Use one also on localhost and in a
+    /// private network: any site can point its name to your address (DNS rebinding), and then its
+    /// pages are of the same host.
     #[default]
     SameHost,
-    /// Pages of this very host, by this scheme: the same origin (RFC 6454 §5) as that of a server
-    /// that is reached by `wss` for [`Scheme::Https`] and by `ws` for [`Scheme::Http`].
+    /// Pages of the same host that came by this scheme: the same origin (RFC 6454 §5). Use
+    /// [`Scheme::Https`] for a server that is reached by `wss`, and [`Scheme::Http`] for one that
+    /// is reached by `ws`.
     SameOrigin(Scheme),
-    /// Pages of these origins, see [`list`](Self::list) and [`origins`](Self::origins).
+    /// Pages of these origins: see [`list`](Self::list) and [`origins`](Self::origins).
     List(Origins),
-    /// Whatever one of several policies allows, see [`or`](Self::or).
+    /// Pages that at least one of several policies allows: see [`or`](Self::or).
     OneOf(Policies),
-    /// What a function of yours allows, see [`custom`](Self::custom).
+    /// Pages that your function allows: see [`custom`](Self::custom).
     Custom(Predicate),
-    /// Pages of any site. Right only where a connection proves nothing about its user: no cookies,
-    /// no trusted network.
+    /// Pages of any site. This is right only if a connection has no authority of its user: no
+    /// cookies, no trusted network.
     Any,
 }
 
-/// The scheme by which a page came, and by which the server is reached, before a proxy perhaps ends
+/// The scheme by which a page came, and by which clients reach the server. A proxy in front may end
 /// the TLS.
 ///
 /// ```
@@ -130,13 +131,13 @@ pub struct Policies(Shared<[OriginPolicy]>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OriginRefusal {
-    /// `null`, or another text that names no site.
+    /// It is `null`, or another text that names no site.
     #[error("it names no site")]
     NoSite,
-    /// The request is for no host: its `Host` is empty.
+    /// The request names no host: its `Host` is empty.
     #[error("the request names no host")]
     NoHost,
-    /// The page is of another scheme than the policy's.
+    /// The page came by another scheme than the policy's.
     #[error("the page is of another scheme")]
     OtherScheme,
     /// The page is of another host than the request is for.
@@ -148,14 +149,14 @@ pub enum OriginRefusal {
     /// It is not in the list.
     #[error("it is not in the list")]
     NotListed,
-    /// A function of the caller's says no.
+    /// The caller's function refuses it.
     #[error("the server's own check refuses it")]
     Custom,
 }
 
 impl OriginPolicy {
-    /// Pages of these origins, each a scheme, a host and perhaps a port: `https://app.example`.
-    /// There are no wildcards: name each host.
+    /// Pages of these origins. Each is a scheme and a host, and may have a port:
+    /// `https://app.example`. There are no wildcards: name each host.
     ///
     /// # Errors
     /// One of them is not an origin. A path, even a single `/`, is not part of one; a `*` is not
@@ -172,17 +173,16 @@ impl OriginPolicy {
         Self::List(Origins(Shared::new(origins.into_iter().collect())))
     }
 
-    /// Those for which a function of yours gives `true`. It is asked for clients that send no
-    /// `Origin` as well: [`OriginCheck::origin`] is then `None`. It is asked once a request, and
-    /// must not wait: what takes longer to find out can be asked of the
-    /// [`Request`](crate::server::Request).
+    /// Requests for which your function gives `true`. It is called once for each request, also for
+    /// those without `Origin`: [`OriginCheck::origin`] is then `None`. It must not block; do slower
+    /// checks later, on the [`Request`](crate::server::Request).
     #[must_use]
     pub fn custom(allows: impl Fn(&OriginCheck<'_>) -> bool + Send + Sync + 'static) -> Self {
         Self::Custom(Predicate::new(allows))
     }
 
-    /// What this policy allows, and what another one allows. The reason of a refusal is that of the
-    /// first of them.
+    /// Allows what this policy or another one allows. The reason of a refusal is that of the first
+    /// of them.
     ///
     /// ```
     /// use sockless::server::{InvalidOrigin, OriginPolicy};
@@ -204,19 +204,19 @@ impl OriginPolicy {
         Self::OneOf(Policies(Shared::new(all.into())))
     }
 
-    /// Whether a request with this `Origin` may connect, and why not: for those who have an HTTP
-    /// stack of their own. [`server::Handshake`](crate::server::Handshake) asks it by itself.
+    /// Whether a request with this `Origin` may connect, and why not. This is for an HTTP stack of
+    /// your own; [`server::Handshake`](crate::server::Handshake) does it by itself.
     ///
-    /// `authority` is what the request is for: its `Host`, or the authority of a target in absolute
-    /// form. One that is no host and port is no page's.
+    /// `authority` is the host that the request asks: its `Host`, or the authority of a target in
+    /// absolute form. If it is not a host with an optional port, no page is of the same host.
     ///
     /// # Errors
-    /// Why it may not.
+    /// The reason of the refusal.
     pub fn check(&self, origin: Option<&str>, authority: &str) -> Result<(), OriginRefusal> {
         self.allow(origin.map(str::as_bytes), Asked::unread(authority.as_bytes()))
     }
 
-    /// The same, of bytes; an origin is ASCII.
+    /// The same for bytes. An origin is ASCII.
     pub(super) fn allow(
         &self,
         origin: Option<&[u8]>,

@@ -1,4 +1,4 @@
-//! What all connections of a server share of its policy: a clone is a pointer.
+//! The parts of a policy that all connections of a server share. A clone is a pointer.
 //!
 //! A target without compare-and-swap (thumbv6m) has no `Arc`. There, what is shared is never freed:
 //! such a program makes its configuration once.

@@ -1,23 +1,23 @@
-//! One origin: a web page's, taken apart and compared by its parts (RFC 6454 §4, §5), or the text
-//! that another client sends in its place.
+//! One origin: that of a web page, which is compared by its parts (RFC 6454 §4, §5), or a text that
+//! another client sends as `Origin`.
 
 use crate::handshake::authority::Authority;
 use crate::handshake::class::Class;
 use crate::handshake::fields::is_spelt;
 use alloc::string::String;
 
-/// A site: a scheme, a host and perhaps a port (RFC 6454 §4); or a text that is sent as `Origin`
+/// A site: a scheme, a host and an optional port (RFC 6454 §4). Or a text that is sent as `Origin`
 /// and names no site.
 ///
 /// ```
 /// use sockless::server::{InvalidOrigin, Origin};
 ///
-/// // Equal whatever the case, a default port said or not.
+/// // Case does not matter, nor whether a default port is written.
 /// assert_eq!(Origin::new("https://app.example"), Origin::new("HTTPS://App.Example:443"));
 /// assert_eq!(Origin::new("https://app.example/"), Err(InvalidOrigin));
 /// assert_eq!(Origin::new("https://*.example"), Err(InvalidOrigin));
 ///
-/// // What is no site is compared byte by byte.
+/// // A text that names no site is compared byte by byte.
 /// assert_ne!(Origin::text("file://")?, Origin::text("FILE://")?);
 /// # Ok::<(), InvalidOrigin>(())
 /// ```
@@ -32,15 +32,15 @@ impl Origin {
     /// Reads an origin.
     ///
     /// # Errors
-    /// It is not a scheme, a host and perhaps a port, with nothing around them; or there is a `*`
-    /// in it, which would match nothing but itself.
+    /// It is not a scheme, a host and an optional port, with nothing around them; or there is a `*`
+    /// in it, which would match only itself.
     pub fn new(origin: &str) -> Result<Self, InvalidOrigin> {
         let site = Parts::parse(origin.as_bytes()).filter(|_| !origin.contains('*'));
         site.map(|_| Self { written: origin.into(), is_text: false }).ok_or(InvalidOrigin)
     }
 
-    /// What a client sends as `Origin` that names no site: `null`, `file://`, the name of an app.
-    /// It is compared byte by byte.
+    /// A text that a client sends as `Origin` and that names no site: `null`, `file://`, the name
+    /// of an app. It is compared byte by byte.
     ///
     /// Browsers send `null` for a page of *any* site that runs in a sandboxed frame, and for files:
     /// a list with `null` lets every page in, as [`OriginPolicy::Any`](super::OriginPolicy::Any)
@@ -59,8 +59,8 @@ impl Origin {
     /// ```
     ///
     /// # Errors
-    /// It is a site, which [`new`](Self::new) reads; or no such text can come: it is empty, holds
-    /// other than ASCII or a control character, or has white space around it.
+    /// It is a site, which is for [`new`](Self::new). Or no client can send it: it is empty, has a
+    /// character outside ASCII or a control character, or has white space around it.
     pub fn text(origin: &str) -> Result<Self, InvalidOrigin> {
         let bytes = origin.as_bytes();
         let comes = !bytes.is_empty()
@@ -100,7 +100,7 @@ impl PartialEq for Origin {
 
 impl Eq for Origin {}
 
-/// Not an origin: not a scheme, a host and perhaps a port. RFC 6454 §6.2.
+/// Not an origin: not a scheme, a host and an optional port. RFC 6454 §6.2.
 ///
 /// ```
 /// assert_eq!(sockless::server::Origin::new("null").unwrap_err().to_string(), "not an origin (RFC 6454 §6.2)");

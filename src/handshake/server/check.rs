@@ -83,8 +83,8 @@ pub(super) fn check(
     if method != "GET" {
         return Err(HandshakeError::Method.into());
     }
-    // RFC 9110 §7.8 would have the Upgrade of HTTP/1.0 ignored; §4.2.1 wants 1.1 of whoever asks
-    // for a WebSocket, and a 400 says so.
+    // RFC 9110 §7.8 would ignore the Upgrade of HTTP/1.0. §4.2.1 requires 1.1 for a WebSocket, and
+    // a 400 tells the client so.
     if minor == 0 {
         return Err(HandshakeError::HttpTooOld.into());
     }

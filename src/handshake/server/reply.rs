@@ -331,7 +331,7 @@ impl Reply {
         Replying::new(outbox, self.status, self.broken, self.head)
     }
 
-    /// The head, but for what frames the body and what ends the connection, and the body.
+    /// The head without the headers that frame the body and end the connection; and the body.
     #[cfg(feature = "http")]
     pub(super) fn into_unframed(mut self) -> (Vec<u8>, Bytes) {
         if self.status == 426 {
