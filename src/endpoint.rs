@@ -41,7 +41,7 @@ use core::num::NonZeroU32;
 /// | read | [`wants_read`](Self::wants_read) | more may come. After the end, what comes is read and thrown away, so that no reset is sent |
 /// | [`handle_eof`](Self::handle_eof), then poll until `None` | a read gives 0 bytes | events from what came before are still given, and then `Closed`, once |
 /// | [`handle_error`](Self::handle_error), then the same; after a failed write [`handle_write_error`](Self::handle_write_error), and read on | a read or a write fails, with an error other than "would block" and "interrupted" | the peer may have closed and gone before it took what you sent: its Close frame can still be read |
-/// | [`Heartbeat::poll`](crate::Heartbeat::poll) or [`Deadline::poll`](crate::Deadline::poll), then ask for the next step again | once a turn, and at the moment that they give | nothing else limits how long a peer may be silent |
+/// | [`Heartbeat::poll`](crate::Heartbeat::poll) or [`Deadline::poll`](crate::Deadline::poll), then ask for the next step again | as the last thing before you wait, and at the moment that they give | nothing else limits how long a peer may be silent |
 /// | drop the transport | [`is_done`](Self::is_done) | before that, output may still wait: `Closed` means that nothing more arrives, not that everything has left. When a handshake is done, its outcome goes on with the transport |
 ///
 /// A violation by the peer is not an error that the loop has to handle: the right Close frame is

@@ -36,6 +36,8 @@
 //! |---|---|
 //! | [`server::Handshake`], [`client::Handshake`] | the opening handshake over HTTP/1.1, RFC 6455 §4 |
 //! | [`Connection`] | messages, pings and the closing handshake, §5 to §7 |
+//! | [`Workspace`], [`Turn`], [`Step`] | the buffers of a loop, and a loop of 30 lines |
+//! | [`manual`] | whole loops, and what belongs to no single item; begin with [`manual::a_loop`] |
 //! | [`Endpoint`] | the methods that all of them share, and **the contract of a loop: read it before you write one** |
 //! | [`Heartbeat`] | pings, time-outs and back-pressure, and when a connection counts as alive |
 //! | [`decoder`], [`frame`], [`mask`], [`utf8`], [`CloseFrame`] | the frame layer, which can be used alone and without an allocator |

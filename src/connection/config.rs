@@ -80,7 +80,8 @@ pub enum Delivery {
     #[default]
     Whole,
     /// In parts as they arrive, also in the middle of a frame:
-    /// [`Event::Chunk`](crate::Event::Chunk). The connection keeps nothing of a message, except up
-    /// to three bytes of a character that a read has cut.
+    /// [`Event::Chunk`](crate::Event::Chunk), also of small messages; `Text` and `Binary` never
+    /// come. The connection keeps nothing of a message, except up to three bytes of a character
+    /// that a read has cut.
     Chunks,
 }

@@ -187,8 +187,8 @@ impl Heartbeat {
     /// Does what is due, and gives the moment at which to call it again at the latest. `None`:
     /// neither a ping nor a time-out will become due.
     ///
-    /// Call [`poll`](Connection::poll) afterwards until it gives `None`: a time-out is
-    /// [`Event::Closed`](crate::Event::Closed).
+    /// Call it as the last thing before the loop waits. Then ask for the next step: a time-out is an
+    /// [`Event::Closed`](crate::Event::Closed) to poll, a ping is to be written.
     pub fn poll(&mut self, now: Duration, connection: &mut Connection) -> Option<Duration> {
         let now = self.clock.tick(now);
         self.feel(now, connection.take_pulse());

@@ -200,8 +200,9 @@
 //! # 7. Look at the time
 //!
 //! Without a clock nothing ever ends that a peer does not end. Call [`Heartbeat::poll`] for a
-//! connection and [`Deadline::poll`] for all else: once a turn, anywhere in it, and at the latest
-//! at the moment that it gave. What it changes, `step` sees. [`time`] has the details.
+//! connection and [`Deadline::poll`] for all else, as the last thing before you wait, and at the
+//! latest at the moment that it gave. What it changes, `step` sees, so ask once more. [`time`] has
+//! the details.
 //!
 //! # 8. Send when nothing came
 //!

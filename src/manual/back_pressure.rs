@@ -74,6 +74,16 @@
 //! # }
 //! ```
 //!
+//! # If the peer closes first
+//!
+//! The Close frame of the peer ends what you may send. Of what is queued then, the frame that has
+//! begun leaves, and what fits into 128 KiB; the rest is dropped, for the peer need not read it (RFC
+//! 6455 §1.4). [`clean`](crate::CloseEvent::clean) stays true, and
+//! [`unsent`](crate::CloseEvent::unsent) counts what was dropped. Where each answer has to arrive,
+//! let the client wait for the last one before it closes.
+//!
+//! # What `step` says
+//!
 //! `step` knows the rule too. While the queue is above its mark and the transport full, it says
 //! [`Wait`](crate::Step::Wait), and neither `Poll` nor, with bytes left, `Read`. A connection that
 //! has ended, or is closing, is not above its mark, whatever still waits: its last events are to be

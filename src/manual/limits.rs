@@ -26,7 +26,7 @@
 //! | `Config::delivery` | whole | |
 //! | `Config::fragment_above` | never | a message leaves in fragments |
 //! | `Config::high_water_mark` | 1 MiB | sends are refused: `QueueFull` |
-//! | `Config::low_water_mark` | 256 KiB | below it they are not any more |
+//! | `Config::low_water_mark` | 256 KiB | at or below it they are accepted again |
 //! | `Settings::compress` | auto | |
 //! | `Settings::threshold` | 64 | below it, auto leaves a message as it is |
 //! | `Settings::level` | 6 | |

@@ -1,11 +1,12 @@
-//! Ten mistakes, what happens, and what to do instead.
+//! Mistakes that are easily made, what happens, and what to do instead.
 //!
 //! | who tells | of |
 //! |---|---|
 //! | the compiler, by an error | 3, in part |
 //! | the compiler, by a warning | 6, in part |
 //! | a wrong result, at once | 1, 2, 4, 10 (no flush) |
-//! | a wrong result, some day | 3 (another's bytes), 5, 6, 7, 8, 9 |
+//! | a wrong result, some day | 3 (another's bytes), 5, 6, 7, 8, 9, 11, 12, 13 |
+//! | a processor that is always busy | 14 |
 //! | nobody: it is only slow | 10 (a write for each message) |
 //!
 //! # 1. Dropping the transport at `Closed`
@@ -144,3 +145,29 @@
 //!
 //! *Instead:* queue all answers to a read, let `step` say when to write, and flush before the loop
 //! waits: see [`a_loop`](super::a_loop#5-flush-before-you-wait).
+//!
+//! # 11. A seed that is not random
+//!
+//! *What happens:* keys and masks of a client can be foretold (RFC 6455 §10.3), and nobody notices.
+//! `Seed::new([7; 32])` in these examples makes them repeatable; it is not for use.
+//!
+//! *Instead:* `Seed::random()`, with the feature `getrandom`; or 32 bytes of the system's.
+//!
+//! # 12. `write_all` within `Turn::write`
+//!
+//! *What happens:* if it fails half-way, what it has written is shown again, and sent twice.
+//!
+//! *Instead:* one call of `write` or `write_vectored`, and the number that it gives.
+//!
+//! # 13. Chunks, and only whole messages handled
+//!
+//! *What happens:* with [`Delivery::Chunks`](crate::Delivery::Chunks) each message comes as
+//! `Event::Chunk`, small ones too; `Text` and `Binary` never come.
+//!
+//! *Instead:* handle `Chunk`, whose `first` and `last` tell where messages begin and end.
+//!
+//! # 14. `step(true)` on a socket that does not block
+//!
+//! *What happens:* while the socket is full, `step` says `Write` for ever.
+//!
+//! *Instead:* behind "would block", `step(false)` until the socket is writable again.

@@ -11,9 +11,11 @@
 //! | a connection | [`Heartbeat::poll`](crate::Heartbeat::poll) | `Timeouts::default()` |
 //! | a handshake, an answer | [`Deadline::poll`](crate::Deadline::poll) | 10 s |
 //!
-//! Call it once in each turn, anywhere in it, and at the latest at the moment that it gave. It
-//! sends pings and ends what is dead. Then ask `step`, as always: there is a ping to write, or a
-//! `Closed` to poll.
+//! Call it as the last thing before you wait, behind the writes, and at the latest at the moment
+//! that it gave. It sends pings and ends what is dead. Then ask `step`, as always: there is a ping to
+//! write, or a `Closed` to poll. Called earlier in a turn it does no harm, but sees what the turn
+//! has written only at the next call: a close time-out of 10 s, which begins when our Close has
+//! left, then begins with the next ping.
 //!
 //! ```
 //! use sockless::{Cause, Config, Connection, Event, Extensions, Heartbeat, Input, Step};

@@ -179,13 +179,14 @@ impl<'a, E: Endpoint + ?Sized> Turn<'a, E> {
         result
     }
 
-    /// Writes once, with a call of [`std::io::Write::write_vectored`] or its like. If that fails,
+    /// Writes once, with one call of [`std::io::Write::write_vectored`] or its like. If that fails,
     /// or takes 0 bytes, it is passed to the endpoint by
-    /// [`handle_write_error`](Endpoint::handle_write_error).
+    /// [`handle_write_error`](Endpoint::handle_write_error). An error says that nothing was taken: a
+    /// `write_all` that fails half-way would send its beginning twice.
     ///
     /// # Errors
-    /// Those of `write`. After "would block" or "timed out", pass `false` to [`step`](Self::step)
-    /// until the transport is writable again. After any other, ask for the next step: "interrupted"
+    /// Those of `write`. After "would block", pass `false` to [`step`](Self::step) until the
+    /// transport is writable again; a loop that blocks asks for the next step. After any other, ask for the next step: "interrupted"
     /// means to try again, and a failure was passed to the endpoint already.
     ///
     /// ```

@@ -137,8 +137,8 @@ pub enum Incoming {
     /// A request for a WebSocket that meets all of RFC 6455 §4.2.1, from an origin that the policy
     /// allows.
     Upgrade(Request),
-    /// A plain HTTP request: its `Upgrade` lacks the token `websocket`. The bytes of its body are
-    /// still in the input.
+    /// A plain HTTP request: its `Upgrade` lacks the token `websocket`. What came behind its head is
+    /// in [`Plain::rest`].
     Http(Plain),
     /// A request that breaks a rule or a limit, as the answer to it.
     Failed(Replying),
