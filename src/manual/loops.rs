@@ -12,8 +12,8 @@
 //! | tokio, smol, any executor | [async](#async) | each call of `poll` is a turn |
 //! | io_uring, IOCP | [completion-based](#completion-based) | the kernel owns the buffers |
 //!
-//! A client's loop is the same around [`client::Handshake`](crate::client::Handshake): connect to its
-//! [`host()`](crate::client::Request::host) and [`port()`](crate::client::Request::port) first.
+//! A client's loop is the same around [`client::Handshake`](crate::client::Handshake): connect to
+//! its [`host()`](crate::client::Request::host) and [`port()`](crate::client::Request::port) first.
 //!
 //! # Blocking
 //!
@@ -38,7 +38,63 @@
 //!
 //! # Async
 //!
-//! The loop is a `poll` function, because neither a turn nor its buffers can be held across an
+//! A plain socket of tokio says when it is ready, and is then read and written without waiting. A
+//! turn lasts from one wait to the next, so nothing is borrowed across an `.await`, and one workspace
+//! serves all tasks of a thread. (Text, because this package does not depend on tokio.)
+//!
+//! ```text
+//! async fn run<E: Endpoint, T>(
+//!     tcp: &mut TcpStream,
+//!     endpoint: &mut E,
+//!     mut time: impl FnMut(&mut E) -> Option<Instant>, // Heartbeat::poll, Deadline::poll
+//!     mut poll: impl FnMut(&mut E, &mut Input<'_>) -> Option<T>,
+//! ) -> Option<T> {
+//!     let blocks = |done: io::Result<usize>| done.is_err_and(|e| e.kind() == WouldBlock);
+//!     loop {
+//!         let mut due = None;
+//!         let step = WORKSPACE.with_borrow_mut(|workspace| {
+//!             let mut turn = workspace.turn(endpoint);
+//!             let (mut readable, mut writable) = (true, true);
+//!             loop {
+//!                 due = time(turn.endpoint());
+//!                 match turn.step(writable) {
+//!                     Step::Write => {
+//!                         writable = !blocks(turn.write(|from| tcp.try_write_vectored(from)));
+//!                     }
+//!                     Step::Read if readable => {
+//!                         readable = !blocks(turn.read(|to| tcp.try_read(to)));
+//!                     }
+//!                     Step::Poll => {
+//!                         let (endpoint, mut input) = turn.received(0);
+//!                         if let Some(outcome) = poll(endpoint, &mut input) {
+//!                             return Err(outcome);
+//!                         }
+//!                     }
+//!                     step => return Ok(step),
+//!                 }
+//!             }
+//!         });
+//!         let interest = match step {
+//!             Err(outcome) => return Some(outcome),
+//!             Ok(Step::Shutdown) => {
+//!                 let _ = tcp.shutdown().await;
+//!                 endpoint.shutdown_done();
+//!                 continue;
+//!             }
+//!             Ok(Step::Read) if endpoint.wants_write() => Interest::READABLE | Interest::WRITABLE,
+//!             Ok(Step::Read) => Interest::READABLE,
+//!             Ok(Step::Wait) => Interest::WRITABLE,
+//!             Ok(_) => return None,
+//!         };
+//!         match due {
+//!             Some(due) => drop(timeout_at(due, tcp.ready(interest)).await),
+//!             None => drop(tcp.ready(interest).await),
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! Over TLS, or another runtime, the loop is a `poll` function, because neither a turn nor its buffers can be held across an
 //! `.await` by a future that reads and writes at the same time. `Io` is what it asks of a runtime.
 //! For tokio:
 //!
