@@ -19,9 +19,10 @@ impl Connection {
     /// many connections, [`PreparedMessage::from_event`](crate::PreparedMessage::from_event) copies
     /// once for all of them.
     ///
-    /// An event that is refused is lost. To lose none because of a full queue, poll for the next
-    /// one only while this connection is not [above its mark](Self::above_high_water): see
-    /// [`Chunk`] for the loop.
+    /// An event that is refused is lost, and a message of which a chunk was refused has a hole:
+    /// close the connection then. To lose none because of a full queue, poll for the next one only
+    /// while this connection is not [above its mark](Self::above_high_water): see [`Chunk`] for the
+    /// loop.
     ///
     /// # Errors
     /// Those of [`send_text`](Self::send_text). For a chunk those of

@@ -234,7 +234,8 @@ impl ReadBuffer {
     /// The same in the endpoint's buffer: to the end of the frame and no further, so that the next
     /// one is read into the loop's.
     fn room_of_endpoint(&mut self) -> usize {
-        let least = self.size / 2;
+        // What is made and not used is made again in the next turn, for a peer that sends little.
+        let least = (self.size / 2).min(8 * FEW);
         let end = self.cut().map_or(self.to + least, |end| {
             // As much as came already, and no more because the frame declares it.
             end.min(self.to + least.max(self.left.len))

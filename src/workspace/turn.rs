@@ -136,7 +136,7 @@ impl<'a, E: Endpoint + ?Sized> Turn<'a, E> {
     /// [`handle_error`](Endpoint::handle_error).
     ///
     /// # Errors
-    /// Those of `read`. After "would block" or "timed out" there is nothing more to read now. After
+    /// Those of `read`. After "would block" there is nothing more to read now. After
     /// any other, ask for the next step: "interrupted" means to try again, and a failure was passed
     /// to the endpoint already.
     ///
@@ -315,6 +315,10 @@ impl<'a, E: Endpoint + ?Sized> Turn<'a, E> {
 
     /// The endpoint: to send, to close, for a heartbeat, and for the rest of [`Endpoint`].
     ///
+    /// What is left of the turn's bytes comes in front of what the endpoint is told or polled for
+    /// here, but for a part of a frame, which stays with the turn: do not poll an input of your own
+    /// here. Another endpoint that is put in the place of this one gets nothing of its bytes.
+    ///
     /// ```
     /// use sockless::{Config, Connection, Extensions, Step, Workspace};
     ///
@@ -388,5 +392,7 @@ impl<E: Endpoint + ?Sized> fmt::Debug for Turn<'_, E> {
 #[cfg(feature = "std")]
 fn is_passing(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
-    matches!(error.kind(), Interrupted | TimedOut | WouldBlock)
+    // With a time-out for reads, Windows says "timed out" where others say "would block". Elsewhere
+    // it is a peer that is gone.
+    matches!(error.kind(), Interrupted | WouldBlock) || cfg!(windows) && error.kind() == TimedOut
 }

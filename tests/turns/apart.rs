@@ -232,7 +232,6 @@ proptest! {
 /// The same for who comes out of one turn, and is put into another's: of a turn that has ended
 /// without it, and of one that was leaked.
 #[test]
-#[ignore = "the two are taken for one: `is_in_turn` tells that there is a turn, and not which"]
 fn an_endpoint_that_comes_out_of_a_turn() {
     for leaked in [false, true] {
         let open = || Side::Server.open(Config::default());

@@ -290,7 +290,6 @@ fn a_refusal_throws_away_what_came() {
 
 /// A head that came whole before the stream ended and was not polled.
 #[test]
-#[ignore = "a server's handshake is done at the end of the stream when a turn has taken its bytes"]
 fn the_head_that_came_before_the_end_is_answered() {
     for side in [Side::Server, Side::Client] {
         for failed in [false, true] {
