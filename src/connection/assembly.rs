@@ -93,7 +93,7 @@ impl Assembly {
         Ok(())
     }
 
-    /// How far the text under way is; `None`: there is none.
+    /// The state of the text that is being received. `None`: there is none.
     pub(super) fn text_so_far(&self) -> Option<&Validator> {
         matches!(self.message, Message::Text(_)).then_some(&self.validator)
     }

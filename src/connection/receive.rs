@@ -28,7 +28,7 @@ const COMPRESSED_CHUNK: usize = usize::MAX;
 /// what it said before, as many as one write takes along with our Close.
 const ANSWERS: u64 = 128 << 10;
 
-/// How many bytes of a cut text, at most, are looked at before its frame is whole.
+/// How many bytes of a cut text, at most, are checked before its frame is whole.
 const EARLY: usize = 1024;
 
 impl Connection {
@@ -190,9 +190,9 @@ impl Connection {
         }
     }
 
-    /// Whether what came of a text can still become UTF-8, where a turn keeps its frame until it is
-    /// whole. A short text is refused at its first wrong byte, as peers expect; of a long one, only
-    /// its beginning is looked at, for it is checked again when it is whole.
+    /// Whether what came of a text can still become UTF-8, for a frame that a turn keeps until it
+    /// is whole. A short text is refused at its first invalid byte, as peers expect. Of a long one
+    /// only the beginning is checked here, because all of it is checked again when it is whole.
     #[cold]
     fn cut_text_is_valid(&self, input: &Input<'_>) -> bool {
         let Reception::Whole(assembly) = &self.message else { return true };

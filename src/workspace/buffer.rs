@@ -191,7 +191,7 @@ impl ReadBuffer {
         self.bytes.shrink_to_fit();
     }
 
-    /// Where it lies.
+    /// The address of the buffer.
     #[inline]
     pub(super) fn place(&self) -> usize {
         self.bytes.as_ptr().addr()

@@ -58,7 +58,7 @@ pub use turn::Turn;
 pub struct Workspace {
     buffer: ReadBuffer,
     spare: Spare,
-    /// How many turns there were.
+    /// How many turns there have been.
     turns: u32,
 }
 
@@ -68,9 +68,9 @@ impl Workspace {
     /// 64 or 128 KiB cost fewer system calls.
     ///
     /// A frame of at most `max_frame` bytes, header and payload, stays in the buffer until it is
-    /// whole. Then it is unmasked in place, its text is checked once, and it is borrowed. Larger
-    /// frames are consumed as they come, and copied. So are compressed ones (RFC 7692), and those
-    /// that are delivered in [chunks](crate::Delivery::Chunks).
+    /// whole. Then it is unmasked in place, its text is checked, and it is borrowed. Larger frames
+    /// are consumed as they come, and copied. So are compressed ones (RFC 7692), and those that are
+    /// delivered in [chunks](crate::Delivery::Chunks).
     ///
     /// A frame larger than `read` makes the buffer grow, up to `max_frame` and half of `read`. It
     /// doubles as the frame's bytes come, and never because of the length that the frame declares.
@@ -120,14 +120,15 @@ impl Workspace {
         Turn::begin(self, endpoint)
     }
 
-    /// A number for the next turn, which tells it from those before, and from other workspaces': an
-    /// endpoint that is swapped out of a turn is no part of it any more.
+    /// A number for the next turn, different from those of turns before and of other workspaces. By
+    /// it, an endpoint that is swapped out of a turn is known not to be in it any more.
     #[inline]
     fn next_turn(&mut self) -> NonZeroU32 {
         self.turns = self.turns.wrapping_add(1);
-        // No other workspace's buffer lies there.
+        // No other workspace has its buffer there.
         let place = self.buffer.place() as u64;
-        // Two that differ have different upper halves, but for a chance of one in four billion.
+        // Two different values also differ in the upper half, except by a chance of one in four
+        // billion.
         let mixed = (place ^ u64::from(self.turns) << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         NonZeroU32::MIN.saturating_add((mixed >> 32) as u32)
     }

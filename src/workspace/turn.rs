@@ -71,7 +71,7 @@ use core::num::NonZeroU32;
 pub struct Turn<'a, E: Endpoint + ?Sized> {
     workspace: &'a mut Workspace,
     endpoint: &'a mut E,
-    /// By which the endpoint is known again.
+    /// The number by which the endpoint is recognized.
     number: NonZeroU32,
     /// Where the endpoint's own bytes were, and may be again.
     held: Option<Box<Held>>,

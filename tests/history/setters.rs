@@ -216,8 +216,8 @@ fn every_setter_is_known() {
         ("origin/mod.rs", "check"),
         ("origin/site.rs", "new"),
         ("origin/site.rs", "text"),
-        ("deflate.rs", "negotiate"),
-        ("deflate.rs", "check_answer"),
+        ("deflate_negotiation.rs", "negotiate"),
+        ("deflate_negotiation.rs", "check_answer"),
     ];
     let mut files = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/handshake")];
     let (mut found, root) = (Vec::new(), files[0].clone());

@@ -84,8 +84,8 @@ pub struct Handshake {
     gave_held: bool,
     /// The turn that it is in.
     turn: Option<NonZeroU32>,
-    /// Something of the above is so, or was. As one question: most reads of a slow head bring a few
-    /// bytes, and nothing else is there.
+    /// Any of the above is or was set. One field and not several, because most reads only bring a
+    /// few bytes of a slow head.
     is_unusual: bool,
 }
 
