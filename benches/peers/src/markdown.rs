@@ -37,7 +37,8 @@ fn page(title: &str, tables: &[String]) -> String {
     let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let processor = processor.lines().find_map(|line| line.strip_prefix("model name"));
     format!(
-        "# {title}\n\nWritten by `benches/peers --markdown` on {}, at commit {}, with {}, on {}.\n\
+        "# {title}\n\nWritten by `benches/peers --markdown` on {}, at commit {},\n\
+         with {}, on {}.\n\
          [BENCHMARKS.md](../../BENCHMARKS.md) says what is measured and how.\n\n\
          Medians of ns a message, and of how many times as long as ours that is within a round.\n\n{}",
         said("date", &["-u", "+%Y-%m-%d"]),
