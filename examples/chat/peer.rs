@@ -82,7 +82,7 @@ impl Peer {
         Self { link: Link::new(socket), stage, due: None }
     }
 
-    /// One turn: writes what can be written, reads once, tells what came, and looks at the time.
+    /// Runs one turn: writes, reads at most once, reports the events, and polls the timers.
     /// `full`: no more WebSockets.
     pub(crate) fn turn(
         &mut self,
@@ -142,7 +142,7 @@ impl Peer {
         let Stage::Open(connection, _) = &mut self.stage else { return Sent::Well };
         let mut result = connection.send_prepared(message);
         if result == Err(SendError::QueueFull) {
-            // Slow is who does not read, not who had no turn yet.
+            // A full queue may only mean that this peer had no turn yet: write before judging it.
             self.link.flush(connection.as_mut());
             result = connection.send_prepared(message);
         }

@@ -109,7 +109,7 @@ fn receive_in_turns(len: usize, times: usize) {
     }
 }
 
-/// The same, each answered and written.
+/// One message per read, one turn after the other; each message is echoed and the echo written.
 fn echo_in_turns(len: usize, times: usize) {
     let (mut connection, mut workspace) = (connection(Role::Server), Workspace::default());
     let wire = frame(0x82, len);

@@ -18,13 +18,13 @@
 //! | `left NAME`           | someone went                                                                            |
 //! | `refused WHY`         | nothing happened: `taken` or `name` (the name), `text` (empty), `long` (the text), `fast` (too many), `order` (no such verb, or not now) |
 //!
-//! Who joins first hears the last [`HISTORY`] messages, then `here`. A message has the same ID
-//! whenever it is told, so that a page that comes back shows none twice: the moment when it was
-//! said, in ms since 1970, or the next free number. Every `say` is answered in turn, by one's own
+//! Who joins first hears the last [`HISTORY`] messages, then `here`. A message keeps its ID,
+//! so a page that reconnects shows none twice. The ID is the time of the message, in ms since 1970,
+//! or the next free number. Every `say` is answered in turn, by one's own
 //! `said` or by `refused`.
 //!
-//! Who has no seat has the credit of one who has, for all that it says: who guesses names is soon
-//! `fast`. To come in costs nothing of what one may say then.
+//! A connection without a seat has the same credit as one with a seat, and every message uses it: a
+//! connection that guesses names is soon `fast`. To come in costs nothing of what one may say then.
 //!
 //! A connection that was lost without a word still sits on its seat. Whoever comes with the same
 //! name and key gets the seat; the others notice nothing and the old connection is dismissed.

@@ -1,7 +1,7 @@
 //! Sending binary messages, as a server and as a client: a flush for each, and one for many.
 //!
-//! The caller keeps what it sends, as one does who sends it to others too. What was written is read
-//! back before the clock runs and after it.
+//! The caller keeps its payloads, as a server does that sends one message to many. The bytes
+//! written are decoded and compared before the clock runs and after it.
 
 use super::load::{self, Content, Message};
 use super::{Connection, Group, Peer, Pipe, Setup, wanted};
